@@ -1,4 +1,4 @@
-"""Writes the reference of the commands, commands.md: what a server tells of them, and what command-notes.md adds.
+"""Writes the reference of all commands, commands.md, from COMMAND DOCS of a server and from command-notes.md.
 
 python docs/commands.py
 """
@@ -21,41 +21,41 @@ from neuralredis.cli.serve import found
 
 DOCS = Path(__file__).resolve().parent
 PAGE = DOCS / "commands.md"
-#: Seconds within which a server is up.
+#: The most seconds that a server takes to start.
 PATIENCE = 30.0
 
 
 def page(client: redis.Redis) -> str:
-    """Return the page, by what the server of a client of RESP3 tells.
+    """Return the page, given a client with RESP3.
 
-    The notes decide the order, and must be of the commands that there are. Those with an underscore are
-    internal.
+    The order is that of the notes, which must describe exactly the commands of the server, except internal ones, whose
+    names begin with an underscore.
     """
     names = sorted(client.execute_command("COMMAND LIST", "FILTERBY", "MODULE", "neuralredis"))
-    told = {name.upper(): docs for name, docs in client.execute_command("COMMAND DOCS", *names).items()}
+    documented = {name.upper(): docs for name, docs in client.execute_command("COMMAND DOCS", *names).items()}
     flags = {info[0].upper(): set(info[2]) for info in client.execute_command("COMMAND INFO", *names)}
     introduction, *notes = re.split(
         r"^## (?=NR\.)", (DOCS / "command-notes.md").read_text(encoding="utf-8"), flags=re.M
     )
     noted = dict(note.split("\n", 1) for note in notes)
-    public = {name for name in told if not name.startswith("NR._")}
+    public = {name for name in documented if not name.startswith("NR._")}
     if public != set(noted):
         raise ValueError(f"notes or commands are missing: {sorted(public ^ set(noted))}")
     head = (
         "<!-- `make pages` writes this page: change command-notes.md, or the tables in rust/redis/src/commands. -->\n"
     )
-    entries = [entry(name, told[name], flags[name], note) for name, note in noted.items()]
-    own = ", ".join(f"`{name}`" for name in sorted(set(told) - public))
+    entries = [entry(name, documented[name], flags[name], note) for name, note in noted.items()]
+    own = ", ".join(f"`{name}`" for name in sorted(set(documented) - public))
     end = (
-        f"## Internal commands\n\n{own} are what replicas and the AOF are sent\n"
-        "([persistence and replication](persistence-and-replication.md)). The server refuses them from clients,\n"
-        "unless its configuration lets them ([access](access.md#internal-commands)).\n"
+        f"## Internal commands\n\nReplicas and the AOF receive {own}\n"
+        "([persistence and replication](persistence-and-replication.md)). The module rejects them from clients,\n"
+        "unless the server's configuration allows them ([access](access.md#internal-commands)).\n"
     )
     return head + introduction + "".join(entries) + end
 
 
 def entry(name: str, docs: dict[str, Any], flags: set[str], note: str) -> str:
-    """Return the part of the page on a command."""
+    """Return the section of a command."""
     facts = {
         "Complexity": docs["complexity"],
         "Flags": ", ".join(sorted(flags & {"readonly", "write", "denyoom", "fast", "blocking"})) or "none",
@@ -68,7 +68,7 @@ def entry(name: str, docs: dict[str, Any], flags: set[str], note: str) -> str:
 
 
 def syntax(name: str, arguments: list[dict[str, Any]]) -> str:
-    """Return the line that one types, broken where it grows long."""
+    """Return the syntax of a command, broken into lines of about 100 characters."""
     lines = [name]
     for word in map(term, arguments):
         if len(lines[-1]) + 1 + len(word) > 100:
@@ -78,7 +78,7 @@ def syntax(name: str, arguments: list[dict[str, Any]]) -> str:
 
 
 def term(argument: dict[str, Any]) -> str:
-    """Return how an argument is typed: brackets around what may be left out, bars between alternatives."""
+    """Return the syntax of an argument: brackets around optional parts, bars between alternatives."""
     flags = argument.get("flags", [])
     match argument["type"]:
         case "oneof":

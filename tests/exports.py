@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies
@@ -14,13 +14,16 @@ from neuralredis.export import Exported, format_of, intermediate
 from neuralredis.export.packing import bits
 from neuralredis.export.proof import made_up
 
-__all__ = ["COLUMNS", "network", "networks", "of_fields", "of_positions", "proved", "rows", "written"]
+__all__ = ["COLUMNS", "network", "networks", "of_fields", "of_positions", "of_sequences", "proved", "rows", "written"]
+
+Net = TypeVar("Net", bound=nr.Network)
 
 KINDS = ("number", "category", "auto", "flag", "time", "text 16", "tags", "vector 3")
 #: Kinds of fields that are columns of a table.
 COLUMNS = ("number", "category", "flag", "time", "vector 3")
 #: Names that are identifiers in no language, that clash, and that quote.
 NAMES = ("n", "class", "größe", "a b", "a-b", "a_b", 'say "hi"\\', "2nd")
+CELLS = ("auto", "window", "reservoir", "gru")
 WORDS = ("u", "v", "it's", "é", "7")
 TEXTS = ("good film", "bad day", "Not GOOD, is it?", "3.5 of 5")
 
@@ -33,7 +36,7 @@ def networks() -> strategies.SearchStrategy[nr.Network]:
 def network(seed: int) -> nr.Network:
     """Return a network of some kind, of which the seed decides all."""
     random = np.random.default_rng(seed)
-    return [of_positions, of_fields, _of_sequences][int(random.integers(0, 3))](random)
+    return [of_positions, of_fields, of_sequences][int(random.integers(0, 3))](random)
 
 
 def rows(net: nr.Network, count: int, seed: int = 1) -> list[Any]:
@@ -57,7 +60,7 @@ def _hidden(random: np.random.Generator) -> list[int]:
     return [int(units) for units in random.integers(1, 20, int(random.integers(0, 3)))]
 
 
-def _trained(net: nr.Network, random: np.random.Generator) -> nr.Network:
+def _trained(net: Net, random: np.random.Generator) -> Net:
     cycles = int(random.choice([0, 1, 20]))
     if cycles:
         net.train(max_cycles=cycles, max_time=None, autostop=bool(random.random() < 0.3))
@@ -128,9 +131,10 @@ def of_fields(random: np.random.Generator, kinds: Sequence[str] = KINDS) -> nr.N
     return net
 
 
-def _of_sequences(random: np.random.Generator) -> nr.Network:
+def of_sequences(random: np.random.Generator, cells: Sequence[str] = CELLS) -> nr.SequenceNetwork:
+    """Return a network of sequences, with one of these cells."""
     kind = str(random.choice(["classifier", "regressor"]))
-    options = {**_options(random, kind), "cell": str(random.choice(["auto", "window", "reservoir"])), "length": 12}
+    options = {**_options(random, kind), "cell": str(random.choice(cells)), "length": 12}
     outcomes: list[Any] | None = random.integers(0, 2, 40).tolist()
     if random.random() < 0.2:
         net = nr.SequenceNetwork(kind, [3, *_hidden(random), 2], **options)  # type: ignore[arg-type]
@@ -148,7 +152,12 @@ def _of_sequences(random: np.random.Generator) -> nr.Network:
         for event in sequence:
             event.setdefault(target, "u" if kind == "classifier" else 1.0)
     net.observe(events, outcomes)
-    return _trained(net, random)
+    net = _trained(net, random)
+    if random.random() < 0.3:
+        # Words that the weights do not know yet.
+        late = {name: "late" for name, of in fields.items() if of in ("category", "tags", "auto")}
+        net.observe([[late, late]], outcomes and outcomes[:1])
+    return net
 
 
 def proved(net: nr.Network, count: int, seed: int = 1) -> Exported:

@@ -16,6 +16,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 #: Seconds that a program may take to print its version.
 PATIENCE = 30.0
@@ -139,6 +140,13 @@ def _in_package(package: str, pattern: str) -> Path:
     raise MissingError(f"the package {package.replace('_', '-')} is not installed")
 
 
+def _module(name: str) -> Any:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingError(str(error)) from None
+
+
 REDIS_7 = Kind(
     "redis-7.0", lambda: _on_path("redis-server"), "apt install redis-server, on Debian 12 or Ubuntu 24.04", "7.0"
 )
@@ -158,6 +166,10 @@ VALKEY_9 = Kind(
 VALGRIND = Program("valgrind", lambda: _on_path("valgrind"), "apt install valgrind")
 # Exported networks are run by these, and pages are looked at.
 NODE = Program("node", lambda: _on_path("node"), "apt install nodejs")
+DENO = Program("deno", lambda: _on_path(_module("deno").find_deno_bin()), "pip install deno")
+MINIFY = Library(
+    "minify", lambda: _in_package("minify", "__init__.py"), "pip install tdewolff-minify, on Linux (x86-64)"
+)
 CLANG = Program("clang", lambda: _on_path("clang"), "apt install clang")
 CHROMIUM = Program("chromium", lambda: _on_path("chromium"), "apt install chromium")
 DUCKDB = Library("duckdb", lambda: _in_package("duckdb", "__init__.py"), "pip install duckdb")
@@ -169,7 +181,7 @@ WASM = Built(
     lambda: Path(__file__).resolve().parents[1] / "js" / "neuralredis.wasm",
     "rustup target add wasm32-unknown-unknown && make wasm",
 )
-PROGRAMS = (VALGRIND, NODE, CLANG, CHROMIUM, DUCKDB, ONNX, ONNXRUNTIME, WASM)
+PROGRAMS = (VALGRIND, NODE, DENO, MINIFY, CLANG, CHROMIUM, DUCKDB, ONNX, ONNXRUNTIME, WASM)
 
 
 def _of_the_system() -> list[Kind]:

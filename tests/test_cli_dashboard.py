@@ -178,7 +178,7 @@ def test_a_report_is_one_file_without_stored_rows(command: tables.Command, saved
     assert not [told for _, told in elements.found if {"src", "href"} & set(told)]
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
     data = json.loads(elements.scripts[0])
-    assert data["network"]["views"] == ["quality", "curve", "confusion", "calibration", "fields", "reasons"]
+    assert data["network"]["views"] == ["quality", "curve", "confusion", "calibration", "fields", "ask", "reasons"]
     assert set(data["views"]) == set(data["network"]["views"])
     assert data["rows"] is False
     assert data["views"]["quality"]["wrong"] == pytest.approx(1 - customers.evaluate().accuracy)

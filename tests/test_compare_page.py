@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import http.server
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -80,14 +77,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
     folder = tmp_path_factory.mktemp("site")
     (folder / "compare").symlink_to(pages.PAGES / "compare")
 
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: Any) -> None:
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=folder)) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/compare/index.html", folder
-        server.shutdown()
+    with browsers.served(folder) as address:
+        yield f"{address}/compare/index.html", folder
 
 
 @pytest.fixture
@@ -269,7 +260,6 @@ BAD: list[tuple[Any, str]] = [
     ("", "is empty"),
     ("{", "is not JSON"),
     ("a,b\n1,2\n", "is not JSON"),
-    ("neuralredis\0", "is a network, not a report of one"),
     ("[]", "not a report of neuralredis"),
     ("{}", "not a report of neuralredis"),
     ('{"report": "samples"}', "has no list “networks”"),

@@ -400,12 +400,98 @@ def test_a_report_is_read_without_a_server(
         expect(page.get_by_role("heading", level=1)).to_have_text("customers")
         all_sections(page)
         expect(page.get_by_role("region", name="Reasons")).to_contain_text("The row is synthetic")
-        expect(page.get_by_role("region", name="Ask it")).to_have_count(0)
         expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
         expect(page.get_by_role("contentinfo")).to_contain_text("This file contains no stored rows")
         assert len(asked) == 1
         assert browsers.barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def opened_report(page: browsers.Page, folder: Path, net: Any) -> Any:
+    """Open the report of a network, and return its form."""
+    (folder / "net.html").write_text(report("net", net), "utf-8")
+    page.goto((folder / "net.html").as_uri())
+    return section(page, "Ask it")
+
+
+def answered(page: browsers.Page) -> None:
+    """Wait until what was entered is answered, which is when the next timers have run."""
+    page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")
+
+
+def told(form: Any, name: str) -> float:
+    """Return what the form answers: the probability of a class in percent, or an output."""
+    text = form.get_by_role("row", name=name).get_by_role("cell").first.inner_text()
+    return float(text.removesuffix(" %").replace("\N{MINUS SIGN}", "-"))
+
+
+def test_the_form_of_a_report_answers_while_one_drags(
+    page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
+) -> None:
+    net = networks["customers"]
+    form = opened_report(page, tmp_path, net)
+    for name in ("since", "news", "tags", "at"):
+        form.get_by_label(f"{name} unknown").check()
+    form.get_by_label("plan", exact=True).select_option("free")
+    seen = []
+    for age in (20, 40, 45, 75):
+        form.get_by_label("age, slider").fill(str(age))
+        expect(form.get_by_label("age", exact=True)).to_have_value(str(age))
+        answered(page)
+        seen.append(told(form, "yes"))
+        assert seen[-1] == pytest.approx(net.run({"age": age, "plan": "free"})["yes"] * 100, abs=0.051)
+    assert seen[0] > seen[-1] + 50
+    form.get_by_label("age unknown").check()
+    answered(page)
+    assert told(form, "yes") == pytest.approx(net.run({"plan": "free"})["yes"] * 100, abs=0.051)
+
+
+def test_the_form_of_a_report_takes_numbers_by_their_positions(
+    page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
+) -> None:
+    net = networks["sums"]
+    form = opened_report(page, tmp_path, net)
+    form.get_by_label("input 0", exact=True).fill("3")
+    form.get_by_label("input 1", exact=True).fill("4")
+    answered(page)
+    assert [told(form, name) for name in ("output 0", "output 1")] == pytest.approx(net.run([3, 4]), rel=1e-3)
+    form.get_by_label("input 1", exact=True).fill("")
+    expect(form).to_contain_text("input 1 is null: expected a finite number")
+
+
+def test_the_form_of_a_report_takes_events_one_after_the_other(
+    page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
+) -> None:
+    net = networks["visits"]
+    form = opened_report(page, tmp_path, net)
+    expect(form).to_contain_text("No events so far.")
+    expect(form.get_by_role("button", name="Begin again")).to_be_disabled()
+    seen: list[str] = []
+    for word in ("home", "help", "pay"):
+        form.get_by_label("page unknown").uncheck()
+        form.get_by_label("page", exact=True).fill(word)
+        seen.append(word)
+        expected = net.run([seen])[0]
+        best = net.classify([seen])[0]
+        share = f"{max(expected) * 100:.1f}"
+        expect(form.get_by_role("row").first).to_contain_text(best)
+        expect(form.get_by_role("row").first).to_contain_text(share)
+        form.get_by_role("button", name="Add this event").click()
+        expect(form.get_by_role("status")).to_have_text(f"After {len(seen)} event{'s' * (len(seen) > 1)}.")
+        expect(form.get_by_role("row").first).to_contain_text(share)
+    form.get_by_role("button", name="Begin again").click()
+    expect(form).to_contain_text("No events so far.")
+
+
+def test_a_report_of_a_network_that_cannot_be_exported_says_why_it_has_no_form(
+    page: browsers.Page, tmp_path: Path
+) -> None:
+    net = nr.Network("classifier", fields={"age": "number"}, target="left", seed=1)
+    form = opened_report(page, tmp_path, net)
+    expect(form).to_contain_text(
+        "No form, since the network cannot be exported to JavaScript: the network has seen no class yet"
+    )
+    expect(form.get_by_role("textbox")).to_have_count(0)
 
 
 def test_a_report_with_rows_says_so_and_its_names_are_text(

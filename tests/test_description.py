@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 import neuralredis as nr
+from neuralredis.export.numpy_parts.layers import sigmoid, tanh
 
 ACTIVATIONS = {
     None: lambda z: z,
@@ -46,7 +47,8 @@ def answers(description: nr.Description, X: NDArray[np.float32]) -> NDArray[np.f
         values = x
         for layer in layers:
             z = np.repeat(layer.biases[None], len(X), axis=0)
-            for column, weights in zip(values.T, layer.weights, strict=True):
+            # No row of these tests has inputs that are looked up, whose weights come last.
+            for column, weights in zip(values.T, layer.weights[: values.shape[1]], strict=True):
                 z = fused(column[:, None], weights, z)
             values = ACTIVATIONS[layer.activation](np.clip(z, -bound, bound))
         members.append(values)
@@ -106,6 +108,95 @@ def test_with_exponentials_of_numpy_the_answers_are_close(kind: str, output: str
     expected = net.run(X)
     assert net.describe().output == output
     np.testing.assert_allclose(answers(net.describe(), X), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
+
+
+def state_of(description: nr.Description, events: list[dict[str, Any]]) -> NDArray[np.float32]:
+    """Return what a description of GRU cells says that the field of the hidden state is after events."""
+    view = description.sequences
+    assert view
+    assert view.gru
+    bound, parts = np.float32(description.unit_limit), []
+    for cell in view.gru.cells:
+        held = sums = np.zeros(view.gru.units, dtype=np.float32)
+        for event in events[-view.length :]:
+            x, entries = inputs_of(view, event)
+            a = chain(x, cell.input_weights, cell.input_biases, bound)
+            for number in entries:
+                a = fused(np.float32(1), cell.input_weights[number], a)
+            a, b = np.clip(a, -bound, bound), chain(held, cell.hidden_weights, cell.hidden_biases, bound)
+            z, r = sigmoid(a[0] + b[0]), sigmoid(a[1] + b[1])
+            held = held + z * (tanh(a[2] + r * b[2]) - held)
+            sums = sums + held
+        parts += [held, sums / np.float32(max(len(events[-view.length :]), 1))]
+    state = np.zeros(view.gru.parts * 2 * view.gru.units, dtype=np.float32)
+    own = np.concatenate(parts)
+    state[: len(own)] = own
+    return state
+
+
+def inputs_of(view: nr.SequenceView, event: dict[str, Any]) -> tuple[NDArray[np.float32], list[int]]:
+    """Return the inputs of an event of numbers and categories: computed ones, and which are looked up."""
+    x, entries = np.full(view.events.computed, np.nan, dtype=np.float32), []
+    assert view.gru
+    for field in view.events.fields:
+        value = event.get(field.name)
+        if field.kind == "number" and value is not None:
+            x[field.computed : field.computed + 2] = value, 0
+        elif field.kind == "category" and value is not None:
+            known = field.words.get(value, field.gap + 1)
+            entries.append(known if known < view.gru.inputs else field.gap + 1)
+        else:
+            entries.append(field.gap)
+    if view.scaling is not None:
+        x = np.clip(x - view.scaling.mean, *FINITE) * view.scaling.scale
+    return np.where(np.isnan(x), np.float32(0), np.clip(x, np.float32(-10), np.float32(10))), entries
+
+
+def chain(x: NDArray[Any], weights: NDArray[Any], sums: NDArray[Any], bound: Any) -> NDArray[Any]:
+    # The weights after those of computed inputs are of inputs that are looked up.
+    for value, row in zip(x, weights, strict=False):
+        sums = fused(value, row, sums)
+    return np.clip(sums, -bound, bound)
+
+
+@pytest.mark.parametrize("hidden", [[], [7]])
+def test_a_description_of_gru_cells_gives_the_answers_to_the_last_bit(hidden: list[int]) -> None:
+    net = nr.SequenceNetwork(
+        "regressor", fields={"n": "number", "page": "category"}, target="y", cell="gru", length=8, hidden=hidden,
+        restarts=3, seed=4,
+    )  # fmt: skip
+    chance = np.random.default_rng(2)
+    sequences = [
+        [{"n": float(chance.normal()) * 9, "page": str(chance.choice(["a", "b", "c"]))} for _ in range(length)]
+        for length in chance.integers(1, 12, 40)
+    ]
+    assert net.describe().sequences.gru.cells == ()  # type: ignore[union-attr]
+    net.observe(sequences, [sum(event["n"] for event in events) for events in sequences])
+    net.train(max_cycles=8)
+    net.observe([[{"page": "late"}]], [1.0])
+    asked = [*sequences, [], [{}, {"n": 1e30}, {"page": "late", "n": -3}], [{"page": "none"}]]
+    description = net.describe()
+    assert len(description.members) == len(description.sequences.gru.cells) == 3  # type: ignore[union-attr]
+    X = np.stack([state_of(description, events) for events in asked])
+    np.testing.assert_array_equal(answers(description, X)[:, 0], np.ravel(net.run(asked)))
+
+
+def test_fields_are_described_with_the_inputs_that_words_have() -> None:
+    net = nr.Network("regressor", fields={"n": "number", "page": "category 9", "v": "vector 2"}, target="y", seed=1)
+    net.observe([{"n": n, "page": "ab"[n % 2], "v": [n, 1]} for n in range(50)], list(range(50)))
+    net.train(max_cycles=3)
+    described = net.describe()
+    assert described.sequences is None
+    assert described.fields
+    n, page, v = described.fields.fields
+    assert [(field.name, field.kind, field.number, field.computed) for field in (n, page, v)] == [
+        ("n", "number", None, 0), ("page", "category", 9, 2), ("v", "vector", 2, 2),
+    ]  # fmt: skip
+    assert len(n.knots)
+    assert (list(page.words), described.fields.computed) == (["a", "b"], 4)
+    assert described.fields.inputs == len(described.members[0][0].weights) == max(page.words.values()) + 1
+    with pytest.raises(nr.KindError, match="the network has fields: weights is for networks without"):
+        net.weights()
 
 
 def test_a_description_is_a_copy() -> None:

@@ -180,6 +180,15 @@ def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
         assert "abc"[int(best)] == visitor.classify()
 
 
+def test_classes_are_not_called_as_macros_are(tmp_path: Path) -> None:
+    classes = ["h", "outputs", "Row", "fma in doubles"]
+    net = nr.Network("classifier", fields={"n": "number"}, target="y", classes=classes, seed=1)
+    net.export(tmp_path / "net.c")
+    enumerated = re.findall(r"NET_\w+ = \d", (tmp_path / "net.h").read_text())
+    assert enumerated == ["NET_H_ = 0", "NET_OUTPUTS_ = 1", "NET_ROW_ = 2", "NET_FMA_IN_DOUBLES_ = 3"]
+    assert output(built(tmp_path, proving(["net"]), "net.c")) == ["0"]
+
+
 def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
     nr.Network("regressor", [2, 3, 1], seed=1).export(tmp_path / "net.c")
     text = (tmp_path / "net.c").read_text()

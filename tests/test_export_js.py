@@ -166,6 +166,14 @@ def test_a_program_asks_by_names(tmp_path: Path) -> None:
     assert types == (tmp_path / "net.d.cts").read_text()
 
 
+def numbers() -> nr.Network:
+    net = nr.Network("classifier", [4, 7, 3], normalize=True, restarts=3, seed=1, dataset=60)
+    X = np.random.default_rng(1).normal(size=(60, 4))
+    net.observe(X, X[:, :3].argmax(axis=1))
+    net.train(max_cycles=20)
+    return net
+
+
 def letters(**options: Any) -> nr.SequenceNetwork:
     net = nr.SequenceNetwork(
         "classifier", fields={"letter": "category"}, target="letter", length=12, dataset=60, seed=1, **options
@@ -218,6 +226,17 @@ def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
     assert (best, named, other) == (net.classify([all + "c"])[0], best, "c")
 
 
+def test_an_event_of_one_field_may_be_the_value_alone(tmp_path: Path) -> None:
+    given = {"vector 2": ([1.5, -2.0], "[1.5, -2]"), "time": (1.7e9, "new Date(17e11)"), "tags": (["a"], '["a"]')}
+    for number, (kind, (value, literal)) in enumerate(given.items()):
+        net = nr.SequenceNetwork("classifier", fields={"x": kind}, target="y", length=5, dataset=60, seed=1)
+        net.observe([[{"x": value}, {"x": value}], [{"x": None}]] * 10, ["yes", "no"] * 10)
+        net.train(max_cycles=5)
+        net.export(tmp_path / f"net{number}.mjs")
+        code = f'import {{ run }} from "./net{number}.mjs";\nsay([run([{literal}]), run([{{ x: {literal} }}])]);'
+        assert in_node(tmp_path, code) == [np.ravel(net.run([[{"x": value}]])).tolist()] * 2, kind
+
+
 def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
     net = every_kind()
     net.export(tmp_path / "net.mjs")
@@ -249,7 +268,53 @@ def test_names_that_are_no_identifiers_and_scripts_are_quoted(tmp_path: Path) ->
     assert (named, proved) == ({"</x>": float(expected[0]), "y y": float(expected[1])}, 12)
 
 
-def test_the_runtime_of_numbers_is_small() -> None:
-    runtime = javascript.runtime(intermediate(nr.Network("classifier", [9, 15, 2], seed=1)))
-    plain = "\n".join(line.strip() for line in runtime.splitlines() if not line.lstrip().startswith("//"))
-    assert len(plain) < 5000, "bytes without comments and indentation"
+def of_kinds(kinds: str, **options: Any) -> nr.Network:
+    fields = {kind: "text 64" if kind == "text" else kind for kind in kinds.split()}
+    return nr.Network("classifier", fields=fields, target="y", classes=["no", "yes"], seed=1, **options)
+
+
+def of_events(kind: str, **options: Any) -> nr.SequenceNetwork:
+    net = nr.SequenceNetwork(kind, seed=1, dataset=60, **options)  # type: ignore[arg-type]
+    net.observe([[1.0, 2.0, 3.0]] * 4, None if kind == "regressor" else ["no", "yes"] * 2)
+    return net
+
+
+@pytest.mark.needs(kinds.MINIFY)
+@pytest.mark.parametrize(
+    ("net", "most"),
+    [
+        (nr.Network("classifier", [9, 15, 2], seed=1), 2500),
+        (nr.Network("regressor", [9, 15, 2], seed=1, activation="tanh", normalize=True), 2500),
+        (of_kinds("number category flag time"), 5000),
+        (of_kinds("number category text"), 6000),
+        (of_kinds("number category auto flag time tags text", activation="tanh"), 8000),
+        (of_events("classifier", fields={"a": "category"}, target="y", cell="window"), 5000),
+        (of_events("regressor", fields={"a": "number"}, target="a", cell="reservoir"), 6000),
+    ],
+    ids=["numbers", "numbers by tanh", "fields", "texts", "fields of every kind", "sequences", "series"],
+)
+def test_the_runtime_is_small(net: nr.Network, most: int) -> None:
+    import minify
+
+    runtime = javascript.runtime(intermediate(net))
+    # As a part of a function, so that its names may be shortened.
+    small = minify.string("text/javascript", f"(()=>{{{runtime}\nreturn run}})()")
+    assert len(small) < most, f"{len(small)} bytes"
+
+
+@pytest.mark.needs(kinds.DENO)
+def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
+    nets: dict[str, nr.Network] = {"fields": every_kind(), "sequences": letters(), "numbers": numbers()}
+    asked: dict[str, list[Any]] = {name: exports.rows(net, 20) for name, net in nets.items()}
+    jobs = []
+    for name, net in nets.items():
+        net.export(tmp_path / f"{name}.mjs")
+        jobs.append(json.dumps({"file": (tmp_path / f"{name}.mjs").as_uri(), "rows": asked[name]}))
+    done = subprocess.run(
+        [kinds.DENO.binary(), "run", "--no-remote", "--allow-read", Path(__file__).with_name("exports.mjs")],
+        input="\n".join(jobs), capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for found, (name, net) in zip(map(json.loads, done.stdout.splitlines()), nets.items(), strict=True):
+        assert found["proved"] == 12, name
+        assert found["answers"] == [bits(np.ravel(answer)) for answer in net.run(asked[name])], name

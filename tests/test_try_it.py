@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import http.server
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +21,7 @@ pytestmark = pytest.mark.needs(kinds.WASM, kinds.CHROMIUM)
 
 #: What Sphinx's theme has around the page.
 AROUND = """<!doctype html>
-<html lang="en"><head><title>Try it</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="en"><head><meta charset="utf-8"><title>Try it</title><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <style>
 body {{ margin: 1rem; font-family: sans-serif; line-height: 1.5; color: var(--color-foreground-primary);
@@ -33,11 +30,6 @@ body {{ margin: 1rem; font-family: sans-serif; line-height: 1.5; color: var(--co
   --color-background-border: #eeebee; --color-brand-content: #2757dd; }}
 </style></head><body><main><h1>Try it here</h1>{page}</main></body></html>
 """
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +42,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         shutil.copy(ROOT / "examples" / "data" / name, folder / "try-it")
     page = (folder / "try-it" / "page.html").read_text(encoding="utf-8")
     (folder / "try-it.html").write_text(AROUND.format(page=page), encoding="utf-8")
-    handler = functools.partial(Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/try-it.html"
-        server.shutdown()
-        thread.join()
+    with browsers.served(folder) as address:
+        yield f"{address}/try-it.html"
 
 
 @pytest.fixture

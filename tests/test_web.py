@@ -5,10 +5,8 @@ from __future__ import annotations
 import csv
 import functools
 import gzip
-import http.server
 import json
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -52,21 +50,11 @@ def answer(program: str) -> str:
     return f"process.stdout.write(JSON.stringify(await ({program})))"
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """Serve the repository."""
-    handler = functools.partial(_Quiet, directory=str(ROOT))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with browsers.served(ROOT) as address:
+        yield address
 
 
 @functools.cache

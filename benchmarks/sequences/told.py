@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 
-#: How a network sees sequences; the first is the default.
+#: The cells that are compared; the first is the default.
 CELLS = ("auto", "window", "reservoir", "gru")
 
 

@@ -2,7 +2,17 @@
 
 from neuralredis import aio
 from neuralredis._core import __version__
-from neuralredis.description import Description, Layer, Scaling
+from neuralredis.description import (
+    Description,
+    FieldInputs,
+    GruCells,
+    GruWeights,
+    Layer,
+    ReservoirUnits,
+    RowInputs,
+    Scaling,
+    SequenceView,
+)
 from neuralredis.exceptions import (
     DataError,
     ExistsError,
@@ -54,9 +64,12 @@ __all__ = [
     "Description",
     "ExistsError",
     "Explanation",
+    "FieldInputs",
     "FieldStatistics",
     "Forecast",
     "FormatError",
+    "GruCells",
+    "GruWeights",
     "Info",
     "Interval",
     "KindError",
@@ -77,9 +90,12 @@ __all__ = [
     "RedisSession",
     "RegressorEvaluation",
     "Report",
+    "ReservoirUnits",
     "RowCounts",
+    "RowInputs",
     "Scaling",
     "SequenceNetwork",
+    "SequenceView",
     "Session",
     "ShapeError",
     "Training",

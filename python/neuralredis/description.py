@@ -11,7 +11,17 @@ from numpy.typing import NDArray
 from neuralredis.exceptions import ShapeError
 from neuralredis.options import Kind
 
-__all__ = ["Description", "Layer", "Scaling"]
+__all__ = [
+    "Description",
+    "FieldInputs",
+    "GruCells",
+    "GruWeights",
+    "Layer",
+    "ReservoirUnits",
+    "RowInputs",
+    "Scaling",
+    "SequenceView",
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,6 +61,176 @@ class Layer:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class FieldInputs:
+    """A field, and the numbers of the inputs that it has.
+
+    Attributes
+    ----------
+    name : str
+        Of the field.
+    kind : str
+        "number", "category", "auto", "flag", "time", "text", "tags" or "vector".
+    number : int or None
+        What the kind is declared with: the length of a vector, the buckets of a text, the words that there may be.
+    computed : int
+        The first of its computed inputs.
+    gap : int
+        The input that says that there is a gap. The next one stands for another word, or is the first bucket of a text.
+    knots : numpy.ndarray of float32
+        Numbers between which the place of a number lies. Without any, each number has the place 0.
+    words : dict of str to int
+        The input of each word.
+    """
+
+    name: str
+    kind: str
+    number: int | None
+    computed: int
+    gap: int
+    knots: NDArray[np.float32]
+    words: dict[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RowInputs:
+    """How inputs follow from fields.
+
+    The format of exports, ``docs/export-format.md``, says how each kind of field becomes inputs, and in which order.
+
+    Attributes
+    ----------
+    computed : int
+        Inputs that each row has a number for. The others are looked up: a row has a few of them, with a value each.
+    inputs : int
+        Inputs that there are weights for. A word whose input has a higher number is taken for another word.
+    fields : tuple of FieldInputs
+        In their order.
+    """
+
+    computed: int
+    inputs: int
+    fields: tuple[FieldInputs, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ReservoirUnits:
+    """A reservoir: fixed units; ``docs/export-format.md`` has the equations.
+
+    Attributes
+    ----------
+    seed : int
+        Of the weights of inputs, which are the numbers of a stream for each input.
+    biases, leaks, from_before : numpy.ndarray of float32, shape (units,)
+        Biases, how fast units forget, and the weights of the unit before.
+    factor : float
+        What computed inputs are multiplied by.
+    """
+
+    seed: int
+    biases: NDArray[np.float32]
+    leaks: NDArray[np.float32]
+    from_before: NDArray[np.float32]
+    factor: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GruWeights:
+    """The parameters of a GRU cell, those of the gates z, r and n along the axis of length 3.
+
+    Attributes
+    ----------
+    input_biases : numpy.ndarray of float32, shape (3, units)
+        What the sums over an event begin with.
+    input_weights : numpy.ndarray of float32, shape (inputs, 3, units)
+        Of the inputs of an event.
+    hidden_biases : numpy.ndarray of float32, shape (3, units)
+        What the sums over the hidden state begin with.
+    hidden_weights : numpy.ndarray of float32, shape (units, 3, units)
+        Of the hidden state.
+    """
+
+    input_biases: NDArray[np.float32]
+    input_weights: NDArray[np.float32]
+    hidden_biases: NDArray[np.float32]
+    hidden_weights: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class GruCells:
+    """The GRU cells of a network, one for each member: K. Cho and others, EMNLP 2014.
+
+    A hidden state h is 0 before the first event. All arithmetic is in single precision, each operation rounded once.
+    For each event:
+
+    1. A computed input x becomes ``(x - mean) * scale`` by the scaling of events, kept from -10 to 10, and 0 of a gap.
+    2. Sums a begin with ``input_biases``. The computed inputs in order, times their weights, are added, product and sum
+       rounded together. Sums are kept from ``-unit_limit`` to ``unit_limit``. What is looked up is added in the same
+       way, value times weight, and the sums are kept within the bounds again.
+    3. Sums b begin with ``hidden_biases``, and h times ``hidden_weights`` is added likewise.
+    4. ``z = sigmoid(a + b)`` and ``r = sigmoid(a + b)``, each of its own gate, ``n = tanh(a + r * b)``, and h becomes
+       ``h + z * (n - h)``.
+
+    The field of the hidden state has ``parts`` parts of the same length. The cell of member m fills the part m, and the
+    others are 0. A part is h. Where no field of the events is the target, the mean of h over all events comes after it:
+    the sum from 0 on of h after each event, divided by the number of events, which is taken as 1 if there are none.
+    Each member's first layer has weights of 0 for the parts of other members.
+
+    Attributes
+    ----------
+    units : int
+        Numbers of a hidden state.
+    parts : int
+        Parts of the field of the hidden state.
+    inputs : int
+        Inputs of an event that there are weights for. A word whose input has a higher number is taken for another word.
+    cells : tuple of GruWeights
+        One for each member; none before the first training, when all parts are 0.
+    """
+
+    units: int
+    parts: int
+    inputs: int
+    cells: tuple[GruWeights, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SequenceView:
+    """How a row of fields follows from a sequence of events.
+
+    The fields of the row are those of the last event, of the one before it and so on, ``window`` times, and one more,
+    ``state``, if there is a cell.
+
+    Attributes
+    ----------
+    events : RowInputs
+        The fields of an event, with the inputs of a cell.
+    scaling : Scaling or None
+        Of the computed inputs of events, for a cell; None before the first training.
+    by_position : bool
+        Whether an event is a list of numbers: the values of one field, a vector.
+    length : int
+        Events that count: the last so many.
+    window : int
+        How many of the last events are in the row.
+    next : int or None
+        The field of events that is the target. Of a number, answers are differences from the last number.
+    reservoir : ReservoirUnits or None
+        The reservoir, if there is one.
+    gru : GruCells or None
+        The GRU cells, if there are any.
+    """
+
+    events: RowInputs
+    scaling: Scaling | None
+    by_position: bool
+    length: int
+    window: int
+    next: int | None
+    reservoir: ReservoirUnits | None
+    gru: GruCells | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Description:
     """Everything needed to compute a network's predictions.
 
@@ -68,6 +248,9 @@ class Description:
        of the difference between a unit and the other.
     5. If ``outputs`` is given, each output ``y`` becomes ``y / scale + mean``, clamped to finite numbers, or ``mean``
        if the scale is 0.
+
+    Of fields, ``x`` are the computed inputs of `RowInputs`. What is looked up comes after them in the sums of the first
+    layer, each value times its weight, after which the sums are kept within the bounds again.
 
     With ReLU and a linear output, predictions are reproduced to the last bit. Other activations use exponentials,
     which differ between libraries in the last bits.
@@ -90,6 +273,10 @@ class Description:
         Whether the network is monotone in some inputs.
     outputs : Scaling or None
         Scaling of a regressor's outputs; None if they are not scaled.
+    fields : RowInputs or None
+        How inputs follow from fields; None if the rows are the inputs.
+    sequences : SequenceView or None
+        How a row follows from a sequence; None if the network takes rows.
     """
 
     kind: Kind
@@ -100,16 +287,48 @@ class Description:
     output: Literal["softmax", "sigmoid", "linear"]
     monotone: bool
     outputs: Scaling | None
+    fields: RowInputs | None
+    sequences: SequenceView | None
 
 
-def description_of(fields: dict[str, Any]) -> Description:
+def description_of(found: dict[str, Any]) -> Description:
     """Return a description from the engine's dict."""
+    given, fields, sequences = found["description"], found["fields"], found["sequences"]
+    own = {
+        **given,
+        "inputs": _scaling(given["inputs"]),
+        "outputs": _scaling(given["outputs"]),
+        "members": tuple(tuple(Layer(**layer) for layer in layers) for layers in given["members"]),
+        "fields": None if fields is None else _row_inputs(fields),
+        "sequences": None if sequences is None else _sequence_view(sequences),
+    }
+    return Description(**own)
 
-    def scaling(name: str) -> Scaling | None:
-        return None if fields[name] is None else Scaling(**fields[name])
 
-    members = tuple(tuple(Layer(**layer) for layer in layers) for layers in fields["members"])
-    return Description(**{**fields, "inputs": scaling("inputs"), "outputs": scaling("outputs"), "members": members})
+def _scaling(given: dict[str, Any] | None) -> Scaling | None:
+    return None if given is None else Scaling(**given)
+
+
+def _row_inputs(given: dict[str, Any]) -> RowInputs:
+    def field(own: dict[str, Any]) -> FieldInputs:
+        words = dict(zip(own["words"], own["numbers"], strict=True))
+        return FieldInputs(**{name: value for name, value in own.items() if name != "numbers"} | {"words": words})
+
+    return RowInputs(**{**given, "fields": tuple(map(field, given["fields"]))})
+
+
+def _sequence_view(given: dict[str, Any]) -> SequenceView:
+    reservoir, gru = given["reservoir"], given["gru"]
+    if gru is not None:
+        gru = GruCells(**{**gru, "cells": tuple(GruWeights(**cell) for cell in gru["cells"])})
+    own = {
+        **given,
+        "events": _row_inputs(given["events"]),
+        "scaling": _scaling(given["scaling"]),
+        "reservoir": None if reservoir is None else ReservoirUnits(**reservoir),
+        "gru": gru,
+    }
+    return SequenceView(**own)
 
 
 def stacked(description: Description) -> list[list[NDArray[np.float32]]]:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from neuralredis import _core, files, html
 from neuralredis.description import Description, description_of, flat, stacked
 from neuralredis.description import folded as _folded
+from neuralredis.exceptions import KindError
 from neuralredis.export import export
 from neuralredis.intervals import NetworkWithIntervals
 from neuralredis.options import Set
@@ -347,7 +348,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Returns
         -------
         Description
-            Layers, activations, scalings, bounds and members, with the order of computation. Arrays are copies.
+            Layers, activations, scalings, bounds and members, with the order of computation; with fields or sequences,
+            how inputs follow from them. Arrays are copies.
 
         See Also
         --------
@@ -362,7 +364,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> description.output
         'softmax'
         """
-        return description_of(self._describe())
+        return description_of(_core.described(self))
 
     @overload
     def weights(self, folded: Literal[False] = False) -> list[list[NDArray[float32]]]: ...
@@ -393,6 +395,11 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
             biases in the first row, then a row of weights from each unit of the previous layer. float32; with
             ``folded`` float64, and a single member. Arrays are copies.
 
+        Raises
+        ------
+        KindError
+            If the network has fields or sequences: `describe` has the weights of their layers, too.
+
         Examples
         --------
         >>> import neuralredis as nr
@@ -412,7 +419,10 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> bool(np.allclose(answers, net.run(x), rtol=0, atol=1e-4))
         True
         """
-        return [_folded(self.describe())] if folded else stacked(self.describe())
+        description = self.describe()
+        if description.fields is not None:
+            raise KindError("the network has fields: weights is for networks without")
+        return [_folded(description)] if folded else stacked(description)
 
     def set_weights(self, weights: ArrayLike | Sequence[Sequence[ArrayLike]]) -> None:
         """Set the weights and biases, such as those of a trainer of your own or of a network with the same layout.

@@ -73,9 +73,10 @@ class SequenceNetwork(Network):
         state of 200 fixed recurrent units with different time constants [1]_ and, for sequences with an outcome, the
         mean and maximum of each over time. ``"gru"``: 32 gated recurrent units [2]_, 64 if the target is a field,
         trained by backpropagation through time with mini-batches, whatever ``algorithm`` is; up to four members, each
-        with its own units. ``"auto"``: window and reservoir; for a series the window alone.
+        with its own units. ``"auto"``: ``"gru"`` if each next event is a class, the window alone for a series, and else
+        window and reservoir.
     hidden, classes, **options
-        As for `Network`, without ``monotone``. By default ``"gru"`` has no hidden layers.
+        As for `Network`, without ``monotone``. By default a network with GRU cells has no hidden layers.
 
     Raises
     ------

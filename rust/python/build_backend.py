@@ -1,11 +1,11 @@
-"""The PEP 517 build backend: maturin, with the Redis module put into the package first.
+"""The PEP 517 build backend: maturin, after building the Redis module into the package.
 
-maturin packs one library, the extension ``_core``. The module ``libneuralredis.so`` is a second one, from another crate
-of the same workspace, so it is built here, placed in ``python/neuralredis`` for the time of a wheel (for good in an
-editable installation), and packed by ``include`` in pyproject.toml.
+maturin packs one library, the extension ``_core``. The module ``libneuralredis.so`` comes from another crate of the
+workspace. This backend builds it and puts it into ``python/neuralredis``, where ``include`` of pyproject.toml packs it.
+After building a wheel it is removed; in an editable installation it stays.
 
-``NEURALREDIS_BUILD_MODULE=0`` leaves the module out, ``1`` makes it an error if it cannot be built for this platform.
-Unset, it is built wherever a server can run.
+``NEURALREDIS_BUILD_MODULE=0`` leaves the module out, ``1`` builds it on any platform. If unset, it is built on all
+platforms but Windows, where no server runs.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ __all__ = [
 _ROOT = Path(__file__).resolve().parents[2]
 _STAGED = _ROOT / "python" / "neuralredis" / "libneuralredis.so"
 
-# maturin warns when it is not itself the backend.
+# Suppress maturin's warning that it is not the build backend.
 os.environ["MATURIN_NO_MISSING_BUILD_BACKEND_WARNING"] = "1"
 
 
 def build_wheel(
     wheel_directory: str, config_settings: dict[str, Any] | None = None, metadata_directory: str | None = None
 ) -> str:
-    """Build a wheel with both libraries, and leave the source tree as it was."""
+    """Build a wheel with both libraries, and restore the source tree."""
     with _staged_for_a_wheel():
         name: str = maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
     return name
@@ -67,7 +67,7 @@ def build_editable(
     return name
 
 
-def _wants_module() -> bool:
+def _is_module_wanted() -> bool:
     choice = os.environ.get("NEURALREDIS_BUILD_MODULE", "")
     if choice not in ("", "0", "1"):
         raise SystemExit(f"NEURALREDIS_BUILD_MODULE is {choice!r}: expected 0, 1 or nothing")
@@ -76,10 +76,10 @@ def _wants_module() -> bool:
 
 @contextmanager
 def _staged_for_a_wheel() -> Iterator[None]:
-    """Pack a fresh module or none, never a stale one, and leave one that an editable installation uses."""
+    """Pack a newly built module or none, and keep the file of an editable installation."""
     in_use = _STAGED.exists()
-    if in_use and not _wants_module():
-        aside = _outside_the_package("aside")
+    if in_use and not _is_module_wanted():
+        aside = _temporary_path("aside")
         _STAGED.replace(aside)
         try:
             yield
@@ -94,25 +94,25 @@ def _staged_for_a_wheel() -> Iterator[None]:
             _STAGED.unlink(missing_ok=True)
 
 
-def _outside_the_package(suffix: str) -> Path:
+def _temporary_path(suffix: str) -> Path:
     path = _ROOT / "target" / f"{_STAGED.name}.{suffix}"
     path.parent.mkdir(exist_ok=True)
     return path
 
 
 def _stage_module() -> None:
-    if not _wants_module():
+    if not _is_module_wanted():
         return
     built = _cargo_build("neuralredis-redis")
-    # Redis refuses a module that is not executable, and a copy over a library in use would crash its user: so the
-    # mode is copied too, to a new file that takes the name.
-    fresh = _outside_the_package("fresh")
+    # Redis loads only executable modules, so copy the mode. Replace the file instead of overwriting it, because a
+    # process that has loaded the library would crash.
+    fresh = _temporary_path("fresh")
     shutil.copy2(built, fresh)
     fresh.replace(_STAGED)
 
 
 def _cargo_build(package: str) -> Path:
-    """Return the library that cargo says it made; where it lies depends on settings that are not ours."""
+    """Build a package, and return the path of its library as cargo reports it: the path depends on cargo's settings."""
     if not shutil.which("cargo"):
         raise SystemExit("cargo: not found. Rust's tools come from https://rustup.rs")
     command = ["cargo", "build", "--release", "--locked", "--package", package]

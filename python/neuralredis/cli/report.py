@@ -13,9 +13,10 @@ __all__ = ["add_to"]
 
 DESCRIPTION = """\
 Write a page about a network: error and baseline, the learning curve of its last training, confusion matrix,
-calibration, and fields. It is one file that works offline and can be mailed.
+calibration, fields, and a form that predicts. It is one file that works offline and can be mailed.
 
-It contains the range, median and most common categories of each field, but stored rows only with --rows."""
+It contains the network's weights, and the range, median and categories of each field, but stored rows only with
+--rows."""
 
 EPILOG = """\
 examples:

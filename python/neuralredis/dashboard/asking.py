@@ -13,7 +13,7 @@ from neuralredis.exceptions import DataError, NeuralRedisError, OptionError
 from neuralredis.explanation import described
 from neuralredis.results import FieldStatistics
 
-__all__ = ["answer", "form", "reasons", "typical_reasons"]
+__all__ = ["answer", "form", "form_of_report", "reasons", "typical_reasons"]
 
 #: Stored rows whose medians are the form's initial values.
 SAMPLE = 100
@@ -42,6 +42,21 @@ def form(subject: Subject) -> dict[str, Any]:
         return {"named": False, "inputs": subject.info.layout[0], "fields": None, "sequence": None}
     fields = _named_fields(subject) if named else _numbered_fields(subject)
     return {"named": named, "inputs": len(fields), "fields": fields, "sequence": _sequence(subject)}
+
+
+def form_of_report(subject: Subject) -> dict[str, Any]:
+    """Return the form, and what the page of a report needs to show predictions."""
+    classifier = subject.info.type == "classifier"
+    found = form(subject)
+    if found["sequence"] is not None:
+        # A report contains no stored sequences: the user adds events.
+        found["sequence"] = {"ids": None}
+    return found | {
+        "classifier": classifier,
+        "labels": subject.classes if classifier else subject.targets,
+        "probabilities": subject.info.output != "linear",
+        "most": MOST_ANSWERS,
+    }
 
 
 def _sequence(subject: Subject) -> dict[str, Any] | None:

@@ -16,9 +16,13 @@ from neuralredis.dashboard.places import of_file
 from neuralredis.dashboard.subject import MissingError, Subject
 from neuralredis.dashboard.views import View, applying, told
 from neuralredis.exceptions import NeuralRedisError
+from neuralredis.export import intermediate, javascript
 from neuralredis.network import Network
 
 __all__ = ["report"]
+
+#: Bytes of a network that is in a report, so that it can still be mailed.
+MOST_BYTES = 8_000_000
 
 PAGE = """\
 <!doctype html>
@@ -55,16 +59,21 @@ def report(name: str, net: Network, *, rows: bool = False) -> str:
         Whether it may contain stored rows: those with the largest errors.
     """
     subject = of_file(name, net)
-    views = [view for view in applying(subject) if not view.interactive and (rows or not view.holds_rows)]
+    views = [view for view in applying(subject) if rows or not view.holds_rows]
     made = dt.datetime.now().astimezone().replace(microsecond=0)
+    texts = files()
+    shown = {view.name: _data(subject, view) for view in views}
+    try:
+        texts["exported.js"] = _exported(net)
+    except (MissingError, NeuralRedisError) as error:
+        shown["ask"] = {"missing": f"No form, since the network cannot be exported to JavaScript: {error}."}
     data = {
         "network": {**told(subject), "views": [view.name for view in views]},
-        "views": {view.name: _data(subject, view) for view in views},
+        "views": shown,
         "rows": rows,
         "version": __version__,
         "made": made,
     }
-    texts = files()
     # Neither may contain "</script" or "</style"; a test checks this.
     script, style = f"\n{bundled(texts, 'report.js')}\n", f"\n{texts['style.css']}\n"
     return PAGE.format(
@@ -76,6 +85,16 @@ def report(name: str, net: Network, *, rows: bool = False) -> str:
         # Without "<", the JSON cannot end the element or open a comment.
         data=plain.text(data).replace("<", "\\u003c"),
     )
+
+
+def _exported(net: Network) -> str:
+    """Return the network as a module of the page, which answers the form."""
+    exported = intermediate(net)
+    exported["proof"] = []
+    text = javascript.constant(exported)
+    if len(text) > MOST_BYTES:
+        raise MissingError(f"it has {len(text) / 1e6:.0f} MB, expected at most {MOST_BYTES / 1e6:.0f} MB")
+    return text
 
 
 def _data(subject: Subject, view: View) -> Any:

@@ -36,8 +36,6 @@ class View:
         Whether its data stay valid until the network is trained or its number of rows changes.
     in_report : callable, optional
         Returns its data in a report, if these differ.
-    interactive : bool
-        Whether it needs a server to reply; reports leave it out.
     holds_rows : bool
         Whether it shows stored rows; reports include it only on request.
     """
@@ -48,7 +46,6 @@ class View:
     answer: Callable[[Subject, Mapping[str, Any]], Any] | None = None
     cached: bool = True
     in_report: Callable[[Subject], Any] | None = None
-    interactive: bool = False
     holds_rows: bool = False
 
 
@@ -92,7 +89,7 @@ VIEWS: tuple[View, ...] = (
     View("confusion", judging.confusion, lambda subject: subject.info.type == "classifier"),
     View("calibration", judging.calibration, _of_rows),
     View("fields", fields, lambda subject: subject.info.fields is not None),
-    View("ask", asking.form, answer=asking.answer, interactive=True),
+    View("ask", asking.form, answer=asking.answer, in_report=asking.form_of_report),
     View("reasons", lambda _: {}, _of_rows, asking.reasons, in_report=asking.typical_reasons),
     View("surprises", judging.surprises, _of_rows, holds_rows=True),
 )

@@ -41,7 +41,8 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 
 def _parts(exported: Exported) -> list[str]:
     if exported["sequence"] is not None:
-        parts = ["layers", "texts", "fields", "sequences"]
+        cell = exported["sequence"]["cell"]
+        parts = ["layers", "texts", "fields", "no_cell" if cell is None else cell["kind"], "sequences"]
     else:
         parts = ["layers", "rows"] if exported["fields"] is None else ["layers", "texts", "fields", "named_rows"]
     is_classifier = exported["kind"] == "classifier"

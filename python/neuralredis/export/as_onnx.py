@@ -1,4 +1,4 @@
-"""Write an ONNX graph for onnxruntime and other programs that read ONNX 1.8, operator set 13."""
+"""Write an ONNX graph for programs that read ONNX 1.8: operator set 13, or 14 for GRU cells."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from neuralredis.exceptions import OptionError
-from neuralredis.export.intermediate import Exported, SequenceView
-from neuralredis.export.onnx_fields import Inputs, given, inputs_of, width
+from neuralredis.export.intermediate import Exported, GruCells, GruWeights, LayerWeights, ReservoirUnits, SequenceView
+from neuralredis.export.onnx_fields import NOTHING, Inputs, given, inputs_of, width
 from neuralredis.export.onnx_graph import FLOAT, INT64, STRING, Graph
 from neuralredis.export.packing import unpacked
 from neuralredis.export.refusals import only_known
@@ -22,7 +22,7 @@ __all__ = ["files"]
 
 #: Names of the inputs and outputs that are not fields.
 ROWS, STATE, NEXT_STATE = "rows", "state", "next_state"
-#: Scaled inputs of a reservoir are clipped to ±10.
+#: Scaled inputs of a cell are clipped to ±10.
 MOST_HEARD = 10.0
 
 
@@ -70,20 +70,30 @@ def _layers(graph: Graph, exported: Exported, found: Inputs) -> list[str]:
     mean, scale = (None, None) if exported["input_scaling"] is None else _scaling(exported["input_scaling"])
     x = found.scaled(graph, mean, scale, exported["input_limit"] if mean is not None else np.inf)
     members, limit = exported["members"], float(exported["unit_limit"])
-    first = [_packed(member[0]) for member in members]
-    # All members have the same inputs: their first layers are computed as one.
-    sums = found.weighed(graph, x, *(np.concatenate(each, axis=-1) for each in zip(*first, strict=True)))
-    values = _activated(graph, members[0][0]["activation"], graph.add("Clip", sums, -limit, limit))
-    units = members[0][0]["outputs"]
-    each = [values]
-    if len(members) > 1:
-        parts = graph.constant([units] * len(members), np.int64)
-        each = graph.add_many("Split", len(members), values, parts, axis=1)
+    if "offset" in members[0][0]:
+        # The input of each member is the hidden state of its own cell.
+        parts = [(member[0]["offset"], member[0]["offset"] + member[0]["inputs"]) for member in members]
+        given = [graph.columns(x, *part) for part in parts]
+        each = [_dense(graph, own, member[0], limit) for own, member in zip(given, members, strict=True)]
+    else:
+        first = [_packed(member[0]) for member in members]
+        # All members have the same inputs: their first layers are computed as one.
+        sums = found.weighed(graph, x, *(np.concatenate(each, axis=-1) for each in zip(*first, strict=True)))
+        values = _activated(graph, members[0][0]["activation"], graph.add("Clip", sums, -limit, limit))
+        units = members[0][0]["outputs"]
+        each = [values]
+        if len(members) > 1:
+            parts_of = graph.constant([units] * len(members), np.int64)
+            each = graph.add_many("Split", len(members), values, parts_of, axis=1)
     for at, member in enumerate(members):
         for layer in member[1:]:
-            sums = graph.add("Clip", graph.add("Gemm", each[at], *_packed(layer)), -limit, limit)
-            each[at] = _activated(graph, layer["activation"], sums)
+            each[at] = _dense(graph, each[at], layer, limit)
     return each
+
+
+def _dense(graph: Graph, values: str, layer: LayerWeights, limit: float) -> str:
+    sums = graph.add("Clip", graph.add("Gemm", values, *_packed(layer)), -limit, limit)
+    return _activated(graph, layer["activation"], sums)
 
 
 def _packed(layer: Any) -> tuple[Any, Any]:
@@ -141,8 +151,7 @@ def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[
     widths = [width(field) for field in fields]
     event = [given(graph, field) for field in fields]
     window, each = view["window"], sum(widths)
-    units = 0 if cell is None else cell["units"]
-    size = window * each + (3 * units + 1 if units else 0)
+    size = window * each + _state_of(view)
     state = graph.input(_free(graph, STATE), FLOAT, "rows", size)
     lags = [event]
     for lag in range(window - 1):
@@ -158,9 +167,11 @@ def _of_sequence(graph: Graph, exported: Exported, view: SequenceView) -> tuple[
             value = lags[field["lag"]][field["event_field"]]
             inputs_of(graph, found, own, value, field.get("numbers", []), exported["layout"][0])  # type: ignore[arg-type]
     if cell is not None:
-        # Another kind of cell would go here: from its state and the event to numbers and its next state.
         memory = graph.columns(state, window * each, size)
-        numbers, remembered = _reservoir(graph, view, cell, event, memory)
+        if cell["kind"] == "gru":
+            numbers, remembered = _gru(graph, view, cell, event, memory)
+        else:
+            numbers, remembered = _reservoir(graph, view, cell, event, memory)
         found.add(seen[-1]["computed"], numbers, graph.constant([[1]]), seen[-1]["length"])
         next_state.append(remembered)
     graph.output(graph.side_by_side(next_state), NEXT_STATE, FLOAT, "rows", size)
@@ -187,15 +198,74 @@ def _level(graph: Graph, lags: list[list[str]], at: int) -> str:
     return graph.add("Mul", number, present)
 
 
-def _reservoir(graph: Graph, view: SequenceView, cell: Any, event: list[str], memory: str) -> tuple[str, str]:
-    """Add an update of a reservoir by an event; return the inputs of the layers, and the reservoir's next state."""
-    units = cell["units"]
+def _state_of(view: SequenceView) -> int:
+    """Return the number of values in a cell's state."""
+    cell = view["cell"]
+    if cell is None:
+        return 0
+    if cell["kind"] == "reservoir":
+        return 3 * cell["units"] + 1
+    units = cell["units"] * len(cell["members"])
+    return units if view["next"] is not None else 2 * units + 1
+
+
+def _heard(graph: Graph, view: SequenceView, event: list[str], known: int) -> tuple[Inputs, str]:
+    """Add the inputs of an event for a cell with weights for ``known`` inputs; return them, and the scaled ones."""
     heard = Inputs()
     for field, value in zip(view["fields"], event, strict=True):
         plain = {**field, "knots": ""} if "knots" in field else field
-        inputs_of(graph, heard, plain, value, field.get("numbers", []), view["inputs"])
+        inputs_of(graph, heard, plain, value, field.get("numbers", []), known)
     mean, scale = (None, None) if view["scaling"] is None else _scaling(view["scaling"])
-    x = graph.add("Mul", heard.scaled(graph, mean, scale, MOST_HEARD), cell["factor"])
+    return heard, heard.scaled(graph, mean, scale, MOST_HEARD)
+
+
+def _gru(graph: Graph, view: SequenceView, cell: GruCells, event: list[str], memory: str) -> tuple[str, str]:
+    """Add the GRU cells of all members; return the inputs of the layers, and the cells' next state."""
+    units, members = cell["units"], cell["members"]
+    inputs, scaled = _heard(graph, view, event, cell["inputs"])
+    values, numbers = inputs.dense(graph, scaled)
+    first = graph.constant([0], np.int64)
+    values = graph.add("Unsqueeze", values, first)
+    held = []
+    for at, weights in enumerate(members):
+        before = graph.add("Unsqueeze", graph.columns(memory, at * units, (at + 1) * units), first)
+        parameters = _of_onnx(weights, cell, numbers)
+        _, last = graph.add_many("GRU", 2, values, *parameters, "", before, hidden_size=units, linear_before_reset=1)
+        held.append(graph.add("Squeeze", last, first))
+    if view["next"] is not None:
+        return graph.side_by_side(held), graph.side_by_side(held)
+    of_all, end = len(members) * units, 2 * len(members) * units
+    total = graph.add("Add", graph.columns(memory, of_all, end), graph.side_by_side(held))
+    events = graph.add("Add", graph.columns(memory, end, end + 1), 1)
+    mean = graph.add("Div", total, events)
+    means = [graph.columns(mean, at * units, (at + 1) * units) for at in range(len(members))]
+    features = [part for pair in zip(held, means, strict=True) for part in pair]
+    return graph.side_by_side(features), graph.side_by_side([*held, total, events])
+
+
+def _of_onnx(weights: GruWeights, cell: GruCells, numbers: list[int]) -> list[Any]:
+    """Return ONNX's tensors W, R and B: a row for each unit of z, r and h, after an axis of one direction.
+
+    In ONNX the gate z is the share of the hidden state that stays, which is 1 - z here. So its parameters change their
+    signs.
+    """
+    units = cell["units"]
+    sign = np.repeat(np.array([-1, 1, 1], dtype=np.float32), units)
+    input_weights = unpacked(weights["input_weights"], cell["inputs"], 3 * units)
+    # An input with the number `NOTHING` has no weights.
+    of_rows = np.where(np.array(numbers)[:, None] == NOTHING, 0, input_weights[numbers])
+    hidden_weights = unpacked(weights["hidden_weights"], units, 3 * units)
+    biases = [sign * unpacked(weights["input_biases"]), sign * unpacked(weights["hidden_biases"])]
+    return [(of_rows * sign).T[None], (hidden_weights * sign).T[None], np.concatenate(biases)[None]]
+
+
+def _reservoir(
+    graph: Graph, view: SequenceView, cell: ReservoirUnits, event: list[str], memory: str
+) -> tuple[str, str]:
+    """Add an update of a reservoir by an event; return the inputs of the layers, and the reservoir's next state."""
+    units = cell["units"]
+    heard, scaled = _heard(graph, view, event, view["inputs"])
+    x = graph.add("Mul", scaled, cell["factor"])
     weights = input_weights(int(cell["seed"]), units, range(view["inputs"]))
     sums = heard.weighed(graph, x, weights, unpacked(cell["biases"]))
     held, total, most = (graph.columns(memory, at * units, (at + 1) * units) for at in range(3))

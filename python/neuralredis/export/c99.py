@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from neuralredis.exceptions import OptionError
-from neuralredis.export.intermediate import Exported, FieldInputs
+from neuralredis.export.intermediate import Exported, FieldInputs, GruCells, SequenceView
 from neuralredis.export.names import identifiers
 from neuralredis.export.packing import unpacked
+from neuralredis.export.refusals import only_known
 
 __all__ = ["files"]
 
@@ -37,6 +38,8 @@ KEYWORDS = frozenset(
         """,
     )
 )
+#: The macros of a source and its header, without the prefix.
+MACROS = ("H", "OUTPUTS", "INPUTS", "LENGTH", "ROW", "EVENT", "FMA", "FMA_IN_DOUBLES", "ANY_PRECISION")
 #: The type of a member of a row, and its comment.
 MEMBERS = {
     "number": ("float {}", "NAN if missing"),
@@ -76,12 +79,8 @@ class _Source:
         self.check()
 
     def check(self) -> None:
-        exported, cell = self.exported, None if self.sequence is None else self.sequence["cell"]
-        kinds = {layer["kind"] for member in exported["members"] for layer in member}
-        if kinds != {"dense"}:
-            raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for C")
-        if cell is not None and cell["kind"] != "reservoir":
-            raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for C")
+        exported = self.exported
+        only_known(exported, "C")
         for what, count in (
             ("values of a layer", max(exported["computed"], *exported["layout"][1:])),
             ("values of a row", sum(map(_cells, self.given))),
@@ -131,7 +130,7 @@ class _Source:
             parts.add("relu")
         if "tanh" in activations or cell is not None:
             parts.add("tanh")
-        if "sigmoid" in activations or head in ("sigmoid", "two_class"):
+        if "sigmoid" in activations or head in ("sigmoid", "two_class") or (cell and cell["kind"] == "gru"):
             parts.add("sigmoid")
         if parts & {"tanh", "sigmoid", "softmax"}:
             parts.add("exp")
@@ -158,7 +157,9 @@ class _Source:
         if sequence["series"]:
             parts.add("series")
         if cell is not None:
-            parts |= {"reservoir", "product"}
+            parts |= {"cell", cell["kind"], "product"}
+            if cell["kind"] == "gru" and any(member[0].get("offset") for member in exported["members"]):
+                parts.add("parts")
             if sequence["scaling"]:
                 parts.add("scaled_events")
             if sequence["next"] is None:
@@ -189,7 +190,8 @@ class _Source:
             for number, layer in enumerate(member):
                 own = f"{at}_{number}"
                 lines += [_array(f"biases_{own}", layer["biases"]), _array(f"weights_{own}", layer["weights"])]
-                inputs = layer["inputs"] if number else exported["computed"]
+                # Before those that are looked up, if there are any.
+                inputs = layer["inputs"] if number else min(layer["inputs"], exported["computed"])
                 activation = (layer["activation"] or "none").upper()
                 rows.append(f"{{{inputs}, {layer['outputs']}, {activation}, biases_{own}, weights_{own}}}")
         lines.append("enum { NONE, RELU, TANH, SIGMOID };")
@@ -206,13 +208,19 @@ class _Source:
             if sequence["window"]:
                 constants["WINDOW"] = sequence["window"]
             if (cell := sequence["cell"]) is not None:
+                state = (exported["fields"] or [])[-1]
                 constants["UNITS"] = cell["units"]
-                constants["SEED"] = f"UINT64_C({cell['seed']})"
-                constants["FACTOR"] = _float(cell["factor"])
                 constants["EVENT_COMPUTED"] = sequence["computed"]
-                constants["STATE"] = (exported["fields"] or [])[-1]["computed"]
-                for name, key in (("unit_biases", "biases"), ("leaks", "leaks"), ("from_before", "from_before")):
-                    lines.append(_array(name, cell[key]))  # type: ignore[literal-required]
+                constants["STATE"] = state["computed"]
+                if cell["kind"] == "gru":
+                    constants["PART"] = state["length"] // len(cell["members"])
+                    constants["EVENT_INPUTS"] = f"UINT32_C({cell['inputs']})"
+                    lines += _cells_of(cell, sequence["computed"])
+                else:
+                    constants["SEED"] = f"UINT64_C({cell['seed']})"
+                    constants["FACTOR"] = _float(cell["factor"])
+                    for name, key in (("unit_biases", "biases"), ("leaks", "leaks"), ("from_before", "from_before")):
+                        lines.append(_array(name, cell[key]))  # type: ignore[literal-required]
                 if (scaling := sequence["scaling"]) is not None:
                     lines += [_array("event_mean", scaling["mean"]), _array("event_scale", scaling["scale"])]
         defined = [f"#define {name} {value}" for name, value in constants.items()]
@@ -374,7 +382,8 @@ class _Source:
             f"#define NET_OUTPUTS {exported['answers']}",
         ]
         if exported["classes"] is not None:
-            names = identifiers(f"{self.prefix}_{name}".upper() for name in exported["classes"])
+            taken = {f"{self.prefix}_{name}".upper() for name in MACROS}
+            names = identifiers((f"{self.prefix}_{name}".upper() for name in exported["classes"]), taken)
             known = [
                 f"    {own} = {at}, /* {_said(name)} */"
                 for at, (own, name) in enumerate(zip(names, exported["classes"], strict=True))
@@ -419,8 +428,7 @@ class _Source:
                     "/* An event. Initialize it with NET_EVENT, in which all values are missing. */",
                     *self.struct("event"),
                 ]
-            units = sequence["cell"]["units"] if sequence["cell"] is not None else 0
-            held = [f"    float held[{units}], sum[{units}], most[{units}];", "    int heard;"] if units else []
+            held = _state(sequence)
             lines += [
                 "",
                 "/* The events so far, of which the network uses the last NET_LENGTH. */",
@@ -485,6 +493,31 @@ def chosen(template: str, parts: set[str]) -> str:
         elif all(conditions):
             lines.append(line)
     return "\n".join(lines) + "\n"
+
+
+def _state(sequence: SequenceView) -> list[str]:
+    """Return the members of a sequence's state that its cell needs."""
+    cell = sequence["cell"]
+    if cell is None:
+        return []
+    count, arrays = cell["units"], ["held", "sum", "most"]
+    if cell["kind"] == "gru":
+        count, arrays = count * len(cell["members"]), ["held", "sum"] if sequence["next"] is None else ["held"]
+    return [f"    float {', '.join(f'{name}[{count}]' for name in arrays)};", "    int heard;"]
+
+
+def _cells_of(cell: GruCells, computed: int) -> list[str]:
+    """Return the layers of the cells: for each cell that of events, then that of the hidden state."""
+    lines, rows, gates = [], [], 3 * cell["units"]
+    for at, member in enumerate(cell["members"]):
+        for part, inputs in (("input", computed), ("hidden", cell["units"])):
+            biases, weights = f"{part}_biases_{at}", f"{part}_weights_{at}"
+            lines += [
+                _array(biases, member[f"{part}_biases"]),  # type: ignore[literal-required]
+                _array(weights, member[f"{part}_weights"]),  # type: ignore[literal-required]
+            ]
+            rows.append(f"{{{inputs}, {gates}, NONE, {biases}, {weights}}}")
+    return [*lines, "static const struct layer gru[] = {\n    " + ",\n    ".join(rows) + "\n};"]
 
 
 def _cells(field: FieldInputs) -> int:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 import numpy as np
 
 from neuralredis import _core
-from neuralredis.exceptions import OptionError, TrainingError
+from neuralredis.exceptions import TrainingError
 from neuralredis.export.packing import bits, packed
 from neuralredis.export.proof import made_up
 
@@ -24,6 +24,8 @@ __all__ = [
     "VERSION",
     "Exported",
     "FieldInputs",
+    "GruCells",
+    "GruWeights",
     "LayerWeights",
     "Proof",
     "ReservoirUnits",
@@ -43,7 +45,12 @@ class ScalingNumbers(TypedDict):
     scale: str
 
 
-class LayerWeights(TypedDict):
+class _LayerPart(TypedDict, total=False):
+    #: The index of the layer's first input; only in first layers of networks with GRU cells.
+    offset: int
+
+
+class LayerWeights(_LayerPart):
     """A layer with packed biases, and packed weights of shape (inputs, outputs) in row-major order."""
 
     kind: Literal["dense"]
@@ -88,6 +95,27 @@ class ReservoirUnits(TypedDict):
     factor: float
 
 
+class GruWeights(TypedDict):
+    """The packed parameters of a cell: in each row those of the gates z, r and n, one after the other."""
+
+    #: One row per input of an event.
+    input_biases: str
+    input_weights: str
+    #: One row per unit.
+    hidden_biases: str
+    hidden_weights: str
+
+
+class GruCells(TypedDict):
+    """A GRU cell for each member."""
+
+    kind: Literal["gru"]
+    units: int
+    #: The number of inputs of an event that have weights: words with higher indices count as unknown.
+    inputs: int
+    members: list[GruWeights]
+
+
 class SequenceView(TypedDict):
     """How a sequence network computes its inputs from the events of a sequence."""
 
@@ -99,7 +127,7 @@ class SequenceView(TypedDict):
     inputs: int
     scaling: ScalingNumbers | None
     window: int
-    cell: ReservoirUnits | None
+    cell: ReservoirUnits | GruCells | None
     next: int | None
     series: bool
 
@@ -150,8 +178,6 @@ def intermediate(network: Network) -> Exported:
 
     Raises
     ------
-    OptionError
-        If the network has a GRU, which no format supports yet.
     TrainingError
         If a classifier with fields has observed no class yet.
 
@@ -162,8 +188,6 @@ def intermediate(network: Network) -> Exported:
     >>> found["layout"], found["head"], len(found["members"][0]), len(found["proof"])
     ([9, 15, 2], 'softmax', 2, 12)
     """
-    if getattr(network, "cell", None) == "gru":
-        raise OptionError("cell is gru: expected auto, window or reservoir, which exports support")
     # The description and the outputs have to agree, even if another thread trains the network meanwhile.
     network = copy.copy(network)
     found = _core.described(network)
@@ -182,7 +206,7 @@ def intermediate(network: Network) -> Exported:
         "layout": layout,
         "computed": layout[0] if fields is None else fields["computed"],
         "fields": None if fields is None else _fields(fields, sequences),
-        "sequence": None if sequences is None else _sequence(sequences, described["kind"]),
+        "sequence": None if sequences is None else _sequence(sequences, described["kind"], len(described["members"])),
         "input_scaling": _scaling(described["inputs"]),
         "input_limit": float(described["input_limit"]),
         "members": [[_layer(layer) for layer in member] for member in described["members"]],
@@ -194,6 +218,8 @@ def intermediate(network: Network) -> Exported:
         "targets": targets,
         "proof": [],
     }
+    if sequences is not None and sequences["gru"] is not None:
+        exported.update(_own_parts(exported, described, sequences))  # type: ignore[typeddict-item]
     rows = made_up(exported)
     # With a single target, each output is a number.
     answers = np.reshape(network.run(rows), (len(rows), -1))
@@ -250,9 +276,43 @@ def _field(field: dict[str, Any], inputs: int | None) -> FieldInputs:
     return found
 
 
-def _sequence(described: dict[str, Any], kind: str) -> SequenceView:
+def _own_parts(exported: Exported, described: dict[str, Any], sequences: dict[str, Any]) -> dict[str, Any]:
+    """Return what changes where each member reads the hidden state of its own cell alone.
+
+    The engine's rows have a part for the cell of each member that there could be. The first layer of a member has
+    weights of 0 for the parts of the others. Before the first training all parts are 0, whatever the weights.
+    """
+    [state] = exported["fields"] or []
+    each = state["length"] // sequences["gru"]["parts"]
+    members, inputs, layers = described["members"], described["inputs"], []
+    for at, (first, *others) in enumerate(members):
+        own = _layer({**first, "weights": first["weights"][at * each : (at + 1) * each]})
+        layers.append([{**own, "offset": at * each}, *map(_layer, others)])
+    count = each * len(members)
+    return {
+        "layout": [count, *exported["layout"][1:]],
+        "computed": count,
+        "fields": [{**state, "length": count, "gap": count}],
+        "input_scaling": inputs and _scaling({name: values[:count] for name, values in inputs.items()}),
+        "members": layers,
+    }
+
+
+def _gru(described: dict[str, Any], members: int) -> GruCells:
+    units, inputs, cells = described["units"], described["inputs"], described["cells"]
+    if not cells:
+        # A cell whose parameters are all 0 holds 0 after any event, as the network does before its first training.
+        rows = {"input_biases": 1, "input_weights": inputs, "hidden_biases": 1, "hidden_weights": units}
+        cells = [{name: np.zeros(count * 3 * units) for name, count in rows.items()}] * members
+    packed_cells = [{name: packed(values) for name, values in cell.items()} for cell in cells]
+    return {"kind": "gru", "units": units, "inputs": inputs, "members": packed_cells}  # type: ignore[typeddict-item]
+
+
+def _sequence(described: dict[str, Any], kind: str, members: int) -> SequenceView:
     reservoir, events = described["reservoir"], described["events"]
-    cell: ReservoirUnits | None = None
+    cell: ReservoirUnits | GruCells | None = None
+    if described["gru"] is not None:
+        cell = _gru(described["gru"], members)
     if reservoir is not None:
         cell = {
             "kind": "reservoir",

@@ -2,7 +2,7 @@
 
 The runtime is assembled from the files in ``javascript``, and contains only the parts that the network needs: a
 network without dates has no code for them. JavaScript computes in double precision, in which products of single
-precision are exact; ``core.js`` describes how sums are rounded once.
+precision are exact; ``arithmetic.js`` describes how sums are rounded once.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neuralredis.exceptions import OptionError
 from neuralredis.export.intermediate import Exported, FieldInputs
+from neuralredis.export.refusals import only_known
 
-__all__ = ["files", "runtime"]
+__all__ = ["constant", "files", "runtime"]
 
 #: Suffixes of the CommonJS twin and of the type declarations of both, by the suffix of the ES module.
 TWINS = {".js": (".cjs", ".d.ts", ".d.cts"), ".mjs": (".cjs", ".d.mts", ".d.cts")}
@@ -32,7 +32,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
         If the network has a layer or a cell that this format does not support.
     """
     twin, types, twin_types = TWINS.get(path.suffix.lower(), TWINS[".js"])
-    body = _head(exported) + runtime(exported) + _api(exported)
+    body = _body(exported)
     names = ", ".join(_names(exported))
     declared = _types(exported)
     return {
@@ -41,6 +41,21 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
         path.with_suffix(types): declared,
         path.with_suffix(twin_types): declared,
     }
+
+
+def constant(exported: Exported) -> str:
+    """Return a module that exports the network as an object, ``network``, for pages with bundled scripts.
+
+    Raises
+    ------
+    OptionError
+        As `files` does.
+    """
+    return f"{_body(exported)}export const network = {{ {', '.join(_names(exported))} }};\n"
+
+
+def _body(exported: Exported) -> str:
+    return _head(exported) + runtime(exported) + _api(exported)
 
 
 def runtime(exported: Exported) -> str:
@@ -52,30 +67,62 @@ def runtime(exported: Exported) -> str:
         If the network has a layer or a cell that this format does not support.
     """
     sequence, fields = exported["sequence"], exported["fields"]
-    kinds = {layer["kind"] for member in exported["members"] for layer in member}
-    if kinds != {"dense"}:
-        raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense ones, for JavaScript")
+    only_known(exported, "JavaScript")
     cell = None if sequence is None else sequence["cell"]
-    if cell is not None and cell["kind"] != "reservoir":
-        raise OptionError(f"cell {cell['kind']}: expected window or reservoir, for JavaScript")
-    parts = ["core"]
+    activations = sorted({layer["activation"] for member in exported["members"] for layer in member} - {None})
+    scaled = exported["output_scaling"] is not None
+    parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
+    if exported["kind"] == "classifier":
+        parts.append("best")
     given = fields if sequence is None else sequence["fields"]
     if given is not None:
-        parts.append("fields")
-        parts += [kind for kind in ("time", "text") if any(field["kind"] == kind for field in given)]
+        kinds = {field["kind"] for field in given}
+        parts += ["kinds", *(f"kinds/{kind}" for kind in sorted(kinds)), "fields"]
+        if cell is not None and "vector" not in kinds:
+            parts.append("kinds/state")
     if sequence is None:
         parts.append("positions" if fields is None else "rows")
     else:
-        samples = _samples(exported)
-        if cell is not None or samples:
-            parts.append("random")
         if cell is not None:
-            parts.append("reservoir")
+            parts.append(cell["kind"])
         parts.append("sequence")
-        if samples:
+        if _samples(exported):
             parts.append("sample")
     parts.append("end")
-    return "".join(_part(part) for part in parts)
+    first = _with_needs(["arithmetic", *(f"functions/{activation}" for activation in activations)])
+    rest = [part for part in _with_needs(parts) if part not in first]
+    named = f"const act = {{ {', '.join(activations)} }};\n"
+    return "".join([*map(_part, first), named, *map(_part, rest)])
+
+
+#: The parts that each part depends on.
+NEEDS = {
+    "functions/exp": ("functions/polynomials",),
+    "functions/ln": ("functions/polynomials",),
+    "functions/sigmoid": ("functions/exp",),
+    "functions/tanh": ("functions/exp",),
+    "gru": ("functions/sigmoid", "functions/tanh"),
+    "heads/sigmoid": ("functions/sigmoid",),
+    "heads/softmax": ("functions/exp",),
+    "heads/two_class": ("functions/sigmoid",),
+    "kinds/auto": ("numbers", "place", "words", "known"),
+    "kinds/category": ("words", "known"),
+    "kinds/number": ("numbers", "place"),
+    "kinds/tags": ("numbers", "words", "lists", "known"),
+    "kinds/text": ("words", "lists", "functions/ln"),
+    "kinds/time": ("numbers",),
+    "kinds/vector": ("numbers",),
+    "reservoir": ("random", "functions/tanh"),
+    "sample": ("random",),
+}
+
+
+def _with_needs(parts: Iterable[str]) -> list[str]:
+    """Return parts and their dependencies, each once, dependencies first."""
+    found: dict[str, None] = {}
+    for part in parts:
+        found.update(dict.fromkeys([*_with_needs(NEEDS.get(part, ())), part]))
+    return list(found)
 
 
 def _part(name: str) -> str:

@@ -15,7 +15,7 @@ from neuralredis.export.intermediate import FieldInputs
 from neuralredis.export.onnx_graph import DOUBLE, FLOAT, INT64, STRING, Graph
 from neuralredis.export.packing import unpacked
 
-__all__ = ["Inputs", "given", "inputs_of", "width"]
+__all__ = ["NOTHING", "Inputs", "given", "inputs_of", "width"]
 
 #: In place of an input's number: an input without weights.
 NOTHING = -1
@@ -128,6 +128,20 @@ class Inputs:
         if limit < np.inf:
             x = graph.add("Clip", x, *_ends(limit))
         return graph.add("Mul", x, graph.side_by_side(ones))
+
+    def dense(self, graph: Graph, x: str) -> tuple[str, list[int]]:
+        """Add a column for each input that a row may have, and return them and the numbers of the inputs."""
+        computed = sum(count for _, count in self.present.values()) or 1
+        columns, numbers = [x], list(range(computed))
+        for values, own in self.looked_up:
+            columns.append(values)
+            numbers += own
+        for code, own in self.chosen:
+            depth = graph.constant([len(own)], np.int64)
+            hot = graph.add("OneHot", graph.cast(code, INT64), depth, graph.constant([0, 1]), axis=-1)
+            columns.append(graph.add("Squeeze", hot, graph.constant([1], np.int64)))
+            numbers += own
+        return graph.side_by_side(columns), numbers
 
     def weighed(self, graph: Graph, x: str, weights: Any, biases: Any) -> str:
         """Add the weighted sums of units, of the weights of all inputs."""

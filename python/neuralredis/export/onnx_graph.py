@@ -14,6 +14,8 @@ __all__ = ["DOUBLE", "FLOAT", "INT64", "STRING", "Graph"]
 FLOAT, INT64, STRING, BOOL, DOUBLE = 1, 7, 8, 9, 11
 #: The operator sets of ONNX 1.8 and of ai.onnx.ml, and the matching version of the file format.
 OPSET, ML_OPSET, IR_VERSION = 13, 2, 7
+#: Operators that came later, in a form without which there is no such graph.
+LATER = {"GRU": 14}
 
 
 class Graph:
@@ -91,7 +93,8 @@ class Graph:
         """Check the model with ONNX's checker, and return it serialized."""
         make = self.onnx.helper
         graph = make.make_graph(self.nodes, name, self.inputs, self.outputs, self.constants, doc_string=text)
-        opsets = [make.make_opsetid("", OPSET), make.make_opsetid("ai.onnx.ml", ML_OPSET)]
+        opset = max(LATER.get(node.op_type, OPSET) for node in self.nodes)
+        opsets = [make.make_opsetid("", opset), make.make_opsetid("ai.onnx.ml", ML_OPSET)]
         model = make.make_model(graph, opset_imports=opsets, ir_version=IR_VERSION, producer_name="neuralredis")
         make.set_model_props(model, properties)
         self.onnx.checker.check_model(model, full_check=True)

@@ -1,4 +1,5 @@
-//! The clock that trainings go by: the system's, and in a browser, where Rust knows none, the one that the page lends.
+//! The clock of trainings: the system's, or in a browser, where Rust's standard library has none, one that the page
+//! provides.
 
 #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
 pub(crate) use std::time::Instant;
@@ -16,13 +17,13 @@ mod lent {
 
     static SECONDS: OnceLock<fn() -> f64> = OnceLock::new();
 
-    /// Lends a clock: what returns seconds since any moment, and never fewer than before. The first one stays. Without it, time
-    /// stands still.
+    /// Provides the clock: a function that returns seconds since any fixed moment, and never decreases. Only the first
+    /// call has an effect. Without a clock, time stands still.
     pub fn lend(seconds: fn() -> f64) {
         let _ = SECONDS.set(seconds);
     }
 
-    /// A moment, as `std::time::Instant` is elsewhere.
+    /// A moment, in place of `std::time::Instant`.
     #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
     pub(crate) struct Instant(f64);
 

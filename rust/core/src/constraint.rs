@@ -1,16 +1,17 @@
-//! What keeps an answer monotone in some inputs.
+//! The sign constraint on weights that makes answers monotone in some inputs.
 //!
-//! Weights of an input with which the answer is to rise are at least 0, of one with which it is to fall at most 0, and those of
-//! all later layers at least 0; of a classifier's two output units the first has them the other way. The activations rise, so
-//! all that follows does; what enters beside these inputs is as free as ever. Rounding keeps it so: each operation, among them
-//! fused multiplication and addition, standardization, the mean of members and the functions of `kernels::functions`, is
-//! monotone in single precision, too. With tanh units and two hidden layers or more a network comes as close as is wanted to
-//! any monotone function (Mikulincer and Reichman, "Size and depth of monotone neural networks", `NeurIPS` 2022).
+//! Weights of an input with which the answer is to increase are at least 0, and of one with which it is to decrease at
+//! most 0. All weights of later layers are at least 0, except that those of a classifier's first output unit have the
+//! opposite sign of the second's. Activations are increasing functions, so the answer is monotone in these inputs; the
+//! weights of other inputs are free. Rounding keeps this: each operation (among them fused multiply-adds,
+//! standardization, the mean of members and the functions of `kernels::functions`) is monotone in single precision,
+//! too. With tanh units and at least two hidden layers a network can approximate any monotone function (Mikulincer and
+//! Reichman, "Size and depth of monotone neural networks", `NeurIPS` 2022).
 //!
-//! A step that would take a weight across 0 is reflected there, as if the weight were the size of a parameter that may cross 0
-//! (Runje and Shankaranarayana, "Constrained monotonic neural networks", ICML 2023), so that kernels, files and descriptions
-//! know nothing of it. Rejected: weights that stay at 0 where a step leads below, which learn less; and halves of rectified units
-//! turned around, for the sake of which every kernel would have to know of them, and which fit steps worse than tanh.
+//! A weight that a step takes across 0 is reflected there, as if it were the absolute value of an unconstrained
+//! parameter (as in Runje and Shankaranarayana, "Constrained monotonic neural networks", ICML 2023). So kernels, files
+//! and descriptions do not depend on the constraint. Rejected: clamping such weights to 0, where they fit less well;
+//! and a layer with reflected rectified units, which would need kernels of its own and fits steps worse than tanh.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,23 +22,24 @@ use crate::options::Options;
 use crate::schema::Schema;
 use crate::trained::Trained;
 
-/// Bound of a weight's size. With inputs as large as they may be, no sum overflows, as which it would not be a number any more.
+/// Bound of a weight's absolute value. With it no sum overflows, even of the largest inputs; the difference of two
+/// infinite sums would be NaN.
 const MAX_WEIGHT: f32 = (1u64 << 50) as f32;
-/// How much smaller the first weights are that all have one sign: what they sum up does not cancel.
-const FIRST_SHARE: f32 = 0.5;
+/// Factor of initial weights with a fixed sign, whose products do not cancel in a sum.
+const INITIAL_FACTOR: f32 = 0.5;
 
-/// Which weights of a member have a sign that they keep.
+/// The weights of a member that have a fixed sign.
 #[derive(Debug, Clone)]
 pub(crate) struct Constraint {
     layout: Arc<Layout>,
-    /// 1, -1 or 0 of each input that is computed.
+    /// For each computed input 1 (increasing), -1 (decreasing) or 0 (free).
     inputs: Vec<f32>,
-    /// Whether the first output unit is to fall where the second rises.
+    /// Whether there are two output units, of which the first decreases where the second increases.
     has_classes: bool,
 }
 
 impl Constraint {
-    /// That of a network; none where it is free.
+    /// The constraint of a network; none if no input is monotone.
     pub(crate) fn of(kind: Kind, schema: Option<&Schema>, options: &Options, layout: &Arc<Layout>) -> Option<Self> {
         if !options.monotone.is_any() {
             return None;
@@ -54,7 +56,7 @@ impl Constraint {
         Some(Self { layout: Arc::clone(layout), inputs, has_classes: kind == Kind::Classifier })
     }
 
-    /// Weights of a member side by side that have the same sign, and the sign.
+    /// Ranges of a member's weights with a fixed sign, and the sign.
     fn signed(&self) -> impl Iterator<Item = (Range<usize>, f32)> + '_ {
         let last = self.layout.connections().len() - 1;
         self.layout.connections().enumerate().flat_map(move |(index, connection)| {
@@ -73,29 +75,29 @@ impl Constraint {
         })
     }
 
-    /// Makes random first weights of a member those of one that obeys.
-    pub(crate) fn begin(&self, weights: &mut [f32]) {
+    /// Changes random initial weights of a member so that they satisfy the constraint.
+    pub(crate) fn apply_to_initial(&self, weights: &mut [f32]) {
         for (range, sign) in self.signed() {
-            weights[range].iter_mut().for_each(|weight| *weight = sign * FIRST_SHARE * weight.abs());
+            weights[range].iter_mut().for_each(|weight| *weight = sign * INITIAL_FACTOR * weight.abs());
         }
     }
 
-    /// Turns the weights of a member that have crossed 0 back; `turned` hears where.
-    pub(crate) fn reflect(&self, weights: &mut [f32], mut turned: impl FnMut(usize)) {
+    /// Reflects the weights of a member that have crossed 0. Calls `reflected` with the index of each.
+    pub(crate) fn reflect(&self, weights: &mut [f32], mut reflected: impl FnMut(usize)) {
         for (range, sign) in self.signed() {
             for at in range {
                 if weights[at] * sign < 0.0 {
                     weights[at] = -weights[at];
-                    turned(at);
+                    reflected(at);
                 }
             }
         }
     }
 
-    /// Whether weights of members obey.
+    /// Checks that the weights of all members satisfy the constraint.
     ///
     /// # Errors
-    /// [`Error::Constraint`] for the first that does not.
+    /// [`Error::Constraint`] for the first weight that does not.
     pub(crate) fn check(&self, weights: &[f32]) -> Result<()> {
         let parameters = self.layout.parameters();
         if let Some(at) = weights.iter().position(|weight| weight.abs() > MAX_WEIGHT) {
@@ -113,7 +115,7 @@ impl Constraint {
         Ok(())
     }
 
-    /// Whether what trainings have made of a network obeys.
+    /// Checks that a trained network satisfies the constraint.
     ///
     /// # Errors
     /// [`Error::Damaged`] if it does not.
@@ -125,7 +127,7 @@ impl Constraint {
     }
 }
 
-/// Keeps weights within bounds.
+/// Clamps weights to [`MAX_WEIGHT`].
 pub(crate) fn bound(weights: &mut [f32]) {
     weights.iter_mut().for_each(|weight| *weight = weight.clamp(-MAX_WEIGHT, MAX_WEIGHT));
 }
@@ -141,7 +143,7 @@ mod tests {
         Constraint::of(kind, None, &options, &Arc::new(Layout::new(units).unwrap())).unwrap()
     }
 
-    /// The sign of each weight, 0 of those that are free.
+    /// The sign of each weight, 0 if it is free.
     fn signs(constraint: &Constraint) -> Vec<f32> {
         let mut signs = vec![0.0; constraint.layout.parameters()];
         constraint.signed().for_each(|(range, sign)| signs[range].fill(sign));
@@ -171,20 +173,20 @@ mod tests {
     }
 
     #[test]
-    fn first_weights_get_their_signs_and_are_smaller_where_they_have_one() {
+    fn initial_weights_with_a_fixed_sign_get_it_and_become_smaller() {
         let constraint = constraint(Kind::Regressor, &[2, 2, 1], &[0.0, -1.0]);
         let mut weights = [0.5, -0.5, 1.0, -1.0, 2.0, -2.0, 0.25, -3.0, 4.0];
-        constraint.begin(&mut weights);
+        constraint.apply_to_initial(&mut weights);
         assert_eq!(weights, [0.5, -0.5, 1.0, -1.0, -1.0, -1.0, 0.25, 1.5, 2.0]);
         constraint.check(&weights).unwrap();
     }
 
     #[test]
-    fn what_has_crossed_0_is_turned_back_and_told() {
+    fn weights_that_have_crossed_0_are_reflected_and_reported() {
         let constraint = constraint(Kind::Regressor, &[2, 1], &[1.0, -1.0]);
-        let (mut weights, mut turned) = ([-7.0, -0.5, 0.25], Vec::new());
-        constraint.reflect(&mut weights, |at| turned.push(at));
-        assert_eq!((weights, turned), ([-7.0, 0.5, -0.25], vec![1, 2]));
+        let (mut weights, mut reflected) = ([-7.0, -0.5, 0.25], Vec::new());
+        constraint.reflect(&mut weights, |at| reflected.push(at));
+        assert_eq!((weights, reflected), ([-7.0, 0.5, -0.25], vec![1, 2]));
         constraint.reflect(&mut weights, |at| panic!("{at} has its sign"));
         let mut weights = [f32::MAX, -1e30, 3.0];
         bound(&mut weights);
@@ -192,15 +194,15 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_do_not_obey_are_named() {
+    fn weights_that_violate_the_constraint_are_named() {
         let constraint = constraint(Kind::Regressor, &[2, 1], &[1.0, -1.0]);
         let of_two = |second: [f32; 3]| [[-1.0, 0.0, -0.0], second].concat();
         constraint.check(&of_two([1.0, 2.0, -2.0])).unwrap();
-        let refused = |second| constraint.check(&of_two(second)).unwrap_err().to_string();
+        let rejection = |second| constraint.check(&of_two(second)).unwrap_err().to_string();
         let because = "since the answer is monotone in inputs";
-        assert_eq!(refused([1.0, -2.0, -2.0]), format!("weight 4 is -2: expected at least 0, {because}"));
-        assert_eq!(refused([1.0, 2.0, 2.0]), format!("weight 5 is 2: expected at most 0, {because}"));
-        assert!(refused([1e30, 2.0, -2.0]).starts_with("weight 3 is 1"));
+        assert_eq!(rejection([1.0, -2.0, -2.0]), format!("weight 4 is -2: expected at least 0, {because}"));
+        assert_eq!(rejection([1.0, 2.0, 2.0]), format!("weight 5 is 2: expected at most 0, {because}"));
+        assert!(rejection([1e30, 2.0, -2.0]).starts_with("weight 3 is 1"));
         let mut trained = Trained::nothing(Arc::clone(&constraint.layout));
         trained.weights = of_two([1.0, 2.0, -2.0]);
         assert!(constraint.check_trained(&trained).is_err(), "inputs are not bounded");

@@ -1,11 +1,11 @@
 //! The engine's one error type.
 //!
-//! Every message names the offending value and what was expected, so that a face can pass it on as it is.
-//! Rows and columns are counted from 0, as the arrays are that they came in.
+//! Every message names the wrong value and what was expected, so that Python, Redis and the browser can show it
+//! unchanged. Rows and columns are counted from 0, as in the arrays that contain them.
 
 use std::fmt;
 
-/// What the engine refuses, and why. Whatever is refused has changed nothing.
+/// An error of the engine. An operation that returns one has changed nothing.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -29,20 +29,20 @@ pub enum Error {
         /// Weights and biases of the layout.
         parameters: u64,
     },
-    /// A classifier needs one output a class, and at least two classes.
+    /// A classifier with fewer than two outputs, one for each class.
     #[error("a classifier with {outputs} output: expected at least 2, one for each class")]
     ClassifierOutputs {
         /// Outputs given.
         outputs: usize,
     },
-    /// Options that exclude each other, or a value out of range.
+    /// An option whose value is out of range, or excluded by another option.
     #[error("{option} is {value}: expected {expected}")]
     Option {
         /// The option's name.
         option: &'static str,
         /// The value as given.
         value: String,
-        /// What would have been accepted.
+        /// Values that would be accepted.
         expected: String,
     },
     /// A row with the wrong number of inputs.
@@ -65,25 +65,25 @@ pub enum Error {
         /// Outputs given.
         given: usize,
     },
-    /// Inputs and outputs, or rows and weights, of different numbers of rows.
+    /// Arrays with different numbers of rows.
     #[error("{inputs} rows of inputs but {given} of {what}")]
     RowCounts {
         /// Rows of inputs.
         inputs: usize,
-        /// Rows of the other.
+        /// Rows of the other array.
         given: usize,
-        /// What the other is.
+        /// The name of the other array.
         what: &'static str,
     },
-    /// Another number of weights than the network has.
+    /// A number of weights that differs from the network's.
     #[error("{given} weights and biases: expected {expected}, those of all layers of all members")]
     Weights {
-        /// Those that the network has.
+        /// Weights and biases of the network.
         expected: usize,
-        /// Those given.
+        /// Weights and biases given.
         given: usize,
     },
-    /// An input, output or weight that is no finite number.
+    /// An input, output or weight that is NaN or infinite.
     #[error("{}{what} {column} is {value}: expected a finite number", At(*row))]
     NotFinite {
         /// The row among several, none for a single one.
@@ -102,7 +102,7 @@ pub enum Error {
         weight: usize,
         /// The weight.
         value: f32,
-        /// What it may be.
+        /// Values that it may have.
         expected: String,
     },
     /// A class that the classifier does not have.
@@ -115,7 +115,7 @@ pub enum Error {
         /// Classes of the network.
         classes: usize,
     },
-    /// A row weight that is no positive finite number.
+    /// A row weight that is not positive and finite.
     #[error("{}the weight is {value}: expected a finite number above 0", At(*row))]
     RowWeight {
         /// The row among several, none for a single one.
@@ -123,26 +123,26 @@ pub enum Error {
         /// The weight given.
         value: f32,
     },
-    /// Work that whoever asked for it no longer waits for.
+    /// Work that was stopped because its client no longer waits for the result.
     #[error("stopped before the end: its answer is no longer wanted")]
     Stopped,
     /// A row for a set whose limit is 0.
     #[error("the {set} set takes no rows: its limit is 0")]
     NoRoom {
-        /// `training` or `testing`.
+        /// `training` or `validation`.
         set: &'static str,
     },
-    /// A stored row that is not there.
+    /// An index beyond the rows of a set.
     #[error("row {row} of the {set} set: it has {rows} rows")]
     RowIndex {
-        /// `training` or `testing`.
+        /// `training` or `validation`.
         set: &'static str,
-        /// The row asked for.
+        /// The index.
         row: u64,
         /// Rows of the set.
         rows: u32,
     },
-    /// A class was asked of a regressor.
+    /// A request for a class of a regressor.
     #[error("the network is a regressor: only a classifier has classes")]
     NotClassifier,
     /// Training without training rows.
@@ -151,51 +151,51 @@ pub enum Error {
     /// AUTOSTOP without validation rows.
     #[error("early stopping needs validation rows: the network has none")]
     NoTestingRows,
-    /// Too few rows for intervals or sets of that level.
+    /// Too few rows for intervals, or sets of classes, of a level.
     #[error("{rows} {what} for {percent} %: expected {}", Needed(*needed, *most))]
     FewCalibrationRows {
-        /// Rows that there are.
+        /// The number of rows.
         rows: usize,
-        /// Which rows these are.
+        /// Which rows these are, such as `validation rows`.
         what: &'static str,
-        /// The level.
+        /// The level in percent.
         percent: f64,
-        /// How many would be enough; none if not even the most would be.
+        /// How many rows would be enough; none if `most` would not be.
         needed: Option<usize>,
-        /// How many rows are looked at.
+        /// The most rows that are used.
         most: usize,
     },
-    /// An interval was asked of a classifier.
+    /// A request for an interval of a classifier.
     #[error("the network is a classifier: only a regressor has intervals")]
     NotRegressor,
-    /// A class was to be drawn of outputs that are no probabilities.
+    /// A request to draw a class from outputs that are not probabilities.
     #[error("the outputs are linear: a class is drawn by probabilities, those of softmax or sigmoid")]
     NoProbabilities,
-    /// Evaluation of no rows.
+    /// An evaluation without rows.
     #[error("there are no rows to evaluate")]
     NoRows,
-    /// A comparison with stored rows that are not there.
+    /// An explanation by a network without stored rows.
     #[error("the network has no training rows: an explanation compares with them")]
     NothingStored,
-    /// More inputs than are explained.
+    /// An explanation by a network with more than [`crate::reasons::MOST_INPUTS`] inputs.
     #[error("the network has {inputs} inputs: at most {} are explained", crate::reasons::MOST_INPUTS)]
     ManyInputs {
-        /// Those that it has.
+        /// Inputs of the network.
         inputs: usize,
     },
-    /// A classifier of fields that has seen no class.
+    /// A classifier of fields that has not observed any class.
     #[error("the network has seen no class yet: observe some rows first")]
     NoClasses,
-    /// An output that is not there, or that was not named among several.
+    /// An output that does not exist, or was not named although there are several.
     #[error("the output is missing: expected one of {outputs}")]
     NoOutput {
-        /// Those that there are.
+        /// Outputs of the network.
         outputs: usize,
     },
     /// A second training of one network.
     #[error("the network is already being trained")]
     AlreadyTraining,
-    /// Bytes that are no network.
+    /// Bytes that are not an encoded network.
     #[error("not a network: {0}")]
     Damaged(String),
     /// Bytes of a later version of the format.
@@ -203,43 +203,43 @@ pub enum Error {
     NewerFormat {
         /// The format's version as found.
         found: u16,
-        /// The newest version known here.
+        /// The newest version that this engine reads.
         known: u16,
     },
-    /// A schema, or a part of one, that cannot be.
+    /// An invalid schema, or an invalid part of one.
     #[error("{0}")]
     Schema(String),
-    /// A row of positions for a network that has fields.
+    /// A row of unnamed inputs for a network of fields.
     #[error("the network has fields: expected a value for each by its name")]
     HasFields,
-    /// Rows for a network that learns from sequences.
+    /// Rows for a network of sequences.
     #[error("the network learns from sequences: expected the id of one before its events")]
     HasSequences,
-    /// Sequences for a network that learns from rows.
+    /// Sequences for a network of rows.
     #[error("the network learns from rows: only one created with SEQUENCE has sequences")]
     NoSequences,
-    /// Next events were asked of a network that learns something else.
+    /// A request for next events of a network that has another target.
     #[error("the network does not learn what comes next: expected a CLASSIFIER whose target is a field of its events")]
     NoNextEvent,
-    /// A forecast was asked of a network whose events are no series.
+    /// A request for a forecast of a network that is not of a series.
     #[error("the network is no series: expected a REGRESSOR whose target is a NUMBER of its events")]
     NotSeries,
-    /// An id that none can have.
+    /// A sequence id of an invalid length.
     #[error("an id of {bytes} bytes: expected 1 to 255")]
     SequenceId {
-        /// Its length.
+        /// The length of the id.
         bytes: usize,
     },
-    /// A sequence that was asked for and is not there, or has no event.
+    /// A sequence that does not exist, or has no event.
     #[error("sequence {id} has no events: observe some first")]
     NoEvents {
-        /// Its id, in quotation marks.
+        /// The id, in quotation marks.
         id: String,
     },
-    /// Bytes that are no state of a sequence that one keeps oneself.
+    /// Bytes that are not the state of a sequence of this network.
     #[error("not a state of a sequence of this network: {0}")]
     State(String),
-    /// An outcome of a sequence each of whose events is the outcome of those before.
+    /// An outcome for a network whose target is a field of the events.
     #[error("the target {target} is a field of the events: expected no outcome besides")]
     OwnOutcome {
         /// The target, in quotation marks.
@@ -248,7 +248,7 @@ pub enum Error {
     /// A text that is not the JSON of a row.
     #[error("JSON {text}: {why}")]
     Json {
-        /// The text, in quotation marks and cut.
+        /// The text, truncated and in quotation marks.
         text: String,
         /// What is wrong with it, and where.
         why: String,
@@ -258,16 +258,16 @@ pub enum Error {
     UnknownField {
         /// The field, in quotation marks.
         field: String,
-        /// Those that it has.
+        /// The network's fields.
         known: Vec<String>,
     },
-    /// A field with two values.
+    /// A field that is given twice in a row.
     #[error("field {field} is given twice")]
     FieldTwice {
         /// The field, in quotation marks.
         field: String,
     },
-    /// A value that the kind of its field does not understand.
+    /// A value that is invalid for the kind of its field.
     #[error("{}field {field} is {value}: expected {expected}", At(*row))]
     FieldValue {
         /// The row among several, none for a single one.
@@ -276,33 +276,33 @@ pub enum Error {
         field: String,
         /// The value.
         value: String,
-        /// What would have been understood.
+        /// Values that would be accepted.
         expected: String,
     },
-    /// A class for which there is no room.
+    /// A class that is unknown, where the network cannot have another one.
     #[error("{}unknown class {class}: expected {}", At(*row), known.join(", "))]
     UnknownClass {
         /// The row among several, none for a single one.
         row: Option<usize>,
         /// The class, in quotation marks.
         class: String,
-        /// Those that it has.
+        /// The network's classes.
         known: Vec<String>,
     },
-    /// Memory that the system would not give.
+    /// An allocation that the system refused.
     #[error("not enough memory for {bytes} bytes")]
     Memory {
-        /// Bytes asked for.
+        /// Bytes requested.
         bytes: usize,
     },
 }
 
-/// The engine's result.
+/// A result of the engine.
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// What the error is about, in a word for programs: the first of a reply of the module, and the one by which Python's
-    /// exceptions are chosen. None for what is not the fault of who asked.
+    /// The code of the error for programs: the first word of the module's error replies, which also decides the type of
+    /// Python's exceptions. None for [`Error::Stopped`], which the caller has requested.
     pub fn code(&self) -> Option<&'static str> {
         Some(match self {
             Self::Layers { .. }
@@ -352,7 +352,7 @@ impl Error {
         })
     }
 
-    /// The same refusal, told of one row among several.
+    /// The error with the index of its row among several. Errors that do not concern a row are not changed.
     #[must_use]
     pub fn in_row(mut self, index: usize) -> Self {
         match &mut self {
@@ -369,7 +369,7 @@ impl Error {
     }
 }
 
-/// Prefix that names the row among several.
+/// The prefix that names a row among several.
 struct At(Option<usize>);
 
 impl fmt::Display for At {
@@ -390,7 +390,7 @@ impl fmt::Display for Count {
     }
 }
 
-/// How many rows would do.
+/// How many rows would be enough, and the most that are used.
 struct Needed(Option<usize>, usize);
 
 impl fmt::Display for Needed {
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_of_a_row_name_it_and_others_stay_as_they_are() {
+    fn errors_of_a_row_name_it_and_others_are_unchanged() {
         for error in [
             Error::Inputs { row: None, expected: 2, given: 1 },
             Error::Outputs { row: None, expected: 2, given: 1 },
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_tell_kinds_of_errors_apart() {
+    fn each_error_has_its_code() {
         let name = || "'a'".to_owned();
         for (code, errors) in [
             (

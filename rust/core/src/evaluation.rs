@@ -1,4 +1,4 @@
-//! How well a network does on some rows, beside what knowing nothing would do.
+//! Evaluation of a network on some rows: its error, scores, and the baselines of constant answers.
 
 use crate::dataset::{Batch, Rows};
 use crate::error::{Error, Result};
@@ -7,50 +7,53 @@ use crate::kernels::LANES;
 use crate::layout::Kind;
 use crate::model::Model;
 use crate::normalization::Scaling;
-use crate::objective::{Sums, Wanted};
+use crate::objective::{Sums, SumsRequest};
 
-/// Classes of a confusion matrix at most: 8 MB.
+/// The most classes for which there is a confusion matrix, of 8 MB.
 pub const MAX_CONFUSION_CLASSES: usize = 1024;
 
-/// What an evaluation finds. Row weights count in the error alone, weights of classes in nothing.
+/// The result of an evaluation. Row weights count in `error` alone, class weights nowhere.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evaluation {
     /// Rows evaluated.
     pub rows: u64,
-    /// Mean loss of a row, as trained, without weight decay.
+    /// Weighted mean of the rows' losses, without weight decay.
     pub error: f64,
-    /// What depends on the kind of network.
+    /// The scores, by kind of network.
     pub score: Score,
 }
 
-/// The figures of a classifier or a regressor.
+/// The scores of a classifier or a regressor.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Score {
-    /// A classifier's.
+    /// Scores of a classifier.
     Classifier {
-        /// Share of rows classified rightly, 0 to 1.
+        /// Share of rows that are classified correctly, from 0 to 1.
         accuracy: f64,
-        /// Accuracy of always answering the commonest class of these rows.
+        /// The accuracy of always answering the most common class of these rows.
         baseline: f64,
-        /// Rows by true class (row of the matrix) and answer (column), row after row; empty beyond
-        /// [`MAX_CONFUSION_CLASSES`] classes.
+        /// Counts of rows by their class (row of the matrix) and the answer (column), row after row; empty with more
+        /// than [`MAX_CONFUSION_CLASSES`] classes.
         confusion: Vec<u64>,
     },
-    /// A regressor's, in the units of the targets.
+    /// Scores of a regressor, in the units of the targets.
     Regressor {
         /// Root of the mean squared error, over rows and outputs.
         rmse: f64,
         /// Mean absolute error, over rows and outputs.
         mae: f64,
-        /// 1 minus the squared error over that of the mean, averaged over the outputs. For an output that does not vary:
-        /// 1 if it is met exactly, else 0.
+        /// The coefficient of determination: 1 minus the ratio of the squared error to that of the mean, averaged over
+        /// the outputs. For a constant output it is 1 if every answer is exact, else 0.
         r2: f64,
-        /// Root of the mean squared error of always answering the mean of these rows.
+        /// The RMSE of always answering the mean of these rows.
         baseline: f64,
     },
 }
 
-/// The figures of a model on some rows, in one pass over them.
+/// Evaluates a model on some rows, in one pass over them.
+///
+/// # Errors
+/// [`Error::NoRows`] without rows, [`Error::Stopped`] once `keep_on` returns false.
 pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
     if rows.len() == 0 {
         return Err(Error::NoRows);
@@ -60,7 +63,7 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -
     let (mut scratch, mut sums, mut tally) = (objective.scratch(), Sums::default(), Tally::new(model));
     for share in objective.shares(rows) {
         let mut add = |outputs: &[f32], targets: &[f32], rows: usize| tally.add(outputs, scaling, targets, rows);
-        let wanted = Wanted { tally: Some(&mut add), ..Wanted::LOSS };
+        let wanted = SumsRequest { tally: Some(&mut add), ..SumsRequest::LOSS };
         sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, wanted, keep_on));
         if !keep_on() {
             return Err(Error::Stopped);
@@ -69,11 +72,12 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -
     Ok(Evaluation { rows: rows.len() as u64, error: sums.mean(), score: tally.score(rows.len() as f64) })
 }
 
+/// [`evaluate`] for rows of a batch.
 pub(crate) fn evaluate_batch(model: &Model, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
     evaluate(model, &rows_of(model, batch)?, keep_on)
 }
 
-/// The mean loss of rows and its gradient; see [`crate::Network::gradient`].
+/// The mean loss of the rows of a batch, and its gradient; see [`crate::Network::gradient`].
 pub(crate) fn gradient(model: &Model, batch: &Batch<'_>) -> Result<(f64, Vec<f64>)> {
     let rows = rows_of(model, batch)?;
     if rows.len() == 0 {
@@ -92,6 +96,7 @@ pub(crate) fn gradient(model: &Model, batch: &Batch<'_>) -> Result<(f64, Vec<f64
     Ok((sums.mean(), gradient))
 }
 
+/// Checks a batch, and copies it into rows.
 pub(crate) fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
     if model.schema.is_some() {
         return Err(Error::HasFields);
@@ -106,7 +111,7 @@ pub(crate) fn rows_of(model: &Model, batch: &Batch<'_>) -> Result<Rows> {
     Ok(rows)
 }
 
-/// What is counted and summed row by row.
+/// Counts and sums over the rows so far.
 enum Tally {
     Classifier { classes: usize, answers: usize, right: u64, of_class: Vec<u64>, confusion: Vec<u64> },
     Regressor { outputs: Vec<Errors> },
@@ -117,7 +122,7 @@ enum Tally {
 struct Errors {
     squared: f64,
     absolute: f64,
-    /// Of the target, around its first value.
+    /// The first target, which is subtracted from all for the sums, against cancellation.
     first: Option<f64>,
     sum: f64,
     squares: f64,
@@ -128,8 +133,8 @@ impl Tally {
         let outputs = model.layout().outputs();
         match model.kind {
             Kind::Classifier => {
-                // Rows may be of classes that have come since the network was trained: it never answers them. Nor does it answer
-                // with an output that has no class yet.
+                // Rows may have classes that the network observed after its last training, and that it cannot answer.
+                // Outputs that have no class yet are not answered either.
                 let (classes, answers) = match &model.schema {
                     Some(schema) => (schema.classes().len(), model.classes().len()),
                     None => (outputs, outputs),
@@ -142,7 +147,7 @@ impl Tally {
         }
     }
 
-    /// Adds the rows of a group: outputs as the network computes them, targets as they are stored.
+    /// Adds the rows of a group: outputs before they are scaled back, and targets as stored.
     fn add(&mut self, outputs: &[f32], scaling: Option<&Scaling>, targets: &[f32], rows: usize) {
         match self {
             Self::Classifier { classes, answers, right, of_class, confusion } => {
@@ -197,7 +202,7 @@ impl Errors {
         self.squares += centred * centred;
     }
 
-    /// The squared error of the mean.
+    /// The sum of squared differences from the mean.
     fn spread(&self, rows: f64) -> f64 {
         (self.squares - self.sum * self.sum / rows).max(0.0)
     }
@@ -221,7 +226,7 @@ mod tests {
     use crate::options::Options;
     use crate::random::Random;
 
-    /// More than a group, and a last one that is not full.
+    /// Two full groups, and one that is not full.
     const ROWS: usize = 37;
 
     fn network(kind: Kind, units: &[usize]) -> Network {
@@ -234,11 +239,11 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_a_regressor_are_those_of_their_formulas() {
+    fn scores_of_a_regressor_follow_their_formulas() {
         let network = network(Kind::Regressor, &[3, 4, 2]);
         let mut random = Random::new(1, 1);
         let inputs: Vec<f32> = (0..3 * ROWS).map(|_| random.symmetric()).collect();
-        // Far from 0, where sums of squares would cancel.
+        // Targets are far from 0, where sums of squares would cancel.
         let targets: Vec<f32> = (0..2 * ROWS).map(|at| 5000.0 * (1 + at % 2) as f32 + random.symmetric()).collect();
         let mut answers = vec![0.0; 2 * ROWS];
         network.model().run(&inputs, &mut answers).unwrap();
@@ -268,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn figures_of_a_classifier_count_rows() {
+    fn scores_of_a_classifier_count_rows() {
         let network = network(Kind::Classifier, &[2, 3]);
         let mut random = Random::new(1, 1);
         let inputs: Vec<f32> = (0..2 * ROWS).map(|_| 3.0 * random.symmetric()).collect();
@@ -289,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_never_varies_is_explained_wholly_or_not_at_all() {
+    fn r2_of_a_constant_target_is_1_or_0() {
         let mut errors = Errors::default();
         (0..3).for_each(|_| errors.add(4.0, 4.0));
         assert_eq!((errors.spread(3.0), errors.r2(3.0)), (0.0, 1.0));

@@ -1,4 +1,4 @@
-//! What the stored rows hold of each field, and how much its values matter.
+//! Statistics of each field over the stored rows, and its importance.
 
 use std::collections::HashMap;
 
@@ -10,38 +10,40 @@ use crate::network::Network;
 use crate::random::Random;
 use crate::schema::{Held, Row, Schema};
 
-/// Words that are told.
-const TOLD_WORDS: usize = 10;
-/// Validation rows by which it is told how much a field matters: of more, as many that lie evenly among them.
-const JUDGED_ROWS: usize = 1000;
-/// Of the random numbers that shuffle.
+/// The most words in [`FieldFigures::commonest`].
+const MAX_COMMONEST: usize = 10;
+/// The most validation rows for importances. Of more rows, this many evenly spaced ones are used.
+const IMPORTANCE_ROWS: usize = 1000;
+/// The stream of random numbers for shuffling.
 const SHUFFLE_STREAM: u64 = 3;
 
-/// What the stored rows, those of both sets, hold of a field.
+/// Statistics of a field over the stored rows of both sets.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FieldFigures {
     /// Rows that have a value.
     pub values: u64,
-    /// Rows that have none.
+    /// Rows with a gap.
     pub gaps: u64,
-    /// The smallest and the largest number; of moments in seconds since 1970. None of fields that have no single numbers.
+    /// The least and the greatest number; times in seconds since 1970. None if the field's values are not single
+    /// numbers.
     pub range: Option<(f64, f64)>,
-    /// The commonest words with their rows, at most ten, the commonest first, words that are as common in the order of their bytes;
-    /// of a flag `yes` and `no`.
+    /// The most common words, with the number of their rows: at most ten, the most common first, and words that are as
+    /// common in the order of their bytes. A flag has `yes` and `no`.
     pub commonest: Vec<(Vec<u8>, u64)>,
-    /// Rows with a word for which the dictionary had no room.
+    /// Rows with a word that the full dictionary could not take.
     pub others: u64,
-    /// How much the mean loss of validation rows grows when the values of this field are exchanged among them (L. Breiman, "Random
-    /// forests", Machine Learning 45, 2001, section 10). None without validation rows, or before a training.
+    /// Permutation importance: the increase of the mean loss of validation rows if the values of this field are
+    /// shuffled among them (L. Breiman, "Random forests", Machine Learning 45, 2001, section 10). None with fewer than
+    /// two validation rows, or before a training.
     pub importance: Option<f64>,
 }
 
 impl Network {
-    /// The figures of each field, in their order; empty where rows are the inputs themselves. It goes through all rows, and asks
-    /// the network about up to a thousand validation rows for each field.
+    /// The statistics of each field, in their order; empty for a network without fields. Takes time for all stored
+    /// rows, and for up to a thousand answers for each field.
     ///
     /// # Errors
-    /// [`Error::Stopped`] once `keep_on` says so.
+    /// [`Error::Stopped`] once `keep_on` returns false.
     pub fn field_figures(&self, keep_on: &dyn Fn() -> bool) -> Result<Vec<FieldFigures>> {
         let Some(schema) = &self.schema else { return Ok(Vec::new()) };
         if self.sequences.is_some() {
@@ -68,9 +70,9 @@ impl Network {
         if stored < 2 || self.trained.statistics.total_cycles == 0 {
             return Ok(vec![None; fields.len()]);
         }
-        let count = stored.min(JUDGED_ROWS);
+        let count = stored.min(IMPORTANCE_ROWS);
         let rows = (0..count).map(|at| self.row_of_fields(Set::Test, (at * stored / count) as u32));
-        let rows: Vec<_> = rows.map(|row| row.expect("a row that is there")).collect();
+        let rows: Vec<_> = rows.map(|row| row.expect("the index is below the number of rows")).collect();
         let model = self.model();
         let error = |of_row: &dyn Fn(usize) -> Row| {
             let all = rows.iter().enumerate().map(|(at, (_, outcome, weight))| (of_row(at), &outcome[..], *weight));
@@ -90,14 +92,14 @@ impl Network {
     }
 }
 
-/// A row with the values that another one has of a field.
+/// A row with the value of one field taken from another row.
 fn exchanged(schema: &Schema, index: usize, row: &Row, other: &Row) -> Row {
     let mut row = row.clone();
     schema.take(index, other, &mut row);
     row
 }
 
-/// The mean loss of rows.
+/// The mean loss of rows with outcomes and weights.
 fn loss<'a>(
     model: &Model,
     schema: &Schema,
@@ -113,7 +115,7 @@ fn loss<'a>(
     Ok(evaluate(model, &rows, keep_on)?.error)
 }
 
-/// What is counted of a field.
+/// Counts of a field so far.
 #[derive(Default)]
 struct Counts<'a> {
     figures: FieldFigures,
@@ -154,7 +156,7 @@ impl<'a> Counts<'a> {
     fn figures(self) -> FieldFigures {
         let mut commonest: Vec<(&[u8], u64)> = self.words.into_iter().collect();
         commonest.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-        commonest.truncate(TOLD_WORDS);
+        commonest.truncate(MAX_COMMONEST);
         let commonest = commonest.into_iter().map(|(word, rows)| (word.to_vec(), rows)).collect();
         FieldFigures { commonest, ..self.figures }
     }

@@ -1,4 +1,4 @@
-//! Networks of fields: rows as applications have them, with names, words and gaps.
+//! Networks of fields: observing and evaluating rows with named values, words and gaps.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,53 +15,53 @@ use crate::options::{ClassWeight, Options};
 use crate::schema::{FieldKind, Given, Row, Schema, Target, Value, check_outcome, readable};
 use crate::trained::Trained;
 
-/// What a row has come to.
+/// The outcome of a row: the value of the target.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome<'a> {
     /// The name of a class.
     Class(Cow<'a, [u8]>),
-    /// Numbers, as many as the network has targets.
+    /// Numbers, one for each target.
     Values(Vec<f32>),
 }
 
-/// A row to be observed: the values of its fields as [`Schema::understand`] gives them, what it came to, and its weight.
+/// A row to be observed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Example<'a> {
-    /// A value for each field.
+    /// A value for each field, from [`Schema::understand`].
     pub values: Vec<Value<'a>>,
-    /// What it came to.
+    /// Its outcome.
     pub outcome: Outcome<'a>,
-    /// How much it counts, above 0.
+    /// Its weight, a finite number above 0.
     pub weight: f32,
 }
 
-/// A row as it was stored, for copies of the network.
+/// A row as it was stored, for replicas of the network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
-    /// What the fields hold.
+    /// The values of the fields as numbers.
     pub row: Row,
-    /// The class's number, or the outputs.
+    /// The number of the class, or the values of the targets.
     pub outcome: Vec<f32>,
-    /// How much it counts.
+    /// The weight of the row.
     pub weight: f32,
-    /// Where it went.
+    /// The set and the index where it was stored.
     pub place: Place,
 }
 
 impl Network {
-    /// A network of fields, with these hidden layers and random initial weights drawn from `seed`. What it has met of words and
-    /// classes becomes inputs and outputs when a training begins.
+    /// Makes a network of fields, with these hidden layers and random initial weights drawn from `seed`. Words and
+    /// classes that it has observed become inputs and outputs when a training begins.
     ///
     /// # Errors
-    /// [`Error::Parameters`] if it could grow beyond the bounds of a network; [`Error::Option`] for weights of classes that are not
-    /// known yet; and what [`Network::new`] refuses.
+    /// [`Error::Parameters`] if it could grow beyond the bounds of a network; [`Error::Option`] for weights of classes
+    /// that are not known yet; and those of [`Network::new`].
     pub fn of_fields(schema: Schema, hidden: &[usize], options: Options, limits: Limits, seed: u64) -> Result<Self> {
         let (mut network, drawing) = Self::begin_of_fields(schema, hidden, options, limits, seed)?;
         network.trained = Arc::new(drawing.draw());
         Ok(network)
     }
 
-    /// [`Self::of_fields`] in two parts; see [`Self::begin_reset`].
+    /// [`Self::of_fields`] without drawing the weights; see [`Self::begin_reset`].
     ///
     /// # Errors
     /// Those of [`Self::of_fields`].
@@ -83,22 +83,22 @@ impl Network {
         Ok((network, drawing))
     }
 
-    /// What the fields of rows are, with all words and classes that have come; none where rows are the inputs themselves.
+    /// The fields of rows, with all words and classes observed so far; none for a network without fields.
     pub fn schema(&self) -> Option<&Arc<Schema>> {
         self.schema.as_ref()
     }
 
-    /// Whether a network of these fields, or inputs, can have options that others can. Gaps are taken for the mean, so that
-    /// there must be one; weights of classes that are a list say nothing of those that are still to come; and an answer rises or
-    /// falls with what has an order.
+    /// Checks options against the inputs or fields of this network. A network of fields needs NORMALIZE, since gaps
+    /// become the mean; it cannot have a list of class weights while classes can still be added; and it can be monotone
+    /// only in fields with an order.
     pub(crate) fn check_options(&self, options: &Options) -> Result<()> {
         let Some(schema) = &self.schema else { return options.monotone.check_count(self.layout().inputs(), "input") };
         check_monotone(schema, options)?;
-        let refuse =
+        let reject =
             |option, value: String, expected: &str| Err(Error::Option { option, value, expected: expected.into() });
         match &options.class_weight {
-            _ if !options.normalize => refuse("normalize", "no".into(), "yes for a network of fields"),
-            ClassWeight::Given(weights) if schema.is_open() => refuse(
+            _ if !options.normalize => reject("normalize", "no".into(), "yes for a network of fields"),
+            ClassWeight::Given(weights) if schema.is_open() => reject(
                 "class-weight",
                 format!("a list of {}", weights.len()),
                 "none or balanced, unless the classes are given when the network is created",
@@ -107,15 +107,17 @@ impl Network {
         }
     }
 
-    /// Stores rows of fields, with the words and classes that are new. Without a target each goes to the set that is filled less in
-    /// proportion to its limit; a row for a full set replaces a random one. `stored` hears of each. How many rows there are then.
+    /// Stores rows of fields, with new words and classes. Without a `target` each row goes to the set with the smaller
+    /// share of its limit filled; a row for a full set replaces a random one. Calls `stored` with each row, and returns
+    /// the number of rows in the training and the validation set.
     ///
     /// # Errors
-    /// [`Error::UnknownClass`], [`Error::Outputs`], [`Error::NotFinite`], [`Error::RowWeight`] or [`Error::NoRoom`], before anything
-    /// is stored.
+    /// [`Error::HasSequences`] for a network of sequences; [`Error::UnknownClass`], [`Error::Outputs`],
+    /// [`Error::NotFinite`], [`Error::RowWeight`] or [`Error::NoRoom`] for rows that cannot be stored. No row is stored
+    /// then.
     ///
     /// # Panics
-    /// If the network has no fields, or a word of its own dictionary has no place there: a bug.
+    /// If the network has no fields.
     pub fn observe_fields(
         &mut self,
         examples: &[Example<'_>],
@@ -131,7 +133,7 @@ impl Network {
         let outcomes = match outcomes(schema, examples) {
             Ok(outcomes) => outcomes,
             Err(error) => {
-                // Classes that came before the row that is refused.
+                // Removes the classes that rows before the rejected one have added.
                 if schema.classes().len() > classes {
                     Arc::make_mut(schema).forget(words, classes);
                 }
@@ -140,7 +142,7 @@ impl Network {
         };
         for (example, outcome) in examples.iter().zip(outcomes) {
             for (field, word) in schema.new_words(&example.values) {
-                Arc::make_mut(schema).add_word(field, word).expect("a word that is new, and for which there is room");
+                Arc::make_mut(schema).add_word(field, word).expect("new_words returns words that are new and fit");
             }
             let row = schema.row(&example.values);
             let place = self.dataset.observe_row(&row, &outcome, example.weight, target, &mut self.rows_random);
@@ -151,7 +153,7 @@ impl Network {
         Ok((self.rows(Set::Train), self.rows(Set::Test)))
     }
 
-    /// [`Self::observe_fields`], with all that a copy of the network needs to be told.
+    /// [`Self::observe_fields`] that also returns what a replica needs for [`Self::take`].
     ///
     /// # Errors
     /// Those of [`Self::observe_fields`].
@@ -175,12 +177,13 @@ impl Network {
         Ok((counts, Observed { rows_state: self.rows_state(), words, classes, rows }))
     }
 
-    /// Stores rows that another copy of this network has observed, where it has stored them, with the words and classes that came
-    /// with them.
+    /// Stores rows that another copy of this network has observed, at the same places, with the same new words and
+    /// classes.
     ///
     /// # Errors
-    /// [`Error::Schema`], [`Error::UnknownClass`], [`Error::Class`] and others for what this network cannot have,
-    /// [`Error::RowIndex`] for a place that is none, before anything is changed.
+    /// [`Error::Schema`], [`Error::UnknownClass`], [`Error::Class`] and others for rows, words or classes that are
+    /// invalid for this network; [`Error::NoRoom`] or [`Error::RowIndex`] for an invalid place. Nothing is changed
+    /// then.
     pub fn take(&mut self, observed: Observed) -> Result<()> {
         let Observed { rows_state, words, classes, rows } = observed;
         if self.sequences.is_some() {
@@ -192,7 +195,7 @@ impl Network {
         if words.is_empty() && classes.is_empty() {
             check_stored(own, &self.dataset, &rows)?;
         } else {
-            // Taken up before the rows are looked at, and forgotten if one of them is refused.
+            // The rows are checked against the new words and classes, which are removed again if a row is rejected.
             let (known_words, known_classes) = (own.words().len(), own.classes().len());
             let schema = Arc::make_mut(own);
             let taken = words
@@ -214,7 +217,7 @@ impl Network {
         Ok(())
     }
 
-    /// A stored row of fields, its outcome and its weight; none past the end, or where rows are the inputs themselves.
+    /// A stored row of fields, its outcome and its weight; none beyond the end, or for a network without fields.
     pub fn row_of_fields(&self, set: Set, index: u32) -> Option<(Row, Vec<f32>, f32)> {
         let (schema, rows, index) = (self.schema.as_ref()?, self.dataset.set(set), index as usize);
         let list = rows.list(index)?.to_vec();
@@ -224,18 +227,18 @@ impl Network {
     }
 }
 
-/// Whether an answer can be monotone in the fields in which it is to be.
+/// Checks that the answer can be monotone in the fields that MONOTONE names.
 fn check_monotone(schema: &Schema, options: &Options) -> Result<()> {
     options.monotone.check_count(schema.fields().len(), "field")?;
-    let refuse = |value, expected| Err(Error::Option { option: "monotone", value, expected });
+    let reject = |value, expected| Err(Error::Option { option: "monotone", value, expected });
     for (field, &sign) in schema.fields().iter().zip(options.monotone.signs()) {
         if sign != 0.0 && !field.kind().has_order() {
             let value = format!("{sign} for field {} of kind {}", readable(field.name()), field.kind());
-            return refuse(value, "0, since only a NUMBER, a FLAG or an AUTO has an order".into());
+            return reject(value, "0, since only a NUMBER, a FLAG or an AUTO has an order".into());
         }
     }
     match schema.target() {
-        Target::Classes { most, .. } if options.monotone.is_any() && *most > 2 => refuse(
+        Target::Classes { most, .. } if options.monotone.is_any() && *most > 2 => reject(
             options.monotone.to_string(),
             format!("none for a classifier of up to {most} classes: CLASSES 2 has an order"),
         ),
@@ -243,7 +246,7 @@ fn check_monotone(schema: &Schema, options: &Options) -> Result<()> {
     }
 }
 
-/// Whether a network can have these rows at their places.
+/// Checks that these rows can be stored at their places.
 fn check_stored(schema: &Schema, dataset: &Dataset, rows: &[Stored]) -> Result<()> {
     for Stored { row, outcome, weight, .. } in rows {
         schema.check_row(&row.cells, &row.list)?;
@@ -254,7 +257,7 @@ fn check_stored(schema: &Schema, dataset: &Dataset, rows: &[Stored]) -> Result<(
     dataset.check_places(&places)
 }
 
-/// The outcome of each row in numbers; classes that are new are taken up.
+/// The outcome of each row as numbers. Adds new classes to the schema.
 fn outcomes(schema: &mut Arc<Schema>, examples: &[Example<'_>]) -> Result<Vec<Vec<f32>>> {
     let in_row = |row| move |error: Error| if examples.len() > 1 { error.in_row(row) } else { error };
     let mut found = Vec::with_capacity(examples.len());
@@ -285,11 +288,11 @@ fn outcomes(schema: &mut Arc<Schema>, examples: &[Example<'_>]) -> Result<Vec<Ve
 }
 
 impl Network {
-    /// How well the present weights do on fresh rows of fields, which are not kept. The classes are those of the network, then those
-    /// that only these rows have, which it never answers.
+    /// Evaluates the network on fresh rows of fields, which are not stored. Also returns the classes of the confusion
+    /// matrix: those of the network, then those that only these rows have, which are never answered.
     ///
     /// # Errors
-    /// [`Error::NoRows`] if there are none, and what [`Self::observe_fields`] refuses of rows.
+    /// [`Error::NoRows`] without rows, and those of [`Self::observe_fields`] for rows.
     ///
     /// # Panics
     /// If the network has no fields.
@@ -300,7 +303,7 @@ impl Network {
         Ok((evaluation::evaluate(&model, &given, &|| true)?, classes))
     }
 
-    /// Rows that are not kept, and the fields with the classes that came with them.
+    /// Rows that are not stored in the network, and the schema with the classes that they add.
     pub(crate) fn fresh_rows(&self, examples: &[Example<'_>]) -> Result<(Rows, Arc<Schema>)> {
         let mut schema = Arc::clone(self.schema.as_ref().expect("a network of fields"));
         let outcomes = outcomes(&mut schema, examples)?;
@@ -317,18 +320,18 @@ impl Network {
         Ok((given, schema))
     }
 
-    /// Which rows of fields are, with their outcome, among those that are stored in either set: what is answered of them says
-    /// nothing of others.
+    /// For each row of fields, whether it is stored with the same outcome in either set. An evaluation on such rows
+    /// says nothing about fresh ones.
     ///
     /// # Errors
-    /// What [`Self::observe_fields`] refuses of rows.
+    /// Those of [`Self::observe_fields`] for rows.
     ///
     /// # Panics
     /// If the network has no fields.
     pub fn has_fields(&self, examples: &[Example<'_>]) -> Result<Vec<bool>> {
         let mut schema = Arc::clone(self.schema.as_ref().expect("a network of fields"));
         let outcomes = outcomes(&mut schema, examples)?;
-        // By their bits, since a gap is NaN.
+        // Rows are compared by their bits, since a gap is NaN.
         let bits = |row: &Row, outcome: &[f32]| -> Vec<u32> {
             let listed = row.list.iter().flat_map(|entry| [entry.number, entry.value.to_bits()]);
             row.cells.iter().chain(outcome).map(|value| value.to_bits()).chain(listed).collect()
@@ -344,10 +347,12 @@ impl Network {
 }
 
 impl Schema {
-    /// What a row has come to, by a value for each target: the name of a class, which may be given as a number, or numbers.
+    /// The outcome of a row from a value for each target: the name of a class, which may be given as a number, or
+    /// numbers.
     ///
     /// # Errors
-    /// [`Error::Outputs`] for another number of values, [`Error::FieldValue`] for one that is missing or something else.
+    /// [`Error::Outputs`] for a wrong number of values, [`Error::FieldValue`] for a value that is a gap or of another
+    /// kind.
     pub fn outcome<'a>(&self, given: Vec<Given<'a>>) -> Result<Outcome<'a>> {
         let kind = if self.kind() == Kind::Classifier { FieldKind::Category(1) } else { FieldKind::Number };
         if given.len() != self.target_names().len() {
@@ -355,17 +360,17 @@ impl Schema {
         }
         let mut values = Vec::new();
         for (target, given) in given.into_iter().enumerate() {
-            let told = given.clone();
+            let original = given.clone();
             match given.understood(kind) {
                 Some(Value::Word(class)) => return Ok(Outcome::Class(class)),
                 Some(Value::Number(value)) => values.push(value),
-                _ => return Err(self.no_outcome(target, told.to_string())),
+                _ => return Err(self.no_outcome(target, original.to_string())),
             }
         }
         Ok(Outcome::Values(values))
     }
 
-    /// What the targets are called: one of a classifier.
+    /// The names of the targets; a classifier has one.
     pub fn target_names(&self) -> &[Box<[u8]>] {
         match self.target() {
             Target::Classes { name, .. } => std::slice::from_ref(name),
@@ -373,7 +378,7 @@ impl Schema {
         }
     }
 
-    /// The refusal of a value of a target.
+    /// The error for an invalid value of a target.
     pub fn no_outcome(&self, target: usize, value: String) -> Error {
         let expected = match self.kind() {
             Kind::Classifier => "the name of a class, of 1 to 64 bytes",
@@ -383,7 +388,7 @@ impl Schema {
         Error::FieldValue { row: None, field, value, expected: expected.into() }
     }
 
-    /// The refusal of a value that cannot even be given for a field.
+    /// The error for a value of a type that no field of this kind accepts.
     pub fn not_understood(&self, field: usize, value: String) -> Error {
         let (field, kind) = (readable(self.fields()[field].name()), self.fields()[field].kind());
         Error::FieldValue { row: None, field, value, expected: format!("{} ({kind})", kind.expected()) }

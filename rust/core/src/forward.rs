@@ -1,30 +1,30 @@
-//! The forward pass: from the values of the inputs to what the output units sum up. Training, evaluating and answering share
-//! it; they differ in how rows lie in memory, and in which layers' values they keep.
+//! The forward pass, from the inputs to the pre-activations of the output units. Training, evaluation and answers share
+//! it. They differ in how rows are arranged in memory, and in which layers' values they keep.
 
 use crate::kernels::{Buffer, LANES, add_share, kernels};
 use crate::layers::{Layer, LookedUp};
 use crate::normalization::Scaling;
 use crate::options::Output;
 
-/// How the values of rows lie in memory.
+/// How the values of rows are arranged in memory.
 pub(crate) trait Arrangement {
-    /// Rows of a group: each value of a layer is there so many times, side by side.
+    /// Rows of a group, whose values of one unit are adjacent.
     const LANES: usize;
 
     /// Scales the inputs of a group.
     fn standardize(scaling: &Scaling, x: &[f32], to: &mut [f32]);
 
-    /// What the units of a dense layer sum up.
+    /// Computes the pre-activations of a dense layer.
     fn affine(matrix: &[f32], inputs: usize, x: &[f32], groups: usize, z: &mut [f32]);
 
-    /// The outputs of a group, in place of what the output units sum up.
+    /// Replaces the pre-activations of a group's output units by outputs.
     fn predict(output: Output, z: &mut [f32]);
 }
 
-/// Sixteen rows, value after value.
+/// Groups of sixteen rows, interleaved: unit after unit, each with the values of sixteen rows.
 pub(crate) struct Grouped;
 
-/// A row alone.
+/// Rows one by one.
 pub(crate) struct Single;
 
 impl Arrangement for Grouped {
@@ -59,7 +59,7 @@ impl Arrangement for Single {
     }
 }
 
-/// Loads the inputs of a group, as the first layer sees them.
+/// Scales the inputs of a group for the first layer.
 pub(crate) fn load<A: Arrangement>(scaling: Option<&Scaling>, x: &[f32], to: &mut [f32]) {
     match scaling {
         Some(scaling) => A::standardize(scaling, x, to),
@@ -67,13 +67,13 @@ pub(crate) fn load<A: Arrangement>(scaling: Option<&Scaling>, x: &[f32], to: &mu
     }
 }
 
-/// Where the values of layers are kept.
+/// Memory for the values of layers.
 pub(crate) trait Values {
-    /// The values that the layer of this index takes, and room for those that it gives.
+    /// The input values of the layer with this index, and the memory for its output values.
     fn around(&mut self, layer: usize) -> (&[f32], &mut [f32]);
 }
 
-/// The values of the inputs and of every layer, as training needs them.
+/// Keeps the inputs and the values of every layer, as backpropagation needs them.
 impl Values for [Buffer] {
     fn around(&mut self, layer: usize) -> (&[f32], &mut [f32]) {
         let (before, after) = self.split_at_mut(layer + 1);
@@ -81,11 +81,11 @@ impl Values for [Buffer] {
     }
 }
 
-/// The values of the inputs, and those of the last two layers.
+/// Keeps the inputs, and the values of the last two layers computed.
 pub(crate) struct LastTwo<'a> {
     pub(crate) inputs: &'a mut [f32],
     pub(crate) before: &'a mut [f32],
-    /// Those of the last layer computed.
+    /// The values of the last layer computed.
     pub(crate) last: &'a mut [f32],
 }
 
@@ -99,7 +99,7 @@ impl Values for LastTwo<'_> {
     }
 }
 
-/// What the output units of one member sum up, for some groups.
+/// Computes the pre-activations of one member's output units, for some groups.
 #[inline]
 pub(crate) fn forward<A: Arrangement>(
     layers: impl Iterator<Item = Layer>,
@@ -115,8 +115,8 @@ pub(crate) fn forward<A: Arrangement>(
     }
 }
 
-/// What the output units of all members sum up, averaged, for some groups; `mean` is room for it where there are several.
-/// `weights` gives each member its own.
+/// Computes the mean over all members of the pre-activations of output units, for some groups. `weights` yields those
+/// of each member; `mean` is memory for the result if there are several members.
 #[inline]
 pub(crate) fn ensemble<'a, A: Arrangement, L: Iterator<Item = Layer>>(
     layers: impl Fn() -> L,
@@ -138,10 +138,13 @@ pub(crate) fn ensemble<'a, A: Arrangement, L: Iterator<Item = Layer>>(
     if members > 1 { mean } else { values.last }
 }
 
-/// The index of the largest value, the first of equals.
+/// The index of the largest value, or of the first of several equal ones. NaN is never larger than another value.
+///
+/// # Panics
+/// If there are no values.
 pub(crate) fn largest(values: impl IntoIterator<Item = f32>) -> usize {
     let mut values = values.into_iter().enumerate();
-    let first = values.next().expect("there is a value");
+    let first = values.next().expect("a layer has at least one unit");
     values.fold(first, |best, next| if next.1 > best.1 { next } else { best }).0
 }
 
@@ -150,14 +153,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_is_the_first_of_equals_and_never_no_number() {
+    fn the_largest_value_is_the_first_of_equals_and_nan_is_never_larger() {
         assert_eq!(largest([1.0, 3.0, 3.0, 2.0]), 1);
         assert_eq!(largest([-1.0, f32::NAN, -2.0]), 0);
         assert_eq!(largest([f32::NAN]), 0);
     }
 
     #[test]
-    fn the_last_two_layers_take_turns() {
+    fn the_last_two_layers_alternate_between_two_buffers() {
         let (mut inputs, mut a, mut b) = ([1.0], [0.0], [0.0]);
         let mut values = LastTwo { inputs: &mut inputs, before: &mut a, last: &mut b };
         for layer in 0..3 {

@@ -1,4 +1,4 @@
-//! From stored rows to the inputs of the first layer: as they are, or by the fields that they have.
+//! The inputs of the first layer, computed from stored rows: unchanged, or by the kinds of their fields.
 
 use std::sync::Arc;
 
@@ -8,13 +8,13 @@ use crate::layout::Layout;
 use crate::normalization::Normalization;
 use crate::schema::{Entry, Schema};
 
-/// How the inputs of a network follow from stored rows.
+/// How the inputs of a network are computed from stored rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Inputs {
-    /// None where rows are stored as the inputs that they are.
+    /// None if rows are stored as inputs, without fields.
     schema: Option<Arc<Schema>>,
     computed: usize,
-    /// All inputs, those included that are looked up.
+    /// The number of all inputs, including sparse ones.
     all: usize,
 }
 
@@ -23,13 +23,13 @@ impl Inputs {
         Self { schema, computed: layout.first_inputs().computed, all: layout.inputs() }
     }
 
-    /// Inputs that are computed.
+    /// The number of computed (dense) inputs.
     pub(crate) fn computed(&self) -> usize {
         self.computed
     }
 
-    /// Loads the inputs of a group of rows, as the first layer sees them, from what is stored of them. `list` gives what a row of
-    /// fields lists besides; of a lane that has no row, nothing.
+    /// Computes the inputs of a group of rows from the stored numbers. `list` returns the sparse entries of the row in
+    /// a lane, which are stored separately; none if the lane has no row. Sparse inputs are added to `looked_up`.
     pub(crate) fn load<'a, A: Arrangement>(
         &self,
         normalization: &Normalization,
@@ -42,7 +42,7 @@ impl Inputs {
         let Some(schema) = &self.schema else { return load::<A>(scaling, stored, to) };
         let mut raw = vec![0.0; to.len()];
         schema.computed_of(A::LANES, stored, normalization.places.as_ref(), &mut raw);
-        // Where there is a gap, it is the mean.
+        // A gap becomes the mean.
         for (column, values) in raw.chunks_exact_mut(A::LANES).enumerate() {
             let mean = scaling.map_or(0.0, |scaling| scaling.mean[column]);
             values.iter_mut().filter(|value| value.is_nan()).for_each(|value| *value = mean);

@@ -1,23 +1,23 @@
-//! The layout of a network: what it answers, and how many units its layers have.
+//! The layout of a network: its kind, and the number of units of its layers.
 //!
-//! Every bound of the contract that limits a network's size is checked here, before any memory is taken.
+//! All bounds on the size of a network are checked here, before memory is allocated for it.
 
 use crate::error::{Error, Result};
 use crate::memory::{self, Taken};
 
-/// Layers of a network at most, inputs and outputs counted.
+/// The most layers of a network, inputs and outputs counted.
 pub const MAX_LAYERS: usize = 32;
-/// Units of a layer at most.
+/// The most units of a layer.
 pub const MAX_UNITS: usize = 1 << 20;
-/// Weights and biases of a network at most.
+/// The most weights and biases of a network.
 pub const MAX_PARAMETERS: usize = 1 << 24;
 
-/// What a network answers.
+/// The kind of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One of a fixed number of classes; an output a class.
+    /// It answers one of several classes, with an output for each class.
     Classifier,
-    /// Numbers.
+    /// It answers numbers.
     Regressor,
 }
 
@@ -31,7 +31,7 @@ impl Kind {
     }
 }
 
-/// Units of each layer, inputs first, outputs last; fully connected, each layer to the next.
+/// The units of each layer, inputs first, outputs last. Each layer is fully connected to the next.
 ///
 /// ```
 /// use neuralredis_core::Layout;
@@ -45,17 +45,18 @@ pub struct Layout {
     inputs: FirstInputs,
 }
 
-/// What the inputs of a network are.
+/// The inputs of a network: dense ones first, then sparse ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FirstInputs {
-    /// Those that each row has a number for; of all others, most are 0, and the few that are not are looked up.
+    /// How many inputs are computed for each row (dense). The others are sparse: most are 0 in a row, and the weights
+    /// of those that are not are looked up.
     pub(crate) computed: usize,
-    /// How many of a row are not 0, about.
+    /// How many inputs of a row are not 0, estimated.
     pub(crate) of_a_row: usize,
 }
 
 impl Layout {
-    /// A layout of 2 to 32 layers, each of 1 to 2^20 units, with at most 2^24 parameters together.
+    /// Makes a layout of 2 to 32 layers with 1 to 2^20 units each, and at most 2^24 parameters.
     ///
     /// # Errors
     /// [`Error::Layers`], [`Error::Units`] or [`Error::Parameters`] for a layout beyond these bounds.
@@ -64,7 +65,7 @@ impl Layout {
         Self::of_fields(units, FirstInputs { computed: inputs, of_a_row: inputs })
     }
 
-    /// The same, where only some inputs are computed.
+    /// [`Self::new`] for a network of fields, where only some inputs are computed.
     pub(crate) fn of_fields(units: &[usize], inputs: FirstInputs) -> Result<Self> {
         if !(2..=MAX_LAYERS).contains(&units.len()) {
             return Err(Error::Layers { layers: units.len() });
@@ -74,7 +75,7 @@ impl Layout {
                 return Err(Error::Units { layer, units: units as u64 });
             }
         }
-        // 31 products of at most (2^20 + 1) * 2^20 fit 64 bits.
+        // The sum of 31 products of at most (2^20 + 1) * 2^20 fits into 64 bits.
         let parameters = units.windows(2).map(|pair| (pair[0] as u64 + 1) * pair[1] as u64).sum();
         if parameters > MAX_PARAMETERS as u64 {
             return Err(Error::Parameters { parameters });
@@ -92,22 +93,22 @@ impl Layout {
         self.units[0]
     }
 
-    /// What the inputs are.
+    /// The dense and sparse inputs.
     pub(crate) fn first_inputs(&self) -> FirstInputs {
         self.inputs
     }
 
-    /// What the inputs are, where some are looked up.
+    /// The dense and sparse inputs; none if all are dense.
     pub(crate) fn looked_up(&self) -> Option<FirstInputs> {
         (self.inputs.computed < self.inputs()).then_some(self.inputs)
     }
 
-    /// Values that a row takes in each layer, inputs first.
+    /// The stored values of a row in each layer, computed inputs first.
     pub(crate) fn values(&self) -> impl Iterator<Item = usize> + '_ {
         std::iter::once(self.inputs.computed).chain(self.units[1..].iter().copied())
     }
 
-    /// Units of the layers between.
+    /// Units of the hidden layers.
     pub(crate) fn hidden(&self) -> &[usize] {
         &self.units[1..self.units.len() - 1]
     }
@@ -117,7 +118,7 @@ impl Layout {
         self.units[self.units.len() - 1]
     }
 
-    /// Weights and biases in all.
+    /// The number of weights and biases.
     pub fn parameters(&self) -> usize {
         self.connections().map(|c| c.parameters()).sum()
     }
@@ -129,7 +130,7 @@ impl Layout {
 
     /// The connections between neighbouring layers, first to last.
     pub fn connections(&self) -> impl DoubleEndedIterator<Item = Connection> + ExactSizeIterator + '_ {
-        // The offsets are those of a running sum; recomputing them keeps this iterator double-ended.
+        // Each offset is computed from the start rather than as a running sum, so that the iterator is double-ended.
         (0..self.units.len() - 1).map(|index| Connection {
             inputs: self.units[index],
             outputs: self.units[index + 1],
@@ -138,35 +139,35 @@ impl Layout {
     }
 }
 
-/// The parameters between two layers: a matrix of `inputs + 1` rows and `outputs` columns, stored row after row.
-/// Row 0 holds the biases, row `1 + i` the weights from input `i`.
+/// The parameters between two layers: a matrix of `inputs + 1` rows and `outputs` columns, stored row by row.
+/// Row 0 has the biases, row `1 + i` the weights of input `i`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Connection {
     /// Units of the layer before.
     pub inputs: usize,
     /// Units of the layer after.
     pub outputs: usize,
-    /// Where the matrix begins among all parameters of the network.
+    /// The index of the matrix among the parameters of a member.
     pub offset: usize,
 }
 
 impl Connection {
-    /// Weights and biases.
+    /// The number of weights and biases.
     pub fn parameters(&self) -> usize {
         (self.inputs + 1) * self.outputs
     }
 
-    /// The place of the biases among all parameters of the network.
+    /// The range of the biases among the parameters of a member.
     pub fn biases(&self) -> std::ops::Range<usize> {
         self.offset..self.offset + self.outputs
     }
 
-    /// The place of the weights among all parameters of the network.
+    /// The range of the weights among the parameters of a member.
     pub fn weights(&self) -> std::ops::Range<usize> {
         self.biases().end..self.all().end
     }
 
-    /// The place of biases and weights among all parameters of the network.
+    /// The range of biases and weights among the parameters of a member.
     pub fn all(&self) -> std::ops::Range<usize> {
         self.offset..self.offset + self.parameters()
     }
@@ -183,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_follow_each_other() {
+    fn connections_are_contiguous() {
         let layout = Layout::new(&[2, 3, 4, 1]).unwrap();
         let all: Vec<_> = layout.connections().collect();
         assert_eq!(all[0], Connection { inputs: 2, outputs: 3, offset: 0 });
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_beyond_the_bounds_are_refused() {
+    fn sizes_beyond_the_bounds_are_rejected() {
         assert_eq!(Layout::new(&[3]), Err(Error::Layers { layers: 1 }));
         assert!(Layout::new(&[1; 32]).is_ok());
         assert_eq!(Layout::new(&[1; 33]), Err(Error::Layers { layers: 33 }));
@@ -205,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_of_a_connection_lie_one_after_the_other() {
+    fn the_biases_of_a_connection_precede_its_weights() {
         let layout = Layout::new(&[2, 3, 4, 1]).unwrap();
         let second = layout.connections().nth(1).unwrap();
         assert_eq!((second.parameters(), second.all()), (16, 9..25));
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_are_told_with_what_is_computed_of_the_inputs() {
+    fn sparse_inputs_have_no_stored_values() {
         let layout = Layout::new(&[5, 3, 4, 2]).unwrap();
         assert_eq!((layout.units(), layout.hidden()), (&[5, 3, 4, 2][..], &[3, 4][..]));
         assert_eq!((layout.inputs(), layout.outputs(), layout.looked_up()), (5, 2, None));

@@ -1,12 +1,15 @@
-//! The engine of neuralredis: small fully connected neural networks that train themselves.
+//! The engine of neuralredis: small neural networks that are trained in the background, without Python, Redis or a
+//! browser.
 //!
-//! It knows neither Python nor Redis. From the ground up: [`memory`] counts bytes; [`kernels`] are the arithmetic, chosen for the CPU at run time;
-//! [`layout`] and [`options`] say what a network is, [`schema`] what the fields of its rows are, where they have names; `dataset`
-//! keeps the rows it observed, [`sequence`] what happened one after the other; `normalization`, `weights` and `objective` turn rows
-//! and weights into losses and gradients;
-//! [`conformal`] says how far answers may be off; [`network`] holds all of one network, [`model`] answers, [`decoding`] draws a class
-//! by its probability, and [`reasons`] says why; [`training`] runs in the background; [`codec`] makes bytes of a
-//! network and back. A room calls only those before it.
+//! The modules, from the bottom up:
+//!
+//! - [`memory`] counts bytes, [`kernels`] is the vectorized arithmetic for the CPU;
+//! - [`layout`], [`options`] and [`schema`] describe a network and the fields of its rows;
+//! - `dataset` stores rows, [`sequence`] stores events;
+//! - `normalization`, `weights` and `objective` compute losses and gradients from rows and weights;
+//! - [`model`] answers, [`evaluation`] scores answers, [`conformal`] gives them intervals, [`decoding`] draws classes;
+//! - [`network`] has everything of one network, [`reasons`] explains its answers;
+//! - [`training`] trains networks, [`codec`] encodes and decodes them.
 
 #![deny(unsafe_code)]
 
@@ -23,7 +26,7 @@ mod field_figures;
 mod fields;
 mod forward;
 mod inputs;
-#[allow(unsafe_code)] // vector instructions
+#[allow(unsafe_code)] // vector instructions, and unchecked indices in their inner loops
 pub mod kernels;
 mod layers;
 pub mod layout;
@@ -49,7 +52,8 @@ pub use conformal::{Calibration, Level};
 pub use dataset::{Batch, Limits, Place, RowShape, Set};
 pub use decoding::Decoding;
 pub use description::{
-    Description, FieldDescription, FieldsDescription, LayerDescription, ReservoirDescription, SequencesDescription,
+    Description, FieldDescription, FieldsDescription, GruCellDescription, GruDescription, LayerDescription,
+    ReservoirDescription, SequencesDescription,
 };
 pub use error::{Error, Result};
 pub use evaluation::{Evaluation, Score};

@@ -1,9 +1,9 @@
-//! Memory: counted block by block, and moved.
+//! Memory: counting it block by block, and moving blocks to defragment it.
 
-/// What an allocator takes for a block of so many bytes: most round up.
+/// Returns the bytes that the allocator uses for a block of the given size: most allocators round up.
 pub type Taken<'a> = &'a dyn Fn(usize) -> usize;
 
-/// Bytes of the block of a vector; what its values own is counted apart.
+/// Bytes of a vector's block, without blocks that its values own.
 pub(crate) fn of_vec<T>(vec: &Vec<T>, taken: Taken<'_>) -> usize {
     match vec.capacity() * size_of::<T>() {
         0 => 0,
@@ -11,16 +11,17 @@ pub(crate) fn of_vec<T>(vec: &Vec<T>, taken: Taken<'_>) -> usize {
     }
 }
 
-/// Bytes of the block of a shared value, with its two counts; what the value owns is counted apart.
+/// Bytes of an `Arc`'s block, with both reference counts, without blocks that the value owns.
 pub(crate) fn of_shared<T>(taken: Taken<'_>) -> usize {
     taken(2 * size_of::<usize>() + size_of::<T>())
 }
 
-/// What moves vectors to another place in memory, each with the same values, length and capacity.
+/// A visitor that may replace vectors by copies elsewhere in memory, for defragmentation. A copy must have the same
+/// values, length and capacity.
 pub trait Move {
-    /// Moves numbers, or leaves them.
+    /// Visits a vector of numbers.
     fn floats(&mut self, vec: &mut Vec<f32>);
 
-    /// Moves signs, or leaves them.
+    /// Visits a vector of signs.
     fn signs(&mut self, vec: &mut Vec<i8>);
 }

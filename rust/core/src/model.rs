@@ -1,4 +1,4 @@
-//! What answers: a network's layout, options and weights, frozen at one moment.
+//! The model: an immutable snapshot of a network's layout, options and weights, which computes answers.
 
 use std::sync::Arc;
 
@@ -15,35 +15,36 @@ use crate::options::{Options, Output};
 use crate::schema::{Row, Schema};
 use crate::trained::Trained;
 
-/// Rows that are computed one by one rather than as a group of sixteen that is mostly empty.
-const FEW_ROWS: usize = 3;
-/// Groups that go through the layers together: so many that weights are read seldom, so few that values stay near.
+/// Up to this many rows are computed one by one, rather than as a group of sixteen that is mostly empty.
+const MAX_SINGLE_ROWS: usize = 3;
+/// Groups that are computed together: enough that weights are read rarely, and few enough that values stay in the
+/// cache.
 const BATCH_GROUPS: usize = 8;
-/// Bytes of a layer's values at most. Where a single group takes more, in a layer of more than 65,536 units, rows are
-/// computed one by one: a small network can have a wide layer, and sixteen rows of a million units take 64 MB.
+/// The most bytes of a layer's values. If a single group needs more, in a layer of more than 65,536 units, rows are
+/// computed one by one: a network can have one wide layer, and sixteen rows of a million units need 64 MB.
 const BATCH_BYTES: usize = 4 << 20;
 
-/// Numbers of working memory that are not taken from the allocator: it takes longer than a small network does.
-const SMALL_ROOM: usize = 128;
+/// Numbers of working memory that are kept on the stack: allocating takes longer than computing a small network.
+const STACK_NUMBERS: usize = 128;
 
-/// A network that answers. It is shared cheaply, never changes, and needs no lock: a training that ends meanwhile makes a
-/// new one.
+/// An immutable snapshot of a network that answers. Cloning is cheap, and it needs no lock: a training that ends
+/// replaces the network's weights, and does not change the snapshot.
 #[derive(Debug, Clone)]
 pub struct Model {
     pub(crate) kind: Kind,
-    /// What the fields of rows are; none where rows are the inputs themselves.
+    /// The fields of rows; none for a network without fields.
     pub(crate) schema: Option<Arc<Schema>>,
     pub(crate) options: Options,
     pub(crate) trained: Arc<Trained>,
 }
 
 impl Model {
-    /// What the network answers.
+    /// Classifier or regressor.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// How it computes and learns.
+    /// The options of the network.
     pub fn options(&self) -> &Options {
         &self.options
     }
@@ -53,56 +54,57 @@ impl Model {
         &self.trained.layout
     }
 
-    /// Weights and biases that an answer goes through, those of all members.
+    /// The number of weights and biases of all members.
     pub fn parameters(&self) -> usize {
         self.trained.weights.len()
     }
 
-    /// Multiplications that an answer takes, which are fewer than parameters where inputs are looked up. Of a list, a text or tags,
-    /// one entry is counted. It follows from the layout: of weights that are still to be drawn, too.
+    /// The multiplications of an answer, estimated. With sparse inputs there are fewer than parameters; one entry of
+    /// each list, text or field of tags is counted. The result depends on the layout alone, so it is known before
+    /// weights are drawn.
     pub fn multiplications(&self) -> usize {
         let layout = self.layout();
         let looked_up = layout.inputs() - layout.first_inputs().of_a_row.min(layout.inputs());
         self.trained.members() * (layout.parameters() - looked_up * layout.units()[1])
     }
 
-    /// The same with what a training of another copy of the network has made.
+    /// The model with the result of a training.
     #[must_use]
     pub fn with(self, trained: Arc<Trained>) -> Self {
         Self { trained, ..self }
     }
 
-    /// All that its answers follow from.
+    /// Describes everything that determines its answers.
     pub fn describe(&self) -> Description {
         Description::of(self)
     }
 
-    /// How its inputs follow from fields; none where rows are the inputs themselves.
+    /// Describes how inputs are computed from fields; none for a network without fields.
     pub fn describe_fields(&self) -> Option<FieldsDescription> {
         let places = self.trained.normalization.places.as_ref();
         self.schema.as_ref().map(|schema| schema.describe(self.layout().inputs(), places))
     }
 
-    /// The classes that it answers, in the order of its outputs, of a network of fields: those that had come when it was last
-    /// trained. An output that has no class yet is none of them.
+    /// The classes of a network of fields, in the order of its outputs: those it had observed when it was last trained.
+    /// Outputs that have no class yet are left out.
     pub fn classes(&self) -> &[Box<[u8]>] {
         let classes = self.schema.as_ref().map_or(&[][..], |schema| schema.classes());
         &classes[..classes.len().min(self.layout().outputs())]
     }
 
-    /// What the fields of rows are; none where rows are the inputs themselves.
+    /// The fields of rows; none for a network without fields.
     pub fn schema(&self) -> Option<&Arc<Schema>> {
         self.schema.as_ref()
     }
 
-    /// What trainings minimize, but for the weights of classes.
+    /// The objective of trainings, without class weights.
     pub(crate) fn objective(&self) -> Objective {
         let (options, normalization) = (self.options.clone(), self.trained.normalization.clone());
         let inputs = (self.layout(), self.inputs());
         Objective::new(self.shape(), inputs, options, normalization, self.trained.members())
     }
 
-    /// How the inputs follow from rows.
+    /// How inputs are computed from rows.
     pub(crate) fn inputs(&self) -> Inputs {
         Inputs::new(self.schema.clone(), self.layout())
     }
@@ -114,13 +116,15 @@ impl Model {
         }
     }
 
-    /// Outputs of rows of inputs, row after row. The answer to a row does not depend on the other rows.
+    /// Computes the outputs of rows of inputs. `inputs` and `outputs` are stored row by row. The answer to a row does
+    /// not depend on the other rows.
     ///
     /// # Errors
-    /// [`Error::Inputs`] if the inputs are no whole number of rows, [`Error::NotFinite`] if one of them is no finite number.
+    /// [`Error::HasFields`] for a network of fields, [`Error::Inputs`] if the inputs are not a whole number of rows,
+    /// [`Error::NotFinite`] if one of them is NaN or infinite.
     ///
     /// # Panics
-    /// If `outputs` has no room for just the outputs of these rows.
+    /// If `outputs` does not have one number for each output of each row.
     pub fn run(&self, inputs: &[f32], outputs: &mut [f32]) -> Result<()> {
         if self.schema.is_some() {
             return Err(Error::HasFields);
@@ -130,14 +134,14 @@ impl Model {
             return Err(Error::Inputs { row: None, expected: width, given: inputs.len() });
         }
         let rows = inputs.len() / width;
-        assert_eq!(outputs.len(), rows * out_width, "room for the outputs of {rows} rows");
+        assert_eq!(outputs.len(), rows * out_width, "outputs must have {out_width} numbers for each of {rows} rows");
         if let Some(bad) = not_finite(inputs) {
             let row = (rows > 1).then_some(bad / width);
             return Err(Error::NotFinite { row, what: "input", column: bad % width, value: inputs[bad] });
         }
         let group_bytes = self.widest() * LANES * size_of::<f32>();
         let groups = BATCH_GROUPS.min(rows.div_ceil(LANES)).min(BATCH_BYTES / group_bytes);
-        if rows <= FEW_ROWS || groups == 0 {
+        if rows <= MAX_SINGLE_ROWS || groups == 0 {
             self.run_singly(inputs, outputs);
         } else {
             self.run_grouped(groups, inputs, outputs);
@@ -145,10 +149,10 @@ impl Model {
         Ok(())
     }
 
-    /// The class of each row: the output with the largest value, the first of equals.
+    /// The class of each row: the index of the largest output, or of the first of several equal ones.
     ///
     /// # Errors
-    /// [`Error::NotClassifier`] for a regressor, and what [`Self::run`] refuses.
+    /// [`Error::NotClassifier`] for a regressor, and those of [`Self::run`].
     pub fn classify(&self, inputs: &[f32]) -> Result<Vec<usize>> {
         if self.kind != Kind::Classifier {
             return Err(Error::NotClassifier);
@@ -159,7 +163,7 @@ impl Model {
         Ok(outputs.chunks_exact(width).map(largest).collect())
     }
 
-    /// Whether classes can be drawn by what it answers ([`crate::Decoding`]).
+    /// Checks that classes can be drawn from its answers ([`crate::Decoding`]).
     ///
     /// # Errors
     /// [`Error::NotClassifier`] for a regressor, [`Error::NoProbabilities`] if the outputs are linear.
@@ -180,8 +184,8 @@ impl Model {
         let (width, out_width, widest) = (self.layout().inputs(), self.layout().outputs(), self.widest());
         let (mut small, mut large);
         let room = match width + out_width + 2 * widest {
-            size @ ..=SMALL_ROOM => {
-                small = [0.0; SMALL_ROOM];
+            size @ ..=STACK_NUMBERS => {
+                small = [0.0; STACK_NUMBERS];
                 &mut small[..size]
             }
             size => {
@@ -197,7 +201,7 @@ impl Model {
             load::<Single>(self.trained.normalization.inputs.as_ref(), inputs, values.inputs);
             let y = &mut self.units::<Single, _>(|| self.layers(), 1, LookedUp::NONE, &mut values, mean)[..out_width];
             self.predict::<Single>(y);
-            self.give::<Single>(y, outputs);
+            self.write_outputs::<Single>(y, outputs);
         }
     }
 
@@ -235,25 +239,27 @@ impl Model {
             for (group, outputs) in outputs.chunks_mut(LANES * out_width).enumerate() {
                 let y = &mut units[group * out_width * LANES..][..out_width * LANES];
                 self.predict::<Grouped>(y);
-                self.give::<Grouped>(y, outputs);
+                self.write_outputs::<Grouped>(y, outputs);
             }
         }
     }
 
-    /// Outputs of rows of fields, row after row. The answer to a row does not depend on the other rows.
+    /// Computes the outputs of rows of fields. `outputs` is stored row by row. The answer to a row does not depend on
+    /// the other rows.
     ///
     /// # Panics
-    /// If `outputs` has no room for just the outputs of these rows, if the rows are not of the network's fields, or if it has none.
+    /// If `outputs` does not have one number for each output of each row, if the rows are not of the network's fields,
+    /// or if the network has no fields.
     pub fn answer(&self, rows: &[Row], outputs: &mut [f32]) {
         let schema = self.schema.as_ref().expect("a network of fields");
         let (width, out_width, widest) =
             (self.layout().first_inputs().computed, self.layout().outputs(), self.widest());
-        assert_eq!(outputs.len(), rows.len() * out_width, "room for the outputs of {} rows", rows.len());
+        assert_eq!(outputs.len(), rows.len() * out_width, "outputs must have {out_width} numbers for each row");
         if rows.is_empty() {
             return;
         }
         let (inputs, normalization) = (self.inputs(), &self.trained.normalization);
-        let groups = if rows.len() <= FEW_ROWS {
+        let groups = if rows.len() <= MAX_SINGLE_ROWS {
             0
         } else {
             BATCH_GROUPS.min(BATCH_BYTES / (widest * LANES * size_of::<f32>()))
@@ -291,26 +297,26 @@ impl Model {
                 let y = &mut units[group * out_width * lanes..][..out_width * lanes];
                 if groups == 0 {
                     self.predict::<Single>(y);
-                    self.give::<Single>(y, outputs);
+                    self.write_outputs::<Single>(y, outputs);
                 } else {
                     self.predict::<Grouped>(y);
-                    self.give::<Grouped>(y, outputs);
+                    self.write_outputs::<Grouped>(y, outputs);
                 }
             }
         }
     }
 
-    /// The outputs of a group, in place of what the output units sum up.
+    /// Replaces the pre-activations of a group's output units by outputs.
     fn predict<A: Arrangement>(&self, units: &mut [f32]) {
         if !self.options.monotone.is_any() || self.options.output != Output::Softmax {
             return A::predict(self.options.output, units);
         }
-        // Of two classes the softmax is the sigmoid of how far their units are apart. As a quotient of exponentials it is rounded
-        // twice in ways that differ, and now and then falls by the last bit where it is to rise.
+        // The softmax of two classes is the sigmoid of the difference of their units. Computed as a quotient of
+        // exponentials it would be rounded twice, and sometimes decrease by the last bit where it must not.
         let (first, second) = units.split_at_mut(A::LANES);
         for (first, second) in first.iter_mut().zip(second) {
-            let apart = *second - *first;
-            (*first, *second) = (-apart, apart);
+            let difference = *second - *first;
+            (*first, *second) = (-difference, difference);
         }
         A::predict(Output::Sigmoid, units);
     }
@@ -319,7 +325,7 @@ impl Model {
         self.layout().layers(self.options.activation)
     }
 
-    /// What the output units of all members sum up, averaged.
+    /// Computes the mean over all members of the pre-activations of output units.
     #[inline]
     fn units<'a, A: Arrangement, L: Iterator<Item = Layer>>(
         &'a self,
@@ -333,9 +339,10 @@ impl Model {
         ensemble::<A, _>(layers, members, groups, looked_up, values, mean)
     }
 
-    /// Gives each row its outputs, in the units of the targets, from those of a group, unit after unit.
+    /// Writes the outputs of a group, which are arranged unit by unit, to `outputs` row by row, scaled back to the
+    /// units of the targets.
     #[inline]
-    fn give<A: Arrangement>(&self, units: &[f32], outputs: &mut [f32]) {
+    fn write_outputs<A: Arrangement>(&self, units: &[f32], outputs: &mut [f32]) {
         let width = self.layout().outputs();
         for (lane, outputs) in outputs.chunks_exact_mut(width).enumerate() {
             outputs.iter_mut().zip(units.chunks_exact(A::LANES)).for_each(|(to, unit)| *to = unit[lane]);
@@ -348,14 +355,17 @@ impl Model {
     }
 }
 
-/// The indices of values from the largest to the smallest, equals in their order.
+/// The indices of values from the largest to the smallest; equal values are in ascending order of index.
 pub fn best_first(values: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..values.len()).collect();
     order.sort_by(|&a, &b| values[b].total_cmp(&values[a]));
     order
 }
 
-/// The index of the largest value, the first of equals.
+/// The index of the largest value, or of the first of several equal ones.
+///
+/// # Panics
+/// If there are no values.
 pub fn largest(values: &[f32]) -> usize {
     forward::largest(values.iter().copied())
 }

@@ -1,4 +1,4 @@
-//! The network: all that one key, one object, one file holds. The only room that knows all of it.
+//! The network: everything that one key, one Python object or one file contains. No other module has all of it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,19 +19,20 @@ use crate::sequence::{Sequences, Store};
 use crate::trained::{Statistics, Trained};
 use crate::weights;
 
-/// Bytes of notes at most: room for what a few thousand columns are called, and nothing that a frame could not hold.
+/// The most bytes of notes: enough for the names of a few thousand columns, and small enough for one frame of a file.
 pub const MAX_NOTES: usize = 1 << 20;
 
-/// Bytes whose copying takes about as long as a sequence takes to go.
-const MOVED_SEQUENCE: usize = 1024;
+/// Bytes whose copying takes about as long as dropping a sequence.
+const SEQUENCE_DROP_BYTES: usize = 1024;
 
-/// Numbers of the random streams of a network's seed.
+/// The streams of random numbers of a network's seed.
 const ROWS_STREAM: u64 = 1;
 const WEIGHTS_STREAM: u64 = 2;
 
-/// A small fully connected neural network with the rows it has observed.
+/// A neural network with the rows that it has observed.
 ///
-/// A clone shares what it can and changes nothing of the original: it is also how a snapshot is taken.
+/// A clone shares rows and weights with the original, copies what either of them changes, and takes constant time. It
+/// also serves as a snapshot.
 ///
 /// ```
 /// use neuralredis_core::{Batch, Kind, Layout, Limits, Network, Options};
@@ -45,28 +46,29 @@ const WEIGHTS_STREAM: u64 = 2;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Network {
     pub(crate) kind: Kind,
-    /// What the fields of rows are, with all words that have come; none where rows are the inputs themselves.
+    /// The fields of rows, with all words observed so far; none for a network without fields.
     pub(crate) schema: Option<Arc<Schema>>,
     pub(crate) options: Options,
     pub(crate) trained: Arc<Trained>,
-    /// Of the last training.
+    /// The report of the last training.
     pub(crate) report: Option<Arc<Report>>,
     pub(crate) dataset: Dataset,
-    /// Sequences that rows are made of, if it learns from such; no rows are stored then.
+    /// The sequences of a network of sequences, which stores no rows.
     pub(crate) sequences: Option<Sequences>,
-    /// Chooses sets and evicted rows.
+    /// The generator that chooses sets, and the rows that are replaced in a full set.
     pub(crate) rows_random: Random,
-    /// Draws initial weights.
+    /// The generator of initial weights.
     pub(crate) weights_random: Random,
     /// None rather than empty.
     pub(crate) notes: Option<Arc<Vec<u8>>>,
-    /// What rows that were given for it say of how far answers are off.
+    /// The calibration by rows that were given for it.
     pub(crate) calibrated: Option<Arc<Calibration>>,
-    /// What the validation rows say, once it has been asked.
+    /// The calibration by validation rows, once it has been computed.
     pub(crate) memo: Memo,
 }
 
-/// Initial weights that are yet to be drawn. It needs nothing of the network, and gives the same weights each time.
+/// Initial weights that have not been drawn yet. It is independent of the network, so that another thread can draw
+/// them, and always gives the same weights.
 #[derive(Debug, Clone)]
 pub struct Drawing {
     layout: Arc<Layout>,
@@ -83,54 +85,54 @@ impl Drawing {
     }
 }
 
-/// Rows of a network, some of them dropped to obey smaller limits; see [`Network::shrunk`].
+/// The rows of a network that remain under smaller limits; see [`Network::shrunk`].
 #[derive(Debug)]
 pub struct Shrunk {
-    /// The rows that they are of.
+    /// The version of the rows that they were made from.
     of: RowsVersion,
     dataset: Dataset,
     sequences: Option<Store>,
     random: Random,
 }
 
-/// What changes with each row that is stored, each event, and with the limits.
+/// A version of the stored rows, which changes with each row that is stored, each event, and the limits.
 type RowsVersion = (u64, [u32; 2], Limits, u64);
 
-/// What a network tells of itself.
+/// A summary of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Info {
-    /// What it answers.
+    /// Classifier or regressor.
     pub kind: Kind,
-    /// Units of each layer.
+    /// Units of each layer, inputs first.
     pub layout: Vec<usize>,
-    /// Weights and biases of a network of this layout.
+    /// Weights and biases of one member.
     pub parameters: usize,
-    /// Networks of this layout that answer together; see [`crate::options::Restarts`].
+    /// Members of the ensemble; see [`crate::options::Restarts`].
     pub members: usize,
-    /// How it computes and learns.
+    /// The options.
     pub options: Options,
-    /// How many rows each set holds at most.
+    /// The most rows of each set.
     pub limits: Limits,
-    /// Rows of the training set.
+    /// Rows of the training set, or sequences.
     pub train_rows: u32,
-    /// Rows of the validation set.
+    /// Rows of the validation set, or sequences.
     pub test_rows: u32,
-    /// What trainings have found.
+    /// Statistics of its trainings.
     pub statistics: Statistics,
 }
 
 impl Network {
-    /// An untrained network. The same seed gives the same network, whatever the machine.
+    /// Makes an untrained network. The same seed gives the same network on every machine.
     ///
     /// # Errors
-    /// [`Error::ClassifierOutputs`] for a classifier with one output, [`Error::Option`] for options that make no sense.
+    /// [`Error::ClassifierOutputs`] for a classifier with one output, [`Error::Option`] for invalid options.
     pub fn new(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<Self> {
         let (mut network, drawing) = Self::begin(kind, layout, options, limits, seed)?;
         network.trained = Arc::new(drawing.draw());
         Ok(network)
     }
 
-    /// [`Self::new`] in two parts; see [`Self::begin_reset`].
+    /// [`Self::new`] without drawing the weights; see [`Self::begin_reset`].
     ///
     /// # Errors
     /// Those of [`Self::new`].
@@ -141,7 +143,7 @@ impl Network {
         Ok((network, drawing))
     }
 
-    /// A network that trainings have made, without rows. The seed is of what is random from here on.
+    /// Makes a network with these weights, without rows. `seed` seeds both random generators.
     pub(crate) fn of_trained(
         kind: Kind,
         options: Options,
@@ -170,7 +172,7 @@ impl Network {
         })
     }
 
-    /// What the network tells of itself.
+    /// A summary of the network.
     pub fn info(&self) -> Info {
         Info {
             kind: self.kind,
@@ -185,7 +187,7 @@ impl Network {
         }
     }
 
-    /// What the network answers.
+    /// Classifier or regressor.
     pub fn kind(&self) -> Kind {
         self.kind
     }
@@ -195,17 +197,17 @@ impl Network {
         &self.trained.layout
     }
 
-    /// How an observed row is made up.
+    /// The shape of a stored row.
     pub fn row_shape(&self) -> RowShape {
         self.dataset.shape
     }
 
-    /// Numbers that say what the outputs of an observed row are: 1, the class, or the outputs of a regressor.
+    /// Targets of a stored row: 1 for a classifier (the class), the number of outputs for a regressor.
     pub fn targets(&self) -> usize {
         self.dataset.shape.targets()
     }
 
-    /// The network as it answers now.
+    /// An immutable snapshot that answers.
     pub fn model(&self) -> Model {
         Model {
             kind: self.kind,
@@ -215,11 +217,12 @@ impl Network {
         }
     }
 
-    /// Stores rows, all or none: in the named set, or shared out in proportion to the limits. `placed` hears where each
-    /// went. Returns the rows of the training and of the validation set.
+    /// Stores rows, all or none: in the `target` set, or divided between the sets in proportion to the limits. Calls
+    /// `placed` with the place of each. Returns the number of rows in the training and the validation set.
     ///
     /// # Errors
-    /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for a row that the network does not take,
+    /// [`Error::HasFields`] for a network of fields; [`Error::Inputs`], [`Error::Outputs`] or [`Error::RowCounts`] for
+    /// arrays of the wrong shape; [`Error::NotFinite`], [`Error::Class`] or [`Error::RowWeight`] for an invalid row;
     /// [`Error::NoRoom`] for a set whose limit is 0.
     pub fn observe(
         &mut self,
@@ -238,12 +241,12 @@ impl Network {
         Ok((self.dataset.train.len() as u32, self.dataset.test.len() as u32))
     }
 
-    /// Stores rows at the places that they took in another copy of this network, all or none, and makes the state that
-    /// chooses sets and evicted rows what it was there afterwards: what a replica does with [`Self::observe`].
+    /// Stores rows, all or none, at the places where another copy of this network has stored them, and sets the state
+    /// of the generator that chooses sets and replaced rows. This is how a replica repeats [`Self::observe`].
     ///
     /// # Errors
-    /// What [`Self::observe`] refuses of the rows; [`Error::RowCounts`] if there is not a place for each;
-    /// [`Error::NoRoom`] or [`Error::RowIndex`] for a place that is neither a stored row nor the next one.
+    /// Those of [`Self::observe`] for rows; [`Error::RowCounts`] if the number of places differs from that of rows;
+    /// [`Error::NoRoom`] or [`Error::RowIndex`] for a place that is neither that of a stored row nor the next one.
     pub fn place(&mut self, batch: &Batch<'_>, places: &[Place], rows_state: u64) -> Result<()> {
         self.check_positions()?;
         batch.check(self.dataset.shape)?;
@@ -257,7 +260,7 @@ impl Network {
         Ok(())
     }
 
-    /// Sets what depends on the machine to nothing: how long trainings took, and on how many threads.
+    /// Clears what depends on the machine, for comparisons: the time and the threads of trainings.
     pub(crate) fn forget_times(&mut self) {
         Arc::make_mut(&mut self.trained).statistics.total_seconds = 0.0;
         if let Some(report) = &mut self.report {
@@ -266,40 +269,41 @@ impl Network {
         }
     }
 
-    /// The state of what chooses sets and evicted rows.
+    /// The state of the generator that chooses sets and replaced rows.
     pub fn rows_state(&self) -> u64 {
         self.rows_random.state()
     }
 
-    /// Sets the state of what chooses sets and evicted rows, to that of another copy of this network.
+    /// Sets the state of the generator that chooses sets and replaced rows to that of another copy of this network.
     pub fn set_rows_state(&mut self, state: u64) {
         self.rows_random = Random::from_state(state);
     }
 
-    /// The state of what draws initial weights.
+    /// The state of the generator of initial weights.
     pub fn weights_state(&self) -> u64 {
         self.weights_random.state()
     }
 
-    /// Sets the state of what draws initial weights, to that of another copy of this network.
+    /// Sets the state of the generator of initial weights to that of another copy of this network.
     pub fn set_weights_state(&mut self, state: u64) {
         self.weights_random = Random::from_state(state);
     }
 
-    /// What trainings have made of it so far.
+    /// The present result of trainings: weights, trainer state, normalization and statistics.
     pub fn trained(&self) -> &Arc<Trained> {
         &self.trained
     }
 
-    /// What the last training told when it had ended, if there was one since the network was made or reset.
+    /// The report of the last training; none if there was none since the network was created or reset.
     pub fn report(&self) -> Option<&Arc<Report>> {
         self.report.as_ref()
     }
 
-    /// Takes what a training of another copy of this network has made of it and told; see [`crate::codec::decode_trained`].
+    /// Installs the result and the report of a training of this network or of a copy; see
+    /// [`crate::codec::decode_trained`].
     ///
     /// # Errors
-    /// [`Error::Parameters`] if it is of a network of another size.
+    /// [`Error::Parameters`] if the result does not fit the layout or the fields of this network.
     pub fn install(&mut self, trained: impl Into<Arc<Trained>>, report: Option<Arc<Report>>) -> Result<()> {
         let trained = trained.into();
         let fits = if let Some(schema) = &self.schema {
@@ -322,17 +326,17 @@ impl Network {
         Ok(())
     }
 
-    /// What keeps its answers monotone in some inputs.
+    /// The constraint that keeps answers monotone in some inputs, if there are such.
     pub(crate) fn constraint(&self) -> Option<Constraint> {
         Constraint::of(self.kind, self.schema.as_deref(), &self.options, &self.trained.layout)
     }
 
-    /// Whether rows are the inputs themselves, by their positions.
+    /// Checks that rows are arrays of inputs, without fields.
     fn check_positions(&self) -> Result<()> {
         if self.schema.is_some() { Err(Error::HasFields) } else { Ok(()) }
     }
 
-    /// Rows of a set; sequences, where it learns from such.
+    /// The number of rows of a set, or of sequences for a network of sequences.
     pub fn rows(&self, set: Set) -> u32 {
         match &self.sequences {
             Some(sequences) => sequences.store.count(set),
@@ -340,12 +344,12 @@ impl Network {
         }
     }
 
-    /// Bytes of a block of stored rows, which is copied when one of them is replaced while a training shares it.
+    /// Bytes of a block of stored rows. A block is copied when one of its rows is replaced while a training shares it.
     pub fn block_bytes(&self) -> usize {
         self.dataset.train.table.block_bytes()
     }
 
-    /// Inputs and targets of a stored row as it came, and its weight; none past the end.
+    /// Inputs, targets and weight of a stored row, as it was observed; none beyond the end.
     pub fn row(&self, set: Set, row: u32) -> Option<(Vec<f32>, Vec<f32>, f32)> {
         let rows = self.dataset.set(set);
         ((row as usize) < rows.len()).then(|| {
@@ -355,7 +359,7 @@ impl Network {
         })
     }
 
-    /// Inputs, targets and weights of stored rows as they came, `count` from `first` on or as many as there are.
+    /// Inputs, targets and weights of up to `count` stored rows from `first` on, as they were observed, row by row.
     pub fn rows_from(&self, set: Set, first: usize, count: usize) -> (Vec<f32>, Vec<f32>, Vec<f32>) {
         let rows = self.dataset.set(set);
         let shape = self.dataset.shape;
@@ -370,15 +374,15 @@ impl Network {
         (inputs, targets, places.map(|row| rows.weight(row)).collect())
     }
 
-    /// New random weights, the next of the network's random state, fresh statistics and no report. The rows stay.
+    /// Draws new random weights, and clears statistics and report. Rows are kept.
     pub fn reset(&mut self) {
         let drawing = self.begin_reset();
         self.trained = Arc::new(drawing.draw());
     }
 
-    /// [`Self::reset`] in two parts, for a network so large that drawing its weights takes long: what [`Drawing::draw`]
-    /// returns must be given to [`Self::install`]. Until then the network has no weights and must not answer, be trained or be
-    /// saved.
+    /// [`Self::reset`] without drawing the weights, which takes long for a large network. The result of
+    /// [`Drawing::draw`] must be passed to [`Self::install`]. Until then the network has no weights and must not
+    /// answer, be trained or be saved.
     pub fn begin_reset(&mut self) -> Drawing {
         let drawing = Drawing {
             layout: Arc::clone(&self.trained.layout),
@@ -393,14 +397,14 @@ impl Network {
         drawing
     }
 
-    /// Changes options and limits, all or nothing. A set that has more rows than its new limit loses random ones;
-    /// normalization changes at the next training.
+    /// Changes options and limits, all or none. A set with more rows than its new limit loses random ones.
+    /// Normalization is changed by the next training.
     ///
     /// # Errors
-    /// [`Error::Option`] for options that make no sense.
+    /// [`Error::Option`] for invalid options.
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
         let options = self.changed_options(changes)?;
-        self.have_options(options);
+        self.set_options(options);
         self.dataset.limit_to(limits, &mut self.rows_random);
         if let Some(sequences) = &mut self.sequences {
             sequences.store.limit_to(limits);
@@ -409,7 +413,8 @@ impl Network {
         Ok(())
     }
 
-    /// The options as changed. Weights that are there need not be such that the answer is monotone in other inputs.
+    /// The options after these changes. MONOTONE cannot be changed, since the present weights may violate another
+    /// constraint.
     fn changed_options(&self, changes: &Changes) -> Result<Options> {
         let present = &self.options.monotone;
         if let Some(other) = changes.monotone.as_ref().filter(|monotone| *monotone != present) {
@@ -421,8 +426,8 @@ impl Network {
         Ok(options)
     }
 
-    /// The rows that are left under smaller limits: the long part of [`Self::configure`], which may be done on a clone while
-    /// this network goes on; see [`Self::configure_shrunk`].
+    /// The rows that remain under smaller limits. This is the slow part of [`Self::configure`], and can be done on a
+    /// clone on another thread; see [`Self::configure_shrunk`].
     pub fn shrunk(&self, limits: Limits) -> Shrunk {
         let (mut dataset, mut random) = (self.dataset.clone(), self.rows_random);
         dataset.limit_to(limits, &mut random);
@@ -434,17 +439,17 @@ impl Network {
         Shrunk { of: self.rows_version(), dataset, sequences, random }
     }
 
-    /// [`Self::configure`] with rows that [`Self::shrunk`] has left. None, and nothing is changed, if rows have come since
-    /// then; else the rows as they were, which may take long to drop.
+    /// [`Self::configure`] with the result of [`Self::shrunk`]. Returns none and changes nothing if rows have been
+    /// observed since then; else returns the previous rows, which may take long to drop.
     ///
     /// # Errors
-    /// [`Error::Option`] for options that make no sense.
+    /// [`Error::Option`] for invalid options.
     pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
         let options = self.changed_options(changes)?;
         if self.rows_version() != shrunk.of {
             return Ok(None);
         }
-        self.have_options(options);
+        self.set_options(options);
         self.memo.forget();
         let dataset = std::mem::replace(&mut self.dataset, shrunk.dataset);
         let random = std::mem::replace(&mut self.rows_random, shrunk.random);
@@ -455,28 +460,30 @@ impl Network {
         Ok(Some(Shrunk { dataset, sequences, random, ..shrunk }))
     }
 
-    fn have_options(&mut self, options: Options) {
-        // The same weights give other answers.
+    fn set_options(&mut self, options: Options) {
+        // With other functions the same weights give other answers.
         if (options.activation, options.output) != (self.options.activation, self.options.output) {
             self.forget_calibration();
         }
         self.options = options;
     }
 
-    /// A full set draws a number for a row's place.
+    /// The version of the rows. A row that is stored in a full set advances the random state, so every stored row
+    /// changes it.
     fn rows_version(&self) -> RowsVersion {
         let changes = self.sequences.as_ref().map_or(0, |sequences| sequences.store.changes());
         (self.rows_state(), [Set::Train, Set::Test].map(|set| self.rows(set)), self.dataset.limits(), changes)
     }
 
-    /// Bytes of the sets that have more rows than these limits: some are dropped, others move.
+    /// Bytes of the sets that have more rows than these limits, as an estimate of the work: some rows are dropped,
+    /// others are moved.
     pub fn shrinking_bytes(&self, limits: Limits) -> usize {
         let of = |set, limit| if self.rows(set) > limit { self.rows(set) as usize } else { 0 };
-        let each = if self.sequences.is_some() { MOVED_SEQUENCE } else { 4 * self.dataset.shape.width() };
+        let each = if self.sequences.is_some() { SEQUENCE_DROP_BYTES } else { 4 * self.dataset.shape.width() };
         each * (of(Set::Train, limits.train) + of(Set::Test, limits.test))
     }
 
-    /// How well the present weights do on a stored set.
+    /// Evaluates the present weights on a stored set.
     ///
     /// # Errors
     /// [`Error::NoRows`] if the set is empty.
@@ -484,33 +491,34 @@ impl Network {
         self.evaluate_while(set, &|| true)
     }
 
-    /// [`Self::evaluate`], ended by [`Error::Stopped`] as soon as `keep_on`, which is asked every few rows, says no.
+    /// [`Self::evaluate`] that can be stopped. `keep_on` is called every few rows.
     ///
     /// # Errors
-    /// [`Error::Stopped`], and those of [`Self::evaluate`].
+    /// [`Error::Stopped`] once `keep_on` returns false, and those of [`Self::evaluate`].
     pub fn evaluate_while(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
         let rows = self.known_rows(set, keep_on)?;
         evaluation::evaluate(&self.model(), &rows, keep_on)
     }
 
-    /// How well the present weights do on fresh rows, which are not kept.
+    /// Evaluates the present weights on fresh rows, which are not stored.
     ///
     /// # Errors
-    /// [`Error::NoRows`] if there are none, and what [`Self::observe`] refuses.
+    /// [`Error::NoRows`] without rows, and those of [`Self::observe`] for rows.
     pub fn evaluate_on(&self, batch: &Batch<'_>) -> Result<Evaluation> {
         self.evaluate_on_while(batch, &|| true)
     }
 
-    /// [`Self::evaluate_on`], ended as [`Self::evaluate_while`] is.
+    /// [`Self::evaluate_on`] that can be stopped, as [`Self::evaluate_while`].
     ///
     /// # Errors
-    /// [`Error::Stopped`], and those of [`Self::evaluate_on`].
+    /// [`Error::Stopped`] once `keep_on` returns false, and those of [`Self::evaluate_on`].
     pub fn evaluate_on_while(&self, batch: &Batch<'_>, keep_on: &dyn Fn() -> bool) -> Result<Evaluation> {
         evaluation::evaluate_batch(&self.model(), batch, keep_on)
     }
 
-    /// The mean loss of rows, which are not kept, and its gradient by each of the present weights, in their order. The loss is
-    /// that of [`Self::evaluate_on`]: of all members together, without weight decay and the weights of classes.
+    /// The mean loss of rows, which are not stored, and its gradient with respect to the present weights, in the order
+    /// of [`Trained::weights`]. The loss is that of [`Self::evaluate_on`]: of the members' averaged output, without
+    /// weight decay and class weights.
     ///
     /// # Errors
     /// Those of [`Self::evaluate_on`].
@@ -518,13 +526,13 @@ impl Network {
         evaluation::gradient(&self.model(), batch)
     }
 
-    /// Other weights and biases, in the order of [`Trained::weights`]. The scaling of inputs and outputs stays, and so do the
-    /// rows; as after a reset there are no statistics and no report, and trainers remember nothing. The next training goes on
-    /// from these weights, with as many members.
+    /// Replaces weights and biases, in the order of [`Trained::weights`]. The scaling of inputs and outputs and the
+    /// rows are kept. Statistics, report and trainer state are cleared. The next training continues from these weights,
+    /// with as many members.
     ///
     /// # Errors
-    /// [`Error::Weights`] for another number of them, [`Error::NotFinite`]; [`Error::Constraint`] for one with which the answer
-    /// would not be monotone in the inputs in which it is to be.
+    /// [`Error::Weights`] for a wrong number of weights, [`Error::NotFinite`] for one that is NaN or infinite,
+    /// [`Error::Constraint`] for one that violates the monotonicity constraint.
     pub fn set_weights(&mut self, weights: Vec<f32>) -> Result<()> {
         let (expected, given) = (self.trained.weights.len(), weights.len());
         if given != expected {
@@ -542,15 +550,15 @@ impl Network {
         Ok(())
     }
 
-    /// What a user keeps with the network, such as what its inputs are called. It changes nothing that the network does.
+    /// The bytes that a user stores with the network, such as the names of inputs. They have no effect on the network.
     pub fn notes(&self) -> &[u8] {
         self.notes.as_ref().map_or(&[], |notes| notes.as_slice())
     }
 
-    /// Takes the place of the notes; empty ones are none.
+    /// Replaces the notes.
     ///
     /// # Errors
-    /// [`Error::Option`] for more than [`MAX_NOTES`] bytes, [`Error::Memory`] where there is too little for them.
+    /// [`Error::Option`] for more than [`MAX_NOTES`] bytes, [`Error::Memory`] if there is not enough memory for them.
     pub fn set_notes(&mut self, notes: &[u8]) -> Result<()> {
         if notes.len() > MAX_NOTES {
             let (value, expected) = (format!("{} bytes long", notes.len()), format!("at most {MAX_NOTES}"));
@@ -563,7 +571,8 @@ impl Network {
         Ok(())
     }
 
-    /// Lends each of its vectors to be moved in memory, always in the same order; what a snapshot shares stays where it is.
+    /// Visits each of its vectors, which may be moved in memory, always in the same order. Vectors that a snapshot
+    /// shares are left out.
     pub fn move_by(&mut self, mover: &mut dyn Move) {
         if let Some(trained) = Arc::get_mut(&mut self.trained) {
             trained.move_by(mover);
@@ -573,13 +582,13 @@ impl Network {
         self.dataset.move_by(mover);
     }
 
-    /// Bytes of memory that the network takes.
+    /// Bytes of memory of the network, without what the allocator adds.
     pub fn bytes(&self) -> usize {
         self.bytes_by(&|bytes| bytes)
     }
 
-    /// Bytes of memory that the network takes, where a block takes what `taken` says: an allocator rounds up, and who knows
-    /// it can tell. It is asked of few blocks, however many there are.
+    /// Bytes of memory of the network, where `taken` returns the bytes that the allocator uses for a block. It is
+    /// called a bounded number of times, however many rows there are.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let report = self.report.as_ref().map_or(0, |report| report.bytes_by(taken));
         let sequences = self.sequences.as_ref().map_or(0, |sequences| sequences.bytes_by(taken));

@@ -1,11 +1,12 @@
-//! Normalization: every input, and every output of a regressor, on a common scale.
+//! Normalization: scales every input, and every output of a regressor, to a common range.
 //!
-//! Computed from the training rows when a training starts and stored with the network; whatever the network is asked
-//! goes through it. Columns are standardized to mean 0 and standard deviation 1; of two values, to a distance of 2.
+//! It is computed from the training rows when a training starts, stored with the network, and applied to all rows.
+//! Columns are standardized to mean 0 and standard deviation 1; columns with two values, to a distance of 2 between
+//! these.
 //!
-//! Inputs that are not to be normalized are brought to the size that first weights, first steps and weight decay are made
-//! for: frequencies of words of a thousandth would else be learnt late, brightnesses of up to 255 at random. Their means
-//! stay, and half of what makes one column larger than another (on a logarithmic scale): as much as a user may mean by it.
+//! Without NORMALIZE inputs are scaled, but not centred, to the magnitude for which initial weights, step sizes and
+//! weight decay are made: otherwise word frequencies of a thousandth would be fitted late, and brightnesses of up to
+//! 255 erratically. Half of the ratio between columns (on a logarithmic scale) is kept, since a user may intend it.
 
 use std::ops::Range;
 
@@ -15,32 +16,33 @@ use crate::memory::{self, Taken};
 use crate::options::Output;
 use crate::places::Places;
 
-/// Standard deviations from 0 from which on a column that is not centred looks all alike to a network: years of this century,
-/// times in seconds.
+/// A column that is not centred causes a warning if its mean is more than this many standard deviations from 0, as for
+/// years of this century: its rows all look alike to a network.
 pub(crate) const CENTERING_WARNING_DEVIATIONS: f64 = 10.0;
 
 /// `(value - mean) * scale`, column by column.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scaling {
-    /// What is subtracted.
+    /// The number subtracted from each column.
     pub mean: Vec<f32>,
-    /// What the difference is multiplied by.
+    /// The factor of each column; 0 if the column is constant.
     pub scale: Vec<f32>,
 }
 
-/// The scalings of a network; none is the identity.
+/// The scalings of a network, where none stands for the identity.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Normalization {
     pub(crate) inputs: Option<Scaling>,
     pub(crate) outputs: Option<Scaling>,
-    /// Of a network of fields, once it has been trained.
+    /// The knots of number fields, for a trained network of fields.
     pub(crate) places: Option<Places>,
-    /// Of the numbers of events, where a network of sequences scales these by themselves.
+    /// The scaling of the numbers of events, for a network of sequences that scales them before its recurrent units.
     pub(crate) events: Option<Scaling>,
 }
 
 impl Normalization {
-    /// Gives outputs that have become constants the scaling they had before: weights that were not changed then say what they said.
+    /// Restores the previous scaling of outputs that have become constant, so that unchanged weights give unchanged
+    /// answers.
     pub(crate) fn keep_constants_of(&mut self, before: &Self) {
         let Some(outputs) = &mut self.outputs else { return };
         for column in outputs.constant().collect::<Vec<_>>() {
@@ -50,7 +52,7 @@ impl Normalization {
         }
     }
 
-    /// Bytes beyond the normalization itself.
+    /// Bytes of the vectors.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let places = self.places.as_ref().map_or(0, |places| places.bytes_by(taken));
         let scalings = self.inputs.iter().chain(&self.outputs).chain(&self.events);
@@ -61,16 +63,16 @@ impl Normalization {
     }
 }
 
-/// The moments and the range of a column, in double precision. NaN marks a gap and is ignored.
+/// The weighted moments, in double precision, and the range of a column. NaN marks a gap and is ignored.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Column {
-    /// The weights of its numbers.
+    /// The sum of the weights of rows without a gap.
     total: f64,
     pub(crate) mean: f64,
-    deviation: f64,
+    standard_deviation: f64,
     min: f32,
     max: f32,
-    /// Whether there are no values but these.
+    /// Whether all values are `min` or `max`.
     has_two_values: bool,
 }
 
@@ -83,15 +85,15 @@ impl Scaling {
         Self { mean: Vec::with_capacity(columns), scale: Vec::with_capacity(columns) }
     }
 
-    /// Standardized inputs if `normalize`, else inputs of a size. A column that says nothing, since it is the same in all
-    /// rows, in the other case 0, keeps the scale it had while it varied, or gets the scale 0, with which another value
-    /// changes nothing either.
+    /// The scaling of inputs: standardization if `normalize`, else to a common magnitude. A column without information
+    /// (constant, or without `normalize` always 0) keeps the scaling it had while it varied, or gets the scale 0, with
+    /// which later values have no effect either.
     pub(crate) fn of_inputs(columns: &[Column], normalize: bool, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
-        let square = columns.iter().map(Column::square).sum::<f64>() / columns.len() as f64;
+        let mean_square = columns.iter().map(Column::mean_square).sum::<f64>() / columns.len() as f64;
         for (index, column) in columns.iter().enumerate() {
             let (mean, scale) =
-                if normalize { (column.mean as f32, column.scale()) } else { (0.0, column.pareto_scale(square)) };
+                if normalize { (column.mean as f32, column.scale()) } else { (0.0, column.pareto_scale(mean_square)) };
             match (scale, before) {
                 (Some(scale), _) => scaling.push(mean, scale),
                 (None, Some(before)) if before.scale[index] != 0.0 => {
@@ -103,9 +105,10 @@ impl Scaling {
         scaling
     }
 
-    /// Scaled targets of a regressor. A target that is the same in all rows gets the scale 0, with which it is the answer
-    /// whatever the weights. Linear outputs are standardized. Sigmoid outputs reach 0 to 1: targets beyond are mapped to
-    /// 0.1 to 0.9; and as no weights could make up for a change of that, a scaling that is there stays, unless it is 0.
+    /// The scaling of a regressor's targets. A constant target gets the scale 0, and is then the answer whatever the
+    /// weights. Linear outputs are standardized. Sigmoid outputs lie between 0 and 1: if targets lie outside, they are
+    /// mapped to 0.1 to 0.9. Since no change of weights could compensate for another scaling of a sigmoid output, an
+    /// existing one is kept unless its scale is 0.
     pub(crate) fn of_outputs(columns: &[Column], output: Output, before: Option<&Self>) -> Self {
         let mut scaling = Self::with_capacity(columns.len());
         for (index, column) in columns.iter().enumerate() {
@@ -113,10 +116,10 @@ impl Scaling {
             let (mean, scale) = match (output, before) {
                 _ if column.is_constant() => (column.min, 0.0),
                 (Output::Sigmoid, Some((mean, scale))) if scale != 0.0 => (mean, scale),
-                // The constant that was answered so far has to be within reach, too.
-                (Output::Sigmoid, Some((mean, _))) => within_reach(column.min.min(mean), column.max.max(mean)),
+                // The constant that was answered so far must be in the range of the sigmoid, too.
+                (Output::Sigmoid, Some((mean, _))) => sigmoid_range(column.min.min(mean), column.max.max(mean)),
                 (Output::Sigmoid, None) if column.min >= 0.0 && column.max <= 1.0 => (0.0, 1.0),
-                (Output::Sigmoid, None) => within_reach(column.min, column.max),
+                (Output::Sigmoid, None) => sigmoid_range(column.min, column.max),
                 _ => (column.mean as f32, column.scale().unwrap_or(1.0)),
             };
             scaling.push(mean, scale);
@@ -129,17 +132,18 @@ impl Scaling {
         self.scale.push(scale);
     }
 
-    /// Columns of the scale 0: inputs that have no say, and outputs that no weight has a say in.
+    /// The columns with scale 0: inputs without effect, and constant outputs.
     pub(crate) fn constant(&self) -> impl Iterator<Item = usize> + '_ {
         self.scale.iter().enumerate().filter(|(_, scale)| **scale == 0.0).map(|(column, _)| column)
     }
 
-    /// A scaled value.
+    /// Scales a value.
     pub(crate) fn apply(&self, column: usize, value: f32) -> f32 {
         (value - self.mean[column]).clamp(f32::MIN, f32::MAX) * self.scale[column]
     }
 
-    /// What the loss compares an output with: the scaled value, or of a constant output, which is right by 0, how far it is off.
+    /// The target that the loss compares with the output unit: the scaled value. A constant output counts as a unit of
+    /// 0, so its target is the distance of the value from the constant.
     pub(crate) fn target(&self, column: usize, value: f32) -> f32 {
         match self.scale[column] {
             0.0 => (value - self.mean[column]).abs().min(f32::MAX),
@@ -147,7 +151,7 @@ impl Scaling {
         }
     }
 
-    /// The value that [`Self::apply`] scales to `scaled`, kept finite.
+    /// The inverse of [`Self::apply`], clamped to finite numbers; the constant if the scale is 0.
     pub(crate) fn invert(&self, column: usize, scaled: f32) -> f32 {
         match (self.mean[column], self.scale[column]) {
             (mean, 0.0) => mean,
@@ -156,17 +160,17 @@ impl Scaling {
     }
 }
 
-/// Mean and scale with which targets of this range become 0.1 to 0.9.
-fn within_reach(min: f32, max: f32) -> (f32, f32) {
+/// The mean and scale that map targets of this range to 0.1 to 0.9.
+fn sigmoid_range(min: f32, max: f32) -> (f32, f32) {
     let range = f64::from(max) - f64::from(min);
     let low = ((f64::from(min) - range * 0.125) as f32).max(f32::MIN);
     let scale = (0.8 / range) as f32;
-    // A range too small to be spread out stays where a sigmoid has its middle.
+    // If the range is too small to be scaled, it is shifted to the middle of the sigmoid.
     if scale.is_finite() { (low, scale) } else { (min - 0.5, 1.0) }
 }
 
 impl Column {
-    /// Those of columns of the rows as they are stored; see [`Self::of_groups`].
+    /// The moments of columns of stored rows; see [`Self::of_groups`].
     pub(crate) fn of(rows: &Rows, columns: Range<usize>) -> Vec<Self> {
         let count = columns.len();
         Self::of_groups(rows, count, |stored, to| {
@@ -174,13 +178,13 @@ impl Column {
         })
     }
 
-    /// Weighted moments in two passes: first the mean, then the deviations from it, so that a large offset costs nothing. `values`
-    /// gives the columns of sixteen rows, column after column, from what is stored of them.
+    /// Computes weighted moments in two passes, the mean and then the differences from it, so that a large offset does
+    /// not cancel digits. `values` computes the columns of sixteen rows, column by column, from the stored numbers.
     pub(crate) fn of_groups(rows: &Rows, count: usize, mut values: impl FnMut(&[f32], &mut [f32])) -> Vec<Self> {
         let start = Self {
             total: 0.0,
             mean: 0.0,
-            deviation: 0.0,
+            standard_deviation: 0.0,
             min: f32::INFINITY,
             max: f32::NEG_INFINITY,
             has_two_values: true,
@@ -193,14 +197,14 @@ impl Column {
                 let term = |value: f32, weight: f64| if value.is_nan() { 0.0 } else { f64::from(value) * weight };
                 column.mean += sum_of_lanes(|lane| term(values[lane], weights[lane]));
                 for (&value, &weight) in values.iter().zip(weights) {
-                    // Lanes past the last row weigh nothing.
+                    // Lanes beyond the last row have weight 0.
                     if there(value, weight) > 0.0 {
                         (column.min, column.max) = (column.min.min(value), column.max.max(value));
                     }
                 }
             }
         });
-        // A column of gaps has no mean.
+        // A column of gaps gets the mean 0.
         all.iter_mut()
             .for_each(|column| column.mean = if column.total > 0.0 { column.mean / column.total } else { 0.0 });
         sweep(rows, count, &mut values, |weights, values| {
@@ -209,56 +213,58 @@ impl Column {
                 let square = |value: f32, weight: f64| {
                     if value.is_nan() { 0.0 } else { (f64::from(value) - mean).powi(2) * weight }
                 };
-                column.deviation += sum_of_lanes(|lane| square(values[lane], weights[lane]));
+                column.standard_deviation += sum_of_lanes(|lane| square(values[lane], weights[lane]));
                 let (min, max) = (column.min, column.max);
                 let other =
                     |(&value, &weight): (&f32, &f64)| there(value, weight) > 0.0 && value != min && value != max;
                 column.has_two_values = column.has_two_values && !values.iter().zip(weights).any(other);
             }
         });
-        let deviation = |column: &Self| if column.total > 0.0 { (column.deviation / column.total).sqrt() } else { 0.0 };
-        all.iter_mut().for_each(|column| column.deviation = deviation(column));
+        let standard_deviation =
+            |column: &Self| if column.total > 0.0 { (column.standard_deviation / column.total).sqrt() } else { 0.0 };
+        all.iter_mut().for_each(|column| column.standard_deviation = standard_deviation(column));
         all
     }
 
-    /// The reciprocal of the deviation; none for a column that does not vary.
+    /// The reciprocal of the standard deviation; none for a constant column.
     ///
-    /// Of two values, such as yes and no, the rare one would be blown up: they get the distance that they have when both
-    /// are as common (Gelman, "Scaling regression inputs by dividing by two standard deviations", Statistics in Medicine
-    /// 27, 2008).
+    /// With two values, such as yes and no, a rare one would become very large. They get the distance that they would
+    /// have if both were equally common (Gelman, "Scaling regression inputs by dividing by two standard deviations",
+    /// Statistics in Medicine 27, 2008).
     fn scale(&self) -> Option<f32> {
         let distance = f64::from(self.max) - f64::from(self.min);
-        let scale = (1.0 / if self.has_two_values { distance / 2.0 } else { self.deviation }) as f32;
+        let scale = (1.0 / if self.has_two_values { distance / 2.0 } else { self.standard_deviation }) as f32;
         (self.min < self.max && scale.is_finite() && scale > 0.0).then_some(scale)
     }
 
-    /// Whether it is the same in all rows.
+    /// Whether it is the same in all rows without a gap.
     pub(crate) fn is_constant(&self) -> bool {
         self.min >= self.max
     }
 
-    /// Whether it varies, but lies far from 0 on one side of it.
+    /// Whether it varies, but all values lie on one side of 0, and far from it.
     pub(crate) fn is_far(&self) -> bool {
-        // A column that is 1 in nearly all rows and 0 in others is distinguished from 0 well enough.
+        // A column that is 1 in nearly all rows and 0 in others is not on one side of 0, and needs no centring.
         let on_one_side = self.min > 0.0 || self.max < 0.0;
-        self.min < self.max && on_one_side && self.mean.abs() > CENTERING_WARNING_DEVIATIONS * self.deviation
+        self.min < self.max && on_one_side && self.mean.abs() > CENTERING_WARNING_DEVIATIONS * self.standard_deviation
     }
 
     /// The mean of the squared values.
-    fn square(&self) -> f64 {
-        self.mean.powi(2) + self.deviation.powi(2)
+    fn mean_square(&self) -> f64 {
+        self.mean.powi(2) + self.standard_deviation.powi(2)
     }
 
-    /// The reciprocal of the geometric mean of the column's size and that of all columns, whose squares have the mean `square`;
-    /// none for a column of zeros. Van den Berg and others ("Centering, scaling, and transformations", BMC Genomics 7, 2006)
-    /// find the square root of a column's size, Pareto's scale, between none and all of it.
-    fn pareto_scale(&self, square: f64) -> Option<f32> {
-        let scale = (self.square().sqrt() * square.sqrt()).sqrt().recip() as f32;
+    /// The reciprocal of the geometric mean of the column's root mean square and that of all columns, where
+    /// `mean_square` is the mean square of all columns; none for a column of zeros. Dividing by the square root of a
+    /// column's magnitude is Pareto scaling, a compromise between no scaling and full scaling (Van den Berg and others,
+    /// "Centering, scaling, and transformations", BMC Genomics 7, 2006).
+    fn pareto_scale(&self, mean_square: f64) -> Option<f32> {
+        let scale = (self.mean_square().sqrt() * mean_square.sqrt()).sqrt().recip() as f32;
         (scale.is_finite() && scale > 0.0).then_some(scale)
     }
 }
 
-/// Visits the rows sixteen at a time: their weights, and their values column after column.
+/// Visits the rows sixteen at a time, with their weights and their values column by column.
 fn sweep(
     rows: &Rows,
     columns: usize,
@@ -296,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_are_standardized_whatever_their_scale_and_offset() {
+    fn columns_of_any_scale_and_offset_are_standardized() {
         for (offset, factor) in [(0.0, 1.0), (1e6, 1.0), (0.0, 1e9), (0.0, 1e-9), (-3e7, 10.0), (0.0, 1e37)] {
             let values: Vec<f32> = (0..100).map(|i| offset + factor * (i % 10) as f32).collect();
             let scaling = inputs(&values, None);
@@ -308,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_column_has_no_say_unless_it_varied_before() {
+    fn a_constant_column_has_no_effect_unless_it_varied_before() {
         let constant = inputs(&[7.0, 7.0, 7.0], None);
         assert_eq!(constant.scale, [0.0]);
         assert_eq!(constant.apply(0, f32::MAX), 0.0);
@@ -317,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weight_of_two_is_a_row_seen_twice() {
+    fn a_row_of_weight_two_counts_as_two_rows() {
         let mut weighted = Rows::new(1);
         weighted.set(0, [1.0].into_iter(), 1.0);
         weighted.set(1, [4.0].into_iter(), 2.0);
@@ -325,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn inputs_that_are_not_normalized_get_a_common_size_and_keep_half_of_their_proportions() {
+    fn without_normalize_inputs_get_a_common_magnitude_and_keep_half_of_their_ratio() {
         for factor in [1.0, 1e-3, 1e9, 1e-30] {
             let (large, small) = (100.0 * factor, factor);
             let found = Scaling::of_inputs(
@@ -341,14 +347,14 @@ mod tests {
     }
 
     #[test]
-    fn a_column_of_zeros_that_is_not_normalized_keeps_the_scale_it_had() {
+    fn without_normalize_a_column_of_zeros_keeps_its_scale() {
         let before = Scaling { mean: vec![1.0, 0.0], scale: vec![2.0, 0.0] };
         let found = Scaling::of_inputs(&Column::of(&rows(&[&[0.0, 0.0], &[0.0, 0.0]]), 0..2), false, Some(&before));
         assert_eq!(found, Scaling { mean: vec![1.0, 0.0], scale: vec![2.0, 0.0] });
     }
 
     #[test]
-    fn sigmoid_outputs_get_targets_that_they_reach() {
+    fn targets_are_scaled_to_the_range_of_sigmoid_outputs() {
         let targets = rows(&[&[-20.0, 0.2, 5.0], &[60.0, 0.9, 5.0]]);
         let scaling = Scaling::of_outputs(&Column::of(&targets, 0..3), Output::Sigmoid, None);
         let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
@@ -366,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_output_is_answered_as_it_is_whatever_its_unit_says() {
+    fn a_constant_output_is_answered_exactly_whatever_the_weights() {
         for output in [Output::Linear, Output::Sigmoid] {
             for constant in [0.0, 1e-30, -7.1, 0.3, f32::MAX] {
                 let targets = rows(&[&[constant, 1.0], &[constant, 0.0]]);
@@ -381,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn scaling_inverts() {
+    fn invert_is_the_inverse_of_apply() {
         let scaling = Scaling::of_outputs(&Column::of(&rows(&[&[-1e6, 3.0], &[2e6, 3.5]]), 0..2), Output::Linear, None);
         for (column, value) in [(0, 5e5), (1, 3.0), (1, 4.0)] {
             let back = scaling.invert(column, scaling.apply(column, value));
@@ -402,34 +408,34 @@ mod tests {
     }
 
     #[test]
-    fn a_range_too_small_to_be_scaled_has_no_say() {
+    fn a_column_whose_range_is_too_small_to_be_scaled_has_no_effect() {
         assert_eq!(inputs(&[0.0, f32::from_bits(1)], None).scale, [0.0]);
         assert_eq!(inputs(&[0.0, f32::from_bits(1), f32::from_bits(2)], None).scale, [0.0]);
     }
 
     #[test]
-    fn gaps_have_no_say() {
+    fn gaps_are_ignored() {
         let nan = f32::NAN;
         let (full, gaps) = (rows(&[&[1.0], &[2.0], &[6.0]]), rows(&[&[nan], &[1.0], &[nan], &[2.0], &[6.0]]));
         let (full, gaps) = (Column::of(&full, 0..1)[0], Column::of(&gaps, 0..1)[0]);
-        assert_eq!((gaps.mean, gaps.deviation, gaps.min, gaps.max), (3.0, full.deviation, 1.0, 6.0));
-        assert!((gaps.deviation - (14f64 / 3.0).sqrt()).abs() < 1e-9 && !gaps.has_two_values);
+        assert_eq!((gaps.mean, gaps.standard_deviation, gaps.min, gaps.max), (3.0, full.standard_deviation, 1.0, 6.0));
+        assert!((gaps.standard_deviation - (14f64 / 3.0).sqrt()).abs() < 1e-9 && !gaps.has_two_values);
         let nothing = Column::of(&rows(&[&[nan], &[nan]]), 0..1);
-        assert_eq!((nothing[0].mean, nothing[0].deviation, nothing[0].is_constant()), (0.0, 0.0, true));
+        assert_eq!((nothing[0].mean, nothing[0].standard_deviation, nothing[0].is_constant()), (0.0, 0.0, true));
         assert_eq!(Scaling::of_inputs(&nothing, true, None), Scaling { mean: vec![0.0], scale: vec![0.0] });
     }
 
     #[test]
-    fn a_column_is_far_if_it_lies_on_one_side_of_0_more_than_ten_deviations_away() {
+    fn a_column_is_far_if_it_is_on_one_side_of_0_more_than_ten_standard_deviations_away() {
         let is_far = |values: [f32; 2]| {
             let column = Column::of(&rows(&[&values[..1], &values[1..]]), 0..1)[0];
             assert!(!column.is_constant());
             column.is_far()
         };
-        // The deviation is half of the distance.
+        // The standard deviation is half of the distance.
         assert!(is_far([10.1, 12.1]) && is_far([-10.1, -12.1]));
         assert!(!is_far([8.9, 10.9]) && !is_far([-8.9, -10.9]) && !is_far([0.0, 1e-3]));
-        // In nearly all rows 1, else 0.
+        // 1 in nearly all rows, else 0.
         let mostly = [&[1.0f32][..]; 999].into_iter().chain([&[0.0][..]]).collect::<Vec<_>>();
         assert!(!Column::of(&rows(&mostly), 0..1)[0].is_far());
         let constant = Column::of(&rows(&[&[7.0], &[7.0]]), 0..1)[0];
@@ -437,7 +443,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_of_a_sigmoid_reach_what_was_answered_before_and_ranges_that_overflow_stay_finite() {
+    fn the_range_of_a_sigmoid_includes_a_previous_constant_and_stays_finite() {
         let close = |a: f32, b: f32| (a - b).abs() < 1e-6;
         let targets = |values: [f32; 2]| Column::of(&rows(&[&values[..1], &values[1..]]), 0..1);
         for (constant, low, high) in [(100.0, 5.0, 100.0), (-20.0, -20.0, 25.0)] {
@@ -451,13 +457,13 @@ mod tests {
         }
         let tiny = Scaling::of_outputs(&targets([2.0f32.powi(-130), 2.0f32.powi(-131)]), Output::Sigmoid, None);
         assert_eq!(tiny, Scaling::identity(1));
-        assert_eq!(within_reach(0.0, f32::from_bits(1)), (-0.5, 1.0));
-        let (low, scale) = within_reach(f32::MIN, f32::MAX);
+        assert_eq!(sigmoid_range(0.0, f32::from_bits(1)), (-0.5, 1.0));
+        let (low, scale) = sigmoid_range(f32::MIN, f32::MAX);
         assert!(low == f32::MIN && scale > 0.0);
     }
 
     #[test]
-    fn constants_keep_the_scaling_that_they_had() {
+    fn outputs_that_become_constant_can_keep_their_scaling() {
         let of = |mean: [f32; 2], scale: [f32; 2]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
         let after = Normalization {
             inputs: of([9.0, 9.0], [0.0, 0.0]),
@@ -475,7 +481,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_constant_is_off_by_is_its_target_and_nothing_overflows() {
+    fn the_target_of_a_constant_output_is_its_distance_and_nothing_overflows() {
         let scaling = Scaling { mean: vec![4.0, 4.0, f32::MIN], scale: vec![0.0, 2.0, 0.0] };
         assert_eq!([1.0, 4.0, 6.0].map(|value| scaling.target(0, value)), [3.0, 0.0, 2.0]);
         assert_eq!([1.0, 4.0, 6.0].map(|value| scaling.target(1, value)), [-6.0, 0.0, 4.0]);
@@ -486,7 +492,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_those_of_all_groups_of_rows_each_by_its_weight() {
+    fn moments_are_weighted_and_cover_all_groups_of_rows() {
         let (mut rows, mut all) = (Rows::new(3), Vec::new());
         for row in 0..37 {
             let (value, weight) = ((row * row % 11) as f32 - 20.0, 1.0 + (row % 5) as f32);
@@ -497,7 +503,7 @@ mod tests {
         let mean = all.iter().map(|(value, weight)| value * weight).sum::<f64>() / total;
         let variance = all.iter().map(|(value, weight)| (value - mean).powi(2) * weight).sum::<f64>() / total;
         let column = Column::of(&rows, 1..2)[0];
-        assert!((column.mean - mean).abs() < 1e-9 && (column.deviation - variance.sqrt()).abs() < 1e-9);
+        assert!((column.mean - mean).abs() < 1e-9 && (column.standard_deviation - variance.sqrt()).abs() < 1e-9);
         assert_eq!((column.min, column.max, column.has_two_values), (-20.0, -11.0, false));
     }
 }

@@ -1,40 +1,40 @@
-//! Where a number lies among those that were learnt from.
+//! Places: the positions of numbers in the distribution of the training rows.
 //!
-//! Beside each number of a field, the first layer sees its place: which share of the training rows has less, from one of a few knots
-//! to the next in a straight line. What is dear or cheap, old or new, is told by the place where a few rows have a thousand times as
-//! much as others, while the number itself tells how much that is. Over 28 tables the error is 2 % less with it, and where most of
-//! a column lies near to 0, a tenth or more (`benchmarks/tables`). Rejected: as many inputs as there are knots, one for each piece
-//! (Gorishniy, Rubachev, Babenko, "On embeddings for numerical features in tabular deep learning", 2022), which is no better
-//! here and costs more; the place instead of the number.
+//! For each number of a field the first layer has a second input, its place: the empirical distribution function,
+//! interpolated linearly between a few quantiles (knots). The place distinguishes values even if a few rows have values
+//! a thousand times as large as the others; the number itself keeps the magnitude. Over 28 tables the error is 2 % less
+//! with places, and a tenth or more if most values of a column are close to 0 (`benchmarks/tables`). Rejected: one
+//! input for each piece between knots (Gorishniy, Rubachev, Babenko, "On embeddings for numerical features in tabular
+//! deep learning", 2022), which is no better here and costs more; and the place instead of the number.
 
 use crate::dataset::Rows;
 use crate::memory::{self, Move, Taken};
 use crate::schema::Schema;
 
-/// Knots at most: near the least number, near the greatest, and between them as many rows from one to the next.
+/// The most knots of a field: near the least and the greatest number, and with equally many rows between neighbours.
 pub(crate) const MOST_KNOTS: usize = 17;
-/// Different values of a field that are no more than names have no places.
+/// Fields with at most this many distinct values have no knots.
 const FEW_VALUES: usize = 10;
-/// Rows that are looked at, at most: so many tell quantiles well.
-const MOST_ROWS: usize = 10_000;
+/// The most rows from which quantiles are estimated.
+const MAX_ROWS: usize = 10_000;
 
-/// The knots of each field of numbers, in the order of these fields, one field after the other.
+/// The knots of each number field, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Places {
     knots: Vec<f32>,
-    /// Where those of each field end.
+    /// The index in `knots` at which each field's knots end.
     ends: Vec<usize>,
 }
 
 impl Places {
-    /// Those of the numbers of some rows.
+    /// Computes the knots from rows.
     pub(crate) fn of(rows: &Rows, schema: &Schema) -> Self {
         let mut places = Self::default();
-        let count = rows.len().min(MOST_ROWS);
+        let count = rows.len().min(MAX_ROWS);
         for cell in schema.numbers() {
             let value = |index: usize| {
                 let row = index * rows.len() / count;
-                rows.table.row(row).nth(cell).expect("a row has its cells")
+                rows.table.row(row).nth(cell).expect("a row has all cells of the schema")
             };
             let mut values: Vec<f32> = (0..count).map(value).filter(|value| !value.is_nan()).collect();
             values.sort_unstable_by(f32::total_cmp);
@@ -55,19 +55,19 @@ impl Places {
         self.ends.iter().map(move |&to| &self.knots[std::mem::replace(&mut from, to)..to])
     }
 
-    /// Lends each vector of numbers to be moved in memory.
+    /// Visits the vector of numbers, which may be moved in memory.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         mover.floats(&mut self.knots);
     }
 
-    /// Bytes beyond the places themselves.
+    /// Bytes of the vectors.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         memory::of_vec(&self.knots, taken) + memory::of_vec(&self.ends, taken)
     }
 }
 
-/// Numbers between which there are as many of the values, which are sorted; none where there are few different ones. Each lies half
-/// way between two of the values, so that a network that is passed on without its rows does not tell what is in them.
+/// The knots of sorted values; none if there are few distinct ones. Each is halfway between two values, so that a
+/// network that is shared without its rows does not reveal values of these.
 fn knots(values: &[f32]) -> Vec<f32> {
     let different = 1 + values.windows(2).filter(|pair| pair[0] < pair[1]).take(FEW_VALUES).count();
     if different <= FEW_VALUES {
@@ -88,7 +88,8 @@ fn knots(values: &[f32]) -> Vec<f32> {
     if are_knots(&knots) { knots } else { Vec::new() }
 }
 
-/// Whether each knot is greater than the one before, by a finite number.
+/// Whether these are valid knots: finite, increasing with finite differences, at most [`MOST_KNOTS`], and not a single
+/// one.
 pub(crate) fn are_knots(knots: &[f32]) -> bool {
     let apart = |pair: &[f32]| (pair[1] - pair[0]).is_finite() && pair[0] < pair[1];
     knots.len() != 1
@@ -97,8 +98,9 @@ pub(crate) fn are_knots(knots: &[f32]) -> bool {
         && knots.windows(2).all(apart)
 }
 
-/// How many knots lie below a number, and how far it is from the last of these to the next. A gap, which is NaN, stays one; without
-/// knots every number has the same place.
+/// The place of a number: the number of whole pieces below it, plus its relative position between the surrounding
+/// knots; from 0 to the number of pieces. NaN, which marks a gap, stays NaN. Without knots every number has the place
+/// 0.
 pub(crate) fn place(knots: &[f32], number: f32) -> f32 {
     if number.is_nan() {
         return number;
@@ -115,7 +117,7 @@ mod tests {
     use crate::random::Random;
 
     #[test]
-    fn as_many_values_lie_between_one_knot_and_the_next() {
+    fn equally_many_values_lie_between_neighbouring_knots() {
         let values: Vec<f32> = (0..1601).map(|value| (value as f32).powi(3)).collect();
         let knots = knots(&values);
         assert_eq!(knots.len(), MOST_KNOTS);
@@ -127,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn few_values_and_values_too_far_apart_have_no_knots() {
+    fn few_distinct_values_and_values_too_far_apart_have_no_knots() {
         let of = |count: usize| knots(&(0..100).map(|value| (value % count) as f32).collect::<Vec<_>>());
         let sorted = |count: usize| {
             let mut values: Vec<f32> = (0..110).map(|value| (value % count) as f32).collect();
@@ -135,7 +137,7 @@ mod tests {
             knots(&values)
         };
         assert!(of(1).is_empty() && knots(&[]).is_empty() && sorted(10).is_empty());
-        assert_eq!(sorted(11), (0..10).map(|value| value as f32 + 0.5).collect::<Vec<_>>(), "equal knots are one");
+        assert_eq!(sorted(11), (0..10).map(|value| value as f32 + 0.5).collect::<Vec<_>>(), "equal knots are merged");
         let mut far: Vec<f32> = (0..100).map(|value| value as f32).collect();
         (far[0], far[99]) = (f32::MIN, f32::MAX);
         assert_eq!(knots(&far).len(), MOST_KNOTS);
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_is_the_sum_of_the_pieces_below() {
+    fn a_place_is_the_sum_of_its_parts_of_all_pieces() {
         let mut random = Random::new(4, 4);
         let mut values: Vec<f32> = (0..500).map(|_| random.symmetric().powi(5) * 1e4).collect();
         values.sort_unstable_by(f32::total_cmp);

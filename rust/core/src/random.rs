@@ -1,9 +1,10 @@
-//! The engine's random numbers: small, seeded, saved with the network.
+//! The random number generator of the engine, whose state is saved with the network.
 //!
 //! `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number generators", OOPSLA 2014): one 64-bit
-//! counter and a mixing function. Its state is one integer, so it can be saved, replicated and compared; its quality is
-//! far beyond what choosing rows and initial weights asks for.
+//! counter and a mixing function. Its state is one integer, so it can be saved, replicated and compared. Its quality is
+//! far beyond what choosing rows and initial weights needs.
 
+/// The increment of the counter.
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// One stream of random numbers.
@@ -13,12 +14,12 @@ pub struct Random {
 }
 
 impl Random {
-    /// The stream number `stream` of a seed. Streams of one seed are independent for all practical purposes.
+    /// Makes stream number `stream` of a seed. Streams of one seed are independent for all practical purposes.
     pub fn new(seed: u64, stream: u64) -> Self {
         Self { state: mix(seed ^ mix(stream.wrapping_add(GAMMA))) }
     }
 
-    /// A stream at a saved state.
+    /// Restores a stream from a saved state.
     pub fn from_state(state: u64) -> Self {
         Self { state }
     }
@@ -28,7 +29,7 @@ impl Random {
         self.state
     }
 
-    /// The stream as it is after so many more numbers have been drawn.
+    /// The stream after `numbers` more numbers have been drawn, in constant time.
     #[must_use]
     pub fn skip(self, numbers: u64) -> Self {
         Self { state: self.state.wrapping_add(GAMMA.wrapping_mul(numbers)) }
@@ -40,15 +41,16 @@ impl Random {
         mix(self.state)
     }
 
-    /// A whole number from 0 up to, not including, `bound`, which must be above 0.
+    /// A random integer from 0 up to, but not including, `bound`, which must be above 0.
     ///
-    /// By multiplication (Lemire 2019) without rejection: for bounds below 2^32 the bias is below 2^-32.
+    /// By multiplication (Lemire, "Fast random integer generation in an interval", 2019) without rejection: for bounds
+    /// below 2^32 the bias is below 2^-32.
     pub fn below(&mut self, bound: u64) -> u64 {
         debug_assert!(bound > 0);
         ((u128::from(self.bits()) * u128::from(bound)) >> 64) as u64
     }
 
-    /// A number from -1 up to, not including, 1, in steps of 2^-23.
+    /// A random number from -1 up to, but not including, 1, in steps of 2^-23.
     pub fn symmetric(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1u32 << 23) as f32 - 1.0
     }
@@ -74,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn skipped_numbers_are_as_good_as_drawn() {
+    fn skipping_numbers_equals_drawing_them() {
         let mut random = Random::new(5, 1);
         let skipped = random.skip(1000);
         for _ in 0..1000 {

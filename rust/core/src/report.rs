@@ -1,10 +1,10 @@
-//! What a training tells when it has ended: part of the network that it has made.
+//! The report of a training, which is saved with the network.
 
 use std::time::Duration;
 
 use crate::memory::{self, Taken};
 
-/// Points of a curve at most.
+/// The most points of a learning curve.
 pub(crate) const MAX_POINTS: usize = 512;
 
 /// Why a training ended.
@@ -14,11 +14,11 @@ pub enum Reason {
     MaxCycles,
     /// The limit of time was reached.
     MaxTime,
-    /// A stop was asked for.
+    /// A stop was requested.
     Stopped,
-    /// AUTOSTOP: the validation rows got worse.
+    /// AUTOSTOP: the error of the validation rows rose.
     Overfitting,
-    /// AUTOSTOP: there was nothing more to gain.
+    /// AUTOSTOP: the error of the validation rows no longer fell.
     Converged,
 }
 
@@ -26,7 +26,7 @@ impl Reason {
     /// Every reason.
     pub const ALL: &[Self] = &[Self::MaxCycles, Self::MaxTime, Self::Stopped, Self::Overfitting, Self::Converged];
 
-    /// The number that stands for the reason in saved networks.
+    /// The code of the reason in saved networks.
     pub fn code(self) -> u8 {
         match self {
             Self::MaxCycles => 1,
@@ -37,12 +37,12 @@ impl Reason {
         }
     }
 
-    /// The reason that a number in a saved network stands for.
+    /// The reason of a code in a saved network; none if there is no such code.
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.iter().copied().find(|reason| reason.code() == code)
     }
 
-    /// The reason in a word.
+    /// The name of the reason, in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxCycles => "maxcycles",
@@ -57,43 +57,43 @@ impl Reason {
 /// The errors at one cycle.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// Cycles done.
+    /// Completed cycles.
     pub cycle: u64,
-    /// Mean loss of a training row.
+    /// Mean loss of the training rows.
     pub train_error: f64,
-    /// Mean loss of a validation row, where it was computed.
+    /// Mean loss of the validation rows, if it was computed.
     pub test_error: Option<f64>,
 }
 
-/// What a training did and found.
+/// The report of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Why it ended.
     pub reason: Reason,
-    /// Cycles done: times that all training rows were presented.
+    /// Completed cycles; each presented all training rows once.
     pub cycles: u64,
-    /// The cycle whose weights the network has now; of several members the latest.
+    /// The cycle that the weights of the result come from; with several members the latest.
     pub best_cycle: u64,
-    /// From the real start to the end, time in the queue apart.
+    /// Time from the start to the end; time in the queue does not count.
     pub time: Duration,
-    /// Threads that took part, at most.
+    /// The most threads that were used at once.
     pub threads: usize,
-    /// Mean loss of a training row with the weights that the network has now.
+    /// Mean loss of the training rows with the weights of the result.
     pub train_error: f64,
-    /// Mean loss of a validation row with these weights, where there are such rows.
+    /// Mean loss of the validation rows with these weights; none without such rows.
     pub test_error: Option<f64>,
-    /// Validation rows that a classifier gets wrong with these weights, in percent.
+    /// Misclassified validation rows with these weights, in percent; none for a regressor, or without validation rows.
     pub class_errors: Option<f64>,
-    /// Whether it was stopped because the validation rows got worse.
+    /// Whether it was stopped because the error of the validation rows rose.
     pub overfitting: bool,
-    /// Faults of the data, each in a sentence.
+    /// Warnings about rows and result, each a sentence.
     pub warnings: Vec<String>,
-    /// Both errors over the cycles, in at most 512 points.
+    /// The learning curve, in at most 512 points.
     pub curve: Vec<Point>,
 }
 
 impl Report {
-    /// Bytes of memory that a shared report takes.
+    /// Bytes of memory of a shared report.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let warnings = self.warnings.iter().map(|warning| taken(warning.capacity())).sum::<usize>();
         memory::of_shared::<Self>(taken)
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reasons_have_the_names_and_numbers_that_clients_and_files_know() {
+    fn reasons_have_the_names_of_clients_and_the_codes_of_files() {
         let known = [(1, "maxcycles"), (2, "maxtime"), (3, "stopped"), (4, "overfitting"), (5, "converged")];
         assert_eq!(Reason::ALL.iter().map(|reason| (reason.code(), reason.name())).collect::<Vec<_>>(), known);
         for &reason in Reason::ALL {

@@ -1,59 +1,61 @@
-//! AUTOSTOP: when a training ends by itself.
+//! AUTOSTOP: the rules of early stopping.
 //!
-//! *Patience* in proportion to the past: the best test error has not fallen by a thousandth of itself, and by a little of the
-//! first, within half as many cycles as that took. That can happen only so often, so this rule ends a training whatever
-//! the rows. Few validation rows say less, so of these it takes more looks. Who
-//! sets a patience of his own replaces this rule, and the other.
+//! *Patience*, in proportion to the past: a training ends if the best validation error has not improved within half as
+//! many cycles as it took to reach it. An improvement is at least a thousandth of the best error, and a small share of
+//! the first one. It can happen only a limited number of times, so this rule ends every training. With few validation
+//! rows the error is a noisy estimate, so the patience is longer. The option PATIENCE replaces this rule and the next.
 //!
-//! *Rises*, where the last weights are kept: Prechelt's UP ("Early stopping - but when?", Neural Networks: Tricks of the
-//! Trade, 1998): the test error, looked at every fifth cycle, has risen twice in succession. A wobble does not count, nor
-//! does a plateau.
+//! *Rises*, only if the last weights are kept: Prechelt's UP ("Early stopping - but when?", Neural Networks: Tricks of
+//! the Trade, 1998). A training ends if the validation error, compared every fifth cycle, has risen twice in
+//! succession. Neither oscillations between these cycles nor a plateau count.
 //!
-//! Chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on eleven data sets and `benchmarks/quality` on 41; their
-//! figures stand beside them. Where the last weights are kept, it pays to stop soon after the error has turned; where
-//! BACKTRACK returns to the best, patience costs only time.
+//! The rules were chosen among GL, PQ, UP and patience by `benchmarks/stopping.py` on eleven data sets and
+//! `benchmarks/quality` on 41, with their results beside them. If the last weights are kept, it pays to stop soon after
+//! the error has begun to rise; if BACKTRACK returns to the best ones, patience only costs time.
 
 use crate::layout::Kind;
 use crate::options::Patience;
 use crate::report::Reason;
 
-/// Cycles between two looks at the test error for rises.
+/// Cycles between two comparisons of the validation error for rises: Prechelt's strip.
 const STRIP: u64 = 5;
 /// Successive rises that end a training which keeps its last weights.
-const RISES: u32 = 2;
-/// What counts as a lower error: this much of the best one,
+const MAX_RISES: u32 = 2;
+/// The least improvement, as a share of the best error.
 const IMPROVEMENT: f64 = 1e-3;
-/// and this much of the first: a classifier that answers every row rightly can forever become surer of it,
-const LEAST_OF_CLASSES: f64 = 1e-4;
-/// a regressor can come closer for long.
-const LEAST_OF_NUMBERS: f64 = 1e-5;
-/// What counts as a higher error at the end: this much of the best one.
-const WORSE: f64 = 1e-2;
-/// Cycles without improvement before a stop, at least.
+/// The least improvement of a classifier, as a share of the first error. The confidence of a classifier that answers
+/// every row correctly can grow forever.
+const CLASSIFIER_IMPROVEMENT: f64 = 1e-4;
+/// The least improvement of a regressor, as a share of the first error.
+const REGRESSOR_IMPROVEMENT: f64 = 1e-5;
+/// A training that runs out of patience was overfitting if the last error exceeds the best one by more than this share.
+const OVERFITTING: f64 = 1e-2;
+/// The least cycles of patience.
 const MIN_PATIENCE: u64 = 50;
-/// With BACKTRACK so many more for few validation rows: this divided by them,
-const MORE_PATIENCE: u64 = 12_500;
-/// but no more than these.
-const MOST_MORE: u64 = 50;
+/// With few validation rows the patience is longer by this number of cycles divided by the number of rows, and by at
+/// most `MAX_EXTRA_PATIENCE`. The least patience grows only with BACKTRACK.
+const EXTRA_PATIENCE: u64 = 12_500;
+/// The most cycles by which the least patience grows with few validation rows.
+const MAX_EXTRA_PATIENCE: u64 = 50;
+/// The most cycles of patience, with many validation rows.
+const MAX_PATIENCE: u64 = 50;
+/// With few validation rows the most cycles of patience grow by this many times as much as the least: to 500 for 250
+/// rows, 95 for 2500.
+const MAX_PATIENCE_FACTOR: u64 = 9;
 
-/// The same where a cycle has many steps,
-const MIN_PATIENCE_OF_BATCHES: u64 = 4;
-/// with looks for rises so many cycles apart,
-const STRIP_OF_BATCHES: u64 = 2;
-/// and at most.
-const MOST_PATIENCE_OF_BATCHES: u64 = 20;
+/// With mini-batches, where a cycle has many steps: the least cycles of patience.
+const MINI_BATCH_MIN_PATIENCE: u64 = 4;
+/// With mini-batches: the most cycles of patience.
+const MINI_BATCH_MAX_PATIENCE: u64 = 20;
+/// With mini-batches: cycles between two comparisons for rises.
+const MINI_BATCH_STRIP: u64 = 2;
 
-/// Cycles without improvement before a stop, at most,
-const MOST_PATIENCE: u64 = 50;
-/// and so many times more for few validation rows: 500 in all for 250 rows, 95 for 2500.
-const MOST_TIMES: u64 = 9;
-
-/// Which way a training ends.
+/// The rule that ends a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rule {
-    /// The test error has risen.
+    /// The validation error has risen.
     Overfitting,
-    /// The test error has not fallen for long.
+    /// The validation error no longer falls.
     Converged,
 }
 
@@ -66,51 +68,56 @@ impl From<Rule> for Reason {
     }
 }
 
-/// Watches the test error, cycle by cycle.
+/// Decides from the validation errors, cycle by cycle, when a member stops.
 #[derive(Debug, Clone)]
 pub(crate) struct AutoStop {
     backtrack: bool,
     patience: Patience,
     min_patience: u64,
-    most_patience: u64,
+    max_patience: u64,
     strip: u64,
-    /// At the last look.
+    /// The error at the last comparison for rises.
     previous: f64,
+    /// Successive rises so far.
     rises: u32,
+    /// The first error.
     first: f64,
+    /// The least improvement, as a share of the first error.
     least: f64,
+    /// The best error so far, from which improvements are counted, and its cycle.
     best: f64,
     best_cycle: u64,
 }
 
 impl AutoStop {
     pub(crate) fn new(kind: Kind, test_rows: usize, backtrack: bool, patience: Patience, by_batches: bool) -> Self {
-        let few = (MORE_PATIENCE / test_rows.max(1) as u64).min(MOST_MORE);
+        let few = (EXTRA_PATIENCE / test_rows.max(1) as u64).min(MAX_EXTRA_PATIENCE);
         let more = if backtrack { few } else { 0 };
-        let (min_patience, most_patience, strip) = if by_batches {
-            (MIN_PATIENCE_OF_BATCHES, MOST_PATIENCE_OF_BATCHES, STRIP_OF_BATCHES)
+        let (min_patience, max_patience, strip) = if by_batches {
+            (MINI_BATCH_MIN_PATIENCE, MINI_BATCH_MAX_PATIENCE, MINI_BATCH_STRIP)
         } else {
-            (MIN_PATIENCE + more, MOST_PATIENCE + MOST_TIMES * few, STRIP)
+            (MIN_PATIENCE + more, MAX_PATIENCE + MAX_PATIENCE_FACTOR * few, STRIP)
         };
         Self {
             backtrack,
             patience,
             min_patience,
-            most_patience,
+            max_patience,
             strip,
             previous: f64::INFINITY,
             rises: 0,
             first: f64::INFINITY,
             least: match kind {
-                Kind::Classifier => LEAST_OF_CLASSES,
-                Kind::Regressor => LEAST_OF_NUMBERS,
+                Kind::Classifier => CLASSIFIER_IMPROVEMENT,
+                Kind::Regressor => REGRESSOR_IMPROVEMENT,
             },
             best: f64::INFINITY,
             best_cycle: 0,
         }
     }
 
-    /// Hears of the test error after `cycle` cycles; the rule by which the training should end there, if one says so.
+    /// Records the validation error after `cycle` cycles. Returns the rule by which the training ends there, if one
+    /// applies.
     pub(crate) fn ends(&mut self, cycle: u64, test_error: f64) -> Option<Rule> {
         if self.first == f64::INFINITY {
             self.first = test_error;
@@ -121,16 +128,16 @@ impl AutoStop {
         }
         let patience = match self.patience {
             Patience::Cycles(cycles) => u64::from(cycles),
-            Patience::Auto => (self.best_cycle / 2).clamp(self.min_patience, self.most_patience),
+            Patience::Auto => (self.best_cycle / 2).clamp(self.min_patience, self.max_patience),
         };
         if cycle >= self.best_cycle + patience {
-            let worse = test_error - self.best > WORSE * self.best;
-            return Some(if worse { Rule::Overfitting } else { Rule::Converged });
+            let is_overfitting = test_error - self.best > OVERFITTING * self.best;
+            return Some(if is_overfitting { Rule::Overfitting } else { Rule::Converged });
         }
         if self.patience == Patience::Auto && !self.backtrack && cycle > 0 && cycle.is_multiple_of(self.strip) {
             self.rises = if test_error > self.previous { self.rises + 1 } else { 0 };
             self.previous = test_error;
-            if self.rises >= RISES {
+            if self.rises >= MAX_RISES {
                 return Some(Rule::Overfitting);
             }
         }
@@ -142,7 +149,7 @@ impl AutoStop {
 mod tests {
     use super::*;
 
-    /// The cycle at which a training with these test errors ends, and why.
+    /// The cycle at which a training with these validation errors ends, and the rule.
     fn end(backtrack: bool, error: impl Fn(u64) -> f64) -> Option<(u64, Rule)> {
         end_of(AutoStop::new(Kind::Regressor, 100, backtrack, Patience::Auto, false), error)
     }
@@ -152,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rising_error_ends_a_training_soon_and_later_with_backtrack() {
+    fn a_rising_error_ends_a_training_early_without_backtrack_and_later_with_it() {
         let valley = |cycle: u64| 1.0 + (cycle as f64 - 40.0).abs() / 40.0;
         assert_eq!(end(false, valley), Some((50, Rule::Overfitting)));
         assert_eq!(end(true, valley), Some((140, Rule::Overfitting)));
@@ -163,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn wobbles_do_not_end_a_training() {
+    fn oscillations_do_not_end_a_training() {
         let falling = |cycle: u64| {
             let wobble = if cycle.is_multiple_of(10) { 0.2 } else { 0.0 };
             0.5 + wobble + 1.0 / (1.0 + cycle as f64 / 10.0)
@@ -173,16 +180,16 @@ mod tests {
     }
 
     #[test]
-    fn a_plateau_ends_after_patience_in_proportion_to_the_past() {
+    fn a_plateau_ends_a_training_after_patience_in_proportion_to_the_past() {
         let plateau = |from: u64| move |cycle: u64| 2.0 - cycle.min(from) as f64 / from as f64;
         assert_eq!(end(true, plateau(800)), Some((1_200, Rule::Converged)));
         assert_eq!(end(true, plateau(1_000)), Some((1_500, Rule::Converged)));
-        // No more than 500 cycles: this one falls by a thousandth within ten.
+        // The patience is at most 500 cycles, although half of 1,900 is more.
         assert_eq!(end(true, |cycle| 2.0 - cycle.min(1_900) as f64 / 1_900.0), Some((2_400, Rule::Converged)));
     }
 
     #[test]
-    fn a_patience_that_is_given_is_the_only_rule() {
+    fn the_option_patience_replaces_both_rules() {
         let patient = |cycles| AutoStop::new(Kind::Regressor, 9, false, Patience::Cycles(cycles), false);
         let valley = |cycle: u64| 1.0 + (cycle as f64 - 40.0).abs() / 40.0;
         assert_eq!(end_of(patient(300), valley), Some((340, Rule::Overfitting)));
@@ -201,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_is_nearly_zero_already_ends_a_training() {
+    fn an_error_that_falls_to_nearly_zero_ends_a_training() {
         for (kind, cycles) in [(Kind::Classifier, 500..2_000), (Kind::Regressor, 800..3_000)] {
             let stop = AutoStop::new(kind, 100, true, Patience::Auto, false);
             let (cycle, rule) = end_of(stop, |cycle| 0.99f64.powf(cycle as f64)).unwrap();
@@ -210,22 +217,22 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_creeps_down_for_ever_ends_a_training() {
+    fn an_error_that_falls_ever_more_slowly_ends_a_training() {
         assert!(end(true, |cycle| 1.0 + 1.0 / (1.0 + cycle as f64)).is_some());
         assert!(end(true, |cycle| 1.0 + 1.0 / (1.0 + cycle as f64).sqrt()).is_some());
     }
 
     #[test]
-    fn only_rises_between_looks_count_the_first_of_which_is_at_the_fifth_cycle() {
+    fn rises_are_counted_every_fifth_cycle() {
         assert_eq!(end(false, |cycle| 1.0 + cycle as f64), Some((15, Rule::Overfitting)));
         assert_eq!(end(true, |cycle| 1.0 + cycle as f64), Some((100, Rule::Overfitting)));
-        // Neither does a plateau.
+        // A plateau is not a rise.
         assert_eq!(end(false, |_| 1.0), Some((50, Rule::Converged)));
     }
 
     #[test]
-    fn a_fall_counts_by_its_share_of_the_best_error_and_of_the_first() {
-        // From 1 to a best one at cycle 10, which falls a little at cycle 40.
+    fn an_improvement_must_be_a_share_of_the_best_error_and_of_the_first() {
+        // The error falls from 1 to `best` at cycle 10, and a little further at cycle 40.
         let ends = |kind, best: f64, fall: f64| {
             let error = move |cycle| match cycle {
                 0..10 => 1.0,
@@ -242,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_is_overfitting_if_the_error_is_a_hundredth_above_its_best() {
+    fn a_training_was_overfitting_if_its_error_ends_a_hundredth_above_the_best() {
         let ends = |last: f64| {
             let stop = AutoStop::new(Kind::Classifier, 12_500, true, Patience::Auto, false);
             end_of(stop, move |cycle| if cycle == 0 { 2.0 } else { last }).unwrap().1

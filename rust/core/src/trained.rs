@@ -1,4 +1,4 @@
-//! What a training changes, as one immutable value: weights, the trainer's state, normalization, statistics.
+//! The result of trainings as one immutable value: weights, trainer state, normalization and statistics.
 
 use std::sync::Arc;
 
@@ -13,51 +13,51 @@ use crate::sequence::gru::Gru;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights;
 
-/// All that a training changes. The live network, a training's result, BACKTRACK and a replica exchange only this.
+/// Everything that a training changes. A training returns it, the network installs it, and replicas receive it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trained {
-    /// What the weights are arranged by.
+    /// The layout of the weights.
     pub(crate) layout: Arc<Layout>,
-    /// Weights and biases, member after member; see [`crate::layout::Connection`] for the order in each.
+    /// Weights and biases, member after member; see [`crate::layout::Connection`] for their order in a member.
     pub(crate) weights: Vec<f32>,
     /// Multiplier of the automatic weight decay for each member; above 0.
     pub(crate) decays: Vec<f32>,
     pub(crate) state: TrainerState,
     pub(crate) normalization: Normalization,
     pub(crate) statistics: Statistics,
-    /// The gated cells through which sequences are heard, one of each member, once a training has made such.
+    /// The gated recurrent cells, one for each member; none before a training has made them.
     pub(crate) gru: Option<Arc<Gru>>,
-    /// Whether the weights were assigned: a training goes on from them, though none may have been before.
+    /// Whether the weights were assigned, so that the first training continues from them instead of drawing members.
     pub(crate) assigned: bool,
 }
 
-/// What a network tells of its trainings.
+/// Statistics of the trainings of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Statistics {
-    /// Rows presented, each time counted.
+    /// Presentations of a row to a member, over all trainings.
     pub total_steps: u64,
-    /// Times that all training rows were presented.
+    /// Cycles of all trainings.
     pub total_cycles: u64,
-    /// Seconds spent training.
+    /// Seconds of all trainings.
     pub total_seconds: f64,
-    /// Mean loss of a training row with the present weights, as of the last training; 0 before the first.
+    /// Mean loss of the training rows at the end of the last training; 0 before the first.
     pub train_error: f64,
-    /// Mean loss of a validation row, likewise; 0 where there were none.
+    /// Mean loss of the validation rows at the end of the last training; 0 without such rows.
     pub test_error: f64,
-    /// Validation rows classified wrongly, in percent, likewise.
+    /// Misclassified validation rows at the end of the last training, in percent; 0 for a regressor.
     pub class_errors: f64,
-    /// Whether the last training was stopped because the validation rows got worse.
+    /// Whether the last training was stopped because the error of the validation rows rose.
     pub overfitting: bool,
-    /// Whether the validation rows had a say in when the last training stopped or what it kept: what they show since then is
-    /// optimistic.
+    /// Whether the validation rows decided when the last training stopped, or which weights it kept. Their error is
+    /// then an optimistic estimate of that of fresh rows.
     pub test_decided: bool,
 }
 
 impl Trained {
-    /// Bytes of a parameter of an untrained network: its weight, and the state that RPROP begins with.
+    /// Bytes for each parameter of an untrained network: its weight, and the initial state of RPROP.
     pub const BYTES_PER_PARAMETER: usize = size_of::<f32>() + RpropState::BYTES_PER_PARAMETER;
 
-    /// An untrained network with new random weights.
+    /// Draws the random weights of an untrained network.
     pub(crate) fn untrained(
         layout: Arc<Layout>,
         activation: Activation,
@@ -65,13 +65,13 @@ impl Trained {
         random: &mut Random,
     ) -> Self {
         let weights = weights::initial(&layout, activation, constraint, random);
-        // A scaling keeps inputs within bounds, where an answer is to be monotone in them.
+        // Monotone answers need bounded inputs, and a scaling clamps them.
         let inputs = constraint.map(|_| Scaling::identity(layout.first_inputs().computed));
         let normalization = Normalization { inputs, ..Normalization::default() };
         Self { state: TrainerState::new(weights.len(), 1), weights, normalization, ..Self::nothing(layout) }
     }
 
-    /// What a network has before it has weights.
+    /// The value of a network whose weights have not been drawn yet.
     pub(crate) fn nothing(layout: Arc<Layout>) -> Self {
         Self {
             layout,
@@ -85,22 +85,22 @@ impl Trained {
         }
     }
 
-    /// Networks of the layout that answer together, by the mean of what their output units sum up.
+    /// Members of the ensemble, whose pre-activations of output units are averaged.
     pub(crate) fn members(&self) -> usize {
         self.decays.len()
     }
 
-    /// How sequences are heard.
+    /// What the rows of sequences are computed with: the scaling of events and the trained cells.
     pub(crate) fn heard(&self) -> Heard<'_> {
-        Heard { scaling: self.normalization.events.as_ref(), gru: self.gru.as_deref() }
+        Heard { scaling: self.normalization.events.as_ref(), gru: self.gru.as_ref() }
     }
 
-    /// Whether the weights are those drawn at first: no training has changed them, and no others were assigned.
+    /// Whether the weights are the initial random ones: no training has changed them, and none were assigned.
     pub(crate) fn is_untrained(&self) -> bool {
         self.statistics.total_cycles == 0 && !self.assigned
     }
 
-    /// The same with other weights, scaled as before, and nothing remembered of the trainings that led to the old ones.
+    /// A copy with other weights under the same scaling, without the trainer state and statistics of the old ones.
     pub(crate) fn with_weights(&self, activation: Activation, weights: Vec<f32>) -> Self {
         let (layout, members) = (Arc::clone(&self.layout), self.members());
         let sizes = weights::first_sizes(&layout, activation).repeat(members);
@@ -110,7 +110,8 @@ impl Trained {
         Self { layout, weights, decays, state, normalization, statistics, gru, assigned: true }
     }
 
-    /// Lends each of its vectors to be moved in memory, but for the few bytes of each member.
+    /// Visits each of its vectors, which may be moved in memory, except the small ones with a few bytes for each
+    /// member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         let Self { layout: _, weights, decays: _, state, normalization, statistics: _, gru, assigned: _ } = self;
         mover.floats(weights);
@@ -127,7 +128,7 @@ impl Trained {
         }
     }
 
-    /// Bytes of what is shared, where a block takes what `taken` says.
+    /// Bytes of a shared value, where `taken` returns the bytes that the allocator uses for a block.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         memory::of_shared::<Self>(taken)
             + self.layout.bytes_by(taken)
@@ -138,12 +139,12 @@ impl Trained {
             + self.gru.as_ref().map_or(0, |gru| memory::of_shared::<Gru>(taken) + gru.bytes_by(taken))
     }
 
-    /// Weights and biases of each member, for reading; see [`crate::layout::Connection`] for their order.
+    /// Weights and biases of each member; see [`crate::layout::Connection`] for their order.
     pub fn weights(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.weights.chunks_exact(self.weights.len().max(1) / self.members())
     }
 
-    /// What a training has found, for reading.
+    /// Statistics of the trainings.
     pub fn statistics(&self) -> &Statistics {
         &self.statistics
     }

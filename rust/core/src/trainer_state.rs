@@ -1,32 +1,34 @@
-//! What a trainer remembers from one training to the next. It is saved with the network.
+//! The state of trainers from which the next training continues. It is saved with the network.
 
 use crate::kernels::FIRST_SIZE;
 use crate::memory::{self, Move, Taken};
 
-/// Moves that L-BFGS remembers at most: twice as many as usual. Networks are small and their cycles dear.
+/// The most moves that L-BFGS stores: twice as many as usual, since they are cheap compared to a cycle.
 pub(crate) const MOST_MOVES: usize = 20;
-/// After so many times that a step has been shortened the moves are forgotten.
+/// The most times that a step is shortened before the moves are dropped.
 pub(crate) const MOST_SHORTENED: u32 = 8;
 
-/// A trainer's state, by trainer.
+/// The state of a trainer, by kind of trainer.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum TrainerState {
-    /// RPROP's; also that of a network which no trainer has changed yet.
+    /// The state of RPROP, and of an untrained network.
     Rprop(RpropState),
-    /// That of L-BFGS: what RPROP would go on from, and the search of each member. One search at least has begun.
+    /// The state of L-BFGS: a state from which RPROP could continue, and the search of each member. At least one search
+    /// has begun.
     Lbfgs(RpropState, Vec<SearchState>),
-    /// That of Adam: what RPROP would go on from, and what Adam does. One member at least has begun.
+    /// The state of Adam: a state from which RPROP could continue, and Adam's own. At least one member has taken a
+    /// step.
     Adam(RpropState, AdamState),
 }
 
-/// What RPROP remembers.
+/// The state of RPROP.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct RpropState {
     /// Each parameter's step size.
     pub(crate) sizes: Vec<f32>,
     /// The sign of each parameter's previous gradient: -1, 0 or 1.
     pub(crate) signs: Vec<i8>,
-    /// What each member minimized at the previous step; infinite before the first.
+    /// Each member's objective at the previous step; infinite before the first.
     pub(crate) objectives: Vec<f64>,
 }
 
@@ -37,40 +39,40 @@ pub(crate) struct RpropMember<'a> {
     pub(crate) objective: &'a mut f64,
 }
 
-/// What L-BFGS remembers of one member, whose present weights are where its next step begins.
+/// The state of L-BFGS for one member, whose next step begins at its present weights.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SearchState {
-    /// What is minimized, at the present weights; infinite if no search has begun.
+    /// The objective at the present weights; infinite if no search has begun.
     pub(crate) objective: f64,
     /// The length of the next step, as a multiple of the direction.
     pub(crate) step: f64,
-    /// Weight decay of the step that led to the present weights; 0 if none did.
+    /// Weight decay of the step that led to the present weights; 0 if there was none.
     pub(crate) decay_before: f32,
     /// How often the next step has been shortened.
     pub(crate) shortened: u32,
-    /// The moves remembered, the oldest first: of each the change of the weights, then that of the gradient.
+    /// The stored moves, the oldest first: for each the change of the weights, then that of the gradient.
     pub(crate) moves: Vec<f32>,
 }
 
-/// What Adam remembers. The network answers by the average of the weights.
+/// The state of Adam. The network answers with the moving average of these weights, which is in [`crate::Trained`].
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct AdamState {
-    /// The weights that steps move.
+    /// The weights that steps change.
     pub(crate) weights: Vec<f32>,
-    /// The mean of each parameter's gradients.
+    /// First moments: moving averages of the gradients.
     pub(crate) first: Vec<f32>,
-    /// The mean of their squares.
+    /// Second moments: moving averages of the squared gradients.
     pub(crate) second: Vec<f32>,
-    /// How far each member is.
+    /// The progress of each member.
     pub(crate) members: Vec<Presented>,
 }
 
-/// What a member of Adam's has seen.
+/// The progress of a member that Adam trains.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Presented {
     /// Steps taken so far.
     pub(crate) steps: u64,
-    /// The mean loss of a row as it was presented, in the last cycle.
+    /// The mean loss of the rows in the last cycle, each at the time when it was presented.
     pub(crate) loss: f64,
 }
 
@@ -83,7 +85,7 @@ pub(crate) struct AdamMember<'a> {
 }
 
 impl AdamState {
-    /// Bytes of a parameter: its weight and the two means.
+    /// Bytes for each parameter: its weight and the two moments.
     pub(crate) const BYTES_PER_PARAMETER: usize = 3 * size_of::<f32>();
 
     /// The state before the first step from these weights.
@@ -134,7 +136,7 @@ impl TrainerState {
         }
     }
 
-    /// Lends each vector to be moved in memory, but for the few bytes of each member.
+    /// Visits each vector, which may be moved in memory, except the small ones with a few bytes for each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         let (Self::Rprop(RpropState { sizes, signs, objectives: _ })
         | Self::Lbfgs(RpropState { sizes, signs, objectives: _ }, _)
@@ -150,7 +152,7 @@ impl TrainerState {
         }
     }
 
-    /// Bytes beyond the state itself.
+    /// Bytes of the vectors.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let RpropState { sizes, signs, objectives } = self.rprop();
         let others = match self {
@@ -169,7 +171,7 @@ impl TrainerState {
 }
 
 impl RpropState {
-    /// Bytes of a parameter: its step size and sign.
+    /// Bytes for each parameter: its step size and sign.
     pub(crate) const BYTES_PER_PARAMETER: usize = size_of::<f32>() + size_of::<i8>();
 
     /// The state before the first step.
@@ -204,7 +206,7 @@ impl RpropState {
 }
 
 impl SearchState {
-    /// No search has begun.
+    /// The state before a search has begun.
     pub(crate) const NONE: Self =
         Self { objective: f64::INFINITY, step: 0.0, decay_before: 0.0, shortened: 0, moves: Vec::new() };
 
@@ -213,7 +215,7 @@ impl SearchState {
     }
 }
 
-/// What these members have of values of which each has as many.
+/// The values of these members, where each member has `each` values.
 pub(crate) fn pick<T: Copy>(from: &[T], each: usize, members: &[usize]) -> Vec<T> {
     members.iter().flat_map(|member| &from[member * each..(member + 1) * each]).copied().collect()
 }
@@ -223,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn members_are_picked_with_all_that_is_theirs() {
+    fn picked_members_keep_their_state() {
         let state = RpropState {
             sizes: vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
             signs: vec![1, 1, 0, 0, -1, -1],

@@ -1,4 +1,4 @@
-//! The tunable parameters: first values, and what becomes of them when normalization changes.
+//! Weights and biases: their initial values, and their conversion when the normalization or the fields change.
 
 use crate::constraint::Constraint;
 use crate::layout::Layout;
@@ -9,7 +9,7 @@ use crate::schema::Schema;
 use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 
-/// Random first weights, of which some keep their signs.
+/// Draws the initial weights of a member, which satisfy the constraint if there is one.
 pub(crate) fn initial(
     layout: &Layout,
     activation: Activation,
@@ -19,24 +19,25 @@ pub(crate) fn initial(
     let mut weights = vec![0.0; layout.parameters()];
     layout.layers(activation).for_each(|layer| layer.draw(&mut weights, random));
     if let Some(constraint) = constraint {
-        constraint.begin(&mut weights);
+        constraint.apply_to_initial(&mut weights);
     }
     weights
 }
 
-/// Random numbers that [`initial`] draws.
+/// How many random numbers [`initial`] draws.
 pub(crate) fn draws(layout: &Layout, activation: Activation) -> u64 {
     layout.layers(activation).map(|layer| layer.draws() as u64).sum()
 }
 
-/// RPROP's first step sizes.
+/// The initial step sizes of RPROP.
 pub(crate) fn first_sizes(layout: &Layout, activation: Activation) -> Vec<f32> {
     let mut sizes = vec![0.0; layout.parameters()];
     layout.layers(activation).for_each(|layer| layer.first_sizes(&mut sizes));
     sizes
 }
 
-/// Changes weights and step sizes of a member so that they say under the normalization `after` what they said under `before`.
+/// Changes the weights and step sizes of a member so that it gives the same answers under the normalization `after` as
+/// under `before`, as far as that is possible.
 pub(crate) fn reexpress(
     layout: &Layout,
     (activation, output): (Activation, Output),
@@ -60,8 +61,9 @@ pub(crate) fn reexpress(
     }
 }
 
-/// Weights and state of a network of fields that has met new words and classes: with weights for these at the end of the first
-/// layer and of each row of the last. A word begins as any other word was taken until now, a class at 0.
+/// The weights and the trainer's state with parameters for new words and classes, at the end of the first layer and of
+/// each row of the last. A new word gets the weights of the unknown word, as which it was treated so far; a new class
+/// gets weights of 0.
 pub(crate) fn widened(
     trained: &Trained,
     layout: &Layout,
@@ -80,7 +82,7 @@ pub(crate) fn widened(
         weights.extend(of_member);
     }
     let first = first_sizes(layout, options.activation);
-    // L-BFGS begins again: what it remembers is of other weights.
+    // The states of L-BFGS and Adam are dropped, since the parameters are others.
     let RpropState { sizes, signs, objectives } = trained.state.rprop();
     let state = RpropState {
         sizes: sizes.chunks(before.parameters()).flat_map(|sizes| widen(before, layout, sizes, &first)).collect(),
@@ -93,7 +95,7 @@ pub(crate) fn widened(
     (weights, TrainerState::Rprop(state))
 }
 
-/// Values of a member's parameters, and `fill` for those of inputs and outputs that it did not have.
+/// The values of a member's parameters in a larger layout, with values of `fill` for new inputs and outputs.
 fn widen<T: Copy>(before: &Layout, after: &Layout, values: &[T], fill: &[T]) -> Vec<T> {
     let mut wide = fill.to_vec();
     for (from, to) in before.connections().zip(after.connections()) {
@@ -112,7 +114,7 @@ mod tests {
     use crate::schema::{FieldKind, Target};
 
     #[test]
-    fn initial_weights_are_scaled_to_their_fan_in_and_seeded() {
+    fn initial_weights_are_seeded_and_scaled_by_the_number_of_inputs() {
         let layout = Layout::new(&[100, 50, 10]).unwrap();
         let weights = initial(&layout, Activation::Tanh, None, &mut Random::new(1, 2));
         assert_eq!(weights, initial(&layout, Activation::Tanh, None, &mut Random::new(1, 2)));
@@ -131,15 +133,15 @@ mod tests {
     }
 
     #[test]
-    fn first_steps_of_units_with_many_inputs_are_smaller_but_for_their_biases() {
+    fn initial_step_sizes_of_units_with_many_inputs_are_smaller_except_for_biases() {
         let sizes = first_sizes(&Layout::new(&[100, 2, 1]).unwrap(), Activation::Relu);
         let (first, second) = sizes.split_at(202);
         assert!(first[..2].iter().all(|&size| size == 0.1) && first[2..].iter().all(|&size| size == 0.01));
         assert!(second.iter().all(|&size| size == 0.1));
     }
 
-    /// What a layer of one unit says of two inputs that are scaled.
-    fn said(weights: &[f32], normalization: &Normalization, x: [f32; 2]) -> f32 {
+    /// The answer of a layer of one unit to two inputs.
+    fn answer(weights: &[f32], normalization: &Normalization, x: [f32; 2]) -> f32 {
         let inputs = normalization.inputs.as_ref();
         let scaled = |at: usize| inputs.map_or(x[at], |scaling| scaling.apply(at, x[at]));
         let unit = weights[0] + weights[1] * scaled(0) + weights[2] * scaled(1);
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_are_reexpressed_say_the_same_and_steps_scale_with_them() {
+    fn reexpressed_weights_give_the_same_answers_and_step_sizes_scale_with_them() {
         let layout = Layout::new(&[2, 1]).unwrap();
         let scaling = |mean: &[f32], scale: &[f32]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
         let before = Normalization {
@@ -167,10 +169,10 @@ mod tests {
             let original = weights.clone();
             reexpress(&layout, (Activation::Relu, Output::Linear), before, after, &mut weights, &mut sizes);
             for x in [[0.0, 0.0], [1.0, 5.0], [-3.0, 2.5]] {
-                let (old, new) = (said(&original, before, x), said(&weights, after, x));
+                let (old, new) = (answer(&original, before, x), answer(&weights, after, x));
                 assert!((old - new).abs() < 1e-4 * old.abs().max(1.0), "{x:?}: {old} {new}");
             }
-            // A step is as much of its weight as before.
+            // The ratio of step size and weight is unchanged.
             for at in 1..3 {
                 assert!((sizes[at] / weights[at] - 0.1 / original[at]).abs() < 1e-5, "{sizes:?} {weights:?}");
             }
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_that_begin_or_cease_to_vary_are_reexpressed_as_far_as_they_can() {
+    fn columns_that_become_constant_or_cease_to_be_are_reexpressed_as_far_as_possible() {
         let layout = Layout::new(&[2, 1]).unwrap();
         let scaling = |mean: &[f32], scale: &[f32]| Some(Scaling { mean: mean.to_vec(), scale: scale.to_vec() });
         let run = |output, before: &Normalization, after: &Normalization| {
@@ -186,7 +188,7 @@ mod tests {
             reexpress(&layout, (Activation::Relu, output), before, after, &mut weights, &mut sizes);
             (weights, sizes)
         };
-        // An input without a say has none at first, and steps of the size that it had.
+        // An input that was constant begins without effect, and keeps its step sizes.
         let inputs = |scale| Normalization {
             inputs: scaling(&[1.0, 7.0], &[1.0, scale]),
             outputs: None,
@@ -195,7 +197,7 @@ mod tests {
         };
         let (weights, sizes) = run(Output::Linear, &inputs(0.0), &inputs(2.0));
         assert_eq!((weights, sizes), (vec![0.5, -1.5, 0.0], vec![0.3; 3]));
-        // An output that was a constant begins as that constant; one that becomes a constant keeps its weights.
+        // An output that was constant begins as that constant; one that becomes constant keeps its weights.
         let outputs = |mean: f32, scale: f32| Normalization {
             inputs: None,
             outputs: scaling(&[mean], &[scale]),
@@ -206,14 +208,14 @@ mod tests {
         assert_eq!((weights, sizes), (vec![1.0, 0.0, 0.0], vec![0.1; 3]));
         let unchanged = (vec![0.5, -1.5, 0.75], vec![0.3; 3]);
         assert_eq!(run(Output::Linear, &outputs(1.0, 0.5), &outputs(3.0, 0.0)), unchanged);
-        // A sigmoid output keeps its weights, or begins where its function gives the constant.
+        // A sigmoid output keeps its weights; if it was constant, it begins with the bias that gives the constant.
         assert_eq!(run(Output::Sigmoid, &outputs(0.0, 1.0), &outputs(1.0, 0.5)), unchanged);
         let (weights, _) = run(Output::Sigmoid, &outputs(0.8, 0.0), &outputs(0.0, 1.0));
         assert!((weights[0] - 4f32.ln()).abs() < 1e-5 && weights[1..] == [0.0, 0.0], "{weights:?}");
     }
 
     #[test]
-    fn a_new_word_begins_as_any_other_word_was_taken_and_a_new_class_at_0() {
+    fn a_new_word_gets_the_weights_of_the_unknown_word_and_a_new_class_0() {
         let target = Target::Classes { name: (*b"taken").into(), most: 9, closed: false, names: Vec::new() };
         let fields = [(b"age".to_vec(), FieldKind::Number), (b"plan".to_vec(), FieldKind::Category(9))];
         let mut schema = Schema::new(fields, target).unwrap();
@@ -224,7 +226,7 @@ mod tests {
         let (options, before) = (Options::new(Kind::Classifier), Arc::new(schema.layout(&[2]).unwrap()));
         let (inputs, parameters) = (before.inputs(), before.parameters());
         assert_eq!(before.outputs(), 2);
-        // Two members, each parameter of which says where it is.
+        // Two members, in which the value of each parameter is its index.
         let mut trained = Trained::nothing(Arc::clone(&before));
         trained.weights = (0..2 * parameters).map(|at| at as f32).collect();
         trained.decays = vec![1.0; 2];

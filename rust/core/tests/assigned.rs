@@ -1,4 +1,4 @@
-//! Weights found elsewhere: what a trainer of one's own needs, and what becomes of a network that takes them.
+//! Weights assigned by the user, as by a trainer outside of the engine, and gradients for such a trainer.
 
 use std::time::Duration;
 
@@ -12,7 +12,8 @@ fn batch() -> Batch<'static> {
     Batch::new(&INPUTS, 2, &TARGETS, 1)
 }
 
-/// A network that adds, nearly, and would begin its first training with three members.
+/// A network that nearly computes the sum of its inputs. Without assigned weights its first training would have three
+/// members.
 fn adds(weights: [f32; 3]) -> Network {
     let (kind, layout) = (Kind::Regressor, Layout::new(&[2, 1]).unwrap());
     let options = Options { normalize: true, restarts: Restarts::Fixed(3), ..Options::new(kind) };
@@ -34,7 +35,8 @@ fn train(network: Network, max_cycles: u64) -> Network {
 fn a_gradient_is_that_of_the_mean_loss_of_the_rows() {
     let network = adds([0.5, 1.0, 1.0]);
     let (loss, gradient) = network.gradient(&batch()).unwrap();
-    // Each answer is too large by as much, so the derivative by a weight is that by the bias times the mean input.
+    // All answers have the same error, so the derivative with respect to a weight is that with respect to the bias,
+    // times the mean input.
     let by_bias = gradient[0];
     assert_eq!(loss, network.evaluate(Set::Train).unwrap().error);
     assert!((gradient[1] - by_bias * 4.0).abs() < 1e-6 && (gradient[2] - by_bias * 5.25).abs() < 1e-6, "{gradient:?}");
@@ -46,7 +48,7 @@ fn a_gradient_is_that_of_the_mean_loss_of_the_rows() {
 }
 
 #[test]
-fn weights_that_are_too_many_or_not_finite_are_refused() {
+fn weights_that_are_too_many_or_not_finite_are_rejected() {
     let mut network = adds([0.0, 1.0, 1.0]);
     let before = network.clone();
     assert_eq!(network.set_weights(vec![0.0; 4]), Err(Error::Weights { expected: 3, given: 4 }));
@@ -57,7 +59,7 @@ fn weights_that_are_too_many_or_not_finite_are_refused() {
 }
 
 #[test]
-fn a_training_goes_on_from_assigned_weights_under_its_own_scaling() {
+fn a_training_continues_from_assigned_weights_under_its_own_scaling() {
     let network = adds([0.01, 1.0, 1.0]);
     let mut outputs = [0.0; 4];
     network.model().run(&INPUTS, &mut outputs).unwrap();
@@ -65,12 +67,12 @@ fn a_training_goes_on_from_assigned_weights_under_its_own_scaling() {
     let trained = train(network.clone(), 1);
     assert!(network.model().describe().inputs.is_none() && trained.model().describe().inputs.is_some());
     assert_eq!(trained.info().members, 1);
-    // The errors of new weights are about 1.
+    // The errors of random weights are about 1.
     assert!(trained.report().unwrap().curve[0].train_error < 1e-4);
 }
 
 #[test]
-fn nothing_of_earlier_trainings_is_left_in_a_network_whose_weights_were_assigned() {
+fn assigning_weights_clears_the_state_of_earlier_trainings() {
     let mut network = train(adds([0.0, 0.5, 2.0]), 40);
     let scaling = network.model().describe().inputs;
     assert_eq!(network.info().statistics.total_cycles, 40);
@@ -83,7 +85,7 @@ fn nothing_of_earlier_trainings_is_left_in_a_network_whose_weights_were_assigned
 }
 
 #[test]
-fn a_reset_forgets_that_weights_were_assigned() {
+fn after_a_reset_weights_do_not_count_as_assigned() {
     let (mut one, mut other) = (adds([0.0, 1.0, 1.0]), adds([3.0, 2.0, 1.0]));
     one.reset();
     other.reset();
@@ -92,7 +94,7 @@ fn a_reset_forgets_that_weights_were_assigned() {
 }
 
 #[test]
-fn that_weights_were_assigned_is_saved() {
+fn assigned_weights_are_saved_as_such() {
     let network = adds([0.01, 1.0, 1.0]);
     let read = codec::decode(&codec::encode(&network)).unwrap();
     assert!(read == network);
@@ -100,7 +102,7 @@ fn that_weights_were_assigned_is_saved() {
 }
 
 #[test]
-fn weights_are_not_assigned_during_a_training() {
+fn weights_cannot_be_assigned_during_a_training() {
     let mut live = Live::new(adds([0.0, 1.0, 1.0]));
     let endless = TrainOptions { max_time: Duration::ZERO, ..TrainOptions::default() };
     let job = live.train(endless, &Pool::new(1, 1), |_| {}).unwrap();

@@ -1,4 +1,4 @@
-//! The bytes that a network says it takes are those that the allocator gave it.
+//! The bytes that a network reports are those that it has allocated.
 
 use std::alloc::{GlobalAlloc, Layout as Memory, System};
 use std::sync::Arc;
@@ -12,17 +12,18 @@ struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 
-// SAFETY: every call is passed on to the system's allocator as it came.
+// SAFETY: every call is forwarded to the system's allocator with the same arguments, so its contract is that of
+// `System`.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
         NOW.fetch_add(memory.size(), Ordering::Relaxed);
-        // SAFETY: as above.
+        // SAFETY: the caller upholds the contract of `alloc`, which is that of `System`.
         unsafe { System.alloc(memory) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
         NOW.fetch_sub(memory.size(), Ordering::Relaxed);
-        // SAFETY: as above.
+        // SAFETY: `at` was allocated by `System` with this layout, since `alloc` has no other source.
         unsafe { System.dealloc(at, memory) }
     }
 }
@@ -39,7 +40,7 @@ fn observe(live: &mut Live, rows: usize, weight: f32) {
     live.network_mut().observe(&batch, None, |_| {}).unwrap();
 }
 
-/// Threads of this process, where they can be counted.
+/// The number of threads of this process; 0 if the system does not tell.
 fn threads() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let count = status.lines().find_map(|line| line.strip_prefix("Threads:"));
@@ -52,18 +53,18 @@ fn train(live: &mut Live, pool: &Arc<Pool>) {
     let job = live.train(options, pool, |_| {}).unwrap();
     assert!(job.wait(Duration::from_secs(60)));
     live.collect().expect("the training has ended");
-    // Its threads let go of what they have a moment after they have told of the end.
+    // The training's threads free their memory shortly after the outcome is published.
     let deadline = Instant::now() + Duration::from_secs(30);
     while threads() > before && Instant::now() < deadline {
         std::thread::yield_now();
     }
 }
 
-// One test: whatever else ran at the same time would be counted as well.
+// A single test, because allocations of tests on other threads would be counted too.
 #[test]
-fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
+fn an_empty_a_full_a_weighted_and_a_trained_network_report_their_size() {
     let pool = Pool::new(1, 1);
-    // The first training takes what the pool keeps.
+    // The first training makes the pool allocate memory that it keeps.
     let options = Options::new(Kind::Regressor);
     let limits = Limits { train: 1, test: 0 };
     let mut first =
@@ -77,8 +78,8 @@ fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
         let network = Network::new(Kind::Regressor, layout, options, Limits { train: 300, test: 100 }, 1).unwrap();
         let mut live = Live::new(network);
         let check = |what: &str, live: &Live| {
-            let (told, given) = (live.bytes_by(&|bytes| bytes), NOW.load(Ordering::Relaxed) - before);
-            assert_eq!(told - size_of::<Live>(), given, "{units:?}, {what}");
+            let (reported, allocated) = (live.bytes_by(&|bytes| bytes), NOW.load(Ordering::Relaxed) - before);
+            assert_eq!(reported - size_of::<Live>(), allocated, "{units:?}, {what}");
         };
         check("empty", &live);
         for rows in [1, 15, 200, 500] {
@@ -89,9 +90,9 @@ fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
         check("with weighted rows", &live);
         train(&mut live, &pool);
         check("trained", &live);
-        // Weights that are not new are trained by L-BFGS, whose moves are kept.
+        // The second training has no initial cycles of RPROP, so L-BFGS stores moves.
         train(&mut live, &pool);
-        check("trained on", &live);
+        check("trained again", &live);
         let limits = Limits { train: 37, test: 0 };
         live.configure(&Changes::default(), limits).unwrap();
         check("with fewer rows", &live);
@@ -105,8 +106,8 @@ fn an_empty_a_full_a_weighted_and_a_trained_network_know_their_size() {
     let network = Network::new(kind, Layout::new(&[1, 3]).unwrap(), Options::new(kind), limits, 1).unwrap();
     let mut live = Live::new(network);
     let check = |what: &str, live: &Live| {
-        let (told, given) = (live.bytes_by(&|bytes| bytes), NOW.load(Ordering::Relaxed) - before);
-        assert_eq!(told - size_of::<Live>(), given, "{what}");
+        let (reported, allocated) = (live.bytes_by(&|bytes| bytes), NOW.load(Ordering::Relaxed) - before);
+        assert_eq!(reported - size_of::<Live>(), allocated, "{what}");
     };
     for (what, weights) in [
         ("with weights of classes", ClassWeight::Given(Arc::new(vec![1.0, 2.0, 3.0]))),

@@ -1,4 +1,4 @@
-//! What decoding costs: bytes that are no network, or a forged one, take no memory beyond their own size.
+//! The memory of decoding: damaged and forged payloads allocate no more than is in proportion to their own size.
 
 use std::alloc::{GlobalAlloc, Layout as Memory, System};
 use std::sync::Arc;
@@ -12,8 +12,8 @@ use neuralredis_core::{
     Batch, Changes, ClassWeight, Error, Kind, Layout, Limits, Network, Options, Patience, Result, Set, codec,
 };
 
-/// Bytes that decoding one of the small payloads below takes at most. The widest of them has 16 kB, and a row of 4096
-/// numbers takes the room of sixteen, in each set.
+/// The most bytes that decoding one of the small payloads below may allocate. The widest has 16 kB, and a row of 4096
+/// numbers occupies a group of sixteen rows, in each set.
 const MAX_PEAK: usize = 1 << 20;
 const ROUNDS: u64 = 10_000;
 
@@ -21,25 +21,27 @@ struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// Bytes that there are. Beyond them what is larger than a message is refused.
-static ALL: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// The memory limit in bytes. Beyond it allocations larger than `MESSAGE` fail; smaller ones, as for error messages, do
+/// not.
+static LIMIT: AtomicUsize = AtomicUsize::new(usize::MAX);
 const MESSAGE: usize = 512;
 
-// SAFETY: every call is passed on to the system's allocator as it came, or refused.
+// SAFETY: every call is forwarded to the system's allocator with the same arguments, or fails with a null pointer,
+// which the contract allows.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, memory: Memory) -> *mut u8 {
-        if memory.size() > MESSAGE && NOW.load(Ordering::Relaxed) + memory.size() > ALL.load(Ordering::Relaxed) {
+        if memory.size() > MESSAGE && NOW.load(Ordering::Relaxed) + memory.size() > LIMIT.load(Ordering::Relaxed) {
             return std::ptr::null_mut();
         }
         let now = NOW.fetch_add(memory.size(), Ordering::Relaxed) + memory.size();
         PEAK.fetch_max(now, Ordering::Relaxed);
-        // SAFETY: as above.
+        // SAFETY: the caller upholds the contract of `alloc`, which is that of `System`.
         unsafe { System.alloc(memory) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, memory: Memory) {
         NOW.fetch_sub(memory.size(), Ordering::Relaxed);
-        // SAFETY: as above.
+        // SAFETY: `at` was allocated by `System` with this layout, since `alloc` has no other source.
         unsafe { System.dealloc(at, memory) }
     }
 }
@@ -47,7 +49,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What `f` gives, and the bytes that it took at most beyond those taken before.
+/// Returns the result of `f`, and the peak of the bytes that it allocated.
 fn peak_of<T>(f: impl FnOnce() -> T) -> (T, usize) {
     let before = NOW.load(Ordering::Relaxed);
     PEAK.store(before, Ordering::Relaxed);
@@ -55,6 +57,7 @@ fn peak_of<T>(f: impl FnOnce() -> T) -> (T, usize) {
     (result, PEAK.load(Ordering::Relaxed) - before)
 }
 
+/// Replaces the checksum by a correct one.
 fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.truncate(bytes.len().saturating_sub(8));
     let checksum = Crc::<u64>::new(&CRC_64_REDIS).checksum(&bytes);
@@ -76,7 +79,7 @@ fn network(kind: Kind, units: &[usize], rows: usize, cycles: u64) -> Network {
     if cycles == 0 { network } else { train(network, cycles) }
 }
 
-/// The same with all that it need not have.
+/// The network with all optional parts.
 fn with_options(mut network: Network) -> Network {
     let weights = vec![2.5; network.layout().outputs()];
     let (class_weight, patience) = (Some(ClassWeight::Given(Arc::new(weights))), Some(Patience::Cycles(9)));
@@ -95,7 +98,7 @@ fn train(network: Network, max_cycles: u64) -> Network {
     live.network().clone()
 }
 
-/// One to four changes, such as a bad disk, a bad transfer or a bad neighbour makes.
+/// Makes one to four random changes: truncation, insertion, deletion, flipped bits and extreme values.
 fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=random.below(4) {
@@ -114,16 +117,16 @@ fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
     bytes
 }
 
-/// Whether it is a network; it is then one that can be used.
+/// Whether the bytes decode. If so, asserts that the network can be encoded, run, evaluated and trained.
 fn decodes(bytes: &[u8], peak: &mut usize) -> bool {
     let (decoded, taken) = peak_of(|| codec::decode(bytes));
     *peak = taken.max(*peak);
     let Ok(network) = decoded else { return false };
     let written = codec::encode(&network);
-    // After the version, which is the newest, and before the checksum.
+    // Without the version, which is always written as the newest, and the checksum.
     let content = |bytes: &[u8]| bytes[8..bytes.len() - 8].to_vec();
     let same = content(&written) == content(bytes);
-    assert!(same || written.len() < bytes.len(), "only a section that is skipped is not written again");
+    assert!(same || written.len() < bytes.len(), "only skipped sections may be missing after encoding again");
     let inputs = vec![1.0; network.layout().inputs()];
     let mut outputs = vec![0.0; network.layout().outputs()];
     network.model().run(&inputs, &mut outputs).unwrap();
@@ -136,9 +139,9 @@ fn decodes(bytes: &[u8], peak: &mut usize) -> bool {
     true
 }
 
-// One test: another one's allocations would be counted too.
+// A single test, because allocations of tests on other threads would be counted too.
 #[test]
-fn ten_thousand_damaged_networks_and_as_many_forged_ones_take_little_memory() {
+fn ten_thousand_damaged_networks_and_as_many_forged_ones_need_little_memory() {
     let originals = [
         network(Kind::Classifier, &[9, 15, 2], 40, 2),
         with_options(network(Kind::Classifier, &[2, 2], 1, 0)),
@@ -150,23 +153,23 @@ fn ten_thousand_damaged_networks_and_as_many_forged_ones_take_little_memory() {
     let mut random = Random::new(11, 1);
     let (mut peak, mut accepted) = (0, 0);
     for _ in 0..ROUNDS {
-        // Wide ones now and then.
+        // Wide networks are slow, so they are tried less often.
         let which = if random.below(10) == 0 { 5 } else { 3 };
         let damaged = damage(&originals[random.below(which) as usize], &mut random);
         if !originals.contains(&damaged) {
-            assert!(!decodes(&damaged, &mut peak), "damage that no checksum finds");
+            assert!(!decodes(&damaged, &mut peak), "the checksum must detect the damage");
         }
         accepted += u64::from(decodes(&sealed(damaged), &mut peak));
     }
-    assert!(accepted > ROUNDS / 100, "forged ones are tried too: {accepted}");
+    assert!(accepted > ROUNDS / 100, "too few forged networks were decoded: {accepted}");
     assert!(peak < MAX_PEAK, "{peak} bytes");
-    a_large_network_takes_its_size_once();
-    a_payload_for_which_there_is_too_little_memory_is_refused();
-    counts_of_the_original_module_are_not_believed();
+    a_large_network_is_allocated_once();
+    a_payload_for_which_there_is_too_little_memory_is_rejected();
+    no_memory_is_allocated_by_counts_of_the_original_module();
     wide_layers_answer_many_rows_in_little_memory();
 }
 
-fn a_large_network_takes_its_size_once() {
+fn a_large_network_is_allocated_once() {
     let options = Options::new(Kind::Regressor);
     let layout = Layout::new(&[2047, 2048, 1]).unwrap();
     let limits = Limits { train: 10_000, test: 0 };
@@ -188,7 +191,7 @@ fn a_large_network_takes_its_size_once() {
     assert!(peak < bytes.len() * 3 / 2, "{peak} bytes for {}", bytes.len());
 }
 
-fn a_payload_for_which_there_is_too_little_memory_is_refused() {
+fn a_payload_for_which_there_is_too_little_memory_is_rejected() {
     let trained = codec::encode(&network(Kind::Regressor, &[300, 20, 10], 40, 2));
     let untrained = codec::encode(&network(Kind::Classifier, &[300, 20, 10], 40, 0));
     let wide = codec::encode(&network(Kind::Regressor, &[5000, 1], 3, 0));
@@ -197,30 +200,30 @@ fn a_payload_for_which_there_is_too_little_memory_is_refused() {
         let (decoded, whole) = peak_of(|| codec::decode(&bytes));
         assert!(decoded.is_ok());
         drop(decoded);
-        let mut refused = 0;
+        let mut rejected = 0;
         for step in 0..200 {
-            ALL.store(NOW.load(Ordering::Relaxed) + whole * step / 200, Ordering::Relaxed);
+            LIMIT.store(NOW.load(Ordering::Relaxed) + whole * step / 200, Ordering::Relaxed);
             let decoded = codec::decode(&bytes);
-            ALL.store(usize::MAX, Ordering::Relaxed);
+            LIMIT.store(usize::MAX, Ordering::Relaxed);
             match decoded {
                 Err(Error::Memory { bytes }) => {
                     assert!(bytes > MESSAGE / 2);
-                    refused += 1;
+                    rejected += 1;
                 }
                 decoded => assert!(decoded.is_ok()),
             }
         }
-        assert!(refused > 150, "{refused}");
+        assert!(rejected > 150, "{rejected}");
     }
 }
 
-/// A network of the original module that says how large it is, and then repeats itself, for so many values.
-struct Boast {
+/// A network of the original module with these counts, followed by `floats` equal values.
+struct Forged {
     whole: std::vec::IntoIter<u64>,
     floats: usize,
 }
 
-impl codec::Values for Boast {
+impl codec::Values for Forged {
     fn whole(&mut self) -> Result<u64> {
         self.whole.next().ok_or_else(|| Error::Damaged("it ends".into()))
     }
@@ -231,15 +234,15 @@ impl codec::Values for Boast {
     }
 }
 
-fn counts_of_the_original_module_are_not_believed() {
-    // Layers from the outputs on, flags, and figures; then the rows and the limit of the training set.
+fn no_memory_is_allocated_by_counts_of_the_original_module() {
+    // Layers from the outputs to the inputs, flags, and statistics; then the rows and the limit of the training set.
     let wide = vec![3, 2, 1 << 20, 2, 2, 1, 1, 1, 1, 1];
     let long = vec![2, 2, 1 << 20, 2, 1, 1, 1, 1, 1, u64::from(u32::MAX), u64::from(u32::MAX)];
     for (whole, floats) in
         [(wide.clone(), 0), (wide.clone(), 1000), (wide, 1 << 20), (long.clone(), 1 << 24), (long, 1 << 23)]
     {
-        let (refused, peak) = peak_of(|| codec::decode_original(&mut Boast { whole: whole.into_iter(), floats }));
-        assert!(refused.is_err());
+        let (decoded, peak) = peak_of(|| codec::decode_original(&mut Forged { whole: whole.into_iter(), floats }));
+        assert!(decoded.is_err());
         assert!(peak < floats * 10 + 10_000, "{peak} bytes for {floats} values");
     }
 }
@@ -264,7 +267,7 @@ fn wide_layers_answer_many_rows_in_little_memory() {
         for (inputs, together) in inputs.chunks(units[0]).zip(outputs.chunks(width)) {
             let mut alone = vec![0.0; width];
             network.model().run(inputs, &mut alone).unwrap();
-            assert_eq!(alone, together, "one row alone or in a batch");
+            assert_eq!(alone, together, "a row must have the same answer alone and in a batch");
         }
     }
 }

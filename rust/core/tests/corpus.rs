@@ -1,4 +1,4 @@
-//! What fuzzing has found to be of interest, tried again: see rust/fuzz.
+//! Replays the corpus of inputs that fuzzing has found; see rust/fuzz.
 
 #[path = "../../fuzz/targets/mod.rs"]
 mod targets;
@@ -7,7 +7,11 @@ use std::path::Path;
 
 fn replay(target: &str, run: fn(&[u8])) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
-    let files: Vec<_> = folder.read_dir().expect("the corpus is there").map(|file| file.unwrap().path()).collect();
+    let files: Vec<_> = folder
+        .read_dir()
+        .expect("rust/fuzz/corpus has a folder for each target")
+        .map(|file| file.unwrap().path())
+        .collect();
     assert!(files.len() > 3, "{files:?}");
     for file in files {
         let bytes = std::fs::read(&file).unwrap();
@@ -16,11 +20,11 @@ fn replay(target: &str, run: fn(&[u8])) {
 }
 
 #[test]
-fn networks_that_fuzzing_found_are_refused_or_of_use() {
+fn networks_that_fuzzing_found_are_rejected_or_can_be_used() {
     replay("decode", targets::decode::run);
 }
 
 #[test]
-fn networks_of_the_original_module_that_fuzzing_found_are_refused_or_of_use() {
+fn networks_of_the_original_module_that_fuzzing_found_are_rejected_or_can_be_used() {
     replay("original", targets::original::run);
 }

@@ -1,4 +1,4 @@
-//! Answers computed from a description alone, in plain Rust, are those of the network.
+//! Answers computed from a description, in scalar Rust, are those of the network.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use neuralredis_core::{
     Restarts,
 };
 
-/// What the description says that the network answers; exponentials are those of the standard library.
+/// Computes an answer from a description, with the exponential function of the standard library.
 fn answer(description: &Description, x: &[f32]) -> Vec<f32> {
     let limit = description.input_limit;
     let scaled = |(at, &x): (usize, &f32)| match &description.inputs {
@@ -66,7 +66,7 @@ fn member(description: &Description, layers: &[LayerDescription], inputs: &[f32]
     values
 }
 
-/// A trained network, and inputs to ask it.
+/// A trained network, and inputs for it.
 fn network(kind: Kind, options: Options, restarts: u8) -> (Network, Vec<f32>) {
     let options = Options { restarts: Restarts::Fixed(restarts), algorithm: Algorithm::IrpropPlus, ..options };
     let limits = Limits { train: 200, test: 0 };
@@ -83,7 +83,7 @@ fn network(kind: Kind, options: Options, restarts: u8) -> (Network, Vec<f32>) {
     let training = TrainOptions { max_cycles: 20, max_time: Duration::ZERO, ..TrainOptions::default() };
     assert!(live.train(training, &Pool::new(1, 1), |_| {}).unwrap().wait(Duration::from_secs(60)));
     live.collect().unwrap();
-    // Nonsense, too, for which there are limits.
+    // Also inputs that are clamped.
     (live.network().clone(), [&inputs[..], &[f32::MAX, f32::MIN, 0.0], &[1e30, -1e30, 1e9]].concat())
 }
 

@@ -1,4 +1,4 @@
-//! Networks of fields learn from rows as applications have them.
+//! Networks of fields: training and evaluation on rows with words and gaps, replication, files, statistics of fields.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -57,7 +57,7 @@ fn answers(network: &Network, rows: &[Row]) -> Vec<f32> {
 fn train(live: &mut Live, cycles: u64, threads: usize) -> Arc<Report> {
     let options = TrainOptions { max_cycles: cycles, max_time: Duration::ZERO, ..TrainOptions::default() };
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
-    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    assert!(job.wait(Duration::from_secs(120)), "the training has not ended in time");
     match live.collect() {
         Some(Ended::Trained(_, report)) => report,
         other => panic!("{other:?}"),
@@ -75,7 +75,7 @@ const SHOP: [(&str, FieldKind); 8] = [
     ("place", FieldKind::Vector(2)),
 ];
 
-/// Rows of all kinds, with gaps, of which the country decides, and in one the age.
+/// Rows with fields of all kinds and with gaps. The outcome depends on the country, and in one country on the age.
 fn shop(seed: u64, rows: usize) -> Vec<(Vec<(&'static str, String)>, &'static str)> {
     let mut random = Random::new(seed, 5);
     let mut found = Vec::new();
@@ -124,15 +124,15 @@ fn untrained(seed: u64, rows: usize) -> Network {
     network
 }
 
-fn learnt(seed: u64, rows: usize, cycles: u64, threads: usize) -> Live {
+fn trained(seed: u64, rows: usize, cycles: u64, threads: usize) -> Live {
     let mut live = Live::new(untrained(seed, rows));
     train(&mut live, cycles, threads);
     live
 }
 
 #[test]
-fn words_numbers_and_gaps_are_learnt() {
-    let live = learnt(1, 600, 300, 2);
+fn outcomes_are_learnt_from_words_numbers_and_gaps() {
+    let live = trained(1, 600, 300, 2);
     let network = live.network();
     let names: Vec<_> = network.schema().unwrap().classes().to_vec();
     assert_eq!((names.len(), network.layout().outputs()), (3, 3));
@@ -148,8 +148,8 @@ fn words_numbers_and_gaps_are_learnt() {
 }
 
 #[test]
-fn a_row_is_answered_alone_as_among_others_and_whatever_the_threads() {
-    let (one, two) = (learnt(2, 900, 40, 1), learnt(2, 900, 40, 2));
+fn a_row_has_the_same_answer_alone_in_a_batch_and_for_any_number_of_threads() {
+    let (one, two) = (trained(2, 900, 40, 1), trained(2, 900, 40, 2));
     let rows: Vec<Row> = shop(3, 70).iter().map(|(given, _)| row(one.network(), &borrowed(given))).collect();
     let together = answers(one.network(), &rows);
     assert_eq!(together, answers(two.network(), &rows));
@@ -159,18 +159,18 @@ fn a_row_is_answered_alone_as_among_others_and_whatever_the_threads() {
 }
 
 #[test]
-fn new_words_and_classes_are_other_ones_until_they_are_learnt() {
-    let mut live = learnt(4, 300, 100, 2);
+fn new_words_count_as_unknown_and_new_classes_are_not_answered_until_the_next_training() {
+    let mut live = trained(4, 300, 100, 2);
     let question = |live: &Live, country| row(live.network(), &[("country", country), ("age", "30")]);
     let before = answers(live.network(), &[question(&live, "ES"), question(&live, "IT")]);
     let inputs = live.network().layout().inputs();
     for _ in 0..60 {
         observe(live.network_mut(), &[("country", "ES"), ("age", "30")], class("later"));
     }
-    // Nothing that is answered has changed, and what the class that came later is taken for is wrong.
-    let judged = live.network().evaluate(Set::Test).unwrap();
+    // Answers have not changed, so they are wrong for rows of the new class.
+    let evaluation = live.network().evaluate(Set::Test).unwrap();
     assert!(
-        matches!(judged.score, Score::Classifier { accuracy, confusion, .. } if accuracy < 0.9 && confusion.len() == 16)
+        matches!(evaluation.score, Score::Classifier { accuracy, confusion, .. } if accuracy < 0.9 && confusion.len() == 16)
     );
     let now = answers(live.network(), &[question(&live, "ES"), question(&live, "IT")]);
     assert_eq!(before, now);
@@ -183,8 +183,8 @@ fn new_words_and_classes_are_other_ones_until_they_are_learnt() {
 }
 
 #[test]
-fn rows_of_positions_are_refused() {
-    let mut network = learnt(1, 50, 1, 1).network().clone();
+fn rows_without_field_names_are_rejected() {
+    let mut network = trained(1, 50, 1, 1).network().clone();
     let before = network.clone();
     let width = network.row_shape().inputs;
     for inputs in [width, network.layout().inputs()] {
@@ -202,7 +202,7 @@ fn rows_of_positions_are_refused() {
 }
 
 #[test]
-fn what_is_refused_changes_nothing() {
+fn rejected_rows_change_nothing() {
     let mut network =
         network(&[("age", FieldKind::Number), ("plan", FieldKind::Category(3))], classes(3, false, &[]), 1);
     observe(&mut network, &[("age", "31"), ("plan", "free")], class("no"));
@@ -216,8 +216,8 @@ fn what_is_refused_changes_nothing() {
     assert_eq!(understood(&[("age", "1"), ("age", "2")]), "field 'age' is given twice");
     let many: Vec<String> = (0..4).map(|at| format!("class {at}")).collect();
     let rows: Vec<Example<'_>> = many.iter().map(|name| example(&before, &[("plan", "other")], class(name))).collect();
-    let refused = network.observe_fields(&rows, None, |_| panic!("nothing is stored")).unwrap_err();
-    assert!(matches!(&refused, Error::UnknownClass { known, .. } if known.len() == 3), "{refused}");
+    let error = network.observe_fields(&rows, None, |_| panic!("no row may be stored")).unwrap_err();
+    assert!(matches!(&error, Error::UnknownClass { known, .. } if known.len() == 3), "{error}");
     assert_eq!(network, before);
     let weighted = Example { weight: 0.0, ..example(&before, &[], class("yes")) };
     assert!(network.observe_fields(&[weighted], None, |_| {}).is_err());
@@ -227,7 +227,7 @@ fn what_is_refused_changes_nothing() {
 }
 
 #[test]
-fn copies_take_the_rows_as_they_were_stored() {
+fn replicas_store_the_same_rows_words_and_classes() {
     let mut network = network(&SHOP, classes(100, false, &[]), 7);
     let mut copy = network.clone();
     for (given, outcome) in shop(8, 200) {
@@ -244,7 +244,7 @@ fn copies_take_the_rows_as_they_were_stored() {
 }
 
 #[test]
-fn a_text_alone_and_a_number_are_learnt_by_a_regressor() {
+fn a_regressor_learns_numbers_from_a_text() {
     let target = Target::Values(vec![(*b"stars").into()]);
     let mut network = network(&[("review", FieldKind::Text(128))], target, 3);
     assert_eq!(network.kind(), Kind::Regressor);
@@ -294,7 +294,7 @@ fn decoded(frames: &[Vec<u8>]) -> neuralredis_core::Result<Network> {
 }
 
 #[test]
-fn networks_of_fields_are_saved_whole_and_go_on_as_they_would() {
+fn networks_of_fields_are_saved_completely_and_continue_identically() {
     let network = network(&SHOP, classes(9, true, &["yes", "no", "perhaps"]), 5);
     let mut live = Live::new(network);
     for step in 0..3 {
@@ -314,7 +314,7 @@ fn networks_of_fields_are_saved_whole_and_go_on_as_they_would() {
 }
 
 #[test]
-fn what_trainings_make_of_a_network_of_fields_is_sent_with_what_it_has_grown_by() {
+fn a_training_result_with_new_words_can_be_installed_in_a_replica() {
     let mut live = Live::new(untrained(6, 200));
     let mut copy = live.network().clone();
     train(&mut live, 10, 1);
@@ -326,19 +326,19 @@ fn what_trainings_make_of_a_network_of_fields_is_sent_with_what_it_has_grown_by(
     copy.install(trained, report.map(Arc::new)).unwrap();
     copy.set_weights_state(network.weights_state());
     assert_eq!(&copy, network);
-    // Another network, which has not met the words, has no room for them.
+    // Another network that has not observed the words rejects the result.
     let (trained, _) = codec::decode_trained(&copy.model(), frames.iter().map(Vec::as_slice)).unwrap();
     let mut other = self::network(&SHOP, classes(100, false, &[]), 6);
     assert!(other.install(trained, None).is_err());
 }
 
 #[test]
-fn forged_networks_of_fields_are_refused_or_are_networks() {
-    let network = learnt(7, 40, 3, 1).network().clone();
+fn forged_networks_of_fields_are_rejected_or_can_be_used() {
+    let network = trained(7, 40, 3, 1).network().clone();
     let whole = frames(&network);
     assert_eq!(decoded(&whole).unwrap(), network);
     let mut random = Random::new(1, 1);
-    let (mut refused, mut taken) = (0, 0);
+    let (mut rejected, mut decodable) = (0, 0);
     for _ in 0..30_000 {
         let mut forged = whole.clone();
         let at = random.below(forged.len() as u64 - 1) as usize + 1;
@@ -356,34 +356,34 @@ fn forged_networks_of_fields_are_refused_or_are_networks() {
             }
         }
         match decoded(&forged) {
-            Err(_) => refused += 1,
+            Err(_) => rejected += 1,
             Ok(network) => {
-                taken += 1;
-                // Whatever is taken is written as it was, answers, and can be trained.
+                decodable += 1;
+                // A network that decodes can be encoded again, answers, and can be trained.
                 let again = frames(&network);
                 assert_eq!(decoded(&again).unwrap(), network);
                 let question = row(&network, &[]);
                 answers(&network, &[question]);
-                if taken % 500 == 0 {
+                if decodable % 500 == 0 {
                     train(&mut Live::new(network), 1, 1);
                 }
             }
         }
     }
-    assert!(refused > 10_000 && taken > 1000, "{refused} {taken}");
+    assert!(rejected > 10_000 && decodable > 1000, "{rejected} {decodable}");
 }
 
 #[test]
-fn a_row_among_several_is_named_and_the_others_are_not_stored() {
+fn a_rejected_row_among_several_is_named_and_no_other_is_stored() {
     let mut network = network(&[("age", FieldKind::Number)], classes(3, false, &[]), 1);
     let row = |outcome| example(&network, &[("age", "3")], outcome);
     let light = Example { weight: -1.0, ..row(class("a")) };
     let (alone, among) = ([light.clone()], [row(class("b")), light]);
     let before = network.clone();
-    let mut refused = |rows: &[Example<'_>]| network.observe_fields(rows, None, |_| {}).unwrap_err().to_string();
-    assert_eq!(refused(&alone), "the weight is -1: expected a finite number above 0");
-    assert_eq!(refused(&among), "row 1: the weight is -1: expected a finite number above 0");
-    assert!(network == before, "class b was forgotten");
+    let mut rejection = |rows: &[Example<'_>]| network.observe_fields(rows, None, |_| {}).unwrap_err().to_string();
+    assert_eq!(rejection(&alone), "the weight is -1: expected a finite number above 0");
+    assert_eq!(rejection(&among), "row 1: the weight is -1: expected a finite number above 0");
+    assert!(network == before, "class b must be removed again");
     let rows = [example(&before, &[("age", "3")], class("b")), example(&before, &[], class("c"))];
     assert_eq!(network.observe_fields(&rows, Some(Set::Test), |_| {}), Ok((0, 2)));
     assert_eq!(network.schema().unwrap().classes().len(), 2);
@@ -399,7 +399,7 @@ fn a_row_among_several_is_named_and_the_others_are_not_stored() {
 }
 
 #[test]
-fn rows_that_a_copy_cannot_have_are_refused_before_any_is_placed() {
+fn a_replica_rejects_invalid_rows_before_it_stores_any() {
     let mut network = network(&SHOP, classes(5, false, &[]), 7);
     let rows = [("31", "yes"), ("40", "no")].map(|(age, name)| example(&network, &[("age", age)], class(name)));
     let (_, observed) = network.observe_for_copies(&rows, None).unwrap();
@@ -423,7 +423,7 @@ fn rows_that_a_copy_cannot_have_are_refused_before_any_is_placed() {
 }
 
 #[test]
-fn a_stored_row_comes_back_as_it_was_encoded() {
+fn a_stored_row_is_returned_as_it_was_encoded() {
     let mut network = network(&SHOP, classes(5, false, &[]), 7);
     let example = example(&network, &[("age", "31"), ("tags", "red,new")], class("yes"));
     let (_, observed) = network.observe_for_copies(&[example], Some(Set::Test)).unwrap();
@@ -436,7 +436,7 @@ fn a_stored_row_comes_back_as_it_was_encoded() {
 }
 
 #[test]
-fn a_network_without_fields_takes_no_rows_of_fields() {
+fn a_network_without_fields_rejects_rows_of_fields() {
     let layout = neuralredis_core::Layout::new(&[1, 2]).unwrap();
     let options = Options::new(Kind::Classifier);
     let mut plain = Network::new(Kind::Classifier, layout, options, Limits::default(), 1).unwrap();
@@ -445,8 +445,8 @@ fn a_network_without_fields_takes_no_rows_of_fields() {
 }
 
 #[test]
-fn figures_tell_what_rows_hold_of_each_field_and_what_matters() {
-    let live = learnt(3, 600, 60, 1);
+fn field_figures_count_values_and_measure_importance() {
+    let live = trained(3, 600, 60, 1);
     let figures = live.network().field_figures(&|| true).unwrap();
     let of = |name: &str| &figures[SHOP.iter().position(|(field, _)| *field == name).unwrap()];
     assert!(figures.iter().all(|figures| figures.values + figures.gaps == 600));
@@ -457,22 +457,22 @@ fn figures_tell_what_rows_hold_of_each_field_and_what_matters() {
     assert_eq!(country.commonest.iter().map(|(_, rows)| rows).sum::<u64>(), country.values);
     assert!(country.commonest.is_sorted_by(|a, b| a.1 >= b.1));
     assert_eq!(phone.commonest.iter().map(|(_, rows)| rows).sum::<u64>(), phone.values);
-    assert!(tags.commonest.iter().map(|(_, rows)| rows).sum::<u64>() > tags.values, "a row has several");
+    assert!(tags.commonest.iter().map(|(_, rows)| rows).sum::<u64>() > tags.values, "a row has several tags");
     assert_eq!(of("at").range, Some((1_700_000_000.0, 1_795_631_400.0)));
     assert_eq!((of("spent").range, of("spent").commonest.len()), (Some((3.5, 12.0)), 1));
-    // The country decides, in one of them the age; nothing else does.
+    // The outcome depends on the country, in one country on the age, and on nothing else.
     let matters = |name: &str| of(name).importance.unwrap();
     assert!(matters("country") > 0.3 && matters("age") > 0.05, "{figures:?}");
     for name in ["spent", "phone", "at", "words", "tags", "place"] {
         assert!(matters(name) < matters("age"), "{name}: {figures:?}");
     }
     assert_eq!(live.network().field_figures(&|| false).unwrap_err(), Error::Stopped);
-    // Without a training nothing matters yet; without fields there are none.
+    // Before the first training there are no importances.
     assert!(untrained(3, 30).field_figures(&|| true).unwrap().iter().all(|figures| figures.importance.is_none()));
 }
 
 #[test]
-fn warnings_call_fields_and_classes_by_their_names() {
+fn warnings_name_fields_and_classes() {
     let fields = [
         ("age", FieldKind::Number),
         ("size", FieldKind::Number),
@@ -490,7 +490,7 @@ fn warnings_call_fields_and_classes_by_their_names() {
     let warnings = &train(&mut live, 5, 1).warnings;
     assert_eq!(warnings[0], "field 'age' is the same in all training rows");
     assert_eq!(warnings[1], "class 'no' has fewer than 5 training rows");
-    // The hour of the day never varies, but the moment does; and of what has words nothing is said.
+    // The time of day is constant, but the time is not, and fields with words cause no warning.
     assert!(warnings.iter().all(|warning| !warning.contains("'at'") && !warning.contains("'spent'")), "{warnings:?}");
 
     let targets = Target::Values(vec![(*b"sum").into(), (*b"mean").into()]);
@@ -503,7 +503,7 @@ fn warnings_call_fields_and_classes_by_their_names() {
 }
 
 #[test]
-fn words_beyond_a_dictionary_are_counted() {
+fn words_beyond_the_limit_of_a_dictionary_are_counted() {
     let mut network =
         network(&[("plan", FieldKind::Category(1)), ("tags", FieldKind::Tags(1))], classes(5, false, &[]), 1);
     for (plan, tags) in [("free", "red"), ("paid", "red,new"), ("gold", ""), ("free", "new,old")] {
@@ -515,20 +515,20 @@ fn words_beyond_a_dictionary_are_counted() {
 }
 
 #[test]
-fn classes_that_answer_are_those_of_the_last_training() {
+fn a_model_has_the_classes_of_the_last_training() {
     let mut live = Live::new(network(&SHOP, classes(5, false, &[]), 7));
     let known = |live: &Live| live.network().model().classes().iter().map(|name| name.to_vec()).collect::<Vec<_>>();
-    assert!(known(&live).is_empty(), "of two outputs");
+    assert!(known(&live).is_empty(), "the two outputs have no class yet");
     for name in ["yes", "no", "perhaps"] {
         observe(live.network_mut(), &[("age", "31")], class(name));
     }
-    assert_eq!(known(&live), [&b"yes"[..], b"no"], "it has two outputs still");
+    assert_eq!(known(&live), [&b"yes"[..], b"no"], "there are still two outputs");
     train(&mut live, 2, 1);
     assert_eq!(known(&live), [&b"yes"[..], b"no", b"perhaps"]);
 }
 
 #[test]
-fn weights_of_classes_are_a_list_only_where_all_classes_are_known() {
+fn class_weights_can_be_a_list_only_if_all_classes_are_known() {
     let given = || neuralredis_core::ClassWeight::Given(Arc::new(vec![1.0, 2.0]));
     let fields = [("age", FieldKind::Number)];
     for (closed, names) in [(true, &["no", "yes"][..]), (false, &["no", "yes"])] {
@@ -544,8 +544,8 @@ fn weights_of_classes_are_a_list_only_where_all_classes_are_known() {
 }
 
 #[test]
-fn fresh_rows_are_judged_as_stored_ones_and_are_not_kept() {
-    let network = learnt(12, 300, 60, 1).network().clone();
+fn fresh_rows_are_evaluated_as_stored_ones_and_are_not_stored() {
+    let network = trained(12, 300, 60, 1).network().clone();
     let before = network.clone();
     let rows = shop(13, 100);
     let examples: Vec<Example<'_>> =
@@ -557,7 +557,7 @@ fn fresh_rows_are_judged_as_stored_ones_and_are_not_kept() {
     stored.configure(&neuralredis_core::Changes::default(), Limits { train: 10_000, test: 5_000 }).unwrap();
     stored.observe_fields(&examples, Some(Set::Test), |_| {}).unwrap();
     assert_eq!(stored.evaluate(Set::Test).unwrap(), found);
-    // A class that is new is never answered.
+    // A new class is never answered.
     let new = Example { outcome: class("new"), ..examples[0].clone() };
     let (found, classes) = network.evaluate_fields(&[examples[0].clone(), new]).unwrap();
     assert_eq!(*classes[3], *b"new");
@@ -568,20 +568,20 @@ fn fresh_rows_are_judged_as_stored_ones_and_are_not_kept() {
 }
 
 #[test]
-fn a_network_that_has_met_one_class_answers_it() {
+fn a_network_that_has_observed_one_class_answers_it() {
     let mut network = network(&SHOP, classes(5, false, &[]), 7);
     for _ in 0..10 {
         observe(&mut network, &[("age", "31")], class("only"));
     }
-    let judged = network.evaluate(Set::Train).unwrap();
+    let evaluation = network.evaluate(Set::Train).unwrap();
     assert!(
-        matches!(&judged.score, Score::Classifier { accuracy, confusion, .. } if *accuracy == 1.0 && confusion.len() == 1)
+        matches!(&evaluation.score, Score::Classifier { accuracy, confusion, .. } if *accuracy == 1.0 && confusion.len() == 1)
     );
     network.model().answer(&[], &mut []);
 }
 
 #[test]
-fn outcomes_are_classes_by_any_name_or_numbers() {
+fn an_outcome_is_a_class_of_any_name_or_numbers() {
     let of_classes = schema(&SHOP, classes(5, false, &[]));
     let found = |given: Given<'static>| of_classes.outcome(vec![given]).map_err(|error| error.to_string());
     for (given, name) in [
@@ -607,7 +607,7 @@ fn outcomes_are_classes_by_any_name_or_numbers() {
 }
 
 #[test]
-fn a_class_that_finds_no_room_is_told_with_its_row() {
+fn a_class_beyond_the_limit_is_rejected_with_its_row() {
     let mut network = network(&[("age", FieldKind::Number)], classes(2, true, &["yes", "no"]), 1);
     let rows = ["yes", "maybe"].map(|name| example(&network, &[("age", "3")], class(name)));
     let error = network.observe_fields(&rows, None, |_| {}).unwrap_err();
@@ -615,7 +615,7 @@ fn a_class_that_finds_no_room_is_told_with_its_row() {
 }
 
 #[test]
-fn gaps_are_taken_for_a_mean_so_that_rows_are_always_normalized() {
+fn networks_of_fields_are_always_normalized() {
     let mut network = network(&SHOP, classes(5, false, &[]), 7);
     let changes = neuralredis_core::Changes { normalize: Some(false), ..Default::default() };
     let error = network.configure(&changes, Limits::default()).unwrap_err();
@@ -623,7 +623,7 @@ fn gaps_are_taken_for_a_mean_so_that_rows_are_always_normalized() {
 }
 
 #[test]
-fn what_an_answer_takes_is_known_before_the_weights_are() {
+fn the_multiplications_of_an_answer_are_known_before_weights_are_drawn() {
     let schema = schema(&SHOP, classes(5, false, &[]));
     let limits = Limits { train: 10_000, test: 5_000 };
     let (begun, _) = Network::begin_of_fields(schema, &[8], Options::new(Kind::Classifier), limits, 7).unwrap();

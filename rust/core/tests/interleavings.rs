@@ -1,12 +1,12 @@
-//! What trainings share among threads, in every order in which its steps can come.
+//! Model checking of the code that the threads of trainings share, in every order of its steps, with loom.
 //!
-//! The files are the engine's own; only the atomics, locks and threads beneath them are those of loom, which runs a test once
-//! for each order, with what each processor may see of the others' memory. It also reports threads that wait forever. A
-//! waiting time never runs out there, so nothing here may rely on one.
+//! The files are those of the engine, but with loom's atomics, locks and threads. Loom runs a test once for each order
+//! of events, and for each value that the memory model allows a load to return. It also reports deadlocks. Timeouts
+//! never expire in loom, so the tests must not rely on one.
 //!
-//! As it is, an order has at most two switches from a thread that could go on; `LOOM_MAX_PREEMPTIONS` asks for more.
+//! By default an order has at most two preemptions; `LOOM_MAX_PREEMPTIONS` sets another bound.
 
-// The engine uses more of the files than is tried here, and spins.
+// The tests use only part of these files, and SPINS is 0.
 #![allow(dead_code, unreachable_pub, clippy::absurd_extreme_comparisons)]
 
 use std::sync::Arc;
@@ -23,7 +23,7 @@ mod pool;
 #[path = "../src/training/turns.rs"]
 mod turns;
 
-/// As `src/training/sync.rs`: nobody spins, and every turn ends at once.
+/// Replaces `src/training/sync.rs`: threads do not spin, and seats are held for no time.
 mod sync {
     pub(super) use loom::hint::spin_loop;
     pub(super) use loom::sync::{Condvar, Mutex, MutexGuard, atomic};
@@ -35,8 +35,8 @@ mod sync {
     pub(super) const SLICE: std::time::Duration = std::time::Duration::ZERO;
 }
 
-/// Threads that sleep and are woken by a lock. Loom's own show whoever is woken, asleep or not, all that came before, whatever the
-/// orderings: then nothing could be found out about those.
+/// Threads whose `park` and `unpark` use a lock and a condition variable. Loom's own `unpark` synchronizes memory with
+/// the woken thread even if that is not parked, which would hide wrong memory orderings.
 mod sleepers {
     use std::cell::RefCell;
     use std::io;
@@ -123,19 +123,19 @@ fn owner() -> Owner {
     Owner::default()
 }
 
-/// Tries a body in all orders.
+/// Runs a body in all orders with at most two preemptions.
 fn in_every_order(body: impl Fn() + Send + Sync + 'static) {
     in_orders(2, body);
 }
 
-/// Tries a body in all orders with at most so many switches, unless asked for others.
-fn in_orders(switches: usize, body: impl Fn() + Send + Sync + 'static) {
+/// Runs a body in all orders with at most this many preemptions, unless `LOOM_MAX_PREEMPTIONS` is set.
+fn in_orders(preemptions: usize, body: impl Fn() + Send + Sync + 'static) {
     let mut model = loom::model::Builder::new();
-    model.preemption_bound = model.preemption_bound.or(Some(switches));
+    model.preemption_bound = model.preemption_bound.or(Some(preemptions));
     model.check(body);
 }
 
-/// Counts how often something happened.
+/// A counter that threads share.
 #[derive(Clone)]
 struct Count(Arc<AtomicUsize>);
 
@@ -154,11 +154,11 @@ impl Count {
 }
 
 #[test]
-fn a_crew_does_each_round_once_and_is_done_when_it_says_so() {
+fn a_crew_runs_each_round_once_and_returns_when_it_is_done() {
     in_every_order(|| {
         let mut crew = Crew::new();
         for _ in 0..2 {
-            // Of the round alone: a helper that came late would use what is no more.
+            // This lives for one round, so a helper that ran later would access freed memory.
             let done = [AtomicUsize::new(0), AtomicUsize::new(0)];
             crew.run(2, &|worker| {
                 done[worker].fetch_add(1, Ordering::Relaxed);
@@ -169,7 +169,7 @@ fn a_crew_does_each_round_once_and_is_done_when_it_says_so() {
 }
 
 #[test]
-fn a_crew_of_three_does_with_fewer() {
+fn a_crew_of_three_can_run_a_round_with_fewer() {
     in_orders(1, || {
         let mut crew = Crew::new();
         for workers in [3, 2] {
@@ -181,7 +181,7 @@ fn a_crew_of_three_does_with_fewer() {
 }
 
 #[test]
-fn what_a_round_wrote_is_seen_by_the_next() {
+fn a_round_sees_what_the_one_before_wrote() {
     in_every_order(|| {
         let mut crew = Crew::new();
         let cells = [AtomicUsize::new(0), AtomicUsize::new(0)];
@@ -191,7 +191,7 @@ fn what_a_round_wrote_is_seen_by_the_next() {
 }
 
 #[test]
-fn a_training_that_is_withdrawn_as_its_turn_comes_is_either_started_or_withdrawn() {
+fn a_training_that_is_withdrawn_while_it_starts_is_either_started_or_withdrawn() {
     in_every_order(|| {
         let pool = Pool::new(1, 1);
         let started = Count::new();
@@ -213,8 +213,8 @@ fn a_training_that_is_withdrawn_as_its_turn_comes_is_either_started_or_withdrawn
 }
 
 #[test]
-fn no_training_is_forgotten_in_the_queue() {
-    for let_in in [false, true] {
+fn every_queued_training_is_started() {
+    for raise_limit in [false, true] {
         in_every_order(move || {
             let pool = Pool::new(1, 1);
             let started = Count::new();
@@ -223,24 +223,24 @@ fn no_training_is_forgotten_in_the_queue() {
                 let pool = Arc::clone(&pool);
                 thread::spawn(move || pool.ended(&owner()))
             };
-            let asking = {
+            let submitting = {
                 let (pool, started) = (Arc::clone(&pool), started.clone());
                 thread::spawn(move || {
                     pool.submit(&owner(), Box::new(move || started.add()));
                 })
             };
-            if let_in {
+            if raise_limit {
                 pool.set_max_trainings(2);
             }
             ending.join().unwrap();
-            asking.join().unwrap();
+            submitting.join().unwrap();
             assert_eq!((started.get(), pool.counts()), (1, (1, 0)));
         });
     }
 }
 
 #[test]
-fn trainings_take_turns_on_fewer_seats_and_none_waits_for_ever() {
+fn trainings_take_turns_on_fewer_seats_and_none_waits_forever() {
     in_every_order(|| {
         let pool = Pool::new(1, 2);
         pool.submit(&owner(), Box::new(|| {}));
@@ -250,7 +250,7 @@ fn trainings_take_turns_on_fewer_seats_and_none_waits_for_ever() {
             let mut seats = Seats::new(pool, owner());
             for _ in 0..2 {
                 assert_eq!(seats.take(2, || false), Some(1));
-                assert_eq!(computing.0.fetch_add(1, Ordering::SeqCst), 0, "one at a time");
+                assert_eq!(computing.0.fetch_add(1, Ordering::SeqCst), 0, "two trainings compute on one seat");
                 computing.0.fetch_sub(1, Ordering::SeqCst);
             }
         };
@@ -260,12 +260,12 @@ fn trainings_take_turns_on_fewer_seats_and_none_waits_for_ever() {
         };
         train(Arc::clone(&pool), computing);
         other.join().unwrap();
-        assert_eq!(Seats::new(pool, owner()).take(1, || false), Some(1), "the seat was given back");
+        assert_eq!(Seats::new(pool, owner()).take(1, || false), Some(1), "the seat was not returned");
     });
 }
 
 #[test]
-fn whoever_gives_up_a_seat_leaves_the_others_theirs() {
+fn giving_up_the_wait_for_a_seat_does_not_block_others() {
     in_every_order(|| {
         let pool = Pool::new(1, 2);
         let cancelled = {
@@ -281,7 +281,7 @@ fn whoever_gives_up_a_seat_leaves_the_others_theirs() {
 }
 
 #[test]
-fn who_waits_for_a_seat_has_one_as_there_are_more() {
+fn a_waiting_training_gets_a_seat_when_the_limit_rises() {
     in_every_order(|| {
         let pool = Pool::new(1, 2);
         let mut seats = Seats::new(Arc::clone(&pool), owner());
@@ -296,15 +296,15 @@ fn who_waits_for_a_seat_has_one_as_there_are_more() {
 }
 
 #[test]
-fn a_cancellation_is_never_taken_back() {
+fn a_cancellation_is_never_withdrawn() {
     in_every_order(|| {
         let control = Arc::new(Control::new());
-        let asked = |ask: fn(&Control)| {
+        let request = |request: fn(&Control)| {
             let control = Arc::clone(&control);
-            thread::spawn(move || ask(&control))
+            thread::spawn(move || request(&control))
         };
-        let (stopping, cancelling) = (asked(Control::stop), asked(Control::cancel));
-        // What the training's own thread sees meanwhile only ever becomes more urgent.
+        let (stopping, cancelling) = (request(Control::stop), request(Control::cancel));
+        // The request that the training sees meanwhile can only become more urgent.
         let seen = [control.is_cancelled(), control.is_cancelled()];
         assert!(seen[1] >= seen[0]);
         assert!(control.is_stopped() >= seen[1]);
@@ -315,10 +315,10 @@ fn a_cancellation_is_never_taken_back() {
 }
 
 #[test]
-fn a_cycle_that_is_published_has_an_error() {
+fn a_published_cycle_has_an_error() {
     in_every_order(|| {
         let control = Arc::new(Control::new());
-        let telling = {
+        let publishing = {
             let control = Arc::clone(&control);
             thread::spawn(move || control.publish(1, 0.5, Some((0.25, None))))
         };
@@ -326,25 +326,25 @@ fn a_cycle_that_is_published_has_an_error() {
         assert!(progress.train_error.is_none_or(|error| error == 0.5));
         assert!(progress.test_error.is_none_or(|error| error == 0.25));
         assert_eq!(progress.class_errors, None);
-        telling.join().unwrap();
+        publishing.join().unwrap();
         assert_eq!((control.progress().cycle, control.progress().train_error), (1, Some(0.5)));
     });
 }
 
 #[test]
-fn owners_are_served_whoever_comes_first() {
+fn owners_start_in_any_order() {
     in_every_order(|| {
         let pool = Pool::new(1, 1);
         let started = Count::new();
-        let ask = |name: &'static [u8]| {
+        let submit = |name: &'static [u8]| {
             let (pool, started) = (Arc::clone(&pool), started.clone());
             thread::spawn(move || {
                 pool.submit(&Owner::from(name), Box::new(move || started.add()));
             })
         };
-        // Neither has a training that runs, so each has a place.
-        for asking in [ask(b"a"), ask(b"b")] {
-            asking.join().unwrap();
+        // Neither has a running training, so each starts at once.
+        for submitting in [submit(b"a"), submit(b"b")] {
+            submitting.join().unwrap();
         }
         assert_eq!((started.get(), pool.counts()), (2, (2, 0)));
     });

@@ -1,4 +1,4 @@
-//! Answers that only rise or only fall with an input: what is asked holds for every two rows, whatever was learnt.
+//! Monotone answers: the option MONOTONE holds for any two rows, whatever the training rows are.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn options(kind: Kind) -> Options {
     }
 }
 
-/// A network that has rows of which the answers go the other way than they may.
+/// A network whose training rows contradict the constraint.
 fn contrary(kind: Kind, options: Options, hidden: &[usize]) -> Network {
     let outputs = if kind == Kind::Classifier { 2 } else { 1 };
     let layout = Layout::new(&[&[3], hidden, &[outputs]].concat()).unwrap();
@@ -45,7 +45,8 @@ fn train(network: Network, max_cycles: u64) -> Network {
     live.network().clone()
 }
 
-/// Rows, and to each one that the answer must not be less of: moved by little, by much, and out of all bounds.
+/// Rows, and for each another one whose answer must not be less: with inputs changed by little, by much, and up to the
+/// limits of floats.
 fn pairs(count: usize) -> (Vec<f32>, Vec<f32>) {
     let mut random = Random::new(2, 2);
     let (mut low, mut high) = (Vec::new(), Vec::new());
@@ -66,7 +67,7 @@ fn pairs(count: usize) -> (Vec<f32>, Vec<f32>) {
     (low, high)
 }
 
-/// Checks the answers alone and of many rows at once.
+/// Asserts that answers are monotone, and the same for single rows and many at once.
 fn assert_monotone(network: &Network) {
     let (model, outputs) = (network.model(), network.layout().outputs());
     let (low, high) = pairs(3000);
@@ -87,7 +88,7 @@ fn assert_monotone(network: &Network) {
 }
 
 #[test]
-fn no_training_and_no_option_makes_an_answer_go_the_other_way() {
+fn answers_stay_monotone_under_all_options_and_trainings() {
     let classifier = || options(Kind::Classifier);
     let regressor = || options(Kind::Regressor);
     for (kind, options, hidden) in [
@@ -106,7 +107,7 @@ fn no_training_and_no_option_makes_an_answer_go_the_other_way() {
         assert_monotone(&network);
         let mut network = train(network, 40);
         assert_monotone(&network);
-        // Rows of another range change the normalization, and the weights with it.
+        // Rows of another range change the normalization, so the weights are re-expressed.
         let inputs: Vec<f32> = (0..600).map(|at| (at % 7) as f32 * 50.0 - 100.0).collect();
         let targets: Vec<f32> = (0..200).map(|at| (at % 2) as f32).collect();
         network.observe(&Batch::new(&inputs, 3, &targets, 1), None, |_| {}).unwrap();
@@ -117,33 +118,33 @@ fn no_training_and_no_option_makes_an_answer_go_the_other_way() {
 }
 
 #[test]
-fn what_is_true_of_the_rows_is_learnt() {
+fn a_true_constraint_improves_the_error_of_fresh_rows() {
     let (mut random, mut errors) = (Random::new(5, 5), Vec::new());
     let mut inputs = |count: usize| (0..3 * count).map(|_| random.symmetric()).collect::<Vec<f32>>();
     let target = |row: &[f32]| {
         [row[0] > 0.1, row[1].abs() > 0.5, row[2] < -0.2].map(|is| f32::from(u8::from(is))).iter().sum::<f32>()
     };
-    let (learnt, fresh) = (inputs(500), inputs(2000));
+    let (observed, fresh) = (inputs(500), inputs(2000));
     let noisy = |at: usize, row: &[f32]| target(row) + if at.is_multiple_of(2) { 0.3 } else { -0.3 };
-    let noisy: Vec<f32> = learnt.chunks_exact(3).enumerate().map(|(at, row)| noisy(at, row)).collect();
-    let truth: Vec<f32> = fresh.chunks_exact(3).map(target).collect();
+    let noisy: Vec<f32> = observed.chunks_exact(3).enumerate().map(|(at, row)| noisy(at, row)).collect();
+    let outcomes: Vec<f32> = fresh.chunks_exact(3).map(target).collect();
     for monotone in [Monotone::None, options(Kind::Regressor).monotone] {
         let options = Options { monotone, ..options(Kind::Regressor) };
         let layout = Layout::new(&[3, 20, 20, 1]).unwrap();
         let mut network = Network::new(Kind::Regressor, layout, options, Limits { train: 400, test: 100 }, 3).unwrap();
-        network.observe(&Batch::new(&learnt, 3, &noisy, 1), None, |_| {}).unwrap();
+        network.observe(&Batch::new(&observed, 3, &noisy, 1), None, |_| {}).unwrap();
         let network = train(network, 2000);
-        errors.push(network.evaluate_on(&Batch::new(&fresh, 3, &truth, 1)).unwrap().error);
+        errors.push(network.evaluate_on(&Batch::new(&fresh, 3, &outcomes, 1)).unwrap().error);
     }
     assert!(errors[1] < 0.8 * errors[0], "{errors:?}");
 }
 
 #[test]
-fn weights_that_break_it_are_refused_wherever_they_come_from() {
+fn weights_that_violate_the_constraint_are_rejected() {
     let mut network = train(contrary(Kind::Regressor, options(Kind::Regressor), &[2]), 10);
     let before = network.clone();
     let mut weights: Vec<f32> = network.trained().weights().flatten().copied().collect();
-    // Of the first member: the first input's weights come after the biases.
+    // The first weight of the first input, which comes after two biases.
     weights[2] = -0.5;
     let error = network.set_weights(weights.clone()).unwrap_err();
     assert_eq!(error.to_string(), "weight 2 is -0.5: expected at least 0, since the answer is monotone in inputs");
@@ -151,7 +152,7 @@ fn weights_that_break_it_are_refused_wherever_they_come_from() {
     weights[2] = 0.5;
     network.set_weights(weights).unwrap();
     assert_monotone(&network);
-    // The same network without the promise has any weights, and its file does not pass for one with it.
+    // Without the constraint weights have any sign, and a network with the constraint rejects them.
     let free = Options { monotone: Monotone::None, ..options(Kind::Regressor) };
     let free = train(contrary(Kind::Regressor, free, &[2]), 10);
     let mut frames = Vec::new();
@@ -161,7 +162,7 @@ fn weights_that_break_it_are_refused_wherever_they_come_from() {
 }
 
 #[test]
-fn what_cannot_be_monotone_is_refused_with_its_reason() {
+fn networks_that_cannot_be_monotone_are_rejected_with_the_reason() {
     let new = |kind, units: &[usize], changes: Changes| {
         let layout = Layout::new(units).unwrap();
         let options = Options::new(kind).with(kind, &layout, &changes)?;
@@ -169,42 +170,42 @@ fn what_cannot_be_monotone_is_refused_with_its_reason() {
     };
     let given = |signs: &[f32]| Some(Monotone::Given(Arc::new(signs.to_vec())));
     let of = |signs: &[f32]| Changes { monotone: given(signs), ..Changes::default() };
-    let refused = |kind, units: &[usize], changes| new(kind, units, changes).unwrap_err().to_string();
+    let rejection = |kind, units: &[usize], changes| new(kind, units, changes).unwrap_err().to_string();
     assert_eq!(
-        refused(Kind::Regressor, &[2, 3, 2], of(&[1.0, 0.0])),
+        rejection(Kind::Regressor, &[2, 3, 2], of(&[1.0, 0.0])),
         "monotone is 1,0: expected none for a regressor of more than one output"
     );
     assert_eq!(
-        refused(Kind::Classifier, &[2, 3, 3], of(&[1.0, -1.0])),
+        rejection(Kind::Classifier, &[2, 3, 3], of(&[1.0, -1.0])),
         "monotone is 1,-1: expected none for a classifier of more than two classes"
     );
     assert_eq!(
-        refused(Kind::Regressor, &[2, 3, 1], of(&[1.0])),
+        rejection(Kind::Regressor, &[2, 3, 1], of(&[1.0])),
         "monotone is 1 number: expected 2, one for each input"
     );
     let relu = Changes { activation: Some(Activation::Relu), ..of(&[1.0, 0.0]) };
     assert_eq!(
-        refused(Kind::Regressor, &[2, 3, 1], relu),
+        rejection(Kind::Regressor, &[2, 3, 1], relu),
         "activation is relu: expected tanh or sigmoid where inputs are monotone"
     );
     let lbfgs = Changes { algorithm: Some(Algorithm::Lbfgs), ..of(&[1.0, 0.0]) };
     assert_eq!(
-        refused(Kind::Regressor, &[2, 3, 1], lbfgs),
+        rejection(Kind::Regressor, &[2, 3, 1], lbfgs),
         "algorithm is lbfgs: expected auto, adam or a variant of RPROP where inputs are monotone"
     );
     let mut network = new(Kind::Regressor, &[2, 3, 1], of(&[1.0, 0.0])).unwrap();
-    assert_eq!(network.info().options.activation, Activation::Tanh, "it is chosen, as no other is asked for");
+    assert_eq!(network.info().options.activation, Activation::Tanh, "tanh is the default of monotone networks");
     let limits = network.info().limits;
     let error = network.configure(&of(&[1.0, 1.0]), limits).unwrap_err();
     assert_eq!(error.to_string(), "monotone is 1,1: expected 1,0, as the network was created");
     network.configure(&of(&[1.0, 0.0]), limits).unwrap();
-    // Zeros promise nothing.
+    // A list of zeros is no constraint.
     let zeros = new(Kind::Classifier, &[2, 3, 3], of(&[0.0, 0.0])).unwrap();
     assert_eq!(zeros.info().options.activation, Activation::Relu);
 }
 
 #[test]
-fn fields_that_have_no_order_are_refused_by_their_names() {
+fn fields_without_an_order_are_rejected_by_name() {
     let of = |kind, most, closed: &[&[u8]]| {
         let names = closed.iter().map(|&name| name.into()).collect();
         let target = Target::Classes { name: (*b"sold").into(), most, closed: !closed.is_empty(), names };

@@ -1,4 +1,4 @@
-//! What a network tells of its rows, what copies of it take over, and how it answers many rows.
+//! Stored rows, replication, reset, limits, defragmentation and answers of networks.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ fn network(kind: Kind, units: &[usize], limits: Limits) -> Network {
     Network::new(kind, Layout::new(units).unwrap(), Options::new(kind), limits, 3).unwrap()
 }
 
-/// A regressor of two inputs and two outputs with rows in both sets, the last of which weighs more.
+/// A regressor with two inputs and two outputs, and rows in both sets, the last of which has weight 2.5.
 fn with_rows(train: usize, test: usize) -> Network {
     let mut network = network(Kind::Regressor, &[2, 3, 2], Limits { train: 40, test: 20 });
     for (set, rows) in [(Set::Train, train), (Set::Test, test)] {
@@ -30,7 +30,7 @@ fn with_rows(train: usize, test: usize) -> Network {
 }
 
 #[test]
-fn stored_rows_are_told_as_they_came() {
+fn stored_rows_are_returned_as_they_were_observed() {
     let network = with_rows(3, 1);
     assert_eq!(network.row(Set::Train, 2), Some((vec![20.0, 21.0], vec![22.0, 23.0], 2.5)));
     assert_eq!(network.row(Set::Train, 3), None);
@@ -38,7 +38,7 @@ fn stored_rows_are_told_as_they_came() {
     assert_eq!(rows(0, 2), (vec![0.0, 1.0, 10.0, 11.0], vec![2.0, 3.0, 12.0, 13.0], vec![1.0, 1.0]));
     let last_two = (vec![10.0, 11.0, 20.0, 21.0], vec![12.0, 13.0, 22.0, 23.0], vec![1.0, 2.5]);
     assert_eq!(rows(1, 2), last_two);
-    assert_eq!(rows(1, usize::MAX), last_two, "as many as there are");
+    assert_eq!(rows(1, usize::MAX), last_two, "the count is bounded by the rows of the set");
     let none = (vec![], vec![], vec![]);
     assert_eq!((rows(1, 0), rows(3, 1), rows(9, 1)), (none.clone(), none.clone(), none));
     assert_eq!(network.rows_from(Set::Test, 0, 5), (vec![0.0, 1.0], vec![2.0, 3.0], vec![2.5]));
@@ -48,7 +48,7 @@ fn stored_rows_are_told_as_they_came() {
 }
 
 #[test]
-fn a_copy_that_places_rows_where_they_went_is_the_same_network() {
+fn a_replica_that_places_the_same_rows_equals_the_network() {
     let limits = Limits { train: 8, test: 4 };
     let mut network = network(Kind::Regressor, &[1, 2, 1], limits);
     let mut copy = network.clone();
@@ -64,10 +64,10 @@ fn a_copy_that_places_rows_where_they_went_is_the_same_network() {
     assert_eq!(copy.place(&one, &[beyond], 1), Err(Error::RowIndex { set: "training", row: 1, rows: 0 }));
     let nonsense = Batch::new(&[f32::NAN], 1, &[1.0], 1);
     assert!(matches!(copy.place(&nonsense, &[Place { row: 0, ..beyond }], 1), Err(Error::NotFinite { .. })));
-    assert!(copy == untouched, "what is refused changes nothing");
+    assert!(copy == untouched, "a rejected batch must change nothing");
     copy.place(&batch, &places, network.rows_state()).unwrap();
     assert!(copy == network);
-    // The next rows replace the same ones.
+    // Later rows replace the same rows in both.
     network.observe(&batch, None, |_| {}).unwrap();
     assert!(copy != network);
     copy.observe(&batch, None, |_| {}).unwrap();
@@ -75,7 +75,7 @@ fn a_copy_that_places_rows_where_they_went_is_the_same_network() {
 }
 
 #[test]
-fn a_copy_with_the_same_random_states_chooses_the_same_rows_and_draws_the_same_weights() {
+fn networks_with_the_same_random_states_choose_the_same_rows_and_draw_the_same_weights() {
     let mut network = with_rows(40, 20);
     let mut copy = network.clone();
     let another = Batch::new(&[7.0, 7.0], 2, &[7.0, 7.0], 2);
@@ -115,7 +115,7 @@ fn a_reset_in_two_parts_is_a_reset() {
 }
 
 #[test]
-fn rows_may_be_dropped_from_a_clone_while_none_come() {
+fn a_clone_can_be_shrunk_unless_rows_are_observed_meanwhile() {
     let few = Limits { train: 5, test: 3 };
     let changes = Changes { activation: Some(Activation::Tanh), ..Changes::default() };
     let (mut network, mut at_once) = (with_rows(40, 12), with_rows(40, 12));
@@ -128,7 +128,7 @@ fn rows_may_be_dropped_from_a_clone_while_none_come() {
 
     let row = Batch::new(&[1.0, 2.0], 2, &[3.0, 4.0], 2);
     let events: [&dyn Fn(&mut Network); 3] = [
-        // It takes the place of another, of which there are as many as may be.
+        // The set is full, so this row replaces another, and the number of rows does not change.
         &|network| assert!(network.observe(&row, Some(Set::Train), |_| {}).is_ok()),
         &|network| assert!(network.observe(&row, Some(Set::Test), |_| {}).is_ok()),
         &|network| network.configure(&Changes::default(), Limits { train: 50, test: 20 }).unwrap(),
@@ -149,17 +149,17 @@ fn rows_may_be_dropped_from_a_clone_while_none_come() {
 }
 
 #[test]
-fn bytes_that_move_are_those_of_the_sets_that_lose_rows() {
+fn shrinking_bytes_are_those_of_the_sets_that_lose_rows() {
     // Two inputs, two outputs.
     let (network, row) = (with_rows(30, 10), 4 * 4);
     let bytes = |train, test| network.shrinking_bytes(Limits { train, test });
     assert_eq!((bytes(30, 10), bytes(29, 10), bytes(30, 9), bytes(0, 0)), (0, 30 * row, 10 * row, 40 * row));
-    // A group of sixteen rows of 10 numbers has 640 bytes, and 16 kB hold 25 of them.
+    // A group of sixteen rows with 10 numbers has 640 bytes, and a block of 16 kB has 25 groups.
     assert_eq!(self::network(Kind::Regressor, &[9, 1], Limits::default()).block_bytes(), 25 * 640);
 }
 
 #[test]
-fn a_training_is_awaited_until_it_is_collected_and_an_evaluation_until_nobody_wants_it() {
+fn a_training_is_awaited_until_it_is_collected_and_an_evaluation_can_be_stopped() {
     let mut live = Live::new(with_rows(30, 10));
     let pool = Pool::new(1, 1);
     let options = TrainOptions { max_time: Duration::ZERO, ..TrainOptions::default() };
@@ -187,7 +187,7 @@ fn a_training_is_awaited_until_it_is_collected_and_an_evaluation_until_nobody_wa
     assert_eq!(with_rows(3, 0).evaluate(Set::Test), Err(Error::NoRows));
 }
 
-/// Moves every vector, and counts what it holds.
+/// Moves every vector, and counts the numbers.
 #[derive(Default)]
 struct Mover {
     floats: usize,
@@ -209,7 +209,7 @@ impl Move for Mover {
 }
 
 #[test]
-fn all_that_is_not_shared_can_be_moved() {
+fn vectors_that_no_snapshot_shares_can_be_moved() {
     let class_weight = ClassWeight::Given(vec![1.0, 2.0, 3.0].into());
     let options = Options { normalize: true, class_weight, ..Options::new(Kind::Classifier) };
     let (layout, limits) = (Layout::new(&[2, 4, 3]).unwrap(), Limits { train: 20, test: 20 });
@@ -229,16 +229,16 @@ fn all_that_is_not_shared_can_be_moved() {
         network.move_by(&mut mover);
         (mover.floats, mover.signs)
     };
-    assert_eq!(moved(live.network_mut()), (0, 0), "a snapshot shares it all");
-    // Whoever made the training lets go of its result a moment later.
+    assert_eq!(moved(live.network_mut()), (0, 0), "a snapshot shares all vectors");
+    // The training's thread may still share the result, so a decoded copy is moved.
     let mut copy = neuralredis_core::codec::decode(&neuralredis_core::codec::encode(&snapshot)).unwrap();
-    // Weights and step sizes of 12 + 15 parameters; mean and scale of two inputs; a weight for each of three classes; groups
-    // of sixteen rows: three numbers in each set, and a weight in one.
+    // Weights and step sizes of 12 + 15 parameters; mean and scale of two inputs; three class weights; and groups of
+    // sixteen rows with three numbers in each set, and a weight in one.
     assert_eq!(moved(&mut copy), (2 * 27 + 4 + 3 + 16 * (3 + 3 + 1), 27));
     assert!(copy == snapshot);
 }
 
-/// Many members, with scaled inputs and outputs.
+/// A model of three members, with scaled inputs and outputs.
 fn answering(kind: Kind, units: &[usize]) -> Model {
     let restarts = Restarts::Fixed(3);
     let options = Options { normalize: true, restarts, ..Options::new(kind) };
@@ -272,7 +272,7 @@ fn a_row_has_the_same_answer_alone_and_among_any_number_of_others() {
     for (kind, units) in [
         (Kind::Classifier, &[3, 7, 2][..]),
         (Kind::Regressor, &[2, 5, 3]),
-        // So wide that rows are computed one by one, however many they are.
+        // A layer so wide that rows are always computed one by one.
         (Kind::Regressor, &[1, 70_000, 1]),
     ] {
         let model = answering(kind, units);
@@ -290,7 +290,7 @@ fn a_row_has_the_same_answer_alone_and_among_any_number_of_others() {
 }
 
 #[test]
-fn questions_that_are_none_are_refused_and_named() {
+fn invalid_inputs_are_rejected_and_named() {
     let model = answering(Kind::Regressor, &[2, 3, 1]);
     assert_eq!(model.run(&[1.0; 3], &mut [0.0; 1]), Err(Error::Inputs { row: None, expected: 2, given: 3 }));
     let refusal = |inputs: &[f32]| model.run(inputs, &mut vec![0.0; inputs.len() / 2]).unwrap_err().to_string();
@@ -306,7 +306,7 @@ fn questions_that_are_none_are_refused_and_named() {
 }
 
 #[test]
-fn a_model_with_what_another_copy_has_learnt_answers_as_that_does() {
+fn a_model_with_the_weights_of_another_network_answers_like_it() {
     let (one, other) = (network(Kind::Regressor, &[2, 3, 1], Limits::default()), {
         let mut other = network(Kind::Regressor, &[2, 3, 1], Limits::default());
         other.reset();

@@ -1,4 +1,4 @@
-//! Softer probabilities at the end of trainings, as a face sees them.
+//! Temperature scaling at the end of trainings, through the public interface.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use neuralredis_core::{
     Restarts, Set, codec,
 };
 
-/// Of the last layer: a bias and 16 weights for each of two classes.
+/// Parameters of the last layer: a bias and 16 weights for each of two classes.
 const LAST: usize = 34;
 
 fn rows(count: usize, seed: u64) -> (Vec<f32>, Vec<f32>) {
     let mut random = Random::new(seed, 9);
     let inputs: Vec<f32> = (0..count * 4).map(|_| random.symmetric()).collect();
-    // A class that every fourth row belies.
+    // A fourth of the labels, chosen at random, are wrong.
     let classes = inputs.chunks(4).map(|x| f32::from(u8::from((x[0] > 0.0) != (random.below(4) == 0)))).collect();
     (inputs, classes)
 }
 
-/// A classifier that can memorize its training rows, and trains for long after that has ceased to help.
+/// A classifier that can memorize its training rows, with a patience long enough to overfit them.
 fn network(changes: &Changes, test_rows: usize) -> Live {
     let (kind, layout) = (Kind::Classifier, Layout::new(&[4, 16, 2]).unwrap());
     let default =
@@ -42,7 +42,7 @@ fn train(live: &mut Live, auto_stop: bool, max_cycles: u64, threads: usize) -> A
 
 fn go(live: &mut Live, options: TrainOptions, threads: usize) -> Arc<Report> {
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
-    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    assert!(job.wait(Duration::from_secs(120)), "the training has not ended in time");
     match live.collect() {
         Some(Outcome::Trained(_, report)) => report,
         other => panic!("{other:?}"),
@@ -57,7 +57,7 @@ fn classes(live: &Live) -> Vec<usize> {
     live.network().model().classify(&rows(1_000, 7).0).unwrap()
 }
 
-/// What the last layer of each member has been multiplied by, beside a training that no validation rows decided.
+/// The factor of the last layers, compared with a training without softening. Asserts that all other weights are equal.
 fn factor(soft: &Live, plain: &Live) -> f64 {
     let (soft, plain) = (weights(soft), weights(plain));
     let each = 4 * 16 + 16 + LAST;
@@ -71,7 +71,7 @@ fn factor(soft: &Live, plain: &Live) -> f64 {
     factor
 }
 
-/// Two trainings of as many cycles, the first of which the validation rows watch.
+/// Two trainings with the same number of cycles, the first with AUTOSTOP.
 fn soft_and_plain(changes: &Changes, test_rows: usize) -> (Live, Arc<Report>, Live) {
     let (mut soft, mut plain) = (network(changes, test_rows), network(changes, test_rows));
     let report = train(&mut soft, true, 400, 1);
@@ -80,7 +80,7 @@ fn soft_and_plain(changes: &Changes, test_rows: usize) -> (Live, Arc<Report>, Li
 }
 
 #[test]
-fn testing_rows_make_answers_softer_that_are_too_sure_and_change_no_class() {
+fn overconfident_answers_are_softened_and_keep_their_classes() {
     let balanced = Changes { class_weight: Some(ClassWeight::Balanced), ..Changes::default() };
     let given = Changes { class_weight: Some(ClassWeight::Given(vec![1.0, 5.0].into())), ..Changes::default() };
     let three = Changes { restarts: Some(Restarts::Fixed(3)), ..Changes::default() };
@@ -93,7 +93,7 @@ fn testing_rows_make_answers_softer_that_are_too_sure_and_change_no_class() {
         let factor = factor(&soft, &plain);
         assert!((0.1..0.98).contains(&factor), "{factor} {changes:?}");
         assert_eq!(classes(&soft), classes(&plain));
-        // What is reported is of what is left; evaluations know nothing of weights of classes.
+        // The report is of the softened weights. An evaluation does not use class weights.
         let statistics = soft.network().info().statistics;
         assert_eq!((report.test_error, report.train_error), (Some(statistics.test_error), statistics.train_error));
         assert!(statistics.test_error < 0.99 * plain.network().info().statistics.test_error);
@@ -104,27 +104,30 @@ fn testing_rows_make_answers_softer_that_are_too_sure_and_change_no_class() {
         }
         factors.push(factor);
     }
-    assert!(factors.windows(2).all(|pair| pair[0] != pair[1]), "each follows from its own loss: {factors:?}");
-    // Members answer by the mean of what their units sum up, and all have the same factor.
+    assert!(
+        factors.windows(2).all(|pair| pair[0] != pair[1]),
+        "different losses must give different factors: {factors:?}"
+    );
+    // The logits of members are averaged, and all members get the same factor.
     let mut live = network(&three, 60);
     train(&mut live, true, 400, 1);
     assert!(live.network().info().members < 3);
 }
 
 #[test]
-fn nothing_but_a_classifier_whose_loss_and_stop_ask_for_it_is_made_softer() {
+fn squared_errors_and_few_validation_rows_are_not_softened() {
     let squared = Changes { loss: Some(Loss::Mse), ..Changes::default() };
     for (changes, test_rows) in [(squared, 60), (Changes::default(), 4)] {
         let (soft, _, plain) = soft_and_plain(&changes, test_rows);
         assert_eq!(weights(&soft), weights(&plain));
     }
-    // Few rows are better than none.
+    // Five validation rows are enough.
     let (soft, _, plain) = soft_and_plain(&Changes::default(), 5);
     assert!(factor(&soft, &plain) < 1.0);
 }
 
 #[test]
-fn softer_networks_are_the_same_for_any_threads_and_go_on_from_bytes() {
+fn softened_networks_are_the_same_for_any_threads_and_after_encoding() {
     for algorithm in [Algorithm::IrpropPlus, Algorithm::RpropPlus, Algorithm::Lbfgs, Algorithm::Adam] {
         let changes = Changes { algorithm: Some(algorithm), restarts: Some(Restarts::Fixed(4)), ..Changes::default() };
         let [mut one, mut many] = [1, 3].map(|threads| {
@@ -142,29 +145,29 @@ fn softer_networks_are_the_same_for_any_threads_and_go_on_from_bytes() {
 }
 
 #[test]
-fn a_training_that_goes_on_from_softer_answers_is_no_worse() {
+fn a_training_that_continues_from_softened_weights_is_no_worse() {
     for algorithm in [Algorithm::IrpropPlus, Algorithm::RpropPlus, Algorithm::Lbfgs, Algorithm::Adam] {
         let changes = Changes { algorithm: Some(algorithm), ..Changes::default() };
         let mut live = network(&changes, 60);
         let options = TrainOptions { max_cycles: 400, max_time: Duration::ZERO, auto_stop: true, backtrack: true };
         let first = go(&mut live, options, 1);
-        let judged = |live: &Live| {
+        let brier_score = |live: &Live| {
             let (inputs, classes) = rows(60, 2);
             let mut outputs = vec![0.0; 120];
             live.network().model().run(&inputs, &mut outputs).unwrap();
             let square = |(p, class): (&[f32], &f32)| f64::from(p[1] - class).powi(2);
             outputs.chunks(2).zip(&classes).map(square).sum::<f64>() / 60.0
         };
-        let (before, kept) = (judged(&live), weights(&live));
+        let (before, kept) = (brier_score(&live), weights(&live));
         let again = go(&mut live, options, 1);
-        assert!(judged(&live) <= 1.01 * before, "{algorithm:?} {before} {}", judged(&live));
+        assert!(brier_score(&live) <= 1.01 * before, "{algorithm:?} {before} {}", brier_score(&live));
         assert!(again.test_error <= first.test_error.map(|error| 1.01 * error), "{algorithm:?} {first:?} {again:?}");
-        // Without a step that was better nothing changes.
+        // If no step improved the weights, they are unchanged.
         assert_eq!(again.best_cycle == 0, weights(&live) == kept, "{again:?}");
         if again.best_cycle == 0 {
             assert_eq!(again.test_error, first.test_error);
         }
-        // The first step does not undo one that was taken from weights of before.
+        // RPROP's first step must not undo a step of the training before, which began at other weights.
         let before = live.network().evaluate(Set::Train).unwrap().error;
         let report = train(&mut live, false, 30, 1);
         assert!(report.train_error < before, "{algorithm:?} {report:?}");
@@ -172,10 +175,10 @@ fn a_training_that_goes_on_from_softer_answers_is_no_worse() {
 }
 
 #[test]
-fn monotone_answers_stay_so() {
+fn softened_answers_stay_monotone() {
     let monotone = Monotone::Given(vec![1.0, 0.0, -1.0, 0.0].into());
     let (soft, _, plain) = soft_and_plain(&Changes { monotone: Some(monotone), ..Changes::default() }, 60);
     assert!(factor(&soft, &plain) < 1.0);
-    // A file of weights with other signs would be refused.
+    // Decoding rejects weights that violate the constraint.
     codec::decode(&codec::encode(soft.network())).unwrap();
 }

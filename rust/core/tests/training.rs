@@ -1,4 +1,4 @@
-//! Trainings in the background, as a face sees them.
+//! Trainings in the background, through the public interface.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use neuralredis_core::{
     Patience, Restarts, Set, codec,
 };
 
-/// A network that has seen noisy rows of a task that it can learn.
+/// A network with noisy rows of a learnable function.
 fn network(kind: Kind, units: &[usize], rows: usize, seed: u64) -> Network {
     let layout = Layout::new(units).unwrap();
     let (width, outputs) = (layout.inputs(), layout.outputs());
@@ -46,14 +46,14 @@ fn auto_stop(backtrack: bool) -> TrainOptions {
 
 fn train(live: &mut Live, options: TrainOptions, threads: usize) -> Arc<Report> {
     let job = live.train(options, &Pool::new(threads, 1), |_| {}).unwrap();
-    assert!(job.wait(Duration::from_secs(120)), "the training ends");
+    assert!(job.wait(Duration::from_secs(120)), "the training has not ended in time");
     match live.collect() {
         Some(Outcome::Trained(_, report)) => report,
         other => panic!("{other:?}"),
     }
 }
 
-/// A network's frames without the seconds that it trained for, which no two trainings share, and the report of the last.
+/// The frames of a network without the seconds of its trainings, which differ between runs, and without the report.
 fn timeless(network: &Network) -> Vec<Vec<u8>> {
     const STATISTICS: [u8; 2] = [11, 0];
     const REPORT: [[u8; 2]; 2] = [[18, 0], [19, 0]];
@@ -112,7 +112,11 @@ fn mini_batches_give_the_same_network_for_any_number_of_threads() {
                 network.configure(&changes, limits).unwrap();
                 let mut live = with_restarts(network, Restarts::Fixed(restarts));
                 let report = train(&mut live, cycles(4), threads);
-                assert_eq!(report.threads > 1, threads > 1, "members, or parts of a batch, are computed side by side");
+                assert_eq!(
+                    report.threads > 1,
+                    threads > 1,
+                    "members, or parts of a batch, must be computed in parallel"
+                );
                 timeless(live.network())
             })
             .collect();
@@ -121,7 +125,7 @@ fn mini_batches_give_the_same_network_for_any_number_of_threads() {
 }
 
 #[test]
-fn mini_batches_learn_in_few_cycles_and_stop_by_themselves() {
+fn mini_batches_need_few_cycles_and_autostop_ends_them() {
     let mut network = network(Kind::Classifier, &[4, 15, 3], 8_000, 5);
     let changes = Changes { algorithm: Some(Algorithm::Adam), ..Changes::default() };
     network.configure(&changes, network.info().limits).unwrap();
@@ -132,11 +136,11 @@ fn mini_batches_learn_in_few_cycles_and_stop_by_themselves() {
     let mut by_rprop = Live::new(network_by(Algorithm::IrpropPlus));
     let expected = train(&mut by_rprop, auto_stop(true), 2).class_errors.unwrap();
     assert!(errors < expected + 1.0, "{errors} % wrong, by full batches {expected} %");
-    // Points of the curve are looked at for their own sake, so there are fewer of them than cycles.
+    // Points of the curve cost a pass of their own, so there are fewer of them.
     assert!(report.curve.len() as u64 <= report.cycles.min(40));
 }
 
-/// The network of the test above, trained by another algorithm.
+/// The network of the test above, with another algorithm.
 fn network_by(algorithm: Algorithm) -> Network {
     let mut network = network(Kind::Classifier, &[4, 15, 3], 8_000, 5);
     network.configure(&Changes { algorithm: Some(algorithm), ..Changes::default() }, network.info().limits).unwrap();
@@ -144,7 +148,7 @@ fn network_by(algorithm: Algorithm) -> Network {
 }
 
 #[test]
-fn several_threads_take_part_where_there_is_work() {
+fn several_threads_work_if_cycles_are_long_enough() {
     let mut large = network(Kind::Classifier, &[64, 300, 10], 3_000, 5);
     let changes = Changes { algorithm: Some(Algorithm::IrpropPlus), ..Changes::default() };
     large.configure(&changes, large.info().limits).unwrap();
@@ -155,7 +159,7 @@ fn several_threads_take_part_where_there_is_work() {
 }
 
 #[test]
-fn a_training_goes_on_where_the_one_before_ended_also_through_bytes() {
+fn a_training_continues_where_the_last_one_ended_also_after_encoding() {
     for (algorithm, first) in
         Algorithm::ALL.iter().flat_map(|algorithm| [30, 31, 48, 77].map(|first| (algorithm, first)))
     {
@@ -177,7 +181,7 @@ fn a_training_goes_on_where_the_one_before_ended_also_through_bytes() {
 }
 
 #[test]
-fn members_that_search_go_on_as_if_they_had_not_been_interrupted() {
+fn members_trained_by_lbfgs_continue_as_if_uninterrupted() {
     let start = || {
         let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
         let limits = network.info().limits;
@@ -193,7 +197,7 @@ fn members_that_search_go_on_as_if_they_had_not_been_interrupted() {
     assert!(timeless(at_once.network()) == timeless(in_parts.network()));
 }
 
-/// A network of two thirds of so many rows, for training alone.
+/// A network that keeps two thirds of these rows, all as training rows.
 fn rows_alone(rows: usize, changes: &Changes) -> Live {
     let mut network = network(Kind::Regressor, &[3, 8, 2], rows, 1);
     network.configure(changes, Limits { train: 100_000, test: 0 }).unwrap();
@@ -201,7 +205,7 @@ fn rows_alone(rows: usize, changes: &Changes) -> Live {
 }
 
 #[test]
-fn a_training_without_testing_rows_begins_with_a_trial() {
+fn a_training_without_validation_rows_begins_with_a_trial() {
     let train_for = |rows, cycles_, threads, changes: &Changes| {
         let mut live = rows_alone(rows, changes);
         let report = train(&mut live, cycles(cycles_), threads);
@@ -209,9 +213,9 @@ fn a_training_without_testing_rows_begins_with_a_trial() {
     };
     let members = |rows, cycles, changes: &Changes| train_for(rows, cycles, 1, changes).1.network().info().members;
     let free = Changes::default();
-    // Few rows have no trial, but several members; a few cycles have neither.
+    // With few rows there is no trial but several members, with few cycles neither.
     assert_eq!([members(300, 100, &free), members(20, 100, &free), members(300, 49, &free)], [4, 4, 1]);
-    // What is given no trial chooses.
+    // There is no trial if RESTARTS or L2 is set.
     let one = Changes { restarts: Some(Restarts::Fixed(1)), ..Changes::default() };
     let decay = Changes { l2: Some(Decay::Fixed(0.001)), ..Changes::default() };
     assert_eq!([members(300, 100, &one), members(300, 100, &decay)], [1, 1]);
@@ -219,14 +223,14 @@ fn a_training_without_testing_rows_begins_with_a_trial() {
     let (report, live) = train_for(300, 100, 1, &free);
     let info = live.network().info();
     assert_eq!((report.reason, report.cycles, info.statistics.total_cycles), (Reason::MaxCycles, 100, 100));
-    // Seven members for fifty cycles with four fifths of the rows, four for fifty with all.
+    // Fifty cycles of seven members with four fifths of the rows, and fifty of four members with all rows.
     assert_eq!(info.statistics.total_steps, 50 * (7 * 160 + 4 * 200));
     assert!(report.test_error.is_none() && !info.statistics.test_decided);
     assert_eq!((report.curve[0].cycle, report.curve.last().unwrap().cycle), (0, 100));
     assert!(report.curve.windows(2).all(|pair| pair[0].cycle < pair[1].cycle));
     assert!(report.curve.iter().all(|point| point.test_error.is_none()));
     assert!(codec::decode(&codec::encode(live.network())).unwrap() == *live.network());
-    // What goes on has none.
+    // A second training has no trial.
     let mut live = live;
     train(&mut live, cycles(100), 1);
     assert_eq!(live.network().info().statistics.total_steps, 50 * (7 * 160 + 4 * 200) + 100 * 4 * 200);
@@ -250,7 +254,7 @@ fn a_trial_gives_the_same_network_for_any_number_of_threads() {
 }
 
 #[test]
-fn testing_rows_are_told_of_during_a_trial_and_decide_nothing() {
+fn validation_rows_are_reported_during_a_trial_and_decide_nothing() {
     let mut with_rows = Live::new(network(Kind::Regressor, &[3, 8, 2], 300, 1));
     let mut without = rows_alone(300, &Changes::default());
     let report = train(&mut with_rows, cycles(100), 1);
@@ -261,8 +265,8 @@ fn testing_rows_are_told_of_during_a_trial_and_decide_nothing() {
     assert_eq!(report.curve.last().unwrap().test_error, report.test_error);
 }
 
-/// The same network without what L-BFGS remembers.
-fn forgetful(network: &Network) -> Network {
+/// The network without the state of L-BFGS.
+fn without_lbfgs_state(network: &Network) -> Network {
     let mut decoder = codec::Decoder::new();
     codec::frames(network, &mut |frame| {
         if frame[..2] != [25, 0] {
@@ -275,7 +279,7 @@ fn forgetful(network: &Network) -> Network {
 type Change = Box<dyn Fn(&mut Network)>;
 
 #[test]
-fn what_lbfgs_remembers_is_of_no_use_once_something_else_has_changed() {
+fn the_state_of_lbfgs_is_dropped_if_the_objective_has_changed() {
     let trained = |backtrack: bool| {
         let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
         let limits = network.info().limits;
@@ -298,7 +302,7 @@ fn what_lbfgs_remembers_is_of_no_use_once_something_else_has_changed() {
         ("a reset", Box::new(Network::reset)),
     ];
     for (what, change) in changes {
-        let (mut one, mut other) = (trained(false), forgetful(&trained(false)));
+        let (mut one, mut other) = (trained(false), without_lbfgs_state(&trained(false)));
         change(&mut one);
         change(&mut other);
         let (mut one, mut other) = (Live::new(one), Live::new(other));
@@ -307,36 +311,37 @@ fn what_lbfgs_remembers_is_of_no_use_once_something_else_has_changed() {
         let same = timeless(one.network()) == timeless(other.network());
         assert_eq!(same, !["nothing", "patience"].contains(&what), "{what}");
     }
-    // Weights of an earlier cycle, and those of another trainer.
+    // A return to weights of an earlier cycle, and another trainer, drop it too.
     let back = trained(true);
-    assert!(timeless(&back) == timeless(&forgetful(&back)));
+    assert!(timeless(&back) == timeless(&without_lbfgs_state(&back)));
     let mut other = trained(false);
     configured(Changes { algorithm: Some(Algorithm::IrpropPlus), ..Changes::default() })(&mut other);
     let mut other = Live::new(other);
     train(&mut other, cycles(1), 1);
-    assert!(timeless(other.network()) == timeless(&forgetful(other.network())));
+    assert!(timeless(other.network()) == timeless(&without_lbfgs_state(other.network())));
 }
 
-/// The same network, trained from so many starts or, where the engine chooses, as it sees fit.
+/// The network with this option RESTARTS.
 fn with_restarts(mut network: Network, restarts: Restarts) -> Live {
     let limits = network.info().limits;
     network.configure(&Changes { restarts: Some(restarts), ..Changes::default() }, limits).unwrap();
     Live::new(network)
 }
 
-/// The same network alone, with the loss that validation rows are judged by, so that the report shows what they were.
-fn judged_by_loss(mut network: Network) -> Live {
+/// The network with one member and squared errors as loss, so that the reported validation errors are those that
+/// decide.
+fn with_squared_errors(mut network: Network) -> Live {
     let limits = network.info().limits;
     network.configure(&Changes { loss: Some(Loss::Mse), ..Changes::default() }, limits).unwrap();
     with_restarts(network, Restarts::Fixed(1))
 }
 
 #[test]
-fn members_learn_each_for_itself_and_answer_together() {
+fn members_are_trained_independently_and_answer_together() {
     for (kind, units) in [(Kind::Classifier, &[5, 7, 3][..]), (Kind::Regressor, &[5, 4, 3, 2])] {
         let start = |restarts| {
             let mut live = with_restarts(network(kind, units, 300, 4), restarts);
-            // Of L-BFGS two parts are not the whole: it forgets its moves in between.
+            // The first member is compared with a network of one member, for which AUTO could choose another algorithm.
             let (l2, algorithm) = (Some(Decay::Fixed(0.001)), Some(Algorithm::IrpropPlus));
             let limits = live.network().info().limits;
             live.configure(&Changes { l2, algorithm, ..Changes::default() }, limits).unwrap();
@@ -350,18 +355,18 @@ fn members_learn_each_for_itself_and_answer_together() {
         assert_eq!((info.members, info.parameters), (3, other.network().info().parameters));
         assert_eq!(info.statistics.total_steps, 3 * other.network().info().statistics.total_steps);
         assert_ne!(answers(live.network(), 50), answers(other.network(), 50));
-        // The first member is the network that it would be alone: the others change nothing of it.
+        // The first member has the weights that it would have alone.
         let (of_three, of_one) = (codec::encode(live.network()), codec::encode(other.network()));
         let weights = |bytes: &[u8], count: usize| {
-            // After the length, the number of the section and the flags.
+            // The weights follow the section's number and flags.
             let at = bytes.windows(3).position(|window| window == [5, 0, 1]).expect("weights are saved") + 3;
             bytes[at..at + 4 * count].to_vec()
         };
         assert_eq!(weights(&of_three, info.parameters), weights(&of_one, info.parameters));
-        // What the training reports is what an evaluation finds.
+        // The training reports the error of an evaluation.
         let found = live.network().evaluate(Set::Test).unwrap();
         assert_eq!(report.test_error, Some(found.error));
-        // Resumed, also through bytes, and for any number of threads.
+        // A continued training gives the same bits, also after encoding, and for any number of threads.
         let mut back = Live::new(codec::decode(&of_three).unwrap());
         assert_eq!(back.network(), live.network());
         train(&mut live, cycles(20), 1);
@@ -376,7 +381,7 @@ fn members_learn_each_for_itself_and_answer_together() {
 }
 
 #[test]
-fn how_many_members_there_are_is_chosen_where_they_are_cheap_and_only_under_autostop() {
+fn under_autostop_there_are_as_many_members_as_are_cheap() {
     let members = |units: &[usize], rows, options| {
         let mut live = with_restarts(network(Kind::Classifier, units, rows, 4), Restarts::Auto);
         train(&mut live, options, 2);
@@ -391,7 +396,7 @@ fn how_many_members_there_are_is_chosen_where_they_are_cheap_and_only_under_auto
 }
 
 #[test]
-fn members_that_are_there_stay() {
+fn the_number_of_members_is_fixed_by_the_first_training() {
     let mut live = with_restarts(network(Kind::Classifier, &[4, 5, 2], 300, 4), Restarts::Fixed(3));
     train(&mut live, cycles(5), 1);
     let limits = live.network().info().limits;
@@ -405,7 +410,7 @@ fn members_that_are_there_stay() {
     assert_eq!(error.unwrap_err().to_string(), "restarts is 0: expected auto or an integer from 1 to 64");
 }
 
-/// A classifier of which one class in ten rows is rare, with rows in both sets that weigh as much more as their class.
+/// A classifier with one row in ten of the second class, and row weights by class, in both sets.
 fn imbalanced(class_weight: ClassWeight, row_weights: [f32; 2]) -> Live {
     let layout = Layout::new(&[8, 6, 2]).unwrap();
     let options = Options { class_weight, ..Options::new(Kind::Classifier) };
@@ -415,7 +420,7 @@ fn imbalanced(class_weight: ClassWeight, row_weights: [f32; 2]) -> Live {
     let (mut inputs, mut classes, mut weights) = (Vec::new(), Vec::new(), Vec::new());
     for row in 0..600 {
         let class = usize::from(row % 10 == 0);
-        // Of one size: what a row weighs has no say in the scale of the inputs.
+        // All inputs are 1 or -1, so that row weights do not change the scale of inputs.
         inputs.extend([0; 8].map(|_| (random.symmetric() + 0.5 * class as f32).signum()));
         classes.push(class as f32);
         weights.push(row_weights[class]);
@@ -427,31 +432,31 @@ fn imbalanced(class_weight: ClassWeight, row_weights: [f32; 2]) -> Live {
 }
 
 #[test]
-fn weights_of_classes_are_weights_of_their_rows() {
+fn class_weights_multiply_row_weights() {
     let given = |weights: [f32; 2]| ClassWeight::Given(Arc::new(weights.to_vec()));
     for options in [cycles(30), auto_stop(true)] {
         let mut by_class = imbalanced(given([0.5, 7.0]), [1.0; 2]);
         let mut by_row = imbalanced(ClassWeight::None, [0.5, 7.0]);
         let (report, other) = (train(&mut by_class, options, 1), train(&mut by_row, options, 2));
-        // Products with 1 are exact, so all that follows is the same.
+        // Products with 1 are exact, so both trainings are identical.
         assert_eq!((report.train_error, report.test_error), (other.train_error, other.test_error));
         assert_eq!((report.cycles, report.best_cycle, &report.curve), (other.cycles, other.best_cycle, &other.curve));
         assert_eq!(by_class.network().info().members, by_row.network().info().members);
         assert_eq!(answers(by_class.network(), 50), answers(by_row.network(), 50));
-        // Both together are the product of both.
+        // Row and class weights are multiplied; here the products are 1.
         let (mut both, mut product) =
             (imbalanced(given([2.0, 0.25]), [0.5, 4.0]), imbalanced(ClassWeight::None, [1.0; 2]));
         train(&mut both, options, 1);
         train(&mut product, options, 1);
         assert_eq!(answers(both.network(), 50), answers(product.network(), 50));
-        // An evaluation knows of none.
+        // An evaluation does not use class weights.
         let found = by_class.network().evaluate(Set::Train).unwrap();
         assert!((found.error - report.train_error).abs() > 1e-3 * report.train_error);
     }
 }
 
 #[test]
-fn balanced_classes_are_those_of_the_weights_that_balance_them() {
+fn balanced_class_weights_are_inversely_proportional_to_the_rows_of_a_class() {
     let mut balanced = imbalanced(ClassWeight::Balanced, [1.0; 2]);
     let rows = balanced.network().rows(Set::Train);
     let rare = (0..rows).filter(|&row| balanced.network().row(Set::Train, row).unwrap().1[0] == 1.0).count();
@@ -462,7 +467,7 @@ fn balanced_classes_are_those_of_the_weights_that_balance_them() {
     train(&mut given, auto_stop(true), 1);
     assert_eq!(balanced.network().info().members, 4);
     assert_eq!(answers(balanced.network(), 50), answers(given.network(), 50));
-    // They are computed again by every training.
+    // Every training computes them again.
     let before = answers(balanced.network(), 50);
     balanced.network_mut().observe(&Batch::new(&[0.0; 80], 8, &[1.0; 10], 1), Some(Set::Train), |_| {}).unwrap();
     train(&mut balanced, cycles(20), 1);
@@ -470,15 +475,15 @@ fn balanced_classes_are_those_of_the_weights_that_balance_them() {
 }
 
 #[test]
-fn patience_ends_a_training_so_many_cycles_after_its_best() {
+fn patience_ends_a_training_that_many_cycles_after_its_best() {
     for (patience, backtrack) in [(1, false), (3, true), (80, false), (200, true)] {
-        let mut live = judged_by_loss(network(Kind::Classifier, &[4, 5, 2], 300, 4));
+        let mut live = with_squared_errors(network(Kind::Classifier, &[4, 5, 2], 300, 4));
         let limits = live.network().info().limits;
         let patience = Changes { patience: Some(Patience::Cycles(patience)), ..Changes::default() };
         live.configure(&patience, limits).unwrap();
         let report = train(&mut live, auto_stop(backtrack), 1);
         let Some(Patience::Cycles(cycles)) = patience.patience else { unreachable!() };
-        // A lower error is one that is lower by a thousandth.
+        // An improvement is at least a thousandth of the best error.
         let (mut best, mut since) = (f64::INFINITY, 0);
         for point in &report.curve {
             assert!(point.cycle <= since + u64::from(cycles));
@@ -487,14 +492,14 @@ fn patience_ends_a_training_so_many_cycles_after_its_best() {
                 (best, since) = (error, point.cycle);
             }
         }
-        assert!(report.cycles < 512, "the curve has every cycle");
+        assert!(report.cycles < 512, "the curve must have every cycle");
         assert_eq!(report.cycles, since + u64::from(cycles));
         assert_eq!(report.reason == Reason::Overfitting, report.overfitting);
     }
 }
 
 #[test]
-fn the_network_answers_from_before_and_takes_rows_while_it_trains() {
+fn during_a_training_the_network_answers_as_before_and_observes_rows() {
     let mut live = Live::new(network(Kind::Classifier, &[10, 30, 3], 2_000, 2));
     let before = answers(live.network(), 50);
     let mut alone = Live::new(live.network().clone());
@@ -506,14 +511,14 @@ fn the_network_answers_from_before_and_takes_rows_while_it_trains() {
     }
     assert!(live.network().rows(Set::Train) > rows);
     live.collect();
-    // The rows that came meanwhile had no part in it.
+    // Rows that were observed during the training have no effect on it.
     train(&mut alone, cycles(200), 1);
     assert_eq!(answers(live.network(), 50), answers(alone.network(), 50));
     assert_ne!(answers(live.network(), 50), before);
 }
 
 #[test]
-fn a_retraining_says_the_same_before_its_first_step() {
+fn a_training_without_a_step_changes_no_answer() {
     let moved = |network: &mut Network| {
         let rows = network.row(Set::Train, 0).unwrap();
         for step in 0..50 {
@@ -542,7 +547,7 @@ fn a_retraining_says_the_same_before_its_first_step() {
     }
 }
 
-/// A regressor of two outputs that observes rows of which the first output is as given, and the second varies.
+/// A regressor with two outputs, for [`observe_first`].
 fn with_first_output(output: Output, algorithm: Algorithm) -> Live {
     let layout = Layout::new(&[2, 6, 2]).unwrap();
     let changes =
@@ -551,7 +556,7 @@ fn with_first_output(output: Output, algorithm: Algorithm) -> Live {
     Live::new(Network::new(Kind::Regressor, layout, options, Limits { train: 60, test: 0 }, 4).unwrap())
 }
 
-/// Replaces all rows.
+/// Replaces all rows by ones whose first output is `first` of the first input; the second output varies.
 fn observe_first(live: &mut Live, first: impl Fn(f32) -> f32) {
     let limits = live.network().info().limits;
     live.configure(&Changes::default(), Limits { train: 0, ..limits }).unwrap();
@@ -565,14 +570,14 @@ fn observe_first(live: &mut Live, first: impl Fn(f32) -> f32) {
 }
 
 #[test]
-fn an_output_may_be_a_constant_vary_and_be_a_constant_again() {
+fn an_output_can_be_constant_vary_and_be_constant_again() {
     let firsts = |live: &Live| answers(live.network(), 20).iter().step_by(2).copied().collect::<Vec<_>>();
     for output in [Output::Linear, Output::Sigmoid] {
         for algorithm in [Algorithm::Auto, Algorithm::IrpropPlus] {
             let mut live = with_first_output(output, algorithm);
             observe_first(&mut live, |_| -0.7);
             let report = train(&mut live, cycles(100), 1);
-            assert!(report.train_error < 0.1, "the other output is learnt: {report:?}");
+            assert!(report.train_error < 0.1, "the other output was not fitted: {report:?}");
             assert!(firsts(&live).iter().all(|&answer| answer == -0.7), "{:?}", firsts(&live));
             let back = codec::decode(&codec::encode(live.network())).unwrap();
             assert_eq!(answers(&back, 20), answers(live.network(), 20));
@@ -603,7 +608,8 @@ fn an_output_may_be_a_constant_vary_and_be_a_constant_again() {
     }
 }
 
-/// A training that is stopped while it is queued: it prepares, and ends before its first step.
+/// Runs a training that is stopped while it is queued, so that it re-expresses the weights and ends before its first
+/// step.
 fn without_a_step(live: &mut Live) {
     let pool = Pool::new(1, 1);
     let mut other = Live::new(network(Kind::Regressor, &[2, 1], 10, 1));
@@ -612,7 +618,7 @@ fn without_a_step(live: &mut Live) {
     job.stop();
     blocking.stop();
     assert!(job.wait(Duration::from_secs(60)));
-    let Some(Outcome::Trained(_, report)) = live.collect() else { panic!("a stop keeps what was learnt") };
+    let Some(Outcome::Trained(_, report)) = live.collect() else { panic!("a stop must keep the result") };
     assert_eq!(report.cycles, 0);
 }
 
@@ -622,7 +628,7 @@ fn assert_close(expected: &[f32], got: &[f32]) {
 }
 
 #[test]
-fn random_labels_end_a_training_and_so_does_a_perfect_score() {
+fn autostop_ends_trainings_on_random_labels_and_with_perfect_accuracy() {
     let mut random = Random::new(6, 6);
     let inputs: Vec<f32> = (0..400 * 5).map(|_| random.symmetric()).collect();
     let labels: Vec<f32> = (0..400).map(|_| random.below(2) as f32).collect();
@@ -639,8 +645,8 @@ fn random_labels_end_a_training_and_so_does_a_perfect_score() {
 }
 
 #[test]
-fn backtrack_keeps_the_weights_with_the_least_test_error_seen() {
-    let mut live = judged_by_loss(network(Kind::Classifier, &[10, 40, 4], 120, 8));
+fn backtrack_keeps_the_weights_with_the_least_validation_error() {
+    let mut live = with_squared_errors(network(Kind::Classifier, &[10, 40, 4], 120, 8));
     let report = train(&mut live, auto_stop(true), 1);
     let least = report.curve.iter().filter_map(|point| point.test_error).fold(f64::INFINITY, f64::min);
     assert_eq!(report.test_error, Some(least));
@@ -652,25 +658,26 @@ fn backtrack_keeps_the_weights_with_the_least_test_error_seen() {
 }
 
 #[test]
-fn members_stop_each_by_its_own_test_error_and_the_better_half_answers() {
+fn members_stop_by_their_own_validation_errors_and_the_better_half_answers() {
     for kind in [Kind::Classifier, Kind::Regressor] {
         let start = |restarts| with_restarts(network(kind, &[10, 12, 4], 200, 8), Restarts::Fixed(restarts));
         let (mut six, mut again) = (start(6), start(6));
         let report = train(&mut six, auto_stop(true), 1);
         let info = six.network().info();
         assert_eq!((info.members, info.statistics.total_cycles), (3, report.cycles));
-        // Who has ended is presented with no more rows.
+        // Members that have stopped are presented with no more rows.
         let rows = u64::from(six.network().rows(Set::Train));
         let steps = info.statistics.total_steps;
         assert!(steps.is_multiple_of(rows) && steps < 6 * report.cycles * rows, "{steps}");
         assert!(steps >= report.cycles * rows && report.best_cycle < report.cycles);
-        // What is reported is of those who are left.
+        // The report is of the members that are kept.
         let found = six.network().evaluate(Set::Test).unwrap();
         assert_eq!(report.test_error, Some(found.error));
         assert_eq!(info.statistics.test_error, found.error);
         assert!((six.network().evaluate(Set::Train).unwrap().error - report.train_error).abs() < 1e-6);
         assert_eq!(report.curve.last().unwrap().cycle, report.cycles);
-        // For any number of threads, and after a way through bytes, with the share of the decay that each has.
+        // The bits are the same for any number of threads, and after encoding, which includes each member's share of
+        // the decay.
         train(&mut again, auto_stop(true), 3);
         assert!(timeless(again.network()) == timeless(six.network()));
         let mut back = Live::new(codec::decode(&codec::encode(six.network())).unwrap());
@@ -682,7 +689,7 @@ fn members_stop_each_by_its_own_test_error_and_the_better_half_answers() {
 }
 
 #[test]
-fn searches_give_the_same_bits_for_any_threads_and_after_a_way_through_bytes() {
+fn lbfgs_gives_the_same_bits_for_any_number_of_threads_and_after_encoding() {
     for (kind, units) in [(Kind::Regressor, &[10, 40, 1][..]), (Kind::Classifier, &[10, 60, 30, 4])] {
         let start = || {
             let mut network = network(kind, units, 3_000, 8);
@@ -694,7 +701,7 @@ fn searches_give_the_same_bits_for_any_threads_and_after_a_way_through_bytes() {
         let (mut one, mut many) = (start(), start());
         for options in [TrainOptions { max_cycles: 60, ..auto_stop(true) }, cycles(20)] {
             let report = train(&mut one, options, 1);
-            assert!(train(&mut many, options, 4).threads > 1, "there is enough to do");
+            assert!(train(&mut many, options, 4).threads > 1, "the network must be large enough for several threads");
             assert!(timeless(one.network()) == timeless(many.network()));
             let found = one.network().evaluate(Set::Test).unwrap();
             assert_eq!(report.test_error, Some(found.error));
@@ -704,7 +711,7 @@ fn searches_give_the_same_bits_for_any_threads_and_after_a_way_through_bytes() {
 }
 
 #[test]
-fn one_of_two_starts_is_left_and_all_without_test_rows_to_choose_by() {
+fn half_of_the_members_are_kept_under_autostop_and_all_without_it() {
     let start = || with_restarts(network(Kind::Classifier, &[10, 12, 4], 200, 8), Restarts::Fixed(2));
     let (mut chosen, mut both) = (start(), start());
     train(&mut chosen, TrainOptions { max_cycles: 30, ..auto_stop(true) }, 1);
@@ -727,25 +734,25 @@ fn limits_and_requests_end_a_training() {
     }
     job.stop();
     assert!(job.wait(Duration::from_secs(10)));
-    let Some(Outcome::Trained(_, report)) = live.collect() else { panic!("a stop keeps what was learnt") };
+    let Some(Outcome::Trained(_, report)) = live.collect() else { panic!("a stop must keep the result") };
     assert!(report.reason == Reason::Stopped && report.cycles >= 10);
 }
 
 #[test]
-fn a_large_cycle_is_left_in_the_middle() {
+fn a_long_cycle_can_be_cancelled_within_it() {
     let mut live = Live::new(network(Kind::Classifier, &[300, 1500, 100], 3_000, 1));
     let job = live.train(cycles(0), &Pool::new(1, 1), |_| {}).unwrap();
     std::thread::sleep(Duration::from_millis(50));
-    let asked = Instant::now();
+    let requested = Instant::now();
     job.cancel();
     assert!(job.wait(Duration::from_secs(60)));
-    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert!(requested.elapsed() < Duration::from_secs(5));
     assert!(matches!(live.collect(), Some(Outcome::Dropped)));
     assert_eq!(live.network().info().statistics.total_cycles, 0);
 }
 
 #[test]
-fn one_training_at_a_time_and_a_reset_drops_it() {
+fn a_network_has_one_training_at_a_time_and_a_reset_drops_it() {
     let mut live = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 1));
     let pool = Pool::new(1, 4);
     let job = live.train(cycles(0), &pool, |_| {}).unwrap();
@@ -762,7 +769,7 @@ fn one_training_at_a_time_and_a_reset_drops_it() {
 }
 
 #[test]
-fn trainings_beyond_the_limit_wait_and_may_be_dropped_while_they_wait() {
+fn trainings_beyond_the_limit_are_queued_and_can_be_dropped_there() {
     let pool = Pool::new(1, 1);
     let mut lives: Vec<Live> =
         (0..3).map(|seed| Live::new(network(Kind::Classifier, &[9, 15, 2], 300, seed))).collect();
@@ -770,7 +777,7 @@ fn trainings_beyond_the_limit_wait_and_may_be_dropped_while_they_wait() {
     assert_eq!(pool.counts(), (1, 2));
     assert!(jobs[1].progress().queued && jobs[1].progress().time == Duration::ZERO);
     drop(lives.remove(1));
-    assert!(matches!(jobs[1].outcome(), Some(Outcome::Dropped)), "at once: it had no thread yet");
+    assert!(matches!(jobs[1].outcome(), Some(Outcome::Dropped)), "a queued training must be dropped at once");
     assert_eq!(pool.counts(), (1, 1));
     jobs[0].stop();
     assert!(jobs[0].wait(Duration::from_secs(10)) && jobs[1].wait(Duration::from_secs(10)));
@@ -784,15 +791,15 @@ fn trainings_beyond_the_limit_wait_and_may_be_dropped_while_they_wait() {
 }
 
 #[test]
-fn whoever_waits_hears_of_the_end_of_a_training_that_never_began() {
+fn notify_is_called_for_a_training_that_never_began() {
     let pool = Pool::new(1, 1);
     let mut first = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 1));
     let mut second = Live::new(network(Kind::Classifier, &[9, 15, 2], 300, 2));
     first.train(cycles(0), &pool, |_| {}).unwrap();
-    let (tell, heard) = std::sync::mpsc::channel();
-    second.train(cycles(0), &pool, move |job| tell.send(job.is_cancelled()).unwrap()).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    second.train(cycles(0), &pool, move |job| sender.send(job.is_cancelled()).unwrap()).unwrap();
     second.cancel();
-    assert_eq!(heard.try_recv(), Ok(true));
+    assert_eq!(receiver.try_recv(), Ok(true));
 }
 
 #[test]
@@ -804,7 +811,7 @@ fn trainings_need_rows() {
     assert_eq!(live.train(cycles(1), &pool, |_| {}).unwrap_err(), Error::NoTrainingRows);
     live.network_mut().observe(&Batch::new(&[1.0, 2.0], 2, &[0.0], 1), Some(Set::Train), |_| {}).unwrap();
     assert_eq!(live.train(auto_stop(false), &pool, |_| {}).unwrap_err(), Error::NoTestingRows);
-    // One row, one class, constant columns: nothing to learn, and nothing to divide by.
+    // One row, one class, constant columns: no information, and standard deviations of 0.
     let report = train(&mut live, cycles(20), 1);
     assert!(report.train_error.is_finite());
     assert_eq!(report.warnings, ["class 1 has no training rows", "class 0 has fewer than 5 training rows"]);

@@ -1,7 +1,9 @@
+//! Fuzzer of `targets/decode.rs`.
+
 #![no_main]
 
 #[path = "../targets/mod.rs"]
-#[allow(dead_code)] // each program runs one of them
+#[allow(dead_code)] // each fuzzer runs only one target
 mod targets;
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| targets::decode::run(data));

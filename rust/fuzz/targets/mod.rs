@@ -1,4 +1,5 @@
-//! What is fuzzed, and replayed by the engine's tests: what is accepted must be of use.
+//! Targets of fuzzing, which the tests of the engine also run on the corpus. Every network that is accepted must be
+//! usable.
 
 pub(crate) mod decode;
 pub(crate) mod original;
@@ -8,23 +9,26 @@ use std::time::Duration;
 use neuralredis_core::training::{Live, Pool, TrainOptions};
 use neuralredis_core::{Network, Set, codec};
 
-/// Uses a network that was accepted: it answers, is evaluated, learns, and comes back from its own bytes.
+/// Check that an accepted network can answer, be evaluated, be trained, and be encoded canonically.
 fn check(network: Network) {
     let written = codec::encode(&network);
-    assert!(codec::decode(&written).is_ok_and(|back| codec::encode(&back) == written), "one network, one form");
+    assert!(
+        codec::decode(&written).is_ok_and(|back| codec::encode(&back) == written),
+        "the encoding must be canonical"
+    );
     let (inputs, outputs) = (network.layout().inputs(), network.layout().outputs());
-    network.model().run(&vec![0.5; 5 * inputs], &mut vec![0.0; 5 * outputs]).expect("finite inputs have an answer");
+    network.model().run(&vec![0.5; 5 * inputs], &mut vec![0.0; 5 * outputs]).expect("finite inputs are accepted");
     for set in [Set::Train, Set::Test] {
         assert_eq!(network.evaluate(set).is_ok(), network.rows(set) > 0);
         assert_eq!(network.row(set, 0).is_some(), network.rows(set) > 0);
     }
-    // More of it would tell nothing, and take long.
+    // Training larger networks would take long and find nothing else.
     if network.rows(Set::Train) > 0 && network.info().parameters < 100 {
         let mut live = Live::new(network);
         let options = TrainOptions { max_cycles: 2, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
-        let job = live.train(options, &Pool::new(1, 1), |_| {}).expect("it has rows to learn from");
+        let job = live.train(options, &Pool::new(1, 1), |_| {}).expect("there are training rows");
         assert!(job.wait(Duration::from_secs(60)));
         live.collect().expect("the training has ended");
-        codec::decode(&codec::encode(live.network())).expect("what has learnt is a network");
+        codec::decode(&codec::encode(live.network())).expect("a trained network can be decoded");
     }
 }

@@ -1,11 +1,12 @@
-//! The original module's values, as an RDB has them.
+//! Fuzzing of the reader for networks of the original module.
 
 use neuralredis_core::{Error, Result, codec};
 
-/// Opcodes of a module's values in an RDB.
+/// Opcodes of module values in an RDB.
 const WHOLE: u64 = 2;
 const FLOAT: u64 = 3;
 
+/// A reader of module values in an RDB.
 struct Rdb<'a>(&'a [u8]);
 
 impl Rdb<'_> {
@@ -43,7 +44,8 @@ impl codec::Values for Rdb<'_> {
     }
 }
 
-/// What DUMP gives, without the type before it and the end, the version and the checksum after it.
+/// Decode module values as DUMP returns them, without the type before, and without end marker, version and checksum
+/// after them.
 pub(crate) fn run(data: &[u8]) {
     if let Ok(network) = codec::decode_original(&mut Rdb(data)) {
         super::check(network);

@@ -1,4 +1,4 @@
-//! What networks of fields are asked, and how answers have the names of classes and targets.
+//! Predictions of networks with fields, whose results use the names of classes and targets.
 
 use std::cmp::Ordering;
 
@@ -13,15 +13,15 @@ use pyo3::types::{PyDict, PyFloat, PyList, PyString};
 use crate::columns::Column;
 use crate::errors::{ShapeError, TrainingError, bad_option};
 use crate::fields::{class_of, texts};
+use crate::lists;
 use crate::network::answer;
 use crate::options;
 use crate::outcomes;
 use crate::rows::read_weights;
-use crate::sequences;
 use crate::table::Table;
 use crate::values;
 
-/// Rows with what they have come to, as they were given.
+/// Rows with their outcomes, not parsed yet.
 pub(crate) struct Observed<'py> {
     table: Table<'py>,
     outcomes: Vec<Column<'py>>,
@@ -41,12 +41,11 @@ impl<'py> Observed<'py> {
         Ok(Self { table, outcomes, weights })
     }
 
-    /// The rows.
     pub(crate) fn table(&self) -> &Table<'py> {
         &self.table
     }
 
-    /// What is understood by them.
+    /// Parses the rows and outcomes.
     pub(crate) fn examples<'a>(&'a self, schema: &Schema) -> PyResult<Vec<Example<'a>>> {
         let example = |row: usize| {
             let values = self.table.values(row, schema)?;
@@ -57,9 +56,9 @@ impl<'py> Observed<'py> {
     }
 }
 
-/// What a model answers to rows of fields, by names or as an array.
+/// Predicts rows of fields, and returns a dict by names or an array.
 ///
-/// It is never a part of what calls it: rows without fields are answered by the same methods, in less than a microsecond.
+/// Never inlined: the callers also predict rows without fields, in less than a microsecond.
 #[inline(never)]
 pub(crate) fn run<'py>(
     py: Python<'py>,
@@ -70,7 +69,7 @@ pub(crate) fn run<'py>(
     Answers::of(py, model, schema, rows)?.shown(py, model, schema)
 }
 
-/// The classes of rows of fields, and what says how they are told: `top`, `scores` and `least`.
+/// Predicts the classes of rows of fields; `wanted` is `top`, `scores` and `least`.
 #[inline(never)]
 pub(crate) fn classify<'py>(
     py: Python<'py>,
@@ -83,7 +82,7 @@ pub(crate) fn classify<'py>(
     wanted.classes(py, model, &Answers::of(py, model, schema, rows)?)
 }
 
-/// Answers with the bounds of their intervals, which are the parts number 0, 1 and 2.
+/// Predictions with their intervals: `part` returns the values (0), lower bounds (1) or upper bounds (2).
 #[inline(never)]
 pub(crate) fn intervals<'py>(
     py: Python<'py>,
@@ -97,7 +96,7 @@ pub(crate) fn intervals<'py>(
     Ok([shown(0)?, shown(1)?, shown(2)?])
 }
 
-/// The names of the classes that are chosen of each row.
+/// The names of the classes that `chosen` selects for each row.
 #[inline(never)]
 pub(crate) fn sets<'py>(
     py: Python<'py>,
@@ -119,7 +118,7 @@ pub(crate) fn sets<'py>(
     Ok(PyList::new(py, all)?.into_any())
 }
 
-/// The name of a class of each row, which `draw` chooses by the row's probabilities.
+/// The name of one class for each row, which `draw` selects by the probabilities.
 #[inline(never)]
 pub(crate) fn drawn<'py>(
     py: Python<'py>,
@@ -138,17 +137,17 @@ pub(crate) fn drawn<'py>(
     Ok(all.into_pyarray(py).into_any())
 }
 
-/// Answers to rows.
+/// The outputs of rows.
 struct Answers {
     single: bool,
     rows: usize,
-    /// Columns of the outputs that have names.
+    /// The number of outputs for each row. A classifier may reserve more than it has classes.
     width: usize,
     outputs: Vec<f32>,
 }
 
 impl Answers {
-    /// What a model of fields answers to rows.
+    /// Predicts rows of fields.
     fn of<'py>(py: Python<'py>, model: &Model, schema: &Schema, rows: &Bound<'py, PyAny>) -> PyResult<Self> {
         check_classes(model)?;
         let table = Table::read(rows, schema, false)?;
@@ -171,7 +170,7 @@ impl Answers {
         &self.outputs[row * self.width..][..self.width]
     }
 
-    /// Them by the names of classes or targets; of many rows as an array.
+    /// Converts a single row to a dict by names or a number, several rows to an array.
     fn shown<'py>(self, py: Python<'py>, model: &Model, schema: &Schema) -> PyResult<Bound<'py, PyAny>> {
         let alone = model.kind() == Kind::Regressor && self.width == 1;
         match (self.single, alone) {
@@ -190,7 +189,7 @@ impl Answers {
     }
 }
 
-/// A network that has seen no class has nothing to answer with.
+/// Raises an error if a classifier has not observed any class yet.
 fn check_classes(model: &Model) -> PyResult<()> {
     if model.kind() == Kind::Classifier && model.classes().is_empty() {
         return Err(TrainingError::new_err("the network has seen no class yet: observe some rows first"));
@@ -198,7 +197,7 @@ fn check_classes(model: &Model) -> PyResult<()> {
     Ok(())
 }
 
-/// How the class of a row is to be told.
+/// The options of `classify`.
 struct Wanted {
     top: Option<usize>,
     scores: bool,
@@ -215,7 +214,7 @@ impl Wanted {
                 Ok(share) if (0.0..=1.0).contains(&share) => Some(share as f32),
                 Ok(share) => return Err(bad_option("least", &share, &"a number from 0 to 1")),
                 Err(_) => {
-                    let shown = sequences::shown(least)?;
+                    let shown = lists::shown(least)?;
                     return Err(PyTypeError::new_err(format!("least is {shown}: expected a number from 0 to 1")));
                 }
             },
@@ -223,12 +222,12 @@ impl Wanted {
         Ok(Self { top: top.map(|top| top as usize), scores, least })
     }
 
-    /// The class of each row.
+    /// Predicts the class of each row.
     fn classes<'py>(&self, py: Python<'py>, model: &Model, answers: &Answers) -> PyResult<Bound<'py, PyAny>> {
         if answers.single {
             return self.class(py, answers.row(0), |class| values::text_of(py, &model.classes()[class]));
         }
-        // Of many rows the names are made once.
+        // For many rows, each name is converted once.
         let names = texts(py, model.classes())?;
         let name = |class| Ok(names.get_item(class)?.cast_into::<PyString>()?);
         let of_row = |row| self.class(py, answers.row(row), name);
@@ -247,7 +246,7 @@ impl Wanted {
         name: impl Fn(usize) -> PyResult<Bound<'py, PyString>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let reached = |class: &usize| self.least.is_none_or(|least| outputs[*class] >= least);
-        let told = |class: usize| {
+        let entry = |class: usize| {
             let name = name(class)?;
             if self.scores {
                 Ok((name, f64::from(outputs[class])).into_pyobject(py)?.into_any())
@@ -257,21 +256,21 @@ impl Wanted {
         };
         let Some(top) = self.top else {
             let best = largest(outputs);
-            return if reached(&best) { told(best) } else { Ok(py.None().into_bound(py)) };
+            return if reached(&best) { entry(best) } else { Ok(py.None().into_bound(py)) };
         };
         let best = best_first(outputs).into_iter().filter(reached).take(top);
-        Ok(PyList::new(py, best.map(told).collect::<PyResult<Vec<_>>>()?)?.into_any())
+        Ok(PyList::new(py, best.map(entry).collect::<PyResult<Vec<_>>>()?)?.into_any())
     }
 }
 
-/// The places of values, of the largest one first; equals stay in their order.
+/// The indices of values in descending order; equal values keep their order.
 fn best_first(values: &[f32]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..values.len()).collect();
     places.sort_by(|&a, &b| values[b].partial_cmp(&values[a]).unwrap_or(Ordering::Equal));
     places
 }
 
-/// Candidates, best first: of each its place and what the network answers.
+/// Ranks candidates: the index and the output of each, the best first.
 pub(crate) fn rank<'py>(
     py: Python<'py>,
     model: &Model,
@@ -304,7 +303,7 @@ pub(crate) fn rank<'py>(
     Ok(best_first(&scores).into_iter().map(|row| (row, scores[row].into())).collect())
 }
 
-/// The output by which rows are ranked.
+/// The index of the output to rank by.
 fn output_of(model: &Model, schema: &Schema, want: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
     let classifier = model.kind() == Kind::Classifier;
     let names = if classifier { model.classes() } else { schema.target_names() };
@@ -317,13 +316,13 @@ fn output_of(model: &Model, schema: &Schema, want: Option<&Bound<'_, PyAny>>) ->
         };
     };
     let name = class_of(want)?;
-    names.iter().position(|of| Some(&of[..]) == name.as_deref()).ok_or_else(|| match sequences::shown(want) {
+    names.iter().position(|of| Some(&of[..]) == name.as_deref()).ok_or_else(|| match lists::shown(want) {
         Ok(shown) => bad_option("want", &shown, &format!("one of {}", known().join(", "))),
         Err(error) => error,
     })
 }
 
-/// How many candidates are wanted.
+/// Parses the largest number of candidates to return.
 pub(crate) fn most(top: Option<&Bound<'_, PyAny>>) -> PyResult<usize> {
     let top = top.map(|top| options::whole("top", top, u64::from(u32::MAX), 1)).transpose()?;
     Ok(top.map_or(usize::MAX, |top| top as usize))

@@ -1,32 +1,33 @@
-//! Numbers out of arrays of any real dtype, byte order and arrangement in memory, always into a copy.
+//! Reads numbers from arrays of any real dtype, byte order and memory layout, always into a copy.
 //!
-//! A copy, because another thread may write an array at any time, and the engine checks what it then relies on. Reading
-//! into it directly, value by value, spares the temporary arrays of NumPy's own conversion and finds the values that
-//! single precision cannot hold. Rejected: the borrow checks of the numpy crate, which other libraries know nothing of.
+//! The copy is necessary because another thread may write to an array at any time, but the engine relies on values that
+//! it has checked. Reading directly into it, value by value, avoids the temporary arrays of NumPy's conversion, and
+//! detects values that single precision cannot represent. Rejected: the borrow checks of the numpy crate, which other
+//! libraries do not know.
 
 use numpy::{PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyFloat, PyInt, PyList, PyTuple};
 
 use crate::errors::{DataError, ShapeError};
+use crate::lists;
 use crate::rows::{Fault, Numbers, Role, Shape};
-use crate::sequences;
 
-/// Numbers from which on a copy lets other threads run: some 50 microseconds.
+/// The smallest copy that releases the GIL: about 50 microseconds.
 const LONG_COPY: usize = 1 << 16;
 
-/// Reads whatever a user takes for numbers.
+/// Reads numbers from any object that a user may pass.
 pub(crate) fn read(object: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numbers> {
     if let Ok(array) = object.cast::<PyUntypedArray>() {
         return read_unmasked(array, role);
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
-        return sequences::read(object, role);
+        return lists::read(object, role);
     }
     if object.is_instance_of::<PyFloat>() || object.is_instance_of::<PyInt>() {
-        return sequences::read_number(object, role);
+        return lists::read_number(object, role);
     }
-    // Frames, series, buffers, ranges, numbers of other libraries.
+    // Frames, series, buffers, ranges, scalars of other libraries.
     let array = object.py().import("numpy")?.call_method1("asanyarray", (object,))?;
     let array = array.cast::<PyUntypedArray>()?;
     if array.ndim() == 0 && !matches!(array.dtype().kind(), b'b' | b'i' | b'u' | b'f') {
@@ -36,7 +37,7 @@ pub(crate) fn read(object: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Number
     read_unmasked(array, role)
 }
 
-/// Whether something is what is read most often, and has no names.
+/// Whether an object has one of the most common types, none of which has column names.
 pub(crate) fn is_plain(object: &Bound<'_, PyAny>) -> bool {
     object.is_instance_of::<PyList>()
         || object.is_instance_of::<PyTuple>()
@@ -45,7 +46,7 @@ pub(crate) fn is_plain(object: &Bound<'_, PyAny>) -> bool {
         || object.cast::<PyUntypedArray>().is_ok()
 }
 
-/// Reads an array, of which no value may be masked.
+/// Reads an array; a masked value is an error.
 fn read_unmasked(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Numbers> {
     match first_masked(array)? {
         Some(index) => Err(role.refuse(role.place(shape_of(array, role)?, index), MASKED, Fault::NoNumber)),
@@ -53,7 +54,7 @@ fn read_unmasked(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<
     }
 }
 
-/// What is shown of a masked value: the number behind the mask is none of the data's.
+/// What errors show for a masked value, whose underlying number is meaningless.
 pub(crate) const MASKED: &str = "masked";
 
 /// The index of the first masked value of an array.
@@ -69,8 +70,8 @@ pub(crate) fn first_masked(array: &Bound<'_, PyAny>) -> PyResult<Option<usize>> 
     if mask.call_method0("any")?.is_truthy()? { mask.call_method0("argmax")?.extract().map(Some) } else { Ok(None) }
 }
 
-/// Reads one short row without any allocation into `room`. False for whatever is not just that, which [`read`] then reads
-/// or refuses.
+/// Reads one short row into `room` without an allocation. Returns false for any other object or fault, for [`read`] to
+/// handle.
 pub(crate) fn read_short_row(object: &Bound<'_, PyAny>, room: &mut [f32]) -> bool {
     if let Ok(array) = object.cast_exact::<PyUntypedArray>() {
         return match (Element::of(array), array.shape()) {
@@ -78,7 +79,7 @@ pub(crate) fn read_short_row(object: &Bound<'_, PyAny>, room: &mut [f32]) -> boo
             _ => false,
         };
     }
-    object.cast_exact::<PyList>().is_ok_and(|list| sequences::read_short_list(list, room))
+    object.cast_exact::<PyList>().is_ok_and(|list| lists::read_short_list(list, room))
 }
 
 fn shape_of(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Shape> {
@@ -96,7 +97,7 @@ fn shape_of(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Shape
 fn read_array(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Numbers> {
     let shape = shape_of(array, role)?;
     if array.is_empty() {
-        // Of no values no type matters: a frame without rows has columns of any.
+        // An empty array may have any dtype: a frame without rows has columns of any type.
         return Ok(Numbers { values: Vec::new(), shape });
     }
     let Some(element) = Element::of(array) else { return read_converted(array, role) };
@@ -105,7 +106,7 @@ fn read_array(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Num
     let copied = if values.len() < LONG_COPY {
         copy(view, element, &mut values)
     } else {
-        // The array stays alive: `array` holds it.
+        // `array` keeps the array alive while the GIL is released.
         array.py().detach(|| copy(view, element, &mut values))
     };
     copied.map_err(|TooLarge { index, value }| match PyFloat::new(array.py(), value).repr() {
@@ -115,7 +116,7 @@ fn read_array(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Num
     Ok(Numbers { values, shape })
 }
 
-/// Reads an array of elements that are not the machine's own.
+/// Reads an array whose elements need a conversion.
 fn read_converted(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult<Numbers> {
     let dtype = array.dtype();
     match dtype.kind() {
@@ -124,20 +125,20 @@ fn read_converted(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult
             let converted = array.call_method1("astype", ("=f8",))?;
             read_array(converted.cast::<PyUntypedArray>()?, role)
         }
-        // A frame with columns of several types, or numbers of another library.
+        // Objects: a frame with columns of several types, or numbers of another library.
         b'O' => {
             let objects = array.call_method0("tolist")?;
             if objects.is_instance_of::<PyList>() {
-                sequences::read(&objects, role)
+                lists::read(&objects, role)
             } else {
-                sequences::read_number(&objects, role)
+                lists::read_number(&objects, role)
             }
         }
         kind => {
             if let Role::Inputs { names: Some(_), .. } = role {
                 let first = array.getattr("flat")?.get_item(0)?;
                 let place = role.place(shape_of(array, role)?, 0);
-                return Err(role.refuse(place, &sequences::shown(&first)?, Fault::NoNumber));
+                return Err(role.refuse(place, &lists::shown(&first)?, Fault::NoNumber));
             }
             let expected = match role {
                 Role::Class { classes } if matches!(kind, b'U' | b'S' | b'T') => {
@@ -151,7 +152,7 @@ fn read_converted(array: &Bound<'_, PyUntypedArray>, role: Role<'_>) -> PyResult
     }
 }
 
-/// The elements that are read as they lie in memory.
+/// Element types that are read without a conversion.
 #[derive(Debug, Clone, Copy)]
 enum Element {
     Bool,
@@ -190,10 +191,10 @@ impl Element {
     }
 }
 
-/// Where the elements of an array of at most two dimensions lie. Strides are in bytes.
+/// The memory of an array of at most two dimensions. Strides are in bytes.
 #[derive(Debug, Clone, Copy)]
 struct View {
-    /// An address rather than a pointer, so that it may be taken to where the interpreter is not held.
+    /// An address instead of a pointer, so that the view is `Send` and can be used with the GIL released.
     first: usize,
     rows: usize,
     columns: usize,
@@ -202,9 +203,10 @@ struct View {
 }
 
 impl View {
-    /// The view of an array, whose dimensions must be two at most.
+    /// The view of an array, which must have at most two dimensions.
     fn of(array: &Bound<'_, PyUntypedArray>) -> Self {
-        // SAFETY: only the address is asked, which depends neither on the type of the elements nor on the dimensions.
+        // SAFETY: the cast only serves to read the address of the data, which is the same for any element type and
+        // number of dimensions; no element is accessed.
         let first = unsafe { array.cast_unchecked::<PyArrayDyn<u8>>() }.data().expose_provenance();
         let (shape, strides) = (array.shape(), array.strides());
         let (rows, columns, row_stride, column_stride) = match (shape, strides) {
@@ -216,18 +218,18 @@ impl View {
     }
 }
 
-/// A finite number beyond single precision.
+/// A finite number that single precision cannot represent.
 struct TooLarge {
     index: usize,
     value: f64,
 }
 
-/// A number as it lies in memory.
+/// An element type.
 trait Number: Copy {
-    /// The nearest in double precision.
+    /// The nearest double.
     fn double(self) -> f64;
 
-    /// The nearest to that in single precision.
+    /// The nearest float to that double.
     fn single(self) -> f32 {
         self.double() as f32
     }
@@ -259,10 +261,11 @@ macro_rules! integers {
 integers!(i8, i16, i32, i64, u8, u16, u32, u64);
 
 fn copy(view: View, element: Element, to: &mut [f32]) -> Result<(), TooLarge> {
-    assert_eq!(to.len(), view.rows * view.columns, "room for the elements of the array");
-    // SAFETY: rows, columns and strides are those of an array with elements of this type, which its owner keeps alive.
-    // A byte of a bool is read as a number: its owner may have put anything there. Should another thread write the
-    // array meanwhile, as NumPy's own copies allow it to, some values are old and some are new.
+    assert_eq!(to.len(), view.rows * view.columns, "one place for each element of the array");
+    // SAFETY: `View::of` took rows, columns and strides from an array whose element type is `element`, and the caller
+    // holds a reference to the array. A bool is read as a byte, because its owner may have stored other values than 0
+    // and 1. Another thread may write to the array meanwhile, as with NumPy's own copies; some values are then old and
+    // some new.
     unsafe {
         match element {
             Element::F32 => copy_as::<f32>(view, to),
@@ -280,7 +283,7 @@ fn copy(view: View, element: Element, to: &mut [f32]) -> Result<(), TooLarge> {
 }
 
 /// # Safety
-/// The view must be one of living memory that holds elements of this type.
+/// `view` must describe memory that stays allocated during the call and holds elements of type `T`.
 unsafe fn copy_as<T: Number>(view: View, to: &mut [f32]) -> Result<(), TooLarge> {
     if to.is_empty() {
         return Ok(());
@@ -290,13 +293,14 @@ unsafe fn copy_as<T: Number>(view: View, to: &mut [f32]) -> Result<(), TooLarge>
     for (row, to) in to.chunks_exact_mut(view.columns).enumerate() {
         let from = first.wrapping_offset(row as isize * view.row_stride);
         let at = |column: usize| {
-            // Two loops, since the one over neighbours becomes vector instructions.
+            // The compiler vectorizes the loop only if the stride is a constant.
             let element = if dense {
                 from.cast::<T>().wrapping_add(column)
             } else {
                 from.wrapping_offset(column as isize * view.column_stride).cast()
             };
-            // SAFETY: the caller vouches for the memory; it need not be aligned.
+            // SAFETY: the caller ensures that the view describes allocated memory with elements of this type; `row` and
+            // `column` are within its dimensions. The element need not be aligned.
             unsafe { element.read_unaligned() }
         };
         let mut finite = true;

@@ -1,4 +1,4 @@
-//! A column of values for one field, out of lists, arrays, series and what Arrow has.
+//! A column of values for one field, read from lists, arrays, series and Arrow columns.
 
 use std::borrow::Cow;
 
@@ -8,29 +8,29 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyTuple};
 
 use crate::errors::ShapeError;
+use crate::lists;
 use crate::options::decimal;
-use crate::sequences;
 use crate::values;
 
-/// Integers up to here are the same in double precision.
+/// The largest range of integers that double precision represents exactly.
 const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Values of a field, one a row. Numbers have no object of Python each.
+/// The values of a field, one for each row. Numbers are stored without Python objects.
 pub(crate) enum Column<'py> {
-    /// Numbers, NaN for a gap; moments are seconds.
+    /// Numbers; NaN is a gap, times are seconds since 1970.
     Numbers(Vec<f64>),
-    /// Yes or no.
+    /// Booleans.
     Flags(Vec<bool>),
-    /// Values of which many are the same: the place of each among the different ones, below 0 for a gap.
+    /// Few distinct values: for each row the index of its value, or below 0 for a gap.
     Coded { codes: Vec<i64>, values: Vec<Bound<'py, PyAny>> },
-    /// Several numbers a row.
+    /// Several numbers for each row.
     Vectors { numbers: Vec<f64>, rows: usize, width: usize },
-    /// Anything.
+    /// Any objects.
     Objects(Vec<Bound<'py, PyAny>>),
 }
 
 impl<'py> Column<'py> {
-    /// Reads a column for a field of a kind, which is called so in errors.
+    /// Reads a column for a field of this kind; errors call it `called`.
     pub(crate) fn read(column: &Bound<'py, PyAny>, kind: FieldKind, called: &str) -> PyResult<Self> {
         if column.is_instance_of::<PyList>() || column.is_instance_of::<PyTuple>() {
             return objects(column);
@@ -45,7 +45,8 @@ impl<'py> Column<'py> {
         let Ok(array) = array.cast::<PyUntypedArray>() else { return objects(&array) };
         let read = Self::of_array(array, kind, called)?;
         match &read {
-            // Integers among which there are gaps come as such numbers, without their last digits.
+            // A nullable integer column was converted to floats, which lose digits of large integers: read the objects
+            // instead.
             Self::Numbers(numbers) if values::has_words(kind) && any_large(numbers) => {
                 if column.hasattr("to_pylist")? {
                     objects(&column.call_method0("to_pylist")?)
@@ -60,7 +61,7 @@ impl<'py> Column<'py> {
     fn of_array(array: &Bound<'py, PyUntypedArray>, kind: FieldKind, called: &str) -> PyResult<Self> {
         let masked = array.get_type().is_subclass(&array.py().import("numpy.ma")?.getattr("MaskedArray")?)?;
         if masked {
-            // Masked values come as None.
+            // `tolist` turns masked values into None.
             return objects(&array.call_method0("tolist")?);
         }
         let (shape, dtype) = (array.shape(), array.dtype());
@@ -73,7 +74,7 @@ impl<'py> Column<'py> {
                     _ => objects(&array.call_method0("tolist")?),
                 };
             }
-            // A frame of one column.
+            // A frame with one column.
             [_, 1] => return Self::of_array(array.call_method0("ravel")?.cast()?, kind, called),
             _ => {
                 let message = format!("{called} has the shape {}: expected one value a row", shown_shape(shape));
@@ -98,7 +99,7 @@ impl<'py> Column<'py> {
                     return Ok(Self::Numbers(numbers));
                 }
                 match (dtype.kind(), dtype.itemsize()) {
-                    // As words they have all their digits, and no more than they had.
+                    // A float32 becomes the word of its shortest decimal.
                     (b'f', ..8) => {
                         Ok(Self::Numbers(numbers.into_iter().map(|number| decimal(number as f32)).collect()))
                     }
@@ -120,7 +121,7 @@ impl<'py> Column<'py> {
         }
     }
 
-    /// What a row says to the field; none for what no kind could make anything of.
+    /// The value of a row for the field; `None` if no kind of field accepts it.
     pub(crate) fn given(&self, row: usize, kind: FieldKind) -> PyResult<Option<Given<'_>>> {
         Ok(Some(match self {
             Self::Numbers(numbers) => Given::Number(numbers[row]),
@@ -139,11 +140,11 @@ impl<'py> Column<'py> {
         }))
     }
 
-    /// A value that nothing could be made of, for an error.
+    /// The text of a value that no kind accepts, for an error.
     pub(crate) fn shown(&self, row: usize) -> PyResult<String> {
         match self {
-            Self::Objects(objects) => sequences::shown(&objects[row]),
-            Self::Coded { codes, values } => sequences::shown(&values[codes[row] as usize]),
+            Self::Objects(objects) => lists::shown(&objects[row]),
+            Self::Coded { codes, values } => lists::shown(&values[codes[row] as usize]),
             _ => Ok(self.given(row, FieldKind::Number)?.map_or_else(String::new, |given| given.to_string())),
         }
     }
@@ -153,18 +154,18 @@ fn any_large(numbers: &[f64]) -> bool {
     numbers.iter().any(|number| number.abs() >= MAX_EXACT)
 }
 
-/// The items of a list, or of what gives them one after the other, as they are now.
+/// The items of an iterable, copied now, since other code may change it.
 fn objects<'py>(items: &Bound<'py, PyAny>) -> PyResult<Column<'py>> {
     Ok(Column::Objects(items.try_iter()?.collect::<PyResult<_>>()?))
 }
 
-/// A categorical column of pandas.
+/// Reads a categorical column of pandas; `None` if it is none.
 fn coded<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Column<'py>>> {
     let Some(dtype) = column.getattr_opt("dtype")? else { return Ok(None) };
     if !dtype.hasattr("categories")? || !dtype.hasattr("ordered")? {
         return Ok(None);
     }
-    // Of a series; a categorical by itself has the codes itself.
+    // A series has the codes in `cat`, a Categorical has them itself.
     let accessor = column.getattr_opt("cat")?;
     let of = accessor.as_ref().unwrap_or(column);
     let (Some(codes), Some(categories)) = (of.getattr_opt("codes")?, of.getattr_opt("categories")?) else {
@@ -176,12 +177,12 @@ fn coded<'py>(column: &Bound<'py, PyAny>) -> PyResult<Option<Column<'py>>> {
     Ok(Some(Column::Coded { codes, values }))
 }
 
-/// A column of another library as an array; none of what cannot be one.
+/// Converts a column of another library to an array; `None` if it has no such conversion.
 fn array<'py>(column: &Bound<'py, PyAny>, kind: FieldKind) -> PyResult<Option<Bound<'py, PyAny>>> {
     let keywords = PyDict::new(column.py());
     let mut column = Cow::Borrowed(column);
     if column.hasattr("to_pylist")? {
-        // Arrow copies only if it is told that it may, and forgets gaps where it has a dictionary.
+        // Arrow must be allowed to copy. It loses gaps of dictionary columns, so these are decoded first.
         keywords.set_item("zero_copy_only", false)?;
         let kind_of_values = column.getattr("type")?;
         if kind_of_values.hasattr("index_type")? {
@@ -194,9 +195,9 @@ fn array<'py>(column: &Bound<'py, PyAny>, kind: FieldKind) -> PyResult<Option<Bo
         && let Ok(letter) = letter.extract::<Cow<'_, str>>()
         && dtype.cast::<PyArrayDescr>().is_err()
     {
-        // The types of pandas that have a gap of their own.
+        // Extension types of pandas, which have their own missing value.
         if dtype.hasattr("tz")? {
-            // In UTC.
+            // Times with a zone are converted to UTC.
             keywords.set_item("dtype", "datetime64[us]")?;
         } else if matches!(&*letter, "i" | "u" | "f") && !values::has_words(kind) {
             keywords.set_item("dtype", "float64")?;

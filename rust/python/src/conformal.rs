@@ -1,4 +1,4 @@
-//! Intervals and sets of classes.
+//! Prediction intervals and sets of classes.
 
 use neuralredis_core::conformal::{class_set, interval as bounds};
 use neuralredis_core::{Error, Kind, Level, Network as Engine};
@@ -9,20 +9,20 @@ use pyo3::types::PyList;
 
 use crate::answers;
 use crate::errors::{bad_option, raise};
+use crate::lists;
 use crate::network::answer;
 use crate::rows::Inputs;
-use crate::sequences;
 
-/// How often the truth is to be held.
+/// Parses a level, the probability with which the outcome lies in an interval or set.
 pub(crate) fn level(given: &Bound<'_, PyAny>) -> PyResult<Level> {
     const EXPECTED: &str = "a number above 0 and below 1";
     let Ok(share) = given.extract::<f64>() else {
-        return Err(PyTypeError::new_err(format!("level is {}: expected {EXPECTED}", sequences::shown(given)?)));
+        return Err(PyTypeError::new_err(format!("level is {}: expected {EXPECTED}", lists::shown(given)?)));
     };
     Level::new(share).ok_or_else(|| bad_option("level", &share, &EXPECTED))
 }
 
-/// How far the truth is from an answer at most, so often.
+/// For each output, the largest distance between prediction and outcome at this level.
 fn quantiles(py: Python<'_>, engine: &Engine, level: Level) -> PyResult<Vec<f64>> {
     let found = match engine.known_calibration() {
         Some(known) => known.quantiles(level),
@@ -31,7 +31,7 @@ fn quantiles(py: Python<'_>, engine: &Engine, level: Level) -> PyResult<Vec<f64>
     found.map_err(raise)
 }
 
-/// Answers with the bounds of their intervals, each as `run` returns answers.
+/// Predictions with the bounds of their intervals, each of the three as `run` returns predictions.
 pub(crate) fn interval<'py>(
     py: Python<'py>,
     engine: &Engine,
@@ -62,7 +62,7 @@ pub(crate) fn interval<'py>(
     Ok([shown(0)?, shown(1)?, shown(2)?])
 }
 
-/// The classes of the set of each row, best first.
+/// The set of classes of each row, the most probable first.
 pub(crate) fn sets<'py>(
     py: Python<'py>,
     engine: &Engine,

@@ -1,8 +1,8 @@
-//! What answers follow from, as dictionaries with the names of the fields of `python/neuralredis/description.py`.
+//! Descriptions of networks, as dictionaries with the field names of `python/neuralredis/description.py`.
 
 use neuralredis_core::{
-    Activation, Description, FieldDescription, FieldsDescription, LayerDescription, ReservoirDescription, Scaling,
-    SequencesDescription,
+    Activation, Description, FieldDescription, FieldsDescription, GruCellDescription, GruDescription, LayerDescription,
+    ReservoirDescription, Scaling, SequencesDescription,
 };
 use numpy::{IntoPyArray, PyArrayMethods};
 use pyo3::prelude::*;
@@ -12,7 +12,7 @@ use crate::fields;
 use crate::network::Network;
 use crate::values;
 
-/// All that the answers of a network follow from, of one moment: with fields and sequences, if it has such.
+/// Return everything that determines the predictions of a network, from one snapshot: its layers, fields and sequences.
 #[pyfunction]
 pub(crate) fn described<'py>(py: Python<'py>, net: &Bound<'py, Network>) -> PyResult<Bound<'py, PyDict>> {
     let engine = net.get().snapshot(py);
@@ -55,7 +55,7 @@ fn field(py: Python<'_>, of: FieldDescription) -> PyResult<Bound<'_, PyDict>> {
 }
 
 fn sequences(py: Python<'_>, of: SequencesDescription) -> PyResult<Bound<'_, PyDict>> {
-    let SequencesDescription { events, scaling: of_events, by_position, length, window, next, reservoir } = of;
+    let SequencesDescription { events, scaling: of_events, by_position, length, window, next, reservoir, gru } = of;
     let found = PyDict::new(py);
     found.set_item("events", described_fields(py, events)?)?;
     found.set_item("scaling", of_events.map(|of| scaling(py, of)).transpose()?)?;
@@ -64,6 +64,31 @@ fn sequences(py: Python<'_>, of: SequencesDescription) -> PyResult<Bound<'_, PyD
     found.set_item("window", window)?;
     found.set_item("next", next)?;
     found.set_item("reservoir", reservoir.map(|of| described_reservoir(py, of)).transpose()?)?;
+    found.set_item("gru", gru.map(|of| described_gru(py, of)).transpose()?)?;
+    Ok(found)
+}
+
+fn described_gru(py: Python<'_>, of: GruDescription) -> PyResult<Bound<'_, PyDict>> {
+    let GruDescription { units, parts, inputs, cells } = of;
+    let found = PyDict::new(py);
+    found.set_item("units", units)?;
+    found.set_item("parts", parts)?;
+    found.set_item("inputs", inputs)?;
+    found.set_item("cells", cells.into_iter().map(|of| gru_cell(py, units, of)).collect::<PyResult<Vec<_>>>()?)?;
+    Ok(found)
+}
+
+/// Biases of the shape (3, units) and weights of (rows, 3, units): the gates z, r and n.
+fn gru_cell(py: Python<'_>, units: usize, of: GruCellDescription) -> PyResult<Bound<'_, PyDict>> {
+    let GruCellDescription { input_biases, input_weights, hidden_biases, hidden_weights } = of;
+    let found = PyDict::new(py);
+    for (name, biases) in [("input_biases", input_biases), ("hidden_biases", hidden_biases)] {
+        found.set_item(name, biases.into_pyarray(py).reshape([3, units])?)?;
+    }
+    for (name, weights) in [("input_weights", input_weights), ("hidden_weights", hidden_weights)] {
+        let rows = weights.len() / (3 * units);
+        found.set_item(name, weights.into_pyarray(py).reshape([rows, 3, units])?)?;
+    }
     Ok(found)
 }
 
@@ -79,7 +104,7 @@ fn described_reservoir(py: Python<'_>, of: ReservoirDescription) -> PyResult<Bou
 }
 
 /// The fields of a `Description`.
-pub(crate) fn description(py: Python<'_>, description: Description) -> PyResult<Bound<'_, PyDict>> {
+fn description(py: Python<'_>, description: Description) -> PyResult<Bound<'_, PyDict>> {
     let Description { kind, inputs, input_limit, members, unit_limit, output, monotone, outputs } = description;
     let members = members.into_iter().map(|layers| layers.into_iter().map(|of| layer(py, of)).collect());
     let fields = PyDict::new(py);
@@ -103,7 +128,7 @@ fn scaling(py: Python<'_>, Scaling { mean, scale }: Scaling) -> PyResult<Bound<'
 
 fn layer(py: Python<'_>, layer: LayerDescription) -> PyResult<Bound<'_, PyDict>> {
     let LayerDescription::Dense { inputs, outputs, biases, weights, activation } = layer else {
-        unreachable!("a kind of layer that the engine has and this package has not");
+        unreachable!("the engine returned a kind of layer that this package does not know");
     };
     let fields = PyDict::new(py);
     fields.set_item("kind", "dense")?;

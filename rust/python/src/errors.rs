@@ -1,10 +1,10 @@
-//! The engine's refusals as Python exceptions: the one place that says which is which.
+//! Converts the engine's errors to Python exceptions.
 
 use neuralredis_core::Error;
 use pyo3::PyErr;
 
-/// The classes of `python/neuralredis/exceptions.py`, which are made there because Python's limited interface has no way
-/// to derive from two built-in classes.
+/// The classes of `python/neuralredis/exceptions.py`. They are defined in Python because the limited API cannot derive
+/// a class from two built-in classes.
 mod classes {
     use pyo3::import_exception;
 
@@ -19,7 +19,7 @@ mod classes {
 }
 pub(crate) use classes::{DataError, KindError, OptionError, ShapeError, TrainingError};
 
-/// The exception for a refusal. Its message is the engine's own.
+/// Converts an error. The exception has the engine's message.
 #[allow(clippy::needless_pass_by_value, reason = "for `map_err`")]
 pub(crate) fn raise(error: Error) -> PyErr {
     let message = error.to_string();
@@ -35,7 +35,7 @@ pub(crate) fn raise(error: Error) -> PyErr {
     }
 }
 
-/// The exception for an argument that the engine never sees, in the engine's words.
+/// The exception for an invalid argument that the engine does not receive; the message has the engine's format.
 pub(crate) fn bad_option(option: &'static str, value: &impl ToString, expected: &impl ToString) -> PyErr {
     raise(Error::Option { option, value: value.to_string(), expected: expected.to_string() })
 }

@@ -1,4 +1,4 @@
-//! What a network of fields is made of, and what it tells of that.
+//! Networks with fields: parsing their schema, and describing it.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,37 +13,37 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyMapping, PyString, PyTuple};
 
 use crate::errors::{OptionError, bad_option, raise};
+use crate::lists;
 use crate::options;
-use crate::sequences;
 use crate::values;
 
 /// The name and the kind of a field.
 type NamedKind = (Vec<u8>, FieldKind);
 
-/// Names of fields, their kinds, and the signs after these.
+/// For each field its name, its kind, and the sign after the kind.
 type SignedFields = Vec<(Vec<u8>, (FieldKind, f32))>;
 
-/// Options, and the fields in which the answer is monotone, where they are given by their names.
+/// The options without `monotone`, and `monotone` if it is a mapping by field names.
 type ByName<'py> = (Option<Bound<'py, PyDict>>, Option<Bound<'py, PyMapping>>);
 
-/// What a network of fields is made of, beside options.
+/// The arguments that declare a network with fields, besides its options.
 pub(crate) struct Described<'a, 'py> {
     pub(crate) fields: &'a Bound<'py, PyAny>,
     pub(crate) target: Option<&'a Bound<'py, PyAny>>,
     pub(crate) hidden: Option<&'a Bound<'py, PyAny>>,
     pub(crate) classes: Option<&'a Bound<'py, PyAny>>,
-    /// Fields in which the answer is monotone, by their names.
+    /// Signs by field names; the predictions are monotone in these fields.
     pub(crate) monotone: Option<&'a Bound<'py, PyMapping>>,
 }
 
-/// What a network is to be made of: a layout, or fields.
-pub(crate) enum Made<'a, 'py> {
+/// The declaration of a network: a layout or fields.
+pub(crate) enum Declaration<'a, 'py> {
     Layout(&'a Bound<'py, PyAny>),
     Fields(Described<'a, 'py>),
 }
 
-impl<'a, 'py> Made<'a, 'py> {
-    /// Of the arguments, of which some exclude others.
+impl<'a, 'py> Declaration<'a, 'py> {
+    /// Checks and combines the arguments, some of which exclude each other.
     pub(crate) fn of(
         layout: Option<&'a Bound<'py, PyAny>>,
         fields: Option<&'a Bound<'py, PyAny>>,
@@ -63,7 +63,7 @@ impl<'a, 'py> Made<'a, 'py> {
             }
         }
         if let Some(monotone) = monotone {
-            let shown = sequences::shown(monotone)?;
+            let shown = lists::shown(monotone)?;
             let what = format!("monotone is {shown}: expected a list, one for each input: names are those of fields");
             return Err(PyTypeError::new_err(what));
         }
@@ -72,7 +72,7 @@ impl<'a, 'py> Made<'a, 'py> {
 }
 
 impl Described<'_, '_> {
-    /// The network, with random initial weights.
+    /// Creates the network with random initial weights.
     pub(crate) fn engine(&self, kind: Kind, mut changes: Changes, seed: u64) -> PyResult<Engine> {
         Self::check(&changes)?;
         let (schema, hidden) = (self.schema(kind, &mut changes)?, self.hidden()?);
@@ -80,13 +80,14 @@ impl Described<'_, '_> {
             Target::Classes { closed: false, .. } => 2,
             Target::Classes { names, .. } | Target::Values(names) => names.len(),
         };
-        // Options are checked against the outputs; a list of weights for classes that are still to come, by the network.
+        // Checks the options against the number of outputs. Class weights for classes that were not observed yet are
+        // checked by the network.
         let layout = Layout::new(&[1, outputs.max(1)]).map_err(raise)?;
         let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         Engine::of_fields(schema, &hidden, chosen, changes.first_limits(), seed).map_err(raise)
     }
 
-    /// Whether options are those of a network of fields.
+    /// Raises an error for options that a network with fields cannot have.
     pub(crate) fn check(changes: &Changes) -> PyResult<()> {
         if changes.normalize == Some(false) {
             return Err(bad_option("normalize", &"False", &"True, or nothing, for a network of fields"));
@@ -94,8 +95,7 @@ impl Described<'_, '_> {
         Ok(())
     }
 
-    /// The fields and the target, of which no word is known yet. The fields in which the answer is monotone are added to the
-    /// options.
+    /// Parses the schema, whose dictionaries are still empty. The signs of the fields are added to the options.
     pub(crate) fn schema(&self, kind: Kind, changes: &mut Changes) -> PyResult<Schema> {
         let fields = self.fields()?;
         let mut signs: Vec<f32> = fields.iter().map(|(_, (_, sign))| *sign).collect();
@@ -115,7 +115,7 @@ impl Described<'_, '_> {
                 };
                 signs[at] =
                     sign.extract::<f32>().ok().filter(|sign| [1.0, 0.0, -1.0].contains(sign)).ok_or_else(|| {
-                        let shown = sequences::shown(&sign).unwrap_or_default();
+                        let shown = lists::shown(&sign).unwrap_or_default();
                         OptionError::new_err(format!(
                             "monotone is {shown} for {}: expected 1, 0 or -1",
                             shown_name(&name)
@@ -130,7 +130,7 @@ impl Described<'_, '_> {
         Schema::new(fields, self.target(kind)?).map_err(raise)
     }
 
-    /// The fields of events, and the target.
+    /// Parses the fields of events and the target.
     pub(crate) fn events(&self, kind: Kind) -> PyResult<(Vec<NamedKind>, Target)> {
         let fields = self.fields()?;
         if self.monotone.is_some() || fields.iter().any(|(_, (_, sign))| *sign != 0.0) {
@@ -142,13 +142,13 @@ impl Described<'_, '_> {
 
     fn fields(&self) -> PyResult<SignedFields> {
         let Ok(mapping) = self.fields.cast::<PyMapping>() else {
-            let shown = sequences::shown(self.fields)?;
+            let shown = lists::shown(self.fields)?;
             return Err(PyTypeError::new_err(format!("fields is {shown}: expected a dict of names and kinds")));
         };
         let mut fields = Vec::new();
         for item in mapping.items()?.iter() {
             let (name, kind): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-            fields.push((name_of("the name of a field", &name)?, kind_of(&name, &kind)?));
+            fields.push((name_of("the name of a field", &name)?, parse_kind(&name, &kind)?));
         }
         Ok(fields)
     }
@@ -161,7 +161,7 @@ impl Described<'_, '_> {
             return self.classes(name_of("target", target)?.into());
         }
         if let Some(classes) = self.classes {
-            return Err(bad_option("classes", &sequences::shown(classes)?, &"none for a regressor"));
+            return Err(bad_option("classes", &lists::shown(classes)?, &"none for a regressor"));
         }
         let names = if values::is_list(target) {
             target.try_iter()?.map(|name| name_of("target", &name?).map(Into::into)).collect::<PyResult<_>>()?
@@ -171,7 +171,7 @@ impl Described<'_, '_> {
         Ok(Target::Values(names))
     }
 
-    /// A target of classes, as many as there is room for or just those that are named.
+    /// A target of classes: either at most so many, or exactly those that are named.
     fn classes(&self, name: Box<[u8]>) -> PyResult<Target> {
         let (most, closed, mut names) = (DEFAULT_CLASSES, false, Vec::new());
         let Some(classes) = self.classes else { return Ok(Target::Classes { name, most, closed, names }) };
@@ -182,7 +182,7 @@ impl Described<'_, '_> {
         for class in classes.try_iter()? {
             let class = class?;
             let Some(name) = class_of(&class)? else {
-                let shown = sequences::shown(&class)?;
+                let shown = lists::shown(&class)?;
                 return Err(OptionError::new_err(format!("class {shown}: expected a name of 1 to 64 bytes")));
             };
             names.push(name.into());
@@ -190,11 +190,16 @@ impl Described<'_, '_> {
         Ok(Target::Classes { name, most: u32::try_from(names.len()).unwrap_or(u32::MAX), closed: true, names })
     }
 
-    /// Units of the hidden layers.
+    /// Parses the units of the hidden layers.
     pub(crate) fn hidden(&self) -> PyResult<Vec<usize>> {
-        let Some(hidden) = self.hidden else { return Ok(DEFAULT_HIDDEN.to_vec()) };
+        self.hidden_or(&DEFAULT_HIDDEN)
+    }
+
+    /// Returns the units of hidden layers, or `default` if none are given.
+    pub(crate) fn hidden_or(&self, default: &[usize]) -> PyResult<Vec<usize>> {
+        let Some(hidden) = self.hidden else { return Ok(default.to_vec()) };
         if !values::is_list(hidden) {
-            let shown = sequences::shown(hidden)?;
+            let shown = lists::shown(hidden)?;
             return Err(PyTypeError::new_err(format!("hidden is {shown}: expected a list of units, one a layer")));
         }
         let units = |units: PyResult<Bound<'_, PyAny>>| {
@@ -204,7 +209,7 @@ impl Described<'_, '_> {
     }
 }
 
-/// The options without the fields in which the answer is monotone by name, and these.
+/// Separates `monotone` from the options if it is a mapping by field names.
 pub(crate) fn monotone_by_name<'py>(options: Option<&Bound<'py, PyDict>>) -> PyResult<ByName<'py>> {
     let Some(options) = options else { return Ok((None, None)) };
     match options.get_item("monotone")?.map(Bound::cast_into::<PyMapping>) {
@@ -230,7 +235,7 @@ fn name_of(what: &'static str, name: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
     }
 }
 
-/// The name of a class, which may be a number or a flag.
+/// The name of a class; numbers and booleans are converted to names.
 pub(crate) fn class_of(class: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     Ok(match values::given(class, FieldKind::Category(1))? {
         Some(Given::Text(text)) => Some(text.into_owned()),
@@ -240,15 +245,16 @@ pub(crate) fn class_of(class: &Bound<'_, PyAny>) -> PyResult<Option<Vec<u8>>> {
     })
 }
 
-/// A kind by its name, with a number after it in one text or as a pair, and the sign that may come last.
-fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<(FieldKind, f32)> {
+/// Parses the kind of a field: its name, perhaps a number after it (in one string or as a pair), and perhaps a sign at
+/// the end.
+fn parse_kind(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<(FieldKind, f32)> {
     let refuse = |what: String| OptionError::new_err(format!("field {}: {what}", shown_name(field)));
     let words: Vec<String> = if let Ok(text) = kind.cast::<PyString>() {
         text.to_string_lossy().split_whitespace().map(str::to_owned).collect()
     } else if let Ok(pair) = kind.cast::<PyTuple>() {
         pair.iter().map(|word| Ok(word.str()?.to_string())).collect::<PyResult<_>>()?
     } else {
-        let shown = sequences::shown(kind)?;
+        let shown = lists::shown(kind)?;
         return Err(PyTypeError::new_err(format!("the kind of {} is {shown}: expected a text", shown_name(field))));
     };
     let (words, sign) = match words.split_last() {
@@ -256,7 +262,7 @@ fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<(Field
         Some((last, before)) if last == "-" => (before, -1.0),
         _ => (&words[..], 0.0),
     };
-    let told = |error: Error| refuse(error.to_string());
+    let invalid = |error: Error| refuse(error.to_string());
     let (name, number) = match words {
         [name] => (name, None),
         [name, number] => {
@@ -265,7 +271,7 @@ fn kind_of(field: &Bound<'_, PyAny>, kind: &Bound<'_, PyAny>) -> PyResult<(Field
         }
         _ => return Err(refuse(format!("'{}': expected a kind, and perhaps a number", words.join(" ")))),
     };
-    let kind = FieldKind::named(name.as_bytes()).and_then(|word| word.kind(number)).map_err(told)?;
+    let kind = FieldKind::named(name.as_bytes()).and_then(|word| word.kind(number)).map_err(invalid)?;
     Ok((kind, sign))
 }
 
@@ -273,7 +279,7 @@ fn shown_name(name: &Bound<'_, PyAny>) -> String {
     name.str().map_or_else(|_| String::new(), |name| name.to_string())
 }
 
-/// Names and kinds of the fields, targets and the classes that are answered; none where rows are the inputs themselves.
+/// Names and kinds of the fields, targets, and the classes that can be predicted; `None` for a network without fields.
 pub(crate) fn present<'py>(py: Python<'py>, model: &Model) -> PyResult<Option<Bound<'py, PyDict>>> {
     let Some(schema) = model.schema() else { return Ok(None) };
     let (found, fields) = (PyDict::new(py), PyDict::new(py));
@@ -292,7 +298,7 @@ pub(crate) fn present<'py>(py: Python<'py>, model: &Model) -> PyResult<Option<Bo
     Ok(Some(found))
 }
 
-/// Names as a tuple of texts.
+/// Names as a tuple of strings.
 pub(crate) fn texts<'py>(py: Python<'py>, names: &[Box<[u8]>]) -> PyResult<Bound<'py, PyTuple>> {
     let names: Vec<Bound<'py, PyString>> =
         names.iter().map(|name| values::text_of(py, name)).collect::<PyResult<_>>()?;

@@ -1,4 +1,4 @@
-//! What the stored rows hold of each field, and the words that a network knows.
+//! Statistics of the fields of stored rows, and the words that a network knows.
 
 use neuralredis_core::{FieldFigures, Network, Schema, Set};
 use pyo3::prelude::*;
@@ -8,7 +8,7 @@ use crate::errors::raise;
 use crate::fields::texts;
 use crate::values;
 
-/// A dict for each field, in their order.
+/// A dict for each field, in the order of the schema.
 pub(crate) fn of_fields<'py>(py: Python<'py>, engine: &Network, schema: &Schema) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let figures = py.detach(|| engine.field_figures(&|| true)).map_err(raise)?;
     let mut words: Vec<Vec<Box<[u8]>>> = vec![Vec::new(); figures.len()];
@@ -34,7 +34,7 @@ fn of_field<'py>(py: Python<'py>, figures: &FieldFigures, words: &[Box<[u8]>]) -
     Ok(found)
 }
 
-/// The smallest and the largest outcome of each target of a regressor; none without rows.
+/// The smallest and the largest outcome of each target of a regressor; `None` without rows.
 pub(crate) fn ranges(engine: &Network) -> Vec<Option<(f32, f32)>> {
     let mut found = vec![None; engine.targets()];
     for set in [Set::Train, Set::Test] {

@@ -1,15 +1,15 @@
-//! Frames: rows whose columns have names. A network takes them in one order, so names that differ are refused.
+//! Data frames: checks that the columns have the same names in the same order each time.
 
 use pyo3::prelude::*;
 
 use crate::errors::ShapeError;
 
-/// Names that a message lists; more are counted.
+/// The most names in an error; the rest is counted.
 const LISTED: usize = 8;
 
-/// The names of the columns of a frame, or of the values of one row out of it; none where not all of them are text.
+/// The names of the columns of a frame, or of the values of a row of one; `None` if they are not all strings.
 pub(crate) fn names(object: &Bound<'_, PyAny>, width: usize) -> PyResult<Option<Vec<String>>> {
-    // Of Arrow, of pandas and polars, of a row of pandas.
+    // The attributes of Arrow tables, of pandas and polars frames, and of a row of pandas.
     for attribute in ["column_names", "columns", "index"] {
         let Some(found) = object.getattr_opt(attribute)? else { continue };
         if found.is_callable() {
@@ -17,13 +17,13 @@ pub(crate) fn names(object: &Bound<'_, PyAny>, width: usize) -> PyResult<Option<
         }
         let Ok(items) = found.try_iter() else { return Ok(None) };
         let names: Option<Vec<String>> = items.map(|item| item.and_then(|name| name.extract()).ok()).collect();
-        // The index of a column has the names of its rows, and a row of one value may be a column as well.
+        // The index of a column holds the names of its rows. If rows have one value, a series may be either.
         return Ok(names.filter(|names| attribute != "index" || width > 1 && names.len() == width));
     }
     Ok(None)
 }
 
-/// Refuses columns that are not those that a network has observed.
+/// Raises an error unless the columns are those that the network has observed.
 pub(crate) fn check(names: &[String], known: &[String]) -> PyResult<()> {
     if names == known {
         return Ok(());

@@ -1,13 +1,14 @@
-//! neuralredis as a Python extension: conversion, errors, signals and the interpreter's lock, and no algorithm.
+//! The Python extension: conversion of arguments and results, errors, signals and the GIL. The algorithms are in
+//! `neuralredis-core`.
 //!
-//! What is slow in Python or must hold the engine's objects is here; what reads better in Python (dataclasses, progress
-//! bars, files) is in `python/neuralredis`, whose `Network` derives from the one here. Results cross as dictionaries with
-//! the names of the dataclasses' fields.
+//! This crate contains what would be slow in Python or needs the engine's objects. The rest (dataclasses, progress
+//! bars, files) is in `python/neuralredis`, whose `Network` derives from the one here. Results are passed to Python as
+//! dictionaries whose keys are the field names of the dataclasses.
 
 #![allow(
     clippy::doc_markdown,
     clippy::doc_link_with_quotes,
-    reason = "what help() shows in Python follows the conventions there"
+    reason = "docstrings that help() shows follow Python's conventions"
 )]
 
 mod answers;
@@ -16,10 +17,12 @@ mod columns;
 mod conformal;
 mod description;
 mod errors;
+mod event_words;
+mod field_reader;
 mod fields;
 mod figures;
 mod frames;
-mod happened;
+mod lists;
 mod network;
 mod options;
 mod outcomes;
@@ -27,11 +30,9 @@ mod reasons;
 mod results;
 mod rows;
 mod sampling;
-mod sent;
-mod sequences;
+mod sequence_networks;
 mod stored;
 mod table;
-mod told;
 mod training;
 mod values;
 
@@ -45,10 +46,9 @@ mod _core {
     #[pymodule_export]
     use super::description::described;
     #[pymodule_export]
-    use super::happened::{
-        evaluate_events, forecast, forget, happen, run_events, run_session, sample_events, sequence_declaration,
-        sequence_ids, step,
-    };
+    use super::event_words::event_words;
+    #[pymodule_export]
+    use super::field_reader::FieldReader;
     #[pymodule_export]
     use super::network::Network;
     #[pymodule_export]
@@ -58,9 +58,10 @@ mod _core {
     #[pymodule_export]
     use super::sampling::sampling_words;
     #[pymodule_export]
-    use super::sent::FieldReader;
-    #[pymodule_export]
-    use super::told::event_words;
+    use super::sequence_networks::{
+        evaluate_events, forecast, forget, happen, run_events, run_session, sample_events, sequence_declaration,
+        sequence_ids, step,
+    };
     #[pymodule_export]
     use super::training::{Job, cancel_all, set_threads};
 
@@ -68,7 +69,8 @@ mod _core {
 
     /// Return the name of the instruction set in use: ``avx512``, ``avx2``, ``neon`` or ``portable``.
     ///
-    /// The environment variable ``NEURALREDIS_ISA`` pins one before the package is imported; results do not depend on it.
+    /// The environment variable ``NEURALREDIS_ISA`` selects one before the package is imported; results do not depend
+    /// on it.
     ///
     /// Examples
     /// --------
@@ -82,7 +84,7 @@ mod _core {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        // A pin that the CPU cannot follow is told now, not by a panic at the first row.
+        // Fail at import if NEURALREDIS_ISA names an instruction set that the CPU lacks, instead of at the first row.
         neuralredis_core::instruction_set().map_err(|error| PyImportError::new_err(error.to_string()))?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }

@@ -1,8 +1,8 @@
-//! A network as a Python object.
+//! The class `Network`, from which `neuralredis.Network` derives.
 //!
-//! The lock is held only while the interpreter is, and never for long: whatever takes time works on a model or a clone,
-//! which cost nothing, with the interpreter let go. So a network answers on many threads while it trains, and a process
-//! that another thread forks finds it unlocked.
+//! The lock of a network is held only with the GIL, and only briefly: long operations release the GIL and work on a
+//! model or a clone, which are cheap to create. So a network predicts on many threads while it trains, and in a process
+//! that another thread forks the lock is free.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,33 +18,32 @@ use pyo3::types::{PyBytes, PyDict, PyType};
 use crate::answers::{self, Observed};
 use crate::arrays;
 use crate::conformal;
-use crate::description;
 use crate::errors::{KindError, ShapeError, TrainingError, raise};
-use crate::fields::{self, Made};
+use crate::fields::{self, Declaration};
 use crate::figures;
-use crate::happened;
 use crate::options;
 use crate::reasons;
 use crate::results;
 use crate::rows::{Examples, Inputs, Numbers, Role, Shape};
 use crate::sampling;
+use crate::sequence_networks;
 use crate::stored;
 use crate::training::{self, Job};
 
-/// Inputs of a row that are read without any allocation.
+/// The most inputs of a row that is read without an allocation.
 const SHORT_ROW: usize = 64;
-/// Multiplications from which on other threads may run meanwhile: some 20 microseconds.
+/// The smallest number of multiplications that releases the GIL: about 20 microseconds.
 const LONG_RUN: usize = 200_000;
 
-/// Numbers that tell the networks of a process apart.
+/// The next id of a network in this process.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
-/// The part of `neuralredis.Network` that is the engine's.
+/// The base class of `neuralredis.Network`, which holds the engine's network.
 #[pyclass(frozen, subclass, weakref, module = "neuralredis._core")]
 pub(crate) struct Network {
     id: u64,
     live: Mutex<Live>,
-    /// What the columns of the first frame with rows were called that was observed.
+    /// The names of the columns of the first frame with rows that was observed.
     names: Mutex<Option<Arc<[String]>>>,
 }
 
@@ -54,23 +53,24 @@ impl Network {
         Self { id, live: Mutex::new(Live::new(engine)), names: Mutex::new(None) }
     }
 
-    /// An object of a class, which may derive from this one in Python, that holds an engine made elsewhere.
+    /// Creates an object of a class, perhaps a derived one, that holds this engine.
     fn holding<'py>(class: &Bound<'py, PyType>, engine: Engine) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
-        // Only a type's own constructor makes an object of a derived type; what it made is replaced at once.
+        // Only the class's constructor can create an object of a derived class, so this creates one with an engine that
+        // is replaced at once.
         let blank = py.get_type::<Self>().call_method1("__new__", (class, "regressor", [1, 1]))?;
         *blank.cast::<Self>()?.get().live(py) = Live::new(engine);
         Ok(blank)
     }
 
-    /// The network, with the result of a training that has ended.
+    /// Locks the network, and installs the result of a training that has ended.
     pub(crate) fn live(&self, py: Python<'_>) -> MutexGuard<'_, Live> {
         let mut live = self.live.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         live.collect();
         live
     }
 
-    /// The network as it is now, shared until one of the two changes.
+    /// A snapshot of the network.
     pub(crate) fn snapshot(&self, py: Python<'_>) -> Engine {
         self.live(py).network().clone()
     }
@@ -83,7 +83,7 @@ impl Network {
         self.live(py).network().model()
     }
 
-    /// Stores rows of fields, which are read for a snapshot.
+    /// Stores rows of fields, which are parsed by the schema of a snapshot.
     #[inline(never)]
     fn observe_fields<'py>(
         &self,
@@ -95,12 +95,12 @@ impl Network {
         let schema = snapshot.schema().cloned().ok_or_else(|| raise(Error::HasFields))?;
         let observed = Observed::read(&schema, rows, outcomes, weight)?;
         let examples = observed.examples(&schema)?;
-        // Else the rows and the words that are new would go into copies.
+        // While the snapshot exists, storing would copy the blocks of rows and the dictionaries that it shares.
         drop((snapshot, schema));
         self.live(py).network_mut().observe_fields(&examples, target, |_| {}).map_err(raise)
     }
 
-    /// What is of the inputs by their positions, a network of fields cannot do.
+    /// Raises an error if the network has fields, where inputs have no fixed positions.
     fn check_positions(&self, py: Python<'_>, what: &str) -> PyResult<()> {
         match self.model(py).schema() {
             Some(_) => Err(KindError::new_err(format!("the network has fields: {what} is for networks without"))),
@@ -109,12 +109,12 @@ impl Network {
     }
 }
 
-/// What rows have come to, which only rows of fields have in them.
+/// Returns `y`, which only rows of fields may omit.
 fn needed<'a, 'py>(y: Option<&'a Bound<'py, PyAny>>) -> PyResult<&'a Bound<'py, PyAny>> {
     y.ok_or_else(|| PyTypeError::new_err("y is missing: expected the classes or the outputs of the rows"))
 }
 
-/// How far an engine is off on rows that are given for that.
+/// Calibrates an engine on given rows.
 fn calibration_of<'py>(
     py: Python<'py>,
     engine: &Engine,
@@ -132,7 +132,7 @@ fn calibration_of<'py>(
     found.map_err(|error| examples.inputs.raise(error))
 }
 
-/// Answers so many rows; if that takes long, other threads run meanwhile.
+/// Runs `work`, which predicts `rows` rows; releases the GIL if that takes long.
 pub(crate) fn answer<T: Send>(py: Python<'_>, model: &Model, rows: usize, work: impl FnOnce() -> T + Send) -> T {
     let multiplications = rows.saturating_mul(model.parameters());
     if multiplications < LONG_RUN { work() } else { py.detach(work) }
@@ -153,67 +153,73 @@ impl Network {
     ) -> PyResult<Self> {
         let py = kind.py();
         let kind = options::kind(kind)?;
-        let (options, sequence) = happened::taken(options)?;
+        let (options, sequence) = sequence_networks::split_options(options)?;
         let (options, monotone) = fields::monotone_by_name(options.as_ref())?;
         let changes = options::changes(options.as_ref(), true)?;
         let seed = options::seed(py, changes.seed)?;
         if let Some(sequence) = sequence {
-            let engine = match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
-                Made::Layout(layout) => happened::of_numbers(kind, &options::layout(layout)?, sequence, &changes, seed),
-                Made::Fields(described) => happened::of_fields(kind, &described, sequence, &changes, seed),
+            let engine = match Declaration::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
+                Declaration::Layout(layout) => {
+                    sequence_networks::of_numbers(kind, &options::layout(layout)?, sequence, &changes, seed)
+                }
+                Declaration::Fields(described) => {
+                    sequence_networks::of_fields(kind, &described, sequence, &changes, seed)
+                }
             };
             return engine.map(Self::new);
         }
-        let layout = match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
-            Made::Layout(layout) => options::layout(layout)?,
-            Made::Fields(described) => return described.engine(kind, changes, seed).map(Self::new),
+        let layout = match Declaration::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
+            Declaration::Layout(layout) => options::layout(layout)?,
+            Declaration::Fields(described) => return described.engine(kind, changes, seed).map(Self::new),
         };
         let chosen = Options::new(kind).with(kind, &layout, &changes).map_err(raise)?;
         Engine::new(kind, layout, chosen, changes.first_limits(), seed).map(Self::new).map_err(raise)
     }
 
-    /// Store rows to learn from and to test on.
+    /// Store rows for training and validation.
     ///
-    /// Without ``into``, each row goes to the set that is filled less in proportion to its limit, to the training set if
-    /// both are alike; once both are full, to one at random in proportion to the limits. A row for a full set replaces
-    /// a random one. Either all rows are stored or, with an error, none.
+    /// Without ``into``, each row goes to the set that is less full relative to its limit, or to the training set if
+    /// both are equally full. Once both are full, rows go to a random set, in proportion to the limits. A row for a
+    /// full set replaces a random one. Either all rows are stored or, on an error, none.
     ///
     /// Parameters
     /// ----------
     /// X : array_like, shape (inputs,) or (rows, inputs)
-    ///     One row or many, of any real dtype; kept in single precision (float32, seven digits) as they come, so that
-    ///     seconds since 1970, which differ beyond that, are to be shifted and scaled before. For a network of one input
-    ///     ``(rows,)`` is many rows too. Frames have the same columns in the same order each time; arrays go by position.
+    ///     One row or many, of any real dtype, stored in single precision (float32, seven digits) as they are. So shift
+    ///     and scale values such as seconds since 1970, which differ only beyond seven digits. For a network with one
+    ///     input, ``(rows,)`` is many rows, too. Frames must have the same columns in the same order each time; arrays
+    ///     are matched by position.
     /// y : array_like, shape (rows,) or (rows, outputs)
-    ///     The class of each row, an integer from 0 to outputs - 1, or the outputs of each; for one row without the
-    ///     dimension of the rows.
+    ///     The class of each row, an integer from 0 to outputs - 1, or the outputs of each row. For a single row
+    ///     without the dimension of rows.
     /// into : {"train", "test"}, optional
     ///     The set that the rows go to.
     /// weight : float or array_like of shape (rows,), optional
-    ///     How much a row counts in the errors, above 0. A row of weight 2 counts as much as two rows.
+    ///     The factor of a row in the errors, above 0. A row of weight 2 counts as two rows.
     ///
     /// Returns
     /// -------
     /// RowCounts
-    ///     How many rows there are then of the training set and of the validation set: a tuple of two numbers.
+    ///     The numbers of rows then in the training set and the validation set, a named tuple.
     ///
     /// Raises
     /// ------
     /// ShapeError
-    ///     If a row has not as many values as the network takes, or ``X`` and ``y`` not as many rows; or if the columns of a
-    ///     frame are not those of the first frame that was observed, in the same order.
+    ///     If the number of values in a row is wrong, or ``X`` and ``y`` have different numbers of rows; or if the
+    ///     columns of a frame are not those of the first frame that was observed, in the same order.
     /// DataError
-    ///     If a value is no finite number, a class is none of the network's, or the set's limit is 0.
+    ///     If a value is not a finite number, a class is not one of the network's, or the limit of the set is 0.
     ///
     /// Notes
     /// -----
-    /// Rows of a network of fields have names: ``X`` is a dict, several of them (also one after the other, from a generator),
-    /// a dict of columns, a frame of pandas or polars, a table of Arrow or a structured array. Columns come in any order, and
-    /// what is left out is a gap. A dict is one of columns if a field that takes one value has a list, or a field of tags or
-    /// of a vector a list of lists.
+    /// Rows of a network with fields have names: ``X`` is a dict, several dicts (also from a generator), a dict of
+    /// columns, a frame of pandas or polars, an Arrow table or a structured array. Columns may be in any order, and a
+    /// field without a column is a gap. A dict contains columns if a field that takes one value has a list, or a field
+    /// of tags or of a vector has a list of lists.
     ///
-    /// What they have come to may be in the rows too, under the name of the target; with ``y`` that is not looked at. Classes
-    /// are names; numbers and flags are written as names. Of several targets ``y`` may be a frame or dicts, by their names.
+    /// The rows may contain the outcomes, too, under the name of the target; if ``y`` is given, it is used instead.
+    /// Classes are names; numbers and booleans are converted to names. For several targets ``y`` may be a frame or
+    /// dicts with their names.
     ///
     /// Examples
     /// --------
@@ -234,7 +240,7 @@ impl Network {
         weight: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let target = into.map(|name| options::set("into", name)).transpose()?;
-        // What does not change under a network: read before the rows, whose own code may run then.
+        // Read the shape of rows, which never changes, before the rows: reading those may run Python code.
         let snapshot = self.snapshot(py);
         if snapshot.schema().is_some() {
             return results::row_counts(py, self.observe_fields(py, snapshot, (X, y, weight), target)?);
@@ -254,30 +260,32 @@ impl Network {
 
     /// Return the outputs of the network.
     ///
-    /// They do not depend on what other rows are asked along with one, on the CPU, or on a training that is still running.
+    /// They depend neither on the other rows of the same call, nor on the CPU, nor on a training that is running.
     ///
     /// Parameters
     /// ----------
     /// X : array_like, shape (inputs,) or (rows, inputs)
-    ///     One row or many, of any real dtype. For a network of one input ``(rows,)`` is many rows too.
+    ///     One row or many, of any real dtype. For a network with one input, ``(rows,)`` is many rows, too.
     ///
     /// Returns
     /// -------
     /// numpy.ndarray of float32, shape (outputs,) or (rows, outputs)
-    ///     A regressor's outputs; a classifier's probability of each class (with softmax outputs, its default).
+    ///     The outputs of a regressor, or the probability of each class of a classifier (with softmax outputs, the
+    ///     default).
     ///
     /// Raises
     /// ------
     /// ShapeError
-    ///     If a row has not as many values as the network has inputs.
+    ///     If the number of values in a row is wrong.
     /// DataError
-    ///     If a value is no finite number.
+    ///     If a value is not a finite number.
     ///
     /// Notes
     /// -----
-    /// A network of fields takes rows as `observe` does, of which targets are not looked at. For one row by itself, a dict, it
-    /// returns a dict of probabilities by the names of the classes, or the number of a regressor (a dict by the names of
-    /// several targets); for many rows an array whose columns are the `classes` or the targets, of one target ``(rows,)``.
+    /// A network with fields takes rows as `observe` does, and ignores targets among them. For a single row, a dict, it
+    /// returns a dict of probabilities by class, or the number of a regressor (for several targets a dict by target).
+    /// For many rows it returns an array whose columns are `classes` or the targets; for one target its shape is
+    /// ``(rows,)``.
     ///
     /// Examples
     /// --------
@@ -299,20 +307,22 @@ impl Network {
             && arrays::read_short_row(X, row)
         {
             let outputs = PyArray1::<f32>::zeros(py, out_width, false);
-            // SAFETY: nobody else knows the array yet.
+            // SAFETY: the array was created just now and no Python code has run since, so no other reference to it
+            // exists.
             let to = unsafe { outputs.as_slice_mut() }?;
             model.run(row, to).map_err(raise)?;
             return Ok(outputs.into_any());
         }
         let inputs = Inputs::read(X, width, self.names(py).as_deref())?;
         let outputs = PyArray2::<f32>::zeros(py, [inputs.rows, out_width], false);
-        // SAFETY: nobody else knows the array yet.
+        // SAFETY: the array was created just now and is not passed on before the outputs are written, so nothing else
+        // accesses it, also while the GIL is released.
         let to = unsafe { outputs.as_slice_mut() }?;
         answer(py, &model, inputs.rows, || model.run(&inputs.values, to)).map_err(|error| inputs.raise(error))?;
         if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
     }
 
-    /// Return the class of each row: the output with the largest value, the first of equals.
+    /// Return the class of each row: the output with the largest value, the first one if several are equal.
     ///
     /// Parameters
     /// ----------
@@ -322,7 +332,7 @@ impl Network {
     /// Returns
     /// -------
     /// int or numpy.ndarray of int64, shape (rows,)
-    ///     The class of one row, or of each.
+    ///     The class of the row or rows.
     ///
     /// Raises
     /// ------
@@ -333,16 +343,17 @@ impl Network {
     ///
     /// Notes
     /// -----
-    /// A network of fields answers with the name of a class, or an array of names (of dtype object), and can tell more:
+    /// A network with fields returns the name of a class, or an array of names (of dtype object), and takes further
+    /// options:
     ///
     /// top : int, optional
-    ///     So many classes at most, best first: a list, of many rows a list for each.
+    ///     The largest number of classes to return, best first: a list, for many rows a list for each.
     /// scores : bool, optional
-    ///     Each class as a pair of its name and its probability; of many rows as a list.
+    ///     Return each class as a pair of its name and its probability; for many rows as a list.
     /// least : float, optional
-    ///     Only classes of at least this probability; None where no class reaches it.
+    ///     Return only classes with at least this probability; None if no class reaches it.
     ///
-    /// It raises `TrainingError` before it has met any class.
+    /// It raises `TrainingError` before any class was observed.
     ///
     /// Examples
     /// --------
@@ -390,7 +401,7 @@ impl Network {
         Ok(classes.into_pyarray(py).into_any())
     }
 
-    /// Outputs and the bounds of their intervals.
+    /// Return outputs and the bounds of their intervals.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _interval<'py>(
         &self,
@@ -402,7 +413,7 @@ impl Network {
         conformal::interval(py, &engine, X, self.names(py).as_deref(), level)
     }
 
-    /// The classes among which the true one is.
+    /// Return the set of classes that contains the true one at this level.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _class_set<'py>(
         &self,
@@ -414,7 +425,7 @@ impl Network {
         conformal::sets(py, &engine, X, self.names(py).as_deref(), level)
     }
 
-    /// Classes that are drawn by their probabilities; given are temperature, top-k, top-p, min-p and seed.
+    /// Return classes drawn by their probabilities; ``given`` is temperature, top-k, top-p, min-p and seed.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _sample<'py>(
         &self,
@@ -426,27 +437,27 @@ impl Network {
         sampling::sample(py, &engine, X, self.names(py).as_deref(), given)
     }
 
-    /// Have `interval` and `class_set` follow from rows that the network has never seen, instead of the validation rows.
+    /// Calibrate `interval` and `class_set` on rows that were not used in training, instead of the validation rows.
     ///
-    /// Validation rows that have decided when a training stopped make it look better than it is; rows that are kept for this
-    /// alone give what is asked, without a correction. What they say is kept and saved with the network, the rows are not.
-    /// It is forgotten when the weights change, by a training or otherwise.
+    /// If the validation rows decided when a training stopped, errors on them are too low; rows that are held out for
+    /// calibration need no correction. The calibration is kept and saved with the network, but not the rows. It is
+    /// discarded when the weights change, by a training or otherwise.
     ///
-    /// Without rows, what the validation rows say now is kept, so that intervals can be had of a network that is given away
-    /// without its rows.
+    /// Without rows, the network keeps the calibration on its present validation rows. This allows intervals for a
+    /// network that is passed on without its rows.
     ///
     /// Parameters
     /// ----------
     /// X : array_like, shape (rows, inputs), or rows of fields, optional
-    ///     Rows as for `observe`, which must have no part in any training. Of more than 10,000 as many are used that lie
-    ///     evenly among them.
+    ///     Rows as for `observe`, which must not have been used in any training. If there are more than 10,000, 10,000
+    ///     evenly spaced ones are used.
     /// y : array_like, shape (rows,) or (rows, outputs), optional
-    ///     What they have come to; rows of fields may have it among their own columns.
+    ///     The outcomes; rows of fields may contain them in their own columns.
     ///
     /// Returns
     /// -------
     /// int
-    ///     How many rows are used.
+    ///     The number of rows that are used.
     ///
     /// Raises
     /// ------
@@ -488,7 +499,7 @@ impl Network {
         Ok(rows)
     }
 
-    /// Return the rows of a set, as they came.
+    /// Return the rows of a set as they were observed.
     ///
     /// Parameters
     /// ----------
@@ -498,10 +509,10 @@ impl Network {
     /// Returns
     /// -------
     /// X : numpy.ndarray of float32, shape (rows, inputs), or list of dict
-    ///     Of a network of fields a dict for each row, moments in UTC. None stands for a gap and for what is not stored: a
-    ///     word for which the dictionary had no room, and texts, of which only hashes are kept.
+    ///     For a network with fields a dict for each row, with times in UTC. None is a gap, or a value that is not
+    ///     stored: a word for which the dictionary had no room, or a text, of which only hashes are stored.
     /// y : numpy.ndarray, shape (rows,) or (rows, outputs)
-    ///     Classes as int64, of a network of fields as text; outputs as float32.
+    ///     Classes as int64, for a network with fields as str; outputs as float32.
     ///
     /// Examples
     /// --------
@@ -532,7 +543,7 @@ impl Network {
         Ok((inputs, targets))
     }
 
-    /// The fields of the statistics of each field.
+    /// Return the fields of the statistics of each field.
     fn _field_statistics<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let engine = self.snapshot(py);
         let Some(schema) = engine.schema() else {
@@ -542,7 +553,7 @@ impl Network {
         stored::figures(py, schema, &engine.info().options.monotone, figures)
     }
 
-    /// Other weights and biases, member after member, layer after layer, biases first.
+    /// Set the weights and biases, member after member, layer after layer, biases first.
     fn _set_weights(&self, py: Python<'_>, weights: &Bound<'_, PyAny>) -> PyResult<()> {
         self.check_positions(py, "set_weights")?;
         let role = Role::Parameters { count: self.model(py).parameters() };
@@ -553,16 +564,10 @@ impl Network {
         }
     }
 
-    /// The fields of a `Description`.
-    fn _describe<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        self.check_positions(py, "a description")?;
-        description::description(py, self.model(py).describe())
-    }
-
-    /// Return the loss of rows at the present weights, and its gradient: what a trainer of your own needs.
+    /// Return the loss of rows at the present weights and its gradient, for your own trainer.
     ///
-    /// The rows are not kept, and the network is not changed. Together with `set_weights` any optimizer trains the network,
-    /// such as those of ``scipy.optimize``.
+    /// The rows are not stored, and the network is not changed. With `set_weights`, any optimizer can train the
+    /// network, for instance those of ``scipy.optimize``.
     ///
     /// Parameters
     /// ----------
@@ -571,16 +576,16 @@ impl Network {
     /// y : array_like, shape (rows,) or (rows, outputs)
     ///     The class of each row, or its outputs.
     /// weight : float or array_like of shape (rows,), optional
-    ///     How much a row counts, above 0.
+    ///     The factor of a row in the loss, above 0.
     ///
     /// Returns
     /// -------
     /// loss : float
-    ///     The mean loss of a row, as ``evaluate(X, y).error``: that of the answer of all members together. Neither weight
-    ///     decay (``l2``) nor ``class_weight`` are in it.
+    ///     The mean loss of a row, as ``evaluate(X, y).error``: that of the output averaged over all members. It
+    ///     includes neither weight decay (``l2``) nor ``class_weight``.
     /// gradient : numpy.ndarray of float64, shape (members * parameters,)
-    ///     Its derivative by each weight and bias, in the order of ``weights()``: member after member, layer after layer,
-    ///     row after row of the arrays there. Exact but for the rounding of single precision.
+    ///     The derivative by each weight and bias, in the order of ``weights()``: member after member, layer after
+    ///     layer, each array in row-major order. Exact up to the rounding of single precision.
     ///
     /// Raises
     /// ------
@@ -589,7 +594,7 @@ impl Network {
     ///
     /// Examples
     /// --------
-    /// A step downhill.
+    /// One step of gradient descent.
     ///
     /// >>> import neuralredis as nr
     /// >>> net = nr.Network("regressor", [2, 3, 1], seed=1)
@@ -619,19 +624,19 @@ impl Network {
         Ok((loss, gradient.into_pyarray(py)))
     }
 
-    /// Forget what was learnt: new random weights, the next of the network's seed, and fresh statistics.
+    /// Draw new random weights, the next of the network's seed, and clear the statistics.
     ///
     /// The rows stay. A running training is cancelled and its result dropped.
     fn reset(&self, py: Python<'_>) {
         self.live(py).reset();
     }
 
-    /// Ask a running training to end; what it has learnt so far is kept, with ``backtrack`` the best of it.
+    /// Stop a running training and keep its weights so far, with ``backtrack`` the best of them.
     ///
     /// Returns
     /// -------
     /// bool
-    ///     Whether there was a training to be asked.
+    ///     Whether a training was running.
     ///
     /// See Also
     /// --------
@@ -641,28 +646,29 @@ impl Network {
         live.job().map(|job| job.stop()).is_some()
     }
 
-    /// Change options, all or none of them, and return those that then hold.
+    /// Change options, all or none of them, and return all options.
     ///
-    /// A set that has more rows than its new limit loses random ones. What a training does is as of its start.
+    /// If a set has more rows than its new limit, random rows are dropped. A running training keeps the options of its
+    /// start.
     ///
     /// Parameters
     /// ----------
     /// **options
-    ///     As for `Network`, but for ``seed``. A limit below the rows of its set drops random ones. An ``output`` brings its
-    ///     default loss along. ``activation`` and ``output`` change the next answer, all else the next training, and
-    ///     ``restarts`` the first after the creation or a reset.
+    ///     As for `Network`, except ``seed``. A new ``output`` sets its default loss, too. ``activation`` and
+    ///     ``output`` affect the next prediction, all others the next training, and ``restarts`` the first training
+    ///     after the creation or a reset.
     ///
     /// Returns
     /// -------
     /// dict
-    ///     All options but the seed, as keywords.
+    ///     All options except the seed, as keywords.
     ///
     /// Raises
     /// ------
     /// OptionError
-    ///     If an option has no such value, or two exclude each other.
+    ///     If a value is invalid, or two options exclude each other.
     /// TrainingError
-    ///     If a running training is of another ``activation`` or ``output``.
+    ///     If a training is running and ``activation`` or ``output`` would change.
     ///
     /// Examples
     /// --------
@@ -682,7 +688,7 @@ impl Network {
         options::present(py, &info)
     }
 
-    /// The fields of an `Info`.
+    /// Return the fields of an `Info`.
     fn _info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (info, training, memory, warnings) = {
             let live = self.live(py);
@@ -692,12 +698,12 @@ impl Network {
         results::info(py, self.id, &info, training, memory, &warnings)
     }
 
-    /// Names and kinds of the fields, targets and classes; None of a network without fields.
+    /// Return names and kinds of the fields, targets and classes; None for a network without fields.
     fn _named<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         fields::present(py, &self.model(py))
     }
 
-    /// Places and scores of candidates, best first.
+    /// Return indices and scores of candidates, the best first.
     fn _rank<'py>(
         &self,
         py: Python<'py>,
@@ -715,7 +721,7 @@ impl Network {
         Ok(ranked)
     }
 
-    /// The fields of an `Explanation`.
+    /// Return the fields of an `Explanation`.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _explain<'py>(
         &self,
@@ -730,7 +736,7 @@ impl Network {
         reasons::explanation(py, &engine, &row, label, [samples, seed])
     }
 
-    /// The fields of a `Counterfactual`.
+    /// Return the fields of a `Counterfactual`.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _changes<'py>(
         &self,
@@ -743,7 +749,7 @@ impl Network {
         reasons::changes(py, &engine, &row, want)
     }
 
-    /// The fields of the last training's `Report`.
+    /// Return the fields of the last training's `Report`; None before it.
     fn _report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let report = self.live(py).network().report().cloned();
         report.map(|report| results::report(py, &report)).transpose()
@@ -764,7 +770,7 @@ impl Network {
         Ok(Job::new(py, job))
     }
 
-    /// The fields of an evaluation on a stored set.
+    /// Return the fields of an evaluation on a stored set.
     fn _evaluate<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
@@ -772,7 +778,7 @@ impl Network {
         results::evaluation(py, evaluation, engine.schema().map(|schema| schema.classes()))
     }
 
-    /// The fields of an evaluation on fresh rows.
+    /// Return the fields of an evaluation on fresh rows.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _evaluate_on<'py>(
         &self,
@@ -794,7 +800,7 @@ impl Network {
         results::evaluation(py, evaluation, None)
     }
 
-    /// Which rows of fields, with what they have come to, are among those of the network.
+    /// Return for each row of fields whether the network stores it with the same outcome.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _has<'py>(
         &self,
@@ -812,7 +818,7 @@ impl Network {
         Ok(known.into_pyarray(py))
     }
 
-    /// What the stored rows hold of each field, and the range of each target of a regressor.
+    /// Return statistics of each field, and the range of each target of a regressor.
     #[allow(clippy::type_complexity, reason = "two lists")]
     fn _figures<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Bound<'py, PyDict>>, Vec<Option<(f32, f32)>>)> {
         let engine = self.snapshot(py).of_what_is_seen(&|| true).map_err(raise)?;
@@ -823,14 +829,14 @@ impl Network {
         Ok((figures::of_fields(py, &engine, schema)?, ranges))
     }
 
-    /// Bytes of your own that are kept with the network, at most a MiB: what its inputs are called, for example.
+    /// Bytes of your own that are stored with the network, at most 1 MiB: for example the names of its inputs.
     ///
-    /// They are saved, pickled, copied and uploaded with it, and change nothing that it does.
+    /// They are saved, pickled, copied and uploaded with the network, and do not affect it.
     ///
     /// Raises
     /// ------
     /// OptionError
-    ///     If they are too many.
+    ///     If they are longer.
     ///
     /// Examples
     /// --------
@@ -849,19 +855,19 @@ impl Network {
         self.live(py).network_mut().set_notes(notes.as_bytes()).map_err(raise)
     }
 
-    /// The network as bytes: what `save` writes, and what a Redis server exchanges.
+    /// Return the network as bytes: what `save` writes, and what a Redis server exchanges.
     fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let engine = self.snapshot(py);
         PyBytes::new(py, &py.detach(|| codec::encode(&engine)))
     }
 
-    /// Whether both are the same network, but for how long trainings took.
+    /// Return whether two networks are equal, apart from the times that trainings took.
     fn _same(&self, py: Python<'_>, other: &Bound<'_, Self>) -> bool {
         let (one, other) = (self.snapshot(py), other.get().snapshot(py));
         py.detach(|| codec::same(&one, &other))
     }
 
-    /// Return the network that ``bytes(net)`` was.
+    /// Create a network from the result of ``bytes(net)``.
     ///
     /// Parameters
     /// ----------
@@ -882,7 +888,7 @@ impl Network {
     #[classmethod]
     fn from_bytes<'py>(class: &Bound<'py, PyType>, data: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         let py = class.py();
-        // What a bytes-like object lends may be written meanwhile; bytes never change.
+        // Other threads may write to a bytes-like object meanwhile; bytes are immutable.
         let data = match data.cast::<PyBytes>() {
             Ok(data) => data.clone(),
             Err(_) => py
@@ -895,7 +901,7 @@ impl Network {
         Self::holding(class, engine)
     }
 
-    /// Return a network of its own with the same contents. It costs next to nothing until one of the two changes.
+    /// Return an independent copy, which shares memory with the original until one of the two changes.
     ///
     /// A running training stays with the original.
     fn __copy__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
@@ -906,7 +912,7 @@ impl Network {
         Ok(copy)
     }
 
-    /// Return the same as a copy: the two share nothing that either could change.
+    /// Return a copy, which shares nothing that either network could change.
     fn __deepcopy__<'py>(slf: &Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Self::__copy__(slf)
     }

@@ -1,4 +1,4 @@
-//! Names and numbers that a network or a training is made with.
+//! Parsing options of networks and trainings, and formatting them as arguments of commands.
 
 use neuralredis_core::layout::MAX_UNITS;
 use neuralredis_core::options::{Declared, Domain, Other, TABLE};
@@ -12,8 +12,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::errors::{OptionError, bad_option, raise};
-use crate::fields::{self as of_fields, Described, Made};
-use crate::happened;
+use crate::fields::{self as of_fields, Declaration, Described};
+use crate::sequence_networks;
 
 pub(crate) fn kind(name: &Bound<'_, PyAny>) -> PyResult<Kind> {
     const EXPECTED: &str = "classifier, regressor";
@@ -24,7 +24,7 @@ pub(crate) fn kind(name: &Bound<'_, PyAny>) -> PyResult<Kind> {
         .ok_or_else(|| bad_option("kind", &format!("'{name}'"), &EXPECTED))
 }
 
-/// What is said of a value that is of another type than an option takes.
+/// The exception for a value of the wrong type.
 fn mistyped(option: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {
     match value.repr() {
         Ok(shown) => PyTypeError::new_err(format!("{option} is {shown}: expected {expected}")),
@@ -32,17 +32,17 @@ fn mistyped(option: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyErr {
     }
 }
 
-/// A word.
+/// Parses a string.
 fn word(option: &str, value: &Bound<'_, PyAny>, expected: impl FnOnce() -> String) -> PyResult<String> {
     value.extract().map_err(|_| mistyped(option, value, &expected()))
 }
 
-/// True or False, NumPy's among them; a number is neither.
+/// Parses True or False, also of NumPy; numbers are rejected.
 pub(crate) fn flag(option: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
     value.extract().map_err(|_| mistyped(option, value, "True or False"))
 }
 
-/// A set by the word that stands for it, of the option or argument `called`.
+/// Parses the name of a set, the value of the argument `called`.
 pub(crate) fn set(called: &'static str, name: &Bound<'_, PyAny>) -> PyResult<Set> {
     let name = word(called, name, || "train, test".to_owned())?;
     match () {
@@ -54,7 +54,7 @@ pub(crate) fn set(called: &'static str, name: &Bound<'_, PyAny>) -> PyResult<Set
 
 pub(crate) fn layout(units: &Bound<'_, PyAny>) -> PyResult<Layout> {
     let mut layout = Vec::new();
-    // A list, a tuple, an array; a word or a set of layers is a mistake.
+    // Lists, tuples and arrays are valid; a string, or a set, whose order is arbitrary, is a mistake.
     if units.len().is_err() || units.is_instance_of::<pyo3::types::PyString>() {
         return Err(PyTypeError::new_err(format!(
             "layout is {}: expected a list of units, inputs first",
@@ -66,14 +66,14 @@ pub(crate) fn layout(units: &Bound<'_, PyAny>) -> PyResult<Layout> {
         let given: i128 = units
             .extract()
             .map_err(|_| PyTypeError::new_err(format!("layer {layer} is {units:?}: expected a number of units")))?;
-        // No engine could be asked for fewer than none.
+        // The engine's type cannot represent negative numbers.
         let message = || format!("layer {layer} has {given} units: expected 1 to {MAX_UNITS}");
         layout.push(usize::try_from(given).map_err(|_| OptionError::new_err(message()))?);
     }
     Layout::new(&layout).map_err(raise)
 }
 
-/// A whole number from `least` to `most`; numpy's integers are among them, numbers with a point are not.
+/// Parses an integer from `least` to `most`, also of NumPy; floats are rejected.
 pub(crate) fn whole(option: &'static str, value: &Bound<'_, PyAny>, most: u64, least: u64) -> PyResult<u64> {
     let refused = |shown: String| bad_option(option, &shown, &format!("an integer from {least} to {most}"));
     match value.extract::<i128>() {
@@ -89,7 +89,7 @@ pub(crate) fn whole(option: &'static str, value: &Bound<'_, PyAny>, most: u64, l
     }
 }
 
-/// The options that are given as keywords, each by what the engine's table says of it. None is as if not given.
+/// Parses options from keywords by the engine's table. None is the same as no value.
 pub(crate) fn changes(keywords: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Changes> {
     let mut changes = Changes::default();
     for (name, value) in keywords.into_iter().flatten() {
@@ -115,7 +115,7 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
         Other::Flag => flag(name, value).map(Value::Flag),
         Other::Integer(least, most) => whole(name, value, most, least).map(Value::Integer),
         Other::Number if let Ok(number) = value.extract() => Ok(Value::Number(number)),
-        // A list, a tuple, an array; of a dictionary or a set the order would not be what was meant.
+        // Lists, tuples and arrays are valid; a dictionary or a set has no meaningful order.
         Other::Numbers | Other::Signs if !value.is_instance_of::<PyBytes>() => match value.extract::<Vec<f64>>() {
             Ok(numbers) => Ok(Value::Numbers(Arc::new(numbers.into_iter().map(|number| number as f32).collect()))),
             Err(error) if error.is_instance_of::<PyTypeError>(value.py()) => {
@@ -129,7 +129,7 @@ fn read(option: &Declared, value: &Bound<'_, PyAny>) -> PyResult<Value> {
     }
 }
 
-/// What an option may be, with words as Python has them where it may be something else as well.
+/// The expected values of an option; words are quoted if other values are valid, too.
 fn expected(domain: &Domain) -> String {
     let quoted = domain.words.iter().map(|(word, _)| format!("'{word}'")).collect::<Vec<_>>().join(", ");
     let words = domain.words.iter().map(|&(word, _)| word).collect::<Vec<_>>().join(", ");
@@ -139,7 +139,7 @@ fn expected(domain: &Domain) -> String {
     }
 }
 
-/// A value as a user gives it.
+/// A value as a user would pass it.
 fn shown(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
     match value {
         Value::Flag(flag) => flag.into_bound_py_any(py),
@@ -152,12 +152,12 @@ fn shown(py: Python<'_>, value: Value) -> PyResult<Bound<'_, PyAny>> {
     }
 }
 
-/// The double whose decimals are the fewest that give this number: 0.1 rather than 0.10000000149011612.
+/// The double with the shortest decimal that rounds to this float: 0.1 instead of 0.10000000149011612.
 pub(crate) fn decimal(number: f32) -> f64 {
     number.to_string().parse().unwrap_or_else(|_| number.into())
 }
 
-/// All options that a network keeps.
+/// All options of a network, as keywords.
 pub(crate) fn present<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, PyDict>> {
     let values = PyDict::new(py);
     for option in TABLE {
@@ -168,7 +168,7 @@ pub(crate) fn present<'py>(py: Python<'py>, info: &Info) -> PyResult<Bound<'py, 
     Ok(values)
 }
 
-/// The options that are given as keywords, as NR.CREATE or NR.CONFIGURE takes them.
+/// Formats options as arguments of NR.CREATE or NR.CONFIGURE.
 fn words(changes: &Changes, of_creation: bool) -> Vec<String> {
     let mut words = Vec::new();
     for option in TABLE {
@@ -188,7 +188,7 @@ fn words(changes: &Changes, of_creation: bool) -> Vec<String> {
     words
 }
 
-/// The arguments of NR.CREATE after the key.
+/// Return the arguments of NR.CREATE after the key.
 #[pyfunction]
 #[pyo3(signature = (
     kind, layout = None, *, fields = None, target = None, hidden = None, classes = None, **options
@@ -203,27 +203,27 @@ pub(crate) fn creation_words<'py>(
     options: Option<&Bound<'py, PyDict>>,
 ) -> PyResult<Vec<Bound<'py, PyBytes>>> {
     let (py, kind) = (kind.py(), self::kind(kind)?);
-    let (options, sequence) = happened::taken(options)?;
+    let (options, sequence) = sequence_networks::split_options(options)?;
     let (options, monotone) = of_fields::monotone_by_name(options.as_ref())?;
     let mut changes = changes(options.as_ref(), true)?;
     let mut all = vec![kind.name().as_bytes().to_vec()];
-    match Made::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
-        Made::Layout(layout) => {
+    match Declaration::of(layout, fields, [target, hidden, classes], monotone.as_ref())? {
+        Declaration::Layout(layout) => {
             let layout = self::layout(layout)?;
             let mut units: Vec<Vec<u8>> = layout.units().iter().map(|units| units.to_string().into_bytes()).collect();
             units.insert(units.len() - 1, b"->".to_vec());
             all.extend(units);
         }
-        Made::Fields(described) => {
+        Declaration::Fields(described) => {
             Described::check(&changes)?;
-            let hidden = described.hidden()?;
             if let Some(sequence) = sequence {
                 let (fields, target) = described.events(kind)?;
+                let hidden = described.hidden_or(sequence::default_hidden(sequence.cell, &fields, &target))?;
                 let declared = fields.iter().map(|(name, kind)| (&name[..], *kind));
                 all.extend(schema::declaration(declared, &target, &hidden));
                 sequence::first_layout((Events::Fields(fields), target), sequence, &hidden).map_err(raise)?;
             } else {
-                all.extend(described.schema(kind, &mut changes)?.declaration(&hidden));
+                all.extend(described.schema(kind, &mut changes)?.declaration(&described.hidden()?));
             }
         }
     }
@@ -235,15 +235,15 @@ pub(crate) fn creation_words<'py>(
     Ok(all.iter().map(|word| PyBytes::new(py, word)).collect())
 }
 
-/// The arguments of NR.CONFIGURE after the key.
+/// Return the arguments of NR.CONFIGURE after the key.
 #[pyfunction]
 #[pyo3(signature = (**options))]
 pub(crate) fn change_words(options: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<String>> {
     Ok(words(&changes(options, false)?, false))
 }
 
-/// What options there are: of each its name, its name in replies, its words, what else it may be, and whether it is for new networks
-/// alone.
+/// Return the table of options: for each its name, its name in replies, its words, its other type if it has one, and
+/// whether only new networks take it.
 #[pyfunction]
 pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     let rows = TABLE.iter().map(|option| {
@@ -263,7 +263,7 @@ pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     PyTuple::new(py, rows?)
 }
 
-/// The seed, or one from the operating system.
+/// Returns the given seed, or one from the operating system.
 pub(crate) fn seed(py: Python<'_>, seed: Option<u64>) -> PyResult<u64> {
     match seed {
         Some(seed) => Ok(seed),
@@ -271,7 +271,7 @@ pub(crate) fn seed(py: Python<'_>, seed: Option<u64>) -> PyResult<u64> {
     }
 }
 
-/// When a training ends; none and zero are no limit.
+/// Parses the limits of a training; None and 0 mean no limit.
 pub(crate) fn training(
     max_cycles: Option<&Bound<'_, PyAny>>,
     max_time: Option<&Bound<'_, PyAny>>,
@@ -286,12 +286,13 @@ pub(crate) fn training(
         return Err(bad_option("max_time", &seconds, &SECONDS));
     }
     let (auto_stop, backtrack) = (flag("autostop", auto_stop)?, flag("backtrack", backtrack)?);
-    // More than a duration holds is forever, and so is more than a clock can be asked to wait for.
-    let max_time = Duration::try_from_secs_f64(seconds).ok().filter(|time| *time < FOR_EVER).unwrap_or(Duration::ZERO);
-    // A time too short to be told from none is still a limit.
+    // Longer than a `Duration` or a clock can represent is no limit.
+    let max_time =
+        Duration::try_from_secs_f64(seconds).ok().filter(|time| *time < NO_LIMIT_FROM).unwrap_or(Duration::ZERO);
+    // A positive time that rounds to 0 remains a limit.
     let max_time = if seconds > 0.0 && seconds < 1e-9 { Duration::from_nanos(1) } else { max_time };
     Ok(TrainOptions { max_cycles, max_time, auto_stop, backtrack })
 }
 
-/// A hundred years.
-const FOR_EVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+/// 100 years. Longer limits are no limit.
+const NO_LIMIT_FROM: Duration = Duration::from_secs(100 * 365 * 24 * 3600);

@@ -1,4 +1,4 @@
-//! What rows of fields have come to: classes by their names, or numbers.
+//! Outcomes of rows of fields: names of classes, or numbers.
 
 use neuralredis_core::{Error, Kind, Schema};
 use numpy::{PyUntypedArray, PyUntypedArrayMethods};
@@ -10,7 +10,7 @@ use crate::errors::raise;
 use crate::table::{self, Table};
 use crate::values;
 
-/// A column for each target: of what was given as outcomes, else of the rows themselves.
+/// A column for each target: from `outcomes` if given, else from the rows themselves.
 pub(crate) fn columns<'py>(
     outcomes: Option<&Bound<'py, PyAny>>,
     table: &mut Table<'py>,
@@ -31,7 +31,7 @@ pub(crate) fn columns<'py>(
     }
 }
 
-/// Whether outcomes have the names of targets.
+/// Whether outcomes are given by the names of targets.
 fn has_names(outcomes: &Bound<'_, PyAny>) -> PyResult<bool> {
     if outcomes.cast::<PyMapping>().is_ok() || table::frame(outcomes)?.is_some() {
         return Ok(true);
@@ -52,7 +52,7 @@ fn of_one_target<'py>(outcomes: &Bound<'py, PyAny>, schema: &Schema) -> PyResult
     Column::read(outcomes, table::outcome_kind(schema), "y")
 }
 
-/// Several targets, by their positions.
+/// Reads several targets by position.
 fn of_several<'py>(outcomes: &Bound<'py, PyAny>, table: &Table<'py>, schema: &Schema) -> PyResult<Vec<Column<'py>>> {
     let expected = schema.target_names().len();
     let refuse = |row: usize, given| table.raise(row, Error::Outputs { row: None, expected, given });

@@ -1,4 +1,4 @@
-//! Why a network answers what it does, and what would have to change.
+//! Explanations of predictions, and changes that lead to another class.
 
 use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
@@ -10,32 +10,32 @@ use pyo3::types::{PyDict, PyTuple};
 
 use crate::errors::{ShapeError, bad_option, raise};
 use crate::fields::class_of;
+use crate::lists;
 use crate::options;
 use crate::rows::Inputs;
-use crate::sequences;
 use crate::stored::value;
 use crate::table::Table;
 use crate::values::text_of;
 
-/// Between two looks at whether somebody has interrupted the program.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often to check for signals.
+const SIGNAL_CHECK: Duration = Duration::from_millis(50);
 
-/// Does what may take long while other threads run, until a signal's handler raises something.
+/// Runs long work with the GIL released, and stops it when a signal handler raises an exception.
 #[allow(clippy::redundant_closure_for_method_calls, reason = "the method alone is of one lifetime")]
 fn interruptible<T: Send>(
     py: Python<'_>,
     work: impl FnOnce(&dyn Fn() -> bool) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
     let (found, raised) = py.detach(|| {
-        let (looked, raised) = (Cell::new(Instant::now()), RefCell::new(None));
-        let keep_on = || {
-            if looked.get().elapsed() >= LOOK {
-                looked.set(Instant::now());
+        let (checked, raised) = (Cell::new(Instant::now()), RefCell::new(None));
+        let is_wanted = || {
+            if checked.get().elapsed() >= SIGNAL_CHECK {
+                checked.set(Instant::now());
                 *raised.borrow_mut() = Python::attach(|py| py.check_signals()).err();
             }
             raised.borrow().is_none()
         };
-        let found = work(&keep_on);
+        let found = work(&is_wanted);
         (found, raised.into_inner())
     });
     match raised {
@@ -44,7 +44,7 @@ fn interruptible<T: Send>(
     }
 }
 
-/// The row that is asked about, one alone or a list of one.
+/// Parses the row to explain: a single row or a list of one.
 pub(crate) fn question(engine: &Engine, rows: &Bound<'_, PyAny>, names: Option<&[String]>) -> PyResult<Row> {
     let refuse = |given: usize| {
         Err(ShapeError::new_err(format!("{given} rows: expected one, of which the answer is explained")))
@@ -59,12 +59,12 @@ pub(crate) fn question(engine: &Engine, rows: &Bound<'_, PyAny>, names: Option<&
         return refuse(inputs.rows);
     }
     let mut outputs = vec![0.0; engine.layout().outputs()];
-    // Refused in the words of rows that are answered.
+    // Checks the values with the errors that `run` would raise.
     engine.model().run(&inputs.values, &mut outputs).map_err(|error| inputs.raise(error))?;
     Ok(Row { cells: inputs.values, list: Vec::new() })
 }
 
-/// The fields of an `Explanation`.
+/// Returns the fields of an `Explanation`.
 pub(crate) fn explanation<'py>(
     py: Python<'py>,
     engine: &Engine,
@@ -87,7 +87,7 @@ pub(crate) fn explanation<'py>(
         }
         None => None,
     };
-    let found = interruptible(py, |keep_on| engine.explain(row, output, sampling, keep_on))?;
+    let found = interruptible(py, |is_wanted| engine.explain(row, output, sampling, is_wanted))?;
     let fields = PyDict::new(py);
     fields.set_item("label", label_of(py, &model, found.output)?)?;
     fields.set_item("answer", found.answer)?;
@@ -99,7 +99,7 @@ pub(crate) fn explanation<'py>(
     Ok(fields)
 }
 
-/// The fields of a `Counterfactual`.
+/// Returns the fields of a `Counterfactual`.
 pub(crate) fn changes<'py>(
     py: Python<'py>,
     engine: &Engine,
@@ -111,7 +111,7 @@ pub(crate) fn changes<'py>(
         return Err(raise(Error::NotClassifier));
     }
     let wanted = output(&model, "want", want)?;
-    let found = interruptible(py, |keep_on| engine.changes_for(row, wanted, keep_on))?;
+    let found = interruptible(py, |is_wanted| engine.changes_for(row, wanted, is_wanted))?;
     let fields = PyDict::new(py);
     fields.set_item("label", label_of(py, &model, found.class)?)?;
     fields.set_item("want", label_of(py, &model, wanted)?)?;
@@ -119,18 +119,18 @@ pub(crate) fn changes<'py>(
         None => None,
         Some((chosen, changed)) => {
             let (before, after) = (values(py, &model, row)?, values(py, &model, &changed)?);
-            let told = PyDict::new(py);
+            let by_field = PyDict::new(py);
             for field in chosen {
-                told.set_item(name(py, &model, field)?, PyTuple::new(py, [&before[field], &after[field]])?)?;
+                by_field.set_item(name(py, &model, field)?, PyTuple::new(py, [&before[field], &after[field]])?)?;
             }
-            Some(told)
+            Some(by_field)
         }
     };
     fields.set_item("changes", changes)?;
     Ok(fields)
 }
 
-/// The output that a name, or of a network without fields a number, stands for.
+/// The index of the output with this name; without fields, outputs are numbered.
 fn output(model: &Model, what: &'static str, given: &Bound<'_, PyAny>) -> PyResult<usize> {
     let Some(schema) = model.schema() else {
         return Ok(options::whole(what, given, model.layout().outputs() as u64 - 1, 0)? as usize);
@@ -141,7 +141,7 @@ fn output(model: &Model, what: &'static str, given: &Bound<'_, PyAny>) -> PyResu
         return Err(raise(Error::NoClasses));
     }
     let chosen = class_of(given)?;
-    let shown = sequences::shown(given)?;
+    let shown = lists::shown(given)?;
     let found = names.iter().position(|name| Some(&name[..]) == chosen.as_deref());
     found.ok_or_else(|| bad_option(what, &shown, &listed(model)))
 }
@@ -154,7 +154,7 @@ fn listed(model: &Model) -> String {
     format!("one of {}", names.iter().map(|name| readable(name)).collect::<Vec<_>>().join(", "))
 }
 
-/// What an output is called: a class, a target; its number where there are no names.
+/// The name of an output (a class or a target), or its index.
 fn label_of<'py>(py: Python<'py>, model: &Model, output: usize) -> PyResult<Bound<'py, PyAny>> {
     Ok(match model.schema() {
         None => output.into_pyobject(py)?.into_any(),
@@ -163,7 +163,7 @@ fn label_of<'py>(py: Python<'py>, model: &Model, output: usize) -> PyResult<Boun
     })
 }
 
-/// What a field is called, or the number of an input.
+/// The name of a field, or the index of an input.
 fn name<'py>(py: Python<'py>, model: &Model, field: usize) -> PyResult<Bound<'py, PyAny>> {
     Ok(match model.schema() {
         None => field.into_pyobject(py)?.into_any(),
@@ -171,16 +171,16 @@ fn name<'py>(py: Python<'py>, model: &Model, field: usize) -> PyResult<Bound<'py
     })
 }
 
-/// What is told of each field, by its name.
-fn named<'py, T: IntoPyObject<'py>>(py: Python<'py>, model: &Model, told: Vec<T>) -> PyResult<Bound<'py, PyDict>> {
+/// A dict of values by field.
+fn named<'py, T: IntoPyObject<'py>>(py: Python<'py>, model: &Model, items: Vec<T>) -> PyResult<Bound<'py, PyDict>> {
     let fields = PyDict::new(py);
-    for (field, told) in told.into_iter().enumerate() {
-        fields.set_item(name(py, model, field)?, told)?;
+    for (field, item) in items.into_iter().enumerate() {
+        fields.set_item(name(py, model, field)?, item)?;
     }
     Ok(fields)
 }
 
-/// What a row holds of each field.
+/// The value of each field of a row.
 fn values<'py>(py: Python<'py>, model: &Model, row: &Row) -> PyResult<Vec<Bound<'py, PyAny>>> {
     match model.schema() {
         None => row.cells.iter().map(|&input| Ok(options::decimal(input).into_pyobject(py)?.into_any())).collect(),

@@ -1,4 +1,4 @@
-//! What the engine tells, as dictionaries with the names of the fields of `python/neuralredis/results.py`.
+//! Results of the engine, as dictionaries with the field names of `python/neuralredis/results.py`.
 
 use neuralredis_core::evaluation::{Evaluation, Score};
 use neuralredis_core::training::{Progress, Report};
@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyType};
 
 use crate::fields::texts;
 
-/// How many rows either set has, as Python's tuple with names.
+/// The numbers of rows in both sets, as a `RowCounts`.
 pub(crate) fn row_counts(py: Python<'_>, (train, test): (u32, u32)) -> PyResult<Bound<'_, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, "neuralredis.results", "RowCounts")?.call1((train, test))
@@ -89,7 +89,8 @@ pub(crate) fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Bound<'p
     Ok(fields)
 }
 
-/// The fields of an evaluation, of which there are two kinds. The classes are those of a network of fields.
+/// The fields of a `ClassifierEvaluation` or a `RegressorEvaluation`. `classes` are the names of the classes of a
+/// network with fields.
 pub(crate) fn evaluation<'py>(
     py: Python<'py>,
     evaluation: Evaluation,

@@ -1,4 +1,4 @@
-//! Rows as they come from Python: which numbers make a row, and how a fault is told.
+//! Rows from Python: which shapes are valid, and errors that name the position of a value.
 //!
 //! | | one row | rows |
 //! |---|---|---|
@@ -16,10 +16,10 @@ use crate::arrays;
 use crate::errors::{DataError, ShapeError, raise};
 use crate::frames;
 
-/// What numbers stand for.
+/// The argument that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role<'a> {
-    /// The inputs of rows, and what their columns are called.
+    /// The inputs of rows, and the names of their columns.
     Inputs { width: usize, names: Option<&'a [String]> },
     /// The outputs of rows of a regressor.
     Outputs { width: usize },
@@ -31,7 +31,7 @@ pub(crate) enum Role<'a> {
     Parameters { count: usize },
 }
 
-/// How numbers were arranged.
+/// The shape of the numbers that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     Number,
@@ -39,14 +39,14 @@ pub(crate) enum Shape {
     Rows(usize, usize),
 }
 
-/// Numbers that have been read, in single precision. They may still be infinite or none: that is the engine's to refuse.
+/// Numbers in single precision. They may be infinite or NaN, which the engine rejects.
 #[derive(Debug)]
 pub(crate) struct Numbers {
     pub(crate) values: Vec<f32>,
     pub(crate) shape: Shape,
 }
 
-/// Why a value is not even a number of single precision.
+/// Why a value is not a number in single precision.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
     NoNumber,
@@ -55,7 +55,7 @@ pub(crate) enum Fault {
 }
 
 impl Role<'_> {
-    /// The name of the argument.
+    /// The name of the argument in Python.
     pub(crate) fn argument(self) -> &'static str {
         match self {
             Self::Inputs { .. } => "X",
@@ -65,7 +65,7 @@ impl Role<'_> {
         }
     }
 
-    /// Numbers of a row.
+    /// The number of values in a row.
     pub(crate) fn width(self) -> usize {
         match self {
             Self::Inputs { width, .. } | Self::Outputs { width } => width,
@@ -74,7 +74,7 @@ impl Role<'_> {
         }
     }
 
-    /// A row with another number of values.
+    /// The exception for a row with another number of values.
     pub(crate) fn miscounted(self, row: Option<usize>, given: usize) -> PyErr {
         let expected = self.width();
         raise(match self {
@@ -83,7 +83,7 @@ impl Role<'_> {
         })
     }
 
-    /// A value that the engine never sees, told as the engine would.
+    /// The exception for a value that is not passed to the engine; the message has the engine's format.
     pub(crate) fn refuse(self, (row, column): (Option<usize>, usize), shown: &str, fault: Fault) -> PyErr {
         let at = row.map_or(String::new(), |row| format!("row {row}: "));
         let subject = match self {
@@ -99,7 +99,7 @@ impl Role<'_> {
         DataError::new_err(format!("{at}{subject} is {shown}: expected {}", expected_of(self, fault)))
     }
 
-    /// Row and column of a value; no row where there is but one.
+    /// The row and column of a value; `None` as the row if there is only one.
     pub(crate) fn place(self, shape: Shape, index: usize) -> (Option<usize>, usize) {
         match shape {
             Shape::Number => (None, 0),
@@ -122,7 +122,7 @@ fn expected_of(role: Role<'_>, fault: Fault) -> String {
     }
 }
 
-/// What is wrong with a value in a column that has a name.
+/// The error for a value in a named column.
 fn named(row: Option<usize>, name: &str, shown: &str, expected: impl Display) -> String {
     let at = row.map_or(String::new(), |row| format!("row {row}, "));
     format!("{at}column '{name}' is {shown}: expected {expected}")
@@ -133,14 +133,14 @@ fn named(row: Option<usize>, name: &str, shown: &str, expected: impl Display) ->
 pub(crate) struct Inputs {
     pub(crate) values: Vec<f32>,
     pub(crate) rows: usize,
-    /// Whether it is one row by itself, whose answer is a row by itself too.
+    /// Whether the object was a single row, for which a single result is returned.
     pub(crate) single: bool,
-    /// What the columns are called, if they came as a frame.
+    /// The names of the columns, if the object was a frame.
     pub(crate) names: Option<Vec<String>>,
 }
 
 impl Inputs {
-    /// Reads rows, whose columns, if they have names, must have those that are `known`.
+    /// Reads rows. If their columns have names, these must be the `known` ones.
     pub(crate) fn read(object: &Bound<'_, PyAny>, width: usize, known: Option<&[String]>) -> PyResult<Self> {
         let names = if arrays::is_plain(object) { None } else { frames::names(object, width)? };
         if let (Some(names), Some(known)) = (&names, known) {
@@ -164,7 +164,7 @@ impl Inputs {
         Ok(Self { values, rows, single, names })
     }
 
-    /// The exception for what the engine refuses of these rows; it tells columns by their names if they have any.
+    /// Converts an error of the engine about these rows; columns are named if they have names.
     pub(crate) fn raise(&self, error: Error) -> PyErr {
         match (&self.names, error) {
             (Some(names), Error::NotFinite { row, what: "input", column, value }) if column < names.len() => {
@@ -175,7 +175,7 @@ impl Inputs {
     }
 }
 
-/// Rows of inputs with what a network should answer to them.
+/// Rows of inputs with their outcomes.
 #[derive(Debug)]
 pub(crate) struct Examples {
     pub(crate) inputs: Inputs,
@@ -254,7 +254,7 @@ pub(crate) fn read_weights(object: &Bound<'_, PyAny>, rows: usize) -> PyResult<V
     Ok(values)
 }
 
-/// Rows as a network elsewhere takes them, read and refused as an embedded one would.
+/// Reads rows for a network in a server, with the checks and errors of an embedded network.
 #[pyclass(module = "neuralredis._core", name = "RowReader", frozen)]
 #[derive(Debug)]
 pub(crate) struct RowReader(RowShape);
@@ -266,7 +266,7 @@ impl RowReader {
         Ok(Self(RowShape { kind: crate::options::kind(kind)?, inputs, outputs }))
     }
 
-    /// Rows of inputs as an array of two dimensions, and whether it was one row by itself.
+    /// Return rows of inputs as an array of two dimensions, and whether the object was a single row.
     #[pyo3(signature = (X, *, names = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
@@ -278,20 +278,20 @@ impl RowReader {
     ) -> PyResult<(Bound<'py, PyAny>, bool)> {
         let width = self.0.inputs;
         let inputs = Inputs::read(X, width, names.as_deref())?;
-        // The same good targets for every row, so that the inputs alone can be at fault.
+        // Valid targets for every row, so that only the inputs can be at fault.
         let targets = vec![0.0; self.0.targets()];
         let batch = Batch::new(&inputs.values, width, &targets, targets.len());
         Batch { output_stride: 0, ..batch }.check(self.0).map_err(|error| inputs.raise(error))?;
         Ok((inputs.values.into_pyarray(py).reshape([inputs.rows, width])?.into_any(), inputs.single))
     }
 
-    /// What the columns of a frame are called; None of what is no frame.
+    /// Return the names of the columns of a frame; None for other objects.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn names(&self, X: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
         if arrays::is_plain(X) { Ok(None) } else { frames::names(X, self.0.inputs) }
     }
 
-    /// Rows of inputs, each with its class or outputs behind it, and the weights of the rows if there are any.
+    /// Return rows of inputs, each followed by its class or outputs, and the row weights if there are any.
     #[pyo3(signature = (X, y, weight = None, *, names = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]

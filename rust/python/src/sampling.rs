@@ -1,4 +1,4 @@
-//! Classes drawn by their probabilities.
+//! Random classes, drawn by their probabilities.
 
 use neuralredis_core::{Decoding, Error, Network as Engine};
 use numpy::IntoPyArray;
@@ -7,15 +7,15 @@ use pyo3::prelude::*;
 
 use crate::answers;
 use crate::errors::raise;
+use crate::lists;
 use crate::network::answer;
 use crate::options;
 use crate::rows::Inputs;
-use crate::sequences;
 
-/// How classes are drawn: temperature, top-k, top-p, min-p and seed as they are given.
+/// The arguments temperature, top-k, top-p, min-p and seed.
 pub(crate) type Given<'py> = [Option<Bound<'py, PyAny>>; 5];
 
-/// What was given, and what it stands for.
+/// The parsed arguments.
 struct Drawing {
     decoding: Decoding,
     seed: Option<u64>,
@@ -35,7 +35,7 @@ impl Drawing {
             *to = number.unwrap_or(f64::NAN);
             match decoding.check() {
                 Err(Error::Option { expected, .. }) if number.is_none() => {
-                    let shown = sequences::shown(&given)?;
+                    let shown = lists::shown(&given)?;
                     return Err(PyTypeError::new_err(format!("{name} is {shown}: expected {expected}")));
                 }
                 checked => checked.map_err(raise)?,
@@ -48,7 +48,7 @@ impl Drawing {
         Ok(Self { decoding, seed })
     }
 
-    /// As it stands after `->`.
+    /// Formats them as the arguments of a command after `->`.
     fn words(&self) -> Vec<String> {
         let (decoding, usual) = (&self.decoding, Decoding::default());
         let mut words = vec!["SAMPLE".to_owned()];
@@ -67,12 +67,12 @@ impl Drawing {
     }
 }
 
-/// How classes are drawn, and the seed if there is one.
+/// Parses the arguments; also returns the seed if there is one.
 pub(crate) fn read(given: Given<'_>) -> PyResult<(Decoding, Option<u64>)> {
     Drawing::read(given).map(|Drawing { decoding, seed }| (decoding, seed))
 }
 
-/// The arguments of NR.CLASS after ``->`` by which classes are drawn.
+/// Return the arguments of NR.CLASS after ``->`` that draw classes in the same way.
 #[pyfunction]
 pub(crate) fn sampling_words(
     temperature: Option<Bound<'_, PyAny>>,
@@ -84,7 +84,7 @@ pub(crate) fn sampling_words(
     Ok(Drawing::read([temperature, top_k, top_p, min_p, seed])?.words())
 }
 
-/// A class for each row, drawn one after the other.
+/// Draws a class for each row, in order.
 pub(crate) fn sample<'py>(
     py: Python<'py>,
     engine: &Engine,

@@ -1,4 +1,4 @@
-//! What the stored rows of a network of fields hold.
+//! Stored rows of networks with fields, and statistics of their fields.
 
 use neuralredis_core::schema::Held;
 use neuralredis_core::{FieldFigures, Kind, Monotone, Network as Engine, Schema, Set};
@@ -9,7 +9,7 @@ use pyo3::types::{PyDict, PyList, PyTuple};
 use crate::options::decimal;
 use crate::values::text_of;
 
-/// The rows of a set as dicts, and what they came to.
+/// The rows of a set as dicts, and their outcomes.
 pub(crate) fn rows<'py>(
     py: Python<'py>,
     engine: &Engine,
@@ -38,7 +38,8 @@ pub(crate) fn rows<'py>(
     Ok((found.into_any(), outcomes))
 }
 
-/// A value as Python has it; nothing of a gap, and of what is not stored: a word beyond the dictionary, the words of a text.
+/// A value as a Python object; None for a gap, and for what is not stored: a word beyond the dictionary, and the words
+/// of a text.
 pub(crate) fn value<'py>(py: Python<'py>, held: Held<'_>) -> PyResult<Bound<'py, PyAny>> {
     Ok(match held {
         Held::Gap | Held::OtherWord | Held::Buckets(_) => py.None().into_bound(py),
@@ -54,7 +55,7 @@ pub(crate) fn value<'py>(py: Python<'py>, held: Held<'_>) -> PyResult<Bound<'py,
     })
 }
 
-/// Seconds since 1970 as a moment of UTC; as they are where Python's calendar does not reach.
+/// Converts seconds since 1970 to a datetime in UTC; a float if it is beyond Python's calendar.
 fn moment(py: Python<'_>, seconds: f64) -> PyResult<Bound<'_, PyAny>> {
     let datetime = py.import("datetime")?;
     let (zone, class) = (datetime.getattr("timezone")?.getattr("utc")?, datetime.getattr("datetime")?);
@@ -63,7 +64,7 @@ fn moment(py: Python<'_>, seconds: f64) -> PyResult<Bound<'_, PyAny>> {
     epoch.call_method1("__add__", (since,)).or_else(|_| Ok(seconds.into_pyobject(py)?.into_any()))
 }
 
-/// The figures of each field, as dicts with the names of `FieldStatistics`.
+/// The statistics of each field, as dicts with the names of `FieldStatistics`.
 pub(crate) fn figures<'py>(
     py: Python<'py>,
     schema: &Schema,

@@ -1,13 +1,13 @@
-//! Rows of fields as a program has them: a dict, several of them, a dict of columns, a frame.
+//! Reads rows of fields from a dict, several dicts, a dict of columns, or a frame.
 //!
 //! | given | is |
 //! |---|---|
-//! | a dict | one row; columns if a field that takes one value has a list, or a field of tags or of a vector a list of lists |
+//! | a dict | one row; or columns, if a field of one value has a list, or a field of several a list of lists |
 //! | a frame of pandas or polars, a table of Arrow, a structured array | columns, by their names |
 //! | a row of a pandas frame | one row |
-//! | a list of dicts, or what else gives them one after the other | rows |
+//! | a list or another iterable of dicts | rows |
 //!
-//! Columns come in any order, and what is not given is a gap.
+//! Columns may be in any order; a field without a column is a gap.
 
 use neuralredis_core::schema::{Value, readable};
 use neuralredis_core::{Error, FieldKind, Given, Kind, Outcome, Row, Schema};
@@ -17,20 +17,20 @@ use pyo3::types::{PyBytes, PyDict, PyMapping, PyString};
 
 use crate::columns::Column;
 use crate::errors::{ShapeError, raise};
-use crate::sequences;
+use crate::lists;
 use crate::values;
 
 /// Rows of fields, column by column.
 pub(crate) struct Table<'py> {
     pub(crate) rows: usize,
-    /// Whether it is one row by itself, whose answer is one by itself too.
+    /// Whether the object was a single row, for which a single result is returned.
     pub(crate) single: bool,
     fields: Vec<(usize, Column<'py>)>,
-    /// Of each target; none where it was not given.
+    /// For each target its column; `None` if it was not given.
     targets: Vec<Option<Column<'py>>>,
 }
 
-/// What the rows of a network have names for.
+/// What a name stands for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     Field(usize),
@@ -38,7 +38,7 @@ enum Place {
 }
 
 impl<'py> Table<'py> {
-    /// Reads rows. Columns of targets are read only if they are `wanted`.
+    /// Reads rows. Columns of targets are read only if `wanted`.
     pub(crate) fn read(object: &Bound<'py, PyAny>, schema: &Schema, wanted: bool) -> PyResult<Self> {
         let reader = Reader { schema, wanted };
         if let Ok(mapping) = object.cast::<PyMapping>() {
@@ -64,7 +64,7 @@ impl<'py> Table<'py> {
         }
     }
 
-    /// The columns that say what the rows have come to.
+    /// The columns of the targets; an error if one is missing.
     pub(crate) fn outcome_columns(&mut self, schema: &Schema) -> PyResult<Vec<Column<'py>>> {
         let names = schema.target_names();
         let mut columns = Vec::new();
@@ -81,13 +81,13 @@ impl<'py> Table<'py> {
         Ok(columns)
     }
 
-    /// The value of a field of a row, which is one that [`Self::values`] understands.
+    /// The value of a field in a row, which [`Self::values`] has accepted.
     pub(crate) fn given<'a>(&'a self, field: usize, row: usize, schema: &Schema) -> PyResult<Given<'a>> {
         let Some((_, column)) = self.fields.iter().find(|(of, _)| *of == field) else { return Ok(Given::Gap) };
         Ok(column.given(row, schema.fields()[field].kind())?.unwrap_or(Given::Gap))
     }
 
-    /// What is understood by the values of a row.
+    /// Parses the values of a row.
     pub(crate) fn values<'a>(&'a self, row: usize, schema: &Schema) -> PyResult<Vec<Value<'a>>> {
         let mut found = vec![Value::Gap; schema.fields().len()];
         for (field, column) in &self.fields {
@@ -100,12 +100,12 @@ impl<'py> Table<'py> {
         Ok(found)
     }
 
-    /// All rows as the network is asked for them.
+    /// Parses and encodes all rows for a prediction.
     pub(crate) fn encoded(&self, schema: &Schema) -> PyResult<Vec<Row>> {
         (0..self.rows).map(|row| Ok(schema.row(&self.values(row, schema)?))).collect()
     }
 
-    /// What a row has come to.
+    /// Parses the outcome of a row.
     pub(crate) fn outcome<'a>(&self, row: usize, columns: &'a [Column<'py>], schema: &Schema) -> PyResult<Outcome<'a>> {
         let kind = outcome_kind(schema);
         let mut given = Vec::with_capacity(columns.len());
@@ -118,13 +118,13 @@ impl<'py> Table<'py> {
         schema.outcome(given).map_err(|error| self.raise(row, error))
     }
 
-    /// The exception for what is wrong with a row, which is told by its number where there are several.
+    /// The exception for an error in a row; it has the index of the row if there are several.
     pub(crate) fn raise(&self, row: usize, error: Error) -> PyErr {
         raise(if self.rows > 1 { error.in_row(row) } else { error })
     }
 }
 
-/// The kind as which the values of targets are read.
+/// The field kind that the values of targets are read as.
 pub(crate) fn outcome_kind(schema: &Schema) -> FieldKind {
     match schema.kind() {
         Kind::Classifier => FieldKind::Category(1),
@@ -141,7 +141,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The field or target of a name, looked for from a field on.
+    /// The field or target with a name; fields are searched from index `next` on.
     fn place(&self, name: &Bound<'_, PyAny>, next: usize) -> PyResult<Place> {
         let bytes = match (name.cast::<PyString>(), name.cast::<PyBytes>()) {
             (Ok(text), _) => values::text_bytes(text)?,
@@ -156,10 +156,10 @@ impl Reader<'_> {
             return Ok(place);
         }
         let known = self.schema.fields().iter().map(|field| readable(field.name())).collect();
-        Err(raise(Error::UnknownField { field: sequences::shown(name)?, known }))
+        Err(raise(Error::UnknownField { field: lists::shown(name)?, known }))
     }
 
-    /// The places of names, of which none may stand twice: as text and as bytes they differ.
+    /// The fields and targets of names. A duplicate is an error, also if one is a str and the other bytes.
     fn places<'py>(&self, named: Columns<'py>) -> PyResult<Vec<(Place, Bound<'py, PyAny>)>> {
         let (fields, mut next) = (self.schema.fields().len(), 0);
         let mut seen = vec![false; fields + self.schema.target_names().len()];
@@ -219,7 +219,7 @@ impl Reader<'_> {
             }
             let called = format!("column '{}'", self.name(place));
             if !values::is_list(&column) {
-                let shown = sequences::shown(&column)?;
+                let shown = lists::shown(&column)?;
                 return Err(ShapeError::new_err(format!("{called} is {shown}: expected a value for each row")));
             }
             let column = Column::read(&column, self.kind(place), &called)?;
@@ -250,7 +250,7 @@ impl Reader<'_> {
         for (at, row) in rows.try_iter()?.enumerate() {
             let row = row?;
             let Ok(row) = row.cast::<PyMapping>() else {
-                let shown = sequences::shown(&row)?;
+                let shown = lists::shown(&row)?;
                 return Err(ShapeError::new_err(format!("row {at} is {shown}: expected a dict of fields")));
             };
             let mut next = 0;
@@ -299,7 +299,7 @@ fn items<'py>(mapping: &Bound<'py, PyMapping>) -> PyResult<Columns<'py>> {
     mapping.items()?.iter().map(|item| item.extract()).collect()
 }
 
-/// Whether a value of a dict is that of many rows.
+/// Whether a value of a dict is a column of several rows.
 fn is_column(value: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<bool> {
     if !values::is_list(value) {
         return Ok(false);
@@ -318,7 +318,8 @@ fn is_column(value: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<bool> {
     }
 }
 
-/// Names and columns of a frame. Its type is asked for what it has: a column of pandas is an attribute too, whatever it is called.
+/// Names and columns of a frame; `None` for other objects. Attributes are looked up on the type, because pandas makes
+/// each column an attribute of the object.
 pub(crate) fn frame<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Columns<'py>>> {
     let class = object.get_type();
     if let Ok(array) = object.cast::<PyUntypedArray>() {
@@ -360,7 +361,7 @@ pub(crate) fn frame<'py>(object: &Bound<'py, PyAny>) -> PyResult<Option<Columns<
     Ok(Some(columns))
 }
 
-/// Whether an object is a row that was taken out of a frame of pandas, with the names of the columns for its index.
+/// Whether an object is a row of a pandas frame, whose index has the names of the columns.
 fn is_row_of_frame(object: &Bound<'_, PyAny>) -> PyResult<bool> {
     let class = object.get_type();
     if !class.hasattr("to_dict")? || !class.hasattr("index")? {

@@ -1,8 +1,8 @@
-//! Trainings in the background, and what becomes of them when the interpreter ends or forks.
+//! Background trainings, and what happens to them when the interpreter exits or the process forks.
 //!
-//! The training's threads never touch Python, so neither the interpreter's end nor its lock concerns them; what waits for
-//! one lets go of the interpreter meanwhile. No lock here is ever held by a thread that has let go of the interpreter:
-//! so a process that another thread forks finds them all open.
+//! Threads of a training never use Python, so they need neither the GIL nor a running interpreter; waiting for a
+//! training releases the GIL. No thread holds a lock of this crate while it has released the GIL, so all locks are free
+//! in a process that another thread forks.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -14,14 +14,14 @@ use pyo3::types::PyDict;
 
 use crate::results;
 
-/// Trainings of the process at a time; more are queued.
+/// The most trainings that run at a time; further ones are queued.
 const MAX_TRAININGS: usize = 32;
-/// How long the interpreter's end waits for trainings that it has cancelled.
+/// How long the interpreter's exit waits for cancelled trainings.
 const LAST_WAIT: Duration = Duration::from_millis(500);
 
-/// What all networks of the process share.
+/// State that all networks of the process share.
 struct Shared {
-    /// With the process that made it: a forked child has none of its threads.
+    /// The pool, and the id of the process that created it: its threads do not exist in a forked child.
     pool: Option<(u32, Arc<Pool>)>,
     threads: Option<usize>,
     jobs: Vec<Weak<training::Job>>,
@@ -44,14 +44,14 @@ pub(crate) fn pool(py: Python<'_>) -> Arc<Pool> {
     }
 }
 
-/// Set how many threads all trainings of this process have together.
+/// Set the number of threads that all trainings of this process share.
 ///
-/// Results do not depend on it. Without it there are as many as the process has cores.
+/// Results do not depend on it. The default is the number of cores available to the process.
 ///
 /// Parameters
 /// ----------
 /// threads : int
-///     Threads, at least 1. Running trainings follow within milliseconds.
+///     Number of threads, at least 1. Running trainings adapt within milliseconds.
 #[pyfunction]
 #[pyo3(signature = (threads))]
 pub(crate) fn set_threads(py: Python<'_>, threads: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -61,7 +61,8 @@ pub(crate) fn set_threads(py: Python<'_>, threads: &Bound<'_, PyAny>) -> PyResul
     Ok(())
 }
 
-/// Cancel all trainings of this process and wait for them, for half a second at most: called when the interpreter ends.
+/// Cancel all trainings of this process, and wait for them for at most half a second. Called when the interpreter
+/// exits.
 #[pyfunction]
 pub(crate) fn cancel_all(py: Python<'_>) {
     let jobs = std::mem::take(&mut SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).jobs);
@@ -71,14 +72,14 @@ pub(crate) fn cancel_all(py: Python<'_>) {
     py.detach(|| jobs.iter().all(|job| job.wait(deadline.saturating_duration_since(Instant::now()))));
 }
 
-/// A training of the engine: what `neuralredis.Training` is made of.
+/// A training of the engine, wrapped by `neuralredis.Training`.
 #[pyclass(frozen, module = "neuralredis._core")]
 pub(crate) struct Job {
     job: Arc<training::Job>,
 }
 
 impl Job {
-    /// A training that has been started, to be cancelled when the interpreter ends.
+    /// Wraps a training, and registers it to be cancelled when the interpreter exits.
     pub(crate) fn new(py: Python<'_>, job: Arc<training::Job>) -> Self {
         let mut shared = SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner);
         shared.jobs.retain(|job| job.upgrade().is_some_and(|job| job.outcome().is_none()));
@@ -89,32 +90,32 @@ impl Job {
 
 #[pymethods]
 impl Job {
-    /// The fields of a `Progress`.
+    /// Return the fields of a `Progress`.
     fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let mut progress = self.job.progress();
         progress.queued &= self.job.outcome().is_none();
         results::progress(py, &progress)
     }
 
-    /// The limits of cycles and of seconds; 0 for none.
+    /// Return the limits of cycles and seconds; 0 stands for no limit.
     fn limits(&self) -> (u64, f64) {
         let options = self.job.task().options();
         (options.max_cycles, options.max_time.as_secs_f64())
     }
 
-    /// Ask for an early end; what has been learnt is kept.
+    /// Stop the training early; the weights so far are kept.
     fn stop(&self) {
         self.job.stop();
     }
 
-    /// Wait for the end, with other threads running, for that many seconds at most; whether it has come.
+    /// Wait for the end for at most this many seconds, with the GIL released; return whether it has ended.
     fn wait(&self, py: Python<'_>, seconds: f64) -> bool {
         let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
         py.detach(|| self.job.wait(timeout))
     }
 
-    /// How it ended: None while it has not; else a word (`trained`, `dropped`, `failed`, `lost`) and, with it, the fields
-    /// of a `Report` or what failed.
+    /// Return how it ended: None if it has not; else a word (`trained`, `dropped`, `failed`, `lost`), and with it the
+    /// fields of a `Report` or the reason of the failure.
     fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Option<(&'static str, Bound<'py, PyAny>)>> {
         if self.job.is_lost() {
             return Ok(Some(("lost", py.None().into_bound(py))));

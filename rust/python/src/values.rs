@@ -1,7 +1,7 @@
-//! What an object of Python says of a field.
+//! Converts Python objects to values of fields.
 //!
-//! Text, numbers and what counts as a gap are distinguished here; what a kind understands of them is the engine's to say. None stands for
-//! an object of which no kind of field could make anything.
+//! This module distinguishes text, numbers and gaps; the engine interprets them by the kind of the field. `None` stands
+//! for an object that no kind accepts.
 
 use std::borrow::Cow;
 
@@ -15,14 +15,14 @@ use pyo3::types::{
 
 use crate::options::decimal;
 
-/// Integers up to here are the same in double precision.
+/// The largest range of integers that double precision represents exactly.
 const MAX_EXACT: u64 = 1 << 53;
-/// From here on the engine takes a number for milliseconds rather than seconds.
+/// Numbers from here on are milliseconds for the engine, smaller ones seconds.
 const MILLISECONDS_FROM: f64 = 1e11;
-/// The days of Python's calendar before 1970.
+/// Days from the start of Python's calendar to 1970.
 const DAYS_BEFORE_1970: f64 = 719_163.0;
 
-/// What an object says to a field of a kind.
+/// Converts an object for a field of this kind.
 pub(crate) fn given<'a>(item: &'a Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<'a>>> {
     if item.is_none() {
         return Ok(Some(Given::Gap));
@@ -45,11 +45,11 @@ pub(crate) fn given<'a>(item: &'a Bound<'_, PyAny>, kind: FieldKind) -> PyResult
     unusual(item, kind)
 }
 
-/// The bytes of a text; none if it has halves of characters that are no bytes either.
+/// The UTF-8 of a string; `None` if it has surrogates that stand for no byte.
 pub(crate) fn text_bytes<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Option<Cow<'a, [u8]>>> {
     match text.to_str() {
         Ok(text) => Ok(Some(Cow::Borrowed(text.as_bytes()))),
-        // Bytes that are no UTF-8 come as Python has them in the names of files.
+        // Bytes that are not UTF-8 use Python's `surrogateescape`, as in file names.
         Err(_) => match text.call_method1("encode", ("utf-8", "surrogateescape")) {
             Ok(bytes) => Ok(Some(Cow::Owned(bytes.extract()?))),
             Err(error) if error.is_instance_of::<pyo3::exceptions::PyUnicodeEncodeError>(text.py()) => Ok(None),
@@ -58,7 +58,7 @@ pub(crate) fn text_bytes<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Option<C
     }
 }
 
-/// Bytes as text, the other way round.
+/// The inverse: bytes as a string.
 pub(crate) fn text_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py, PyString>> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(PyString::new(py, text));
@@ -67,7 +67,7 @@ pub(crate) fn text_of<'py>(py: Python<'py>, bytes: &[u8]) -> PyResult<Bound<'py,
     Ok(text.cast_into()?)
 }
 
-/// Whether a field has words, of which a number is one as it is written.
+/// Whether a field takes words, so that a number becomes the word of its digits.
 pub(crate) fn has_words(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Auto(_) | FieldKind::Category(_) | FieldKind::Tags(_) | FieldKind::Text(_))
 }
@@ -77,7 +77,7 @@ pub(crate) fn takes_lists(kind: FieldKind) -> bool {
     matches!(kind, FieldKind::Tags(_) | FieldKind::Vector(_))
 }
 
-/// Whether an object is a list of values, by its type.
+/// Whether the type of an object is that of a list of values.
 pub(crate) fn is_list(item: &Bound<'_, PyAny>) -> bool {
     if item.is_instance_of::<PyList>() || item.is_instance_of::<PyTuple>() {
         return true;
@@ -97,7 +97,7 @@ pub(crate) fn is_list(item: &Bound<'_, PyAny>) -> bool {
     !is_one_value && has("__len__") && has("__iter__")
 }
 
-/// An integer: as a word it has all its digits.
+/// Converts an integer; as a word it keeps all its digits.
 fn integer<'a>(item: &Bound<'_, PyAny>, kind: FieldKind) -> Option<Given<'a>> {
     match item.extract::<i64>() {
         Ok(number) if number.unsigned_abs() <= MAX_EXACT => Some(Given::Number(number as f64)),
@@ -106,10 +106,10 @@ fn integer<'a>(item: &Bound<'_, PyAny>, kind: FieldKind) -> Option<Given<'a>> {
     }
 }
 
-/// What is met less often: of other libraries, moments, lists.
+/// Converts less common objects: of other libraries, times, lists.
 fn unusual<'a>(item: &'a Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<'a>>> {
     let class = item.get_type();
-    // Of pandas and of masked arrays.
+    // Missing values of pandas and of masked arrays.
     if matches!(class.name()?.to_str()?, "NAType" | "NaTType" | "MaskedConstant") {
         return Ok(Some(Given::Gap));
     }
@@ -129,11 +129,11 @@ fn unusual<'a>(item: &'a Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<G
     if item.hasattr("isoformat")? && item.hasattr("toordinal")? {
         return moment(item, kind);
     }
-    // Decimals, fractions, what else is a number to Python.
+    // Decimals, fractions, and other objects with `__float__`.
     if item.hasattr("__float__")? { Ok(item.extract().ok().map(Given::Number)) } else { Ok(None) }
 }
 
-/// A number or a moment of NumPy.
+/// Converts a scalar of NumPy.
 fn scalar<'a>(item: &Bound<'_, PyAny>, letter: char, size: usize, kind: FieldKind) -> PyResult<Option<Given<'a>>> {
     match letter {
         'b' => Ok(Some(Given::Flag(item.is_truthy()?))),
@@ -151,24 +151,24 @@ fn scalar<'a>(item: &Bound<'_, PyAny>, letter: char, size: usize, kind: FieldKin
     }
 }
 
-/// Microseconds since 1970 of moments of NumPy, one or an array of them.
+/// Microseconds since 1970 of a datetime64, or of an array of them.
 pub(crate) fn moments<'py>(of: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     of.call_method1("astype", ("datetime64[us]",))?.call_method1("astype", ("int64",))
 }
 
-/// Moments of NumPy, one or an array of them, of which Python makes dates or datetimes.
+/// A datetime64, or an array of them, in a unit that `item` and `tolist` convert to date or datetime.
 pub(crate) fn as_python<'py>(of: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     let is_date = of.getattr("dtype")?.str()?.to_str()?.contains("[D]");
     if is_date { Ok(of.clone()) } else { of.call_method1("astype", ("datetime64[us]",)) }
 }
 
-/// The number that the engine takes for a moment, NaN for none.
+/// Converts microseconds since 1970 to the engine's time; NaN for NaT.
 pub(crate) fn seconds_of(micros: i64) -> f64 {
     const SECOND: i64 = 1_000_000;
     if micros == i64::MIN {
         return f64::NAN;
     }
-    // Microseconds of far years are beyond what double precision distinguishes.
+    // Double precision does not resolve microseconds of distant years.
     as_given(micros.div_euclid(SECOND) as f64 + micros.rem_euclid(SECOND) as f64 / 1e6)
 }
 
@@ -176,7 +176,7 @@ fn as_given(seconds: f64) -> f64 {
     if seconds.abs() >= MILLISECONDS_FROM { (seconds * 1000.0).round() } else { seconds }
 }
 
-/// A date or a moment of Python or pandas. Without a zone it is UTC's.
+/// Converts a date or datetime of Python or pandas. Without a time zone it is UTC.
 fn moment<'a>(item: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<'a>>> {
     if !matches!(kind, FieldKind::Time) {
         return Ok(Some(Given::Text(item.call_method0("isoformat")?.extract::<String>()?.into_bytes().into())));
@@ -196,13 +196,13 @@ fn moment<'a>(item: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given
     Ok(Some(Given::Number(as_given(moment.call_method0("timestamp")?.extract()?))))
 }
 
-/// Several values for one field.
+/// Converts several values for one field.
 fn list<'a>(items: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<'a>>> {
     if !matches!(kind, FieldKind::Vector(_)) {
         let mut texts = Vec::new();
         for item in items.try_iter()? {
             let item = item?;
-            // A list might hold itself.
+            // Nested lists are rejected; a list might contain itself.
             if is_list(&item) {
                 return Ok(None);
             }
@@ -235,11 +235,11 @@ fn list<'a>(items: &Bound<'_, PyAny>, kind: FieldKind) -> PyResult<Option<Given<
     Ok(Some(Given::Numbers(numbers)))
 }
 
-/// The numbers of an array of real numbers, row after row; none if it is something else.
+/// The numbers of an array of real numbers in row-major order; `None` for other objects.
 pub(crate) fn numbers(array: &Bound<'_, PyAny>) -> PyResult<Option<Vec<f64>>> {
     match array.cast::<PyUntypedArray>() {
         Ok(array) if matches!(array.dtype().kind(), b'b' | b'i' | b'u' | b'f') => {
-            // A copy of our own, which no other thread writes.
+            // A copy, which no other thread can write to.
             let copy = array.call_method1("astype", ("=f8", "C"))?;
             Ok(Some(copy.cast::<numpy::PyArrayDyn<f64>>()?.to_vec()?))
         }

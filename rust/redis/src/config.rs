@@ -1,8 +1,8 @@
-//! Settings: how many threads train, how many trainings run and wait and for how long, how large a network may become, and
-//! how long a command may take where its client cannot wait.
+//! Settings: numbers of threads and of running and waiting trainings, limits of training time and network size, and how
+//! long a command may take when its client cannot be blocked.
 //!
-//! Each may stand in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
-//! the configuration prevails. CONFIG SET changes it, CONFIG GET shows it.
+//! Each is set in the server's configuration as `neuralredis.<name>`, or after the module's path as `<name> <value>`;
+//! the configuration takes precedence. CONFIG SET changes it, CONFIG GET returns it.
 
 use std::time::Duration;
 
@@ -13,30 +13,30 @@ use neuralredis_server::{Context, numbers};
 use crate::error::{Refusal, shown};
 use crate::pool;
 
-/// Threads and trainings at most: more would be a mistake.
-const MANY: i64 = 1 << 16;
-static THREADS: Setting =
-    Setting::new(c"threads", 1..=MANY, 1).passed_to(|threads| pool::shared().set_threads(threads as usize));
-static MAX_TRAININGS: Setting = Setting::new(c"max-trainings", 1..=MANY, 32)
+/// The largest number of threads, and of trainings, that can be configured.
+const MOST_THREADS_OR_TRAININGS: i64 = 1 << 16;
+static THREADS: Setting = Setting::new(c"threads", 1..=MOST_THREADS_OR_TRAININGS, 1)
+    .passed_to(|threads| pool::shared().set_threads(threads as usize));
+static MAX_TRAININGS: Setting = Setting::new(c"max-trainings", 1..=MOST_THREADS_OR_TRAININGS, 32)
     .passed_to(|trainings| pool::shared().set_max_trainings(trainings as usize));
-/// Trainings that wait: of so many some 17 MB and, when all are dropped at once, some tens of milliseconds.
-/// As many as can end at one moment, by an UNLINK or a FLUSHALL, without that the server is held up for long.
+/// The most trainings that may wait. 4000 use about 17 MB. When all are dropped at once, by an UNLINK or a FLUSHALL,
+/// the server is stalled for some tens of milliseconds.
 static MAX_QUEUED: Setting = Setting::new(c"max-queued", 0..=i64::MAX, 4000);
-/// 0 for no limit, here and below.
+/// 0 means no limit, here and below.
 static MAX_TRAINING_MS: Setting = Setting::new(c"max-training-ms", 0..=i64::MAX, 0);
 static MAX_NETWORK_BYTES: Setting = Setting::new(c"max-network-bytes", 0..=i64::MAX, 0).as_memory();
-/// Milliseconds that a command may hold up the server where its client cannot wait.
+/// Milliseconds that a command may stall the server when its client cannot be blocked.
 static MAX_BLOCKING_MS: Setting = Setting::new(c"max-blocking-ms", 0..=i64::MAX, 100);
-/// Whether clients may send internal commands. As of `enable-debug-command`, only the configuration at the start says so.
+/// Whether clients may send internal commands. Like `enable-debug-command`, it can only be set at the server's start.
 static INTERNAL_COMMANDS: Setting = Setting::switch(c"enable-internal-commands");
 
 static SETTINGS: [&Setting; 6] =
     [&THREADS, &MAX_TRAININGS, &MAX_QUEUED, &MAX_TRAINING_MS, &MAX_NETWORK_BYTES, &MAX_BLOCKING_MS];
 
-/// Makes the settings known to the server, and takes what it knows of them.
+/// Registers the settings with the server, and loads their values from arguments and configuration.
 pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as i64;
-    THREADS.set(cores.min(MANY));
+    THREADS.set(cores.min(MOST_THREADS_OR_TRAININGS));
     MAX_TRAININGS.set(MAX_TRAININGS.get());
     for pair in arguments.chunks(2) {
         let name = pair[0].strip_prefix(b"neuralredis.").unwrap_or(pair[0]);
@@ -59,7 +59,7 @@ pub(crate) fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> 
     config::load(ctx)
 }
 
-/// How long a command may hold up the server where its client cannot wait.
+/// How long a command may stall the server when its client cannot be blocked.
 pub(crate) fn max_blocking() -> Duration {
     Duration::from_millis(MAX_BLOCKING_MS.get().unsigned_abs())
 }
@@ -68,9 +68,10 @@ pub(crate) fn internal_commands_are_enabled() -> bool {
     INTERNAL_COMMANDS.get() != 0
 }
 
-/// Refuses a client's network of more bytes than are allowed. What is loaded or replicated is not asked.
+/// Returns an error if a client's network has more bytes than allowed. Loaded and replicated networks are always
+/// accepted.
 ///
-/// The bytes are counted only where there is a limit.
+/// `bytes` is called only if there is a limit.
 pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result<(), Refusal> {
     let most = MAX_NETWORK_BYTES.get();
     if most == 0 {
@@ -85,7 +86,7 @@ pub(crate) fn check_bytes(ctx: Context, bytes: impl FnOnce() -> usize) -> Result
     )))
 }
 
-/// Refuses a training that would have to wait, where so many wait already, if those are as many as are allowed.
+/// Returns an error if a training would have to wait and the queue of `queued` trainings is full.
 pub(crate) fn check_queue(queued: usize) -> Result<(), Refusal> {
     let most = MAX_QUEUED.get();
     if (queued as u64) < most as u64 {
@@ -96,7 +97,7 @@ pub(crate) fn check_queue(queued: usize) -> Result<(), Refusal> {
     )))
 }
 
-/// A training as asked for, ended by the longest time that the configuration allows.
+/// Shortens the time limit of a training to the configured maximum.
 pub(crate) fn limited(options: TrainOptions) -> TrainOptions {
     let most = MAX_TRAINING_MS.get();
     let is_longer = |limit: &Duration| options.max_time.is_zero() || options.max_time > *limit;

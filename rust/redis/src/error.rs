@@ -1,50 +1,50 @@
-//! What a command refuses, and in which words.
+//! Errors of commands: their codes and texts.
 
 use neuralredis_core::Error;
 use neuralredis_server::log;
 
-/// Characters of an argument that an error shows at most.
-const SHOWN: usize = 64;
+/// The most characters of an argument that an error quotes.
+const MAX_QUOTED_CHARS: usize = 64;
 
-/// Characters of an error at most: it may name all fields of a network, or all classes.
-const MOST: usize = 400;
+/// The most characters of an error, which may list all fields or all classes of a network.
+const MAX_CHARS: usize = 400;
 
-/// Why a command was refused. Whatever is refused has changed nothing.
+/// The error of a command. A command that returns an error has changed nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Refusal {
-    /// The key holds something else.
+    /// The key holds another type.
     WrongType,
     /// The server has become a replica.
     ReadOnly,
-    /// There is not as much memory below `maxmemory`.
+    /// There is not enough memory below `maxmemory`.
     OutOfMemory(String),
-    /// Anything else: a code for programs, and a sentence that names the argument and what was expected.
+    /// Any other error: a code for programs, and a sentence that names the argument and what was expected.
     Because(&'static str, String),
 }
 
-/// What is wrong is none of the kinds below.
+/// The code of errors that no other code describes.
 const OTHER: &str = "ERR";
-/// An option or a layout, as the engine's own errors of these.
+/// An option or a layout; the engine uses the same code.
 const OPTION: &str = "NROPTION";
-/// Values of rows.
+/// The value of a row.
 const DATA: &str = "NRDATA";
-/// How many values there are.
+/// The number of values.
 const SHAPE: &str = "NRSHAPE";
-/// What cannot be done now.
+/// An operation that is not possible in the present state.
 const STATE: &str = "NRSTATE";
 
 impl Refusal {
-    /// An argument that is not what was expected.
+    /// An argument with an invalid value.
     pub(crate) fn argument(name: impl std::fmt::Display, value: &[u8], expected: impl std::fmt::Display) -> Self {
         Self::option(format!("{name} is '{}': expected {expected}", shown(value)))
     }
 
-    /// A value of a row that is not what was expected.
+    /// An invalid value in a row.
     pub(crate) fn value(name: impl std::fmt::Display, value: &[u8], expected: impl std::fmt::Display) -> Self {
         Self::data(format!("{name} is '{}': expected {expected}", shown(value)))
     }
 
-    /// An argument that the command has no place for.
+    /// An argument that the command does not know.
     pub(crate) fn unknown(value: &[u8], expected: impl std::fmt::Display) -> Self {
         Self::option(format!("unknown option '{}': expected {expected}", shown(value)))
     }
@@ -73,7 +73,7 @@ impl Refusal {
         Self::OutOfMemory(reason.into())
     }
 
-    /// The same, where so many rows have been stored before.
+    /// Adds that `rows` rows were stored before the error occurred.
     pub(crate) fn after_rows(self, rows: usize) -> Self {
         match (self, rows) {
             (refusal, 0) => refusal,
@@ -90,7 +90,7 @@ impl Refusal {
             Self::WrongType => "WRONGTYPE Operation against a key holding the wrong kind of value".into(),
             Self::ReadOnly => "READONLY You can't write against a read only replica.".into(),
             Self::OutOfMemory(reason) => format!("OOM {reason}"),
-            Self::Because(code, reason) => match reason.char_indices().nth(MOST) {
+            Self::Because(code, reason) => match reason.char_indices().nth(MAX_CHARS) {
                 None => format!("{code} {reason}"),
                 Some((end, _)) => format!("{code} {}...", &reason[..end]),
             },
@@ -110,11 +110,11 @@ impl From<Error> for Refusal {
     }
 }
 
-/// An argument as an error shows it: one line, not too long, whatever its bytes are.
+/// An argument for an error message: one line of bounded length, whatever its bytes are.
 pub(crate) fn shown(value: &[u8]) -> String {
-    let text = String::from_utf8_lossy(value.get(..4 * SHOWN).unwrap_or(value));
-    let mut line: String = text.chars().take(SHOWN).flat_map(log::escaped).collect();
-    if text.chars().nth(SHOWN).is_some() || value.len() > 4 * SHOWN {
+    let text = String::from_utf8_lossy(value.get(..4 * MAX_QUOTED_CHARS).unwrap_or(value));
+    let mut line: String = text.chars().take(MAX_QUOTED_CHARS).flat_map(log::escaped).collect();
+    if text.chars().nth(MAX_QUOTED_CHARS).is_some() || value.len() > 4 * MAX_QUOTED_CHARS {
         line.push_str("...");
     }
     line
@@ -127,12 +127,12 @@ mod tests {
     #[test]
     fn an_argument_is_shown_on_one_line_of_bounded_length() {
         assert_eq!(shown(b"a\r\n\0%n\xff"), "a\\r\\n\\u{0}%n\u{fffd}");
-        assert_eq!(shown(&[b'x'; 1000]).len(), SHOWN + 3);
+        assert_eq!(shown(&[b'x'; 1000]).len(), MAX_QUOTED_CHARS + 3);
         assert_eq!(shown("é".repeat(64).as_bytes()), "é".repeat(64));
         assert_eq!(
             Refusal::argument("input 3", b"abc", "a number").text(),
             "NROPTION input 3 is 'abc': expected a number"
         );
-        assert_eq!(Refusal::data("é".repeat(1000)).text(), format!("NRDATA {}...", "é".repeat(MOST)));
+        assert_eq!(Refusal::data("é".repeat(1000)).text(), format!("NRDATA {}...", "é".repeat(MAX_CHARS)));
     }
 }

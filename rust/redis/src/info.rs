@@ -1,4 +1,4 @@
-//! What INFO tells of the module: counts since the server's start, and those of the moment.
+//! The module's section of INFO: counters since the server's start, and current values.
 
 use std::ffi::CStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,20 +10,21 @@ use crate::pool;
 pub(crate) static NETWORKS: AtomicU64 = AtomicU64::new(0);
 /// Trainings whose result was installed.
 pub(crate) static FINISHED: AtomicU64 = AtomicU64::new(0);
-/// Trainings that failed by a fault.
+/// Trainings that failed with an error.
 pub(crate) static FAILED: AtomicU64 = AtomicU64::new(0);
-/// Trainings whose result nobody wanted any more.
+/// Trainings whose result was not installed, because the network was deleted, overwritten or reset, or the training
+/// cancelled.
 pub(crate) static DROPPED: AtomicU64 = AtomicU64::new(0);
-/// Rows that clients had stored.
+/// Rows that clients have stored.
 pub(crate) static ROWS_OBSERVED: AtomicU64 = AtomicU64::new(0);
-/// Rows that NR.RUN and NR.CLASS have answered.
+/// Rows that NR.RUN, NR.CLASS and the like have answered.
 pub(crate) static RUNS: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn count(counter: &AtomicU64, more: u64) {
     counter.fetch_add(more, Ordering::Relaxed);
 }
 
-/// Names and values. In a crash report only what takes no lock: whoever crashed may hold it.
+/// Passes names and values to `field`. In a crash report it takes no lock, since the thread that crashed may hold it.
 pub(crate) fn fields(in_crash_report: bool, field: &mut dyn FnMut(&CStr, u64)) {
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     field(c"networks", of(&NETWORKS));

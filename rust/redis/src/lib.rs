@@ -1,20 +1,21 @@
-//! neuralredis as a Redis and Valkey module: one library for Redis 7.0 and later and Valkey 8 and later.
+//! The module neuralredis: one library for Redis 7.0 and later and Valkey 8 and later.
 //!
-//! A face of `neuralredis-core`: it owns the keyspace type, commands and replication, and no algorithm. What is unsafe about a
-//! server is in `neuralredis-server`; this crate is ordinary Rust over it.
+//! The module owns the data type, the commands and replication; the algorithms are in `neuralredis-core`. All unsafe
+//! code that talks to the server is in `neuralredis-server`; this crate is safe Rust on top of both.
 //!
-//! - [`commands`]: a file each: syntax, parsing, a call of the engine, the reply, what is replicated, what the server is told.
-//! - [`value`]: what a key holds, and under which of [`ids`]; [`stored`]: how it is saved. [`trainings`]: those under way, and
-//!   what becomes of their results.
-//! - [`config`], [`info`]: settings and figures. [`error`], [`memory`]: refusals, and memory that is short.
+//! - [`commands`]: a file for each command, with its syntax, parsing, call of the engine, reply and replication.
+//! - [`value`]: the value of a key, identified by an id of [`ids`]. [`stored`]: how it is saved. [`trainings`]: running
+//!   trainings, and how their results are installed.
+//! - [`config`], [`info`]: settings and statistics. [`error`], [`memory`]: errors, and checks of free memory. [`work`],
+//!   [`writes`], [`pending`]: long commands on threads.
 //!
-//! Replicas and the AOF receive effects ([`commands::effects`]): rows with the places that they took, weights when a training
-//! ends. Commands replayed as they came would give other weights wherever a clock or a client ended a training, and would
-//! have every replica train.
+//! Replicas and the AOF receive effects ([`commands::effects`]): rows with the places that they were stored at, weights
+//! when a training ends. Replaying the commands themselves would give different weights whenever a clock or a client
+//! ended a training, and every replica would have to train.
 
 #![forbid(unsafe_code)]
-#![allow(refining_impl_trait)] // each command says what its errors are
-#![cfg_attr(fuzzing, allow(dead_code))] // of an allocator that is not the program's
+#![allow(refining_impl_trait)] // each command declares its error type
+#![cfg_attr(fuzzing, allow(dead_code))] // the code that only the module's allocator and entry point use
 
 mod commands;
 mod config;
@@ -43,9 +44,10 @@ static ALLOCATOR: neuralredis_server::alloc::ServerAlloc = neuralredis_server::a
 
 neuralredis_server::module!(Module { name: c"neuralredis", version: env!("CARGO_PKG_VERSION"), register });
 
-/// Registers what the module offers. An error is logged and the module is not loaded.
+/// Registers settings, data type, commands, INFO section and events. On an error, which is logged, the module is not
+/// loaded.
 ///
-/// The settings come first: a value that is refused must not leave a type behind, which Redis 7.0 never unloads.
+/// Settings are registered first: a rejected value must not leave a data type behind, which Redis 7.0 never unloads.
 fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     config::register(ctx, arguments)?;
     Value::data_type().register(ctx)?;
@@ -57,7 +59,7 @@ fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
         databases_swapped: trainings::swapped,
         database_flushed: partial::forget_database,
         client_left: partial::forget_client,
-        // An AOF that is cut off in the midst of a network never brings the rest.
+        // An AOF that was truncated within a network never delivers the remaining frames.
         loading_ended: || partial::forget_database(None),
         shutting_down: trainings::end_all,
     };
@@ -66,7 +68,7 @@ fn register(ctx: Context, arguments: &[&[u8]]) -> Result<(), String> {
     Ok(())
 }
 
-/// Reads arguments as each command does, for rust/fuzz.
+/// Parses arguments as each command does, for rust/fuzz.
 #[cfg(fuzzing)]
 pub fn fuzz_parsers(data: &[u8]) {
     commands::fuzz(data);

@@ -1,24 +1,24 @@
-//! Requests that take much memory, and systems that have none left.
+//! Checks that there is enough memory for large requests.
 //!
-//! Rust and the server end the process when an allocation fails. So whoever is about to take as much as a request may make
-//! it take asks for that much first, and a quarter more for what allocators round up: where that is refused, so is the
-//! request, before anything has changed.
+//! Rust and the server abort the process when an allocation fails. So a request that may use much memory first checks
+//! that the system has that much, and a quarter more for the rounding of allocators. If not, it is rejected before
+//! anything has changed.
 
 use neuralredis_core::{Error, Trained};
 use neuralredis_server::system;
 
-/// Bytes of a parameter of a network that is not trained yet.
+/// Bytes for each parameter of an untrained network.
 pub(crate) const PARAMETER: usize = Trained::BYTES_PER_PARAMETER;
 
-/// Bytes from which on the system is asked: where it has fewer, it has too few for anything.
+/// The smallest request that is checked: a system with less free memory cannot work anyway.
 const PROBE_FROM_BYTES: usize = 1 << 20;
 
-/// Bytes that an allocator gives at most to who asks for so many, in large blocks.
+/// The largest number of bytes that an allocator uses for this many in large blocks.
 pub(crate) fn rounded_up(bytes: usize) -> usize {
     bytes + bytes / 4
 }
 
-/// Refuses a request for which there is not so much memory.
+/// Returns an error if the system has less memory than this.
 pub(crate) fn check(bytes: usize) -> Result<(), Error> {
     if bytes < PROBE_FROM_BYTES || system::has_memory(rounded_up(bytes)) {
         Ok(())

@@ -1,9 +1,9 @@
-//! Weights that are being made: of a large network that was just created or reset, or that a primary has trained.
+//! Weights that a thread computes: the initial weights of a large network, or weights that a primary has sent.
 //!
-//! To draw 16 million weights takes a tenth of a second, to read as many that a primary has sent three times as long. So they are
-//! made on a thread, and meanwhile the network is there: it takes rows and tells of itself. What needs the weights waits for them,
-//! on a thread where its client can wait ([`crate::work`]), else on the main thread. The weights follow from what the
-//! network was given, so nobody can tell when they were made.
+//! Drawing 16 million weights takes a tenth of a second, and decoding as many from a primary takes three times as long.
+//! So a thread does it, and meanwhile the network exists: it stores rows, and NR.INFO works. A command that needs the
+//! weights waits for them, on a thread if its client can be blocked ([`crate::work`]), else on the main thread. The
+//! weights are determined by the network's data, so results do not depend on when they were computed.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,7 +16,7 @@ use neuralredis_server::{boundary, log, module_context};
 use crate::memory;
 use crate::work::Cost;
 
-/// What is made: weights with all that belongs to them, and what the training told that made them.
+/// The result: weights with trainer state, and the report of the training that produced them.
 #[derive(Debug, Clone)]
 pub(crate) struct Made {
     pub(crate) trained: Arc<Trained>,
@@ -25,16 +25,16 @@ pub(crate) struct Made {
 
 type Make = dyn Fn() -> Result<Made, Error> + Send + Sync;
 
-/// Weights that are being made, or have been and are not yet the network's.
+/// Weights that are being computed, or are ready but not yet installed.
 pub(crate) struct Pending {
     make: Box<Make>,
-    /// What the network keeps if they cannot be made.
+    /// The present weights, which the network keeps if the computation fails.
     before: Made,
-    /// Bytes that they take.
+    /// Bytes of the weights.
     bytes: usize,
-    /// What it takes to make them.
+    /// The cost of computing them.
     cost: Cost,
-    /// The process whose thread makes them. A forked child does not have it, and must not wait.
+    /// The process whose thread computes them. A forked child has no such thread, and must not wait for it.
     process: u32,
     made: OnceLock<Made>,
     lock: Mutex<()>,
@@ -42,8 +42,8 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
-    /// Begins to make weights that take so many bytes. `make` must come to the same each time; `then` is called on the thread
-    /// that has made them.
+    /// Starts to compute weights of `bytes` bytes. `make` must return the same result each time; `then` is called
+    /// afterwards, on the same thread.
     pub(crate) fn begin(
         bytes: usize,
         cost: Cost,
@@ -65,9 +65,10 @@ impl Pending {
         pending
     }
 
-    /// The weights, when they are made.
+    /// Waits for the weights.
     ///
-    /// The main thread makes them itself, once more if need be: a thread of lower priority may take long on a busy machine.
+    /// The main thread does not wait but computes them itself, perhaps a second time: a thread of lower priority may
+    /// take long on a busy machine.
     pub(crate) fn wait(&self) -> Made {
         if let Some(made) = self.made.get() {
             return made.clone();
@@ -87,17 +88,17 @@ impl Pending {
         }
     }
 
-    /// The weights, if they are made.
+    /// The weights, if they are ready.
     pub(crate) fn get(&self) -> Option<Made> {
         self.made.get().cloned()
     }
 
-    /// How many they are at most: a trainer may have left more with each than there is before a training.
+    /// An upper bound of the number of parameters: `bytes` may include trainer state.
     pub(crate) fn parameters(&self) -> usize {
         self.bytes / memory::PARAMETER
     }
 
-    /// Bytes that they take.
+    /// Bytes of the weights.
     pub(crate) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -106,7 +107,7 @@ impl Pending {
         self.cost
     }
 
-    /// Makes the weights for all to have, unless another was faster.
+    /// Computes the weights and wakes all that wait, unless another thread has finished first.
     fn publish(&self) {
         if self.made.get().is_none() {
             let made = self.make();
@@ -130,7 +131,7 @@ impl Pending {
 
 type Then = Box<dyn FnOnce() + Send>;
 
-/// Weights to be made, one after the other, so that memory is taken for one at a time.
+/// The queue of computations. They run one at a time, so that memory is allocated for one at a time.
 struct Queue {
     has_thread: bool,
     waiting: VecDeque<(Weak<Pending>, Then)>,
@@ -144,7 +145,7 @@ fn enqueue(pending: Weak<Pending>, then: Then) {
     if !std::mem::replace(&mut queue.has_thread, true) {
         drop(queue);
         if std::thread::Builder::new().name("nr-weights".into()).spawn(make_all).is_err() {
-            // No thread to be had.
+            // The system has no more threads: compute the weights here.
             make_all();
         }
     }
@@ -161,7 +162,7 @@ fn make_all() {
             return;
         };
         drop(queue);
-        // Those of a network that is gone by now, or that has been reset once more, are not made.
+        // If the network was freed or reset meanwhile, nothing is computed.
         if let Some(pending) = pending.upgrade() {
             pending.publish();
             drop(pending);
@@ -176,14 +177,14 @@ impl fmt::Debug for Pending {
     }
 }
 
-/// A network or its model as it is but for weights that are pending, for a thread that may wait for them.
+/// A network or its model together with pending weights, for a thread that may wait for them.
 #[derive(Debug)]
-pub(crate) struct Settling<T> {
+pub(crate) struct Unsettled<T> {
     pub(crate) part: T,
     pub(crate) pending: Option<Arc<Pending>>,
 }
 
-impl Settling<Model> {
+impl Unsettled<Model> {
     pub(crate) fn wait(self) -> Model {
         match self.pending {
             Some(pending) => self.part.with(pending.wait().trained),
@@ -192,7 +193,7 @@ impl Settling<Model> {
     }
 }
 
-impl Settling<Network> {
+impl Unsettled<Network> {
     pub(crate) fn wait(mut self) -> Result<Network, Error> {
         if let Some(pending) = self.pending {
             let Made { trained, report } = pending.wait();
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_made_once_however_many_wait_for_them() {
+    fn weights_are_computed_once_for_all_threads_that_wait() {
         static TIMES: AtomicUsize = AtomicUsize::new(0);
         let layout = Layout::new(&[3, 4, 1]).unwrap();
         let options = Options::new(Kind::Regressor);
@@ -230,7 +231,7 @@ mod tests {
         let pending = Pending::begin(21, Cost::NONE, before, make, || {});
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                let settling = Settling { part: network.clone(), pending: Some(Arc::clone(&pending)) };
+                let settling = Unsettled { part: network.clone(), pending: Some(Arc::clone(&pending)) };
                 let whole = &whole;
                 scope.spawn(move || assert_eq!(&settling.wait().unwrap(), whole));
             }
@@ -239,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_made_leaves_what_was_there() {
+    fn a_failed_computation_keeps_the_present_weights() {
         let layout = Layout::new(&[3, 4, 1]).unwrap();
         let network =
             Network::new(Kind::Regressor, layout, Options::new(Kind::Regressor), Limits::default(), 7).unwrap();

@@ -1,7 +1,7 @@
-//! How a network is saved, and what else the server asks of what a key holds.
+//! The data type's methods: saving, loading, copying, measuring and defragmenting a network.
 //!
-//! The type's name, `neural-NN`, is the original module's, whose encoding was 2: its values are read, but ours are written, whose
-//! encodings begin at 3. Every frame is checked as it comes, before the next is read.
+//! The type has the name of the original module's, `neural-NN`, whose encoding was 2. Values of that encoding can be
+//! read; this module writes encoding 3. Each frame is checked before the next is read.
 
 use std::ffi::{CStr, c_int};
 
@@ -17,13 +17,13 @@ use crate::memory;
 use crate::pending::Pending;
 use crate::value::Value;
 
-/// The original module's.
+/// The encoding of the original module.
 const ORIGINAL_ENCODING: c_int = 2;
 
 impl Stored for Value {
     const TYPE_NAME: &CStr = c"neural-NN";
     const NOUN: &str = "network";
-    /// The newest that is read, too.
+    /// The encoding that is written, also the newest that can be read.
     const ENCODING: c_int = 3;
     const AOF_COMMAND: &CStr = Load::NAME;
 
@@ -42,7 +42,7 @@ impl Stored for Value {
                 let mut decoder = codec::Decoder::new();
                 while !decoder.is_complete() {
                     let frame = saved.frame().ok_or("it ends too early")?;
-                    // What a frame holds may be kept twice while it becomes part of the whole.
+                    // Decoding may keep the contents of a frame twice for a moment.
                     memory::check(2 * frame.len())
                         .and_then(|()| decoder.push(&frame))
                         .map_err(|error| error.to_string())?;
@@ -60,7 +60,7 @@ impl Stored for Value {
         network.map(Self::new).map_err(|error| error.to_string())
     }
 
-    /// The copy shares the rows until either changes them, and is not being trained.
+    /// The copy shares the rows until one of the two changes them. A running training stays with the original.
     fn copy(&self) -> Self {
         self.copy()
     }
@@ -70,19 +70,19 @@ impl Stored for Value {
         alloc::allocated(size_of::<Self>()) - size_of::<Live>() + self.live.bytes_by(&alloc::allocated) + pending
     }
 
-    /// A block of rows is 16 kB, and as much of anything else counts as one allocation.
+    /// Counts one allocation for each 16 kB, the size of a block of rows.
     fn free_effort(&self) -> usize {
         1 + (self.network_bytes() >> 14)
     }
 
-    /// What is large and what is many is moved: weights, the stepper's state, rows. What a training shares, and the small blocks
-    /// that hold reference counts, stay where they are.
+    /// Moves what is large or numerous: weights, trainer state, rows. What a running training shares, and the small
+    /// blocks that hold reference counts, stay in place.
     fn move_by(&mut self, pass: &mut Pass) {
         self.live.network_mut().move_by(&mut Vectors(pass));
     }
 }
 
-/// The numbers of a value of the original module.
+/// Reads the numbers of a value that the original module saved.
 struct Original<'a>(&'a mut Saved);
 
 fn missing() -> Error {
@@ -99,7 +99,7 @@ impl codec::Values for Original<'_> {
     }
 }
 
-/// The vectors of a network, moved one after the other.
+/// Passes the vectors of a network to the defragmentation.
 struct Vectors<'a>(&'a mut Pass);
 
 impl Move for Vectors<'_> {
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// Moves every vector, and counts them.
+    /// Reallocates every vector, and counts them.
     #[derive(Default)]
     struct Moved(usize);
 
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn all_of_a_network_is_moved_but_what_a_training_shares() {
+    fn defragmentation_moves_all_vectors_but_those_that_a_training_shares() {
         let limits = Limits { train: 1_000_000, test: 10 };
         let options = Options { normalize: true, ..Options::new(Kind::Regressor) };
         let layout = Layout::new(&[200, 5, 1]).unwrap();
@@ -147,7 +147,7 @@ mod tests {
         network.observe(&batch, None, |_| {}).unwrap();
         let expected = codec::encode(&network);
 
-        // All rows, three groups of sixteen in a block, their weights and the parameters, once each.
+        // Each vector is moved once: all rows, three groups of sixteen in a block, their weights, and the parameters.
         let (mut moved, blocks) = (Moved::default(), rows.div_ceil(48));
         network.move_by(&mut moved);
         assert!((blocks + 3..blocks + 20).contains(&moved.0), "{} of {blocks}", moved.0);

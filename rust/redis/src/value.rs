@@ -1,4 +1,4 @@
-//! What a key holds.
+//! The value of a key: a network, its training, and weights that are still being computed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,17 +13,17 @@ use crate::error::{Refusal, shown};
 use crate::ids;
 use crate::info::NETWORKS;
 use crate::memory;
-use crate::pending::{Made, Pending, Settling};
+use crate::pending::{Made, Pending, Unsettled};
 use crate::work::{self, Cost};
 
 /// A network in the keyspace, with its training.
 ///
-/// It holds no lock, so that a forked child that saves it never waits; what threads train is a snapshot.
+/// It contains no lock, so a forked child that saves it never waits. Threads train on a snapshot.
 #[derive(Debug)]
 pub(crate) struct Value {
-    /// Tells the networks of this process apart, copies too. It is not saved.
+    /// Identifies a network in this process; a copy has its own. Not saved.
     pub(crate) id: u64,
-    /// The network. While weights are pending it must not answer, be trained or be saved: [`Self::settle`] comes first.
+    /// The network. While weights are pending it must not answer, be trained or be saved: call [`Self::settle`] first.
     pub(crate) live: Live,
     pending: Option<Arc<Pending>>,
 }
@@ -34,14 +34,14 @@ impl Value {
         Self { id: ids::next(), live: Live::new(network), pending: None }
     }
 
-    /// An untrained network for a key, whose weights are drawn on a thread if there are many.
+    /// An untrained network for a key. If it has many weights, a thread draws them.
     pub(crate) fn untrained(ctx: Context, key: &[u8], network: Network, drawing: Drawing) -> Self {
         let mut value = Self::new(network);
         value.draw(ctx, key, drawing);
         value
     }
 
-    /// New random weights. The training is cancelled, and weights that are pending are not waited for.
+    /// Draws new random weights. Cancels the training, and discards pending weights.
     pub(crate) fn reset(&mut self, ctx: Context, key: &[u8]) {
         self.live.cancel();
         let bytes = self.trained_bytes();
@@ -63,8 +63,8 @@ impl Value {
         }
     }
 
-    /// Has weights that take so many bytes made on a thread, to take the place of those that the network has. It is, or will
-    /// be, at that key.
+    /// Computes weights of `bytes` bytes on a thread, to replace the present weights. The network is, or will be,
+    /// stored at `key`.
     pub(crate) fn pend(
         &mut self,
         ctx: Context,
@@ -73,12 +73,13 @@ impl Value {
         cost: Cost,
         make: impl Fn() -> Result<Made, neuralredis_core::Error> + Send + Sync + 'static,
     ) {
-        // Two at a time are rare: a primary would have to train a large network faster than its replica reads the result.
+        // Rarely waits: a primary would have to train a large network faster than its replica decodes the result.
         self.settle();
         let network = self.live.network();
         let before = Made { trained: Arc::clone(network.trained()), report: network.report().cloned() };
         let (id, db, key) = (self.id, ctx.selected(), key.to_vec());
-        // So that those of before do not stay. If it has moved, they do until the network is next looked at.
+        // Installs the weights once they are ready, to free the present ones. If the key was renamed meanwhile, the
+        // next command that opens the network does it.
         let then = move || {
             event_loop::post(move |main| {
                 event_loop::after(main, Duration::ZERO, move |_, ctx| {
@@ -92,7 +93,7 @@ impl Value {
         self.pending = Some(Pending::begin(bytes, cost, before, make, then));
     }
 
-    /// Gives the network weights that are made.
+    /// Installs weights that are ready.
     pub(crate) fn install(
         &mut self,
         trained: impl Into<Arc<Trained>>,
@@ -105,12 +106,12 @@ impl Value {
 
     fn take(&mut self, made: Made) {
         let before = (Arc::clone(self.live.network().trained()), self.pending.take());
-        // Weights of another size come from a bug alone, which has been logged.
+        // Only a bug would produce weights of another size, and it has been logged.
         let _ = self.install(made.trained, made.report);
         work::dispose(self.live.network().bytes(), before);
     }
 
-    /// Waits for weights that are pending.
+    /// Waits for pending weights and installs them.
     pub(crate) fn settle(&mut self) {
         if let Some(pending) = &self.pending {
             let made = pending.wait();
@@ -118,6 +119,7 @@ impl Value {
         }
     }
 
+    /// Installs pending weights if they are ready.
     fn settle_if_made(&mut self) {
         if let Some(made) = self.pending.as_ref().and_then(|pending| pending.get()) {
             self.take(made);
@@ -128,12 +130,12 @@ impl Value {
         self.pending.as_deref()
     }
 
-    /// Bytes of the network, as limits count them: with weights that are pending.
+    /// Bytes of the network including pending weights, as limits count them.
     pub(crate) fn network_bytes(&self) -> usize {
         self.live.network().bytes() + self.pending.as_ref().map_or(0, |pending| pending.bytes())
     }
 
-    /// Bytes of the weights and of what trainers left with them, also where they are pending.
+    /// Bytes of weights and trainer state, pending ones included.
     pub(crate) fn trained_bytes(&self) -> usize {
         let of_network = || self.live.network().trained().bytes_by(&|bytes| bytes);
         self.pending.as_ref().map_or_else(of_network, |pending| pending.bytes())
@@ -144,23 +146,23 @@ impl Value {
         self.pending.is_none()
     }
 
-    /// Weights and biases that an answer goes through.
+    /// Number of weights and biases that a prediction uses.
     pub(crate) fn parameters(&self) -> usize {
         let of_model = || self.live.network().trained().weights().map(<[f32]>::len).sum();
         self.pending.as_ref().map_or_else(of_model, |pending| pending.parameters())
     }
 
-    /// What answers, for a thread.
-    pub(crate) fn model(&self) -> Settling<Model> {
-        Settling { part: self.live.network().model(), pending: self.pending.clone() }
+    /// The model, which predicts, for a thread.
+    pub(crate) fn model(&self) -> Unsettled<Model> {
+        Unsettled { part: self.live.network().model(), pending: self.pending.clone() }
     }
 
-    /// The network as it is now, for a thread.
-    pub(crate) fn snapshot(&self) -> Settling<Network> {
-        Settling { part: self.live.network().clone(), pending: self.pending.clone() }
+    /// A snapshot of the network, for a thread.
+    pub(crate) fn snapshot(&self) -> Unsettled<Network> {
+        Unsettled { part: self.live.network().clone(), pending: self.pending.clone() }
     }
 
-    /// The network with weights that are pending, to be saved: in a forked child, too, so without any lock.
+    /// The network with pending weights, for saving. Takes no lock, since it also runs in a forked child.
     pub(crate) fn whole(&self) -> Cow<'_, Network> {
         if !self.is_settled()
             && let Ok(network) = self.snapshot().wait()
@@ -170,7 +172,7 @@ impl Value {
         Cow::Borrowed(self.live.network())
     }
 
-    /// Another network that is the same but for its training.
+    /// A copy with a new id and without the training.
     pub(crate) fn copy(&self) -> Self {
         let mut copy = Self::new(self.live.network().clone());
         copy.pending.clone_from(&self.pending);
@@ -179,13 +181,13 @@ impl Value {
 }
 
 impl Cost {
-    /// The cost of work that begins by waiting for the weights of a network, if they are pending.
+    /// The cost of this work plus that of waiting for the network's pending weights.
     pub(crate) fn or_wait(self, value: &Value) -> Self {
         value.pending().map_or(self, |pending| self + pending.cost())
     }
 }
 
-/// On any thread: the server frees what is large in the background.
+/// Runs on any thread: the server frees large values in the background.
 impl Drop for Value {
     fn drop(&mut self) {
         NETWORKS.fetch_sub(1, Ordering::Relaxed);
@@ -195,7 +197,7 @@ impl Drop for Value {
 /// An open key that may hold a network.
 pub(crate) type Key<'c> = key::Key<'c, Value>;
 
-/// Opens a key that must hold a network. Weights that are pending are waited for.
+/// Opens a key that must hold a network, and waits for pending weights.
 pub(crate) fn open<'c>(ctx: Context<'c>, name: impl Into<ServerString<'c>>) -> Result<Key<'c>, Refusal> {
     let mut key = open_unsettled(ctx, name)?;
     if let Some(value) = key.value_mut() {
@@ -204,7 +206,7 @@ pub(crate) fn open<'c>(ctx: Context<'c>, name: impl Into<ServerString<'c>>) -> R
     Ok(key)
 }
 
-/// The same for a command that can do without the weights, or that leaves it to a thread to wait for them.
+/// Like [`open`], but does not wait for pending weights: for commands that do not need them, or that wait on a thread.
 pub(crate) fn open_unsettled<'c>(ctx: Context<'c>, name: impl Into<ServerString<'c>>) -> Result<Key<'c>, Refusal> {
     let mut key = Key::open(ctx, name);
     match key.content() {
@@ -219,12 +221,12 @@ pub(crate) fn open_unsettled<'c>(ctx: Context<'c>, name: impl Into<ServerString<
     }
 }
 
-/// Lends the network of a key that [`open`] has opened.
+/// The network of a key that [`open`] has opened.
 pub(crate) fn read<'k>(key: &'k Key<'_>) -> Result<&'k Value, Refusal> {
     key.value().ok_or(Refusal::WrongType)
 }
 
-/// Lends the network of a key that [`open`] has opened, to be changed.
+/// The network of a key that [`open`] has opened, for changing it.
 pub(crate) fn write<'k>(key: &'k mut Key<'_>) -> Result<&'k mut Value, Refusal> {
     key.value_mut().ok_or(Refusal::WrongType)
 }

@@ -1,9 +1,8 @@
-//! Work that would hold up the server: it is done on a thread, while its client waits and all others are served.
+//! Long commands: their work runs on a thread while the client is blocked and all others are served.
 //!
-//! What a command is about to do is estimated beforehand. Up to 5 ms it is done at once, which costs nothing more than
-//! it takes. Beyond, the client is made to wait and the work goes to a thread that sees a snapshot. Where a client cannot wait, in a
-//! transaction or a script, the work is done at once after all if it takes no more than `neuralredis.max-blocking-ms`, and
-//! refused otherwise.
+//! A command estimates its cost first. Up to 5 ms of work is done at once. Beyond that, the client is blocked and a
+//! thread works on a snapshot. Where a client cannot be blocked, in a transaction or a script, the work is done at once
+//! if it takes at most `neuralredis.max-blocking-ms`, and rejected otherwise.
 
 use std::cell::Cell;
 use std::collections::VecDeque;
@@ -17,7 +16,7 @@ use neuralredis_server::{Context, Deferred, Reply, boundary, deferred};
 use crate::config;
 use crate::error::Refusal;
 
-/// How long a command may hold up the server by its own work.
+/// How long a command may stall the server by work that is done at once.
 const BRIEF: Duration = Duration::from_millis(5);
 
 #[cfg(not(feature = "pauses"))]
@@ -25,7 +24,8 @@ fn brief() -> Duration {
     BRIEF
 }
 
-/// In the module that tests build for themselves nothing is brief where they say so: all that can be done on threads is.
+/// In the module that tests build with the feature `pauses`, an environment variable sends all work that can run on a
+/// thread to one.
 #[cfg(feature = "pauses")]
 fn brief() -> Duration {
     use std::sync::OnceLock;
@@ -35,11 +35,11 @@ fn brief() -> Duration {
         .get_or_init(|| if std::env::var_os("NEURALREDIS_NOTHING_IS_BRIEF").is_some() { Duration::ZERO } else { BRIEF })
 }
 
-/// Threads at most; what comes beyond waits for one. So many that no one client's long requests keep those of others from
-/// starting: the system shares the cores among them.
+/// The most threads; further work waits for one. There are many, so that the long requests of one client do not keep
+/// those of others from starting: the system shares the cores among the threads.
 const MOST_THREADS: usize = 64;
 
-/// How long something takes, about: on the slow side of the processors that servers have.
+/// The estimated time of some work, on a slow server processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cost(Duration);
 
@@ -54,7 +54,8 @@ impl Cost {
         Self(Duration::from_nanos((count as u64).saturating_mul(each) / 1000))
     }
 
-    /// Rows that go through so many parameters each: 4 multiply-adds a nanosecond, which AVX2 doubles or trebles.
+    /// Rows that pass through `parameters` parameters each: 4 multiply-adds a nanosecond. AVX2 does two to three times
+    /// as many.
     pub(crate) fn of_rows(rows: usize, parameters: usize) -> Self {
         Self::picoseconds(rows.saturating_mul(parameters), 250)
     }
@@ -64,17 +65,17 @@ impl Cost {
         Self::picoseconds(bytes, 1000)
     }
 
-    /// Numbers that are written as text, or items of a reply: 10 million a second.
+    /// Numbers that are formatted as text, or items of a reply: 10 million a second.
     pub(crate) fn of_items(items: usize) -> Self {
         Self::picoseconds(items, 100_000)
     }
 
-    /// Initial weights that are drawn, 7 ns each.
+    /// Initial weights that are drawn: 7 ns each.
     pub(crate) fn of_drawing(parameters: usize) -> Self {
         Self::picoseconds(parameters, 7000)
     }
 
-    /// Whether it may be done at once.
+    /// Whether the work may be done at once.
     pub(crate) fn is_brief(self) -> bool {
         self.0 <= brief()
     }
@@ -88,18 +89,18 @@ impl Add for Cost {
     }
 }
 
-/// What costs less is not counted: looking at the clock would cost as much.
+/// Cheaper work is not added up: reading the clock would take as long.
 const UNCOUNTED: Cost = Cost(Duration::from_micros(20));
 
-/// The time in which commands together may do at once what one may.
+/// The interval in which all commands together may do as much at once as one command.
 const WINDOW: Duration = Duration::from_millis(10);
 
-/// Whether a command may do its work at once: if it is brief, and if it is with what others have done in this moment. The
-/// server runs what a client has pipelined one after the other, and serves nobody else meanwhile; what goes to a thread ends
-/// that.
-pub(crate) fn is_free(cost: Cost) -> bool {
+/// Whether a command may do its work at once: if it is brief, even together with what other commands did in the present
+/// window. The server runs pipelined commands of one client one after the other and serves nobody else meanwhile;
+/// deferring one to a thread interrupts that.
+pub(crate) fn may_run_now(cost: Cost) -> bool {
     thread_local! {
-        // When the present window began, and what has been done in it.
+        // The start of the present window, and the work done in it.
         static DONE: Cell<Option<(Instant, Cost)>> = const { Cell::new(None) };
     }
     if cost <= UNCOUNTED {
@@ -107,30 +108,30 @@ pub(crate) fn is_free(cost: Cost) -> bool {
     }
     let now = Instant::now();
     let (began, done) = DONE.get().filter(|(began, _)| now - *began < WINDOW).unwrap_or((now, Cost::NONE));
-    let is_free = (done + cost).is_brief();
-    if is_free {
+    let may_run_now = (done + cost).is_brief();
+    if may_run_now {
         DONE.set(Some((began, done + cost)));
     }
-    is_free
+    may_run_now
 }
 
-/// Asks work that goes on for long whether its answer is still wanted.
-pub(crate) type KeepOn<'a> = &'a dyn Fn() -> bool;
+/// Returns whether the client still waits; long work checks it and stops if not.
+pub(crate) type IsAwaited<'a> = &'a dyn Fn() -> bool;
 
-/// Answers the client with what the job comes to, from a thread where it takes long.
+/// Replies with the result of the job, which runs on a thread if it takes long.
 pub(crate) fn answer(
     ctx: Context,
     cost: Cost,
-    job: impl FnOnce(KeepOn<'_>) -> Result<Reply, Refusal> + Send + 'static,
+    job: impl FnOnce(IsAwaited<'_>) -> Result<Reply, Refusal> + Send + 'static,
 ) -> Result<Reply, Refusal> {
-    if is_free(cost) { job(&|| true) } else { defer(ctx, cost, job) }
+    if may_run_now(cost) { job(&|| true) } else { defer(ctx, cost, job) }
 }
 
-/// Answers the client with what the job comes to, from a thread if the client can wait.
+/// Replies with the result of the job, which runs on a thread if the client can be blocked.
 pub(crate) fn defer(
     ctx: Context,
     cost: Cost,
-    job: impl FnOnce(KeepOn<'_>) -> Result<Reply, Refusal> + Send + 'static,
+    job: impl FnOnce(IsAwaited<'_>) -> Result<Reply, Refusal> + Send + 'static,
 ) -> Result<Reply, Refusal> {
     let Some(client) = deferred::block(ctx) else {
         check_blocking(ctx, cost)?;
@@ -143,9 +144,9 @@ pub(crate) fn defer(
     Ok(Reply::Later)
 }
 
-/// Makes the client wait for work that takes long; none if it is to be done at once.
+/// Blocks the client for work that takes long; `None` if the work is to be done at once.
 pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusal> {
-    if is_free(cost) || ctx.is_replayed() {
+    if may_run_now(cost) || ctx.is_replayed() {
         return Ok(None);
     }
     let client = deferred::block(ctx);
@@ -155,12 +156,13 @@ pub(crate) fn begin(ctx: Context, cost: Cost) -> Result<Option<Deferred>, Refusa
     Ok(client)
 }
 
-/// Refuses work that would hold up the server for too long, which another client could wait for.
+/// Returns an error if work would stall the server for too long because its client cannot be blocked.
 pub(crate) fn check_blocking(ctx: Context, cost: Cost) -> Result<(), Refusal> {
     check_here(ctx, cost, "in a transaction or a script, where the client cannot wait")
 }
 
-/// The same of work that the main thread alone can do; `otherwise` says when it would be done.
+/// The same for work that only the main thread can do; `otherwise` is the end of the error, which says when it would be
+/// possible.
 pub(crate) fn check_here(ctx: Context, cost: Cost, otherwise: &str) -> Result<(), Refusal> {
     let most = config::max_blocking();
     if cost.0 <= most || ctx.is_replayed() {
@@ -187,7 +189,7 @@ fn threads<R>(body: impl FnOnce(&mut Threads) -> R) -> R {
     body(&mut THREADS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// Does something on a thread of lower priority, now or when one is free.
+/// Runs a job on a thread of lower priority, as soon as one is free.
 pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
     let is_room = threads(|threads| {
         threads.waiting.push_back(Box::new(job));
@@ -196,23 +198,24 @@ pub(crate) fn spawn(job: impl FnOnce() + Send + 'static) {
         is_room
     });
     if is_room && std::thread::Builder::new().name("nr-work".into()).spawn(|| work(true)).is_err() {
-        // No thread to be had: one that runs takes the job, or else this one does.
+        // The system has no more threads: a running one takes the job, or if there is none this one does.
         work(false);
     }
 }
 
-/// What takes more bytes than this is freed on a thread.
-const FREED_HERE: usize = 1 << 20;
+/// Values of more bytes are freed on a thread.
+const FREED_AT_ONCE_BYTES: usize = 1 << 20;
 
-/// Drops what takes so many bytes where nobody waits for it. Not behind work that waits for a thread: it would stay as long.
+/// Frees a value of `bytes` bytes without stalling the server. It gets a thread of its own, because behind other work
+/// it would stay in memory as long as that takes.
 pub(crate) fn dispose(bytes: usize, value: impl Send + 'static) {
-    if bytes > FREED_HERE {
-        // Without a thread it is dropped here: the closure is, with what it holds.
+    if bytes > FREED_AT_ONCE_BYTES {
+        // If no thread can be started, the closure is dropped here, and `value` with it.
         let _ = std::thread::Builder::new().name("nr-free".into()).spawn(move || drop(value));
     }
 }
 
-/// Does what waits, until nothing does.
+/// Runs waiting jobs until there are none.
 fn work(has_thread: bool) {
     if has_thread {
         lower_priority();
@@ -246,17 +249,20 @@ mod tests {
     }
 
     #[test]
-    fn commands_one_after_the_other_do_together_what_one_may() {
+    fn pipelined_commands_share_the_budget_of_one() {
         let millisecond = Cost::of_bytes(1_000_000);
-        let done = (0..100).filter(|_| is_free(millisecond)).count();
-        assert_eq!(done, 5, "of a hundred at one moment");
-        assert!((0..1_000_000).all(|_| is_free(Cost::of_rows(1, 1000))), "a small network is always answered at once");
+        let done = (0..100).filter(|_| may_run_now(millisecond)).count();
+        assert_eq!(done, 5, "5 of 100 commands of 1 ms each run at once");
+        assert!(
+            (0..1_000_000).all(|_| may_run_now(Cost::of_rows(1, 1000))),
+            "a small network is always answered at once"
+        );
         std::thread::sleep(WINDOW);
-        assert!(is_free(millisecond));
+        assert!(may_run_now(millisecond));
     }
 
     #[test]
-    fn all_jobs_are_done_also_after_one_that_panics() {
+    fn all_jobs_run_even_after_one_that_panics() {
         let (sender, receiver) = mpsc::channel();
         for number in 0..500 {
             let sender = sender.clone();

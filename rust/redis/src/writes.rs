@@ -1,8 +1,8 @@
-//! The last part of long writes: on the main thread, between commands, in turns.
+//! The last step of long writes, which the main thread runs between commands, in turns.
 //!
-//! A thread has done the long part of a write ([`crate::work`]). What is left changes the keyspace, so the main thread does it, by
-//! a timer, which is an execution unit that may replicate. However many writes are to be ended at one moment, the server is
-//! held up for [`TURN`] at a time; one that has more to do goes to the end of the queue.
+//! A thread has done the expensive part of a write ([`crate::work`]). The rest changes the keyspace, so the main thread
+//! does it, in a timer, which is an execution unit that may replicate. However many writes end at the same time, they
+//! stall the server for at most about [`TURN`] at a time; a write with more to do goes to the end of the queue.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -13,18 +13,18 @@ use neuralredis_server::{Context, Deferred, MainThread, Reply, event_loop};
 use crate::error::Refusal;
 use crate::work;
 
-/// How long the main thread writes before others have their turn.
+/// How long the main thread works on writes before it serves commands again.
 const TURN: Duration = Duration::from_millis(3);
 
-/// How long writes wait, while the server asks for none, before they are tried again.
+/// How long to wait before trying again while the server accepts no writes.
 const RETRY: Duration = Duration::from_millis(10);
 
-/// What a part of a write comes to.
+/// The result of one step of a write.
 pub(crate) enum Step {
     Done(Reply),
-    /// There is more to do, after others have had their turn.
+    /// The write continues after other clients were served.
     More(Write),
-    /// There is more to do on a thread, which is given the client.
+    /// The write continues on a thread, which takes over the client.
     Elsewhere(Box<dyn FnOnce(Deferred) + Send>),
 }
 
@@ -33,20 +33,21 @@ pub(crate) type Write = Box<dyn FnOnce(Context) -> Result<Step, Refusal>>;
 struct Waiting {
     client: Deferred,
     write: Write,
-    /// Whether nothing has been written yet.
+    /// Whether the write has not run any step yet.
     is_first: bool,
 }
 
 thread_local! {
-    // Of the main thread.
+    // Used on the main thread only.
     static WAITING: RefCell<VecDeque<Waiting>> = const { RefCell::new(VecDeque::new()) };
-    // Whether a timer will see to them.
+    // Whether a timer is set for `WAITING`.
     static IS_SET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Ends a write and answers its client with what it comes to. Called from the thread that has done the long part.
+/// Runs the last step of a write on the main thread, and sends its result to the client. Callable on any thread.
 ///
-/// A write is not begun if its client has gone, or has been told of an error by the server, as when a cluster fails.
+/// A write does not begin if its client has disconnected, or has already received an error from the server, for
+/// instance because the cluster is down.
 pub(crate) fn conclude(client: Deferred, write: impl FnOnce(Context) -> Result<Step, Refusal> + Send + 'static) {
     event_loop::post(move |main| {
         let waiting = Waiting { client, write: Box::new(write), is_first: true };

@@ -1,28 +1,32 @@
-//! The server's allocator as Rust's, so that `used_memory`, `maxmemory` and MEMORY USAGE see what networks take.
+//! Makes the server's allocator that of Rust, so that `used_memory`, `maxmemory` and MEMORY USAGE include the memory of
+//! the module.
 //!
-//! The one of `redis-module` asks the server for no alignment; buffers for vector instructions need up to 64 bytes.
+//! Rejected: the allocator of the crate `redis-module`, which ignores alignment. Buffers for vector instructions need
+//! up to 64 bytes.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::ptr;
 
 use crate::raw;
 
-/// The alignment that every build of every server gives. Most give 16; a server on a C library whose allocator cannot
-/// tell the size of a block puts a header of 8 bytes before it.
+/// The alignment in bytes that every build of every server guarantees. Most guarantee 16; a server built on a C library
+/// whose allocator cannot tell the size of a block puts a header of 8 bytes in front of it.
 pub(crate) const GIVEN_ALIGNMENT: usize = 8;
 
-/// Allocates from the server. Unusable before `RedisModule_Init` has filled the function table.
+/// Allocates from the server. Not usable before `on_load` has filled the function table.
 ///
-/// Zeros are written by the trait's own method: for a block of many pages jemalloc's `calloc` gives them back to the system and
-/// faults them in again, which takes ten times as long.
+/// `alloc_zeroed` is the default of the trait, which writes zeros: for a block of many pages jemalloc's `calloc`
+/// returns the pages to the system and faults them in again, which takes ten times as long.
 ///
-/// A block of larger alignment is cut out of a longer one, whose address stands in the 8 bytes before it. Such a block
-/// must never be given to the server's defragmentation.
+/// A block of larger alignment is cut out of a longer one, whose address is kept in the 8 bytes before it. Such a block
+/// must never be passed to the server's defragmentation.
 pub struct ServerAlloc;
 
-/// Gives null when memory is short, so that `try_reserve` can report it; the server's plain `Alloc` would abort.
+/// Allocates `size` bytes, or returns null when memory is short, so that `try_reserve` can report it; the server's
+/// plain `Alloc` would abort.
 unsafe fn take(size: usize) -> *mut u8 {
-    // SAFETY: the table is written once, at load, before any other thread of ours exists.
+    // SAFETY: `look_up` writes the function table once, at load, before the module starts a thread, so reading it is no
+    // data race. Both functions take any size.
     unsafe {
         match (raw::RedisModule_TryAlloc, raw::RedisModule_Alloc) {
             (Some(alloc), _) | (None, Some(alloc)) => alloc(size).cast(),
@@ -31,8 +35,10 @@ unsafe fn take(size: usize) -> *mut u8 {
     }
 }
 
+/// Frees a block of [`take`].
 unsafe fn give_back(block: *mut u8) {
-    // SAFETY: as in `take`; a block exists, so the table was filled.
+    // SAFETY: the function table is only read after load. The caller passes a block of `take`, once, and uses it no
+    // more.
     unsafe {
         if let Some(free) = raw::RedisModule_Free {
             free(block.cast());
@@ -40,10 +46,10 @@ unsafe fn give_back(block: *mut u8) {
     }
 }
 
-/// Bytes that the server counts for a block of `size` bytes with no more alignment than all blocks have. It is asked by
-/// taking one.
+/// Bytes that the server counts for a block of `size` bytes of ordinary alignment, found by allocating one.
 pub fn allocated(size: usize) -> usize {
-    // SAFETY: the block is there until it is given back, which happens once.
+    // SAFETY: `block` is not null and came from `take`; `MallocSize` only looks at it, and `give_back` frees it once,
+    // after the last use.
     unsafe {
         let block = take(size);
         if block.is_null() {
@@ -55,61 +61,66 @@ pub fn allocated(size: usize) -> usize {
     }
 }
 
-/// The size to ask for: allocators may give less alignment to blocks that are smaller than it.
+/// The size to allocate: some allocators align a block only to its size, so it must be at least the alignment.
 fn padded(layout: Layout) -> usize {
     layout.size().max(layout.align())
 }
 
-/// Where the address of the server's block stands, before an aligned one.
+/// Where the address of the server's block is kept, in front of an aligned block.
 unsafe fn origin(start: *mut u8) -> *mut *mut u8 {
-    // SAFETY: the caller's `start` came from `aligned_start`, so 8 bytes before it are in the same block.
+    // SAFETY: the caller passes a `start` from `aligned_start`, so the 8 bytes before it belong to the same block.
     unsafe { start.sub(8).cast() }
 }
 
-/// Where in a longer block the aligned one starts; there are at least 8 bytes before it.
+/// Where the aligned block starts in a longer one. At least 8 bytes lie before it.
 fn aligned_start(block: *mut u8, align: usize) -> *mut u8 {
     let past = block.wrapping_add(align);
     past.wrapping_sub(past.addr() & (align - 1))
 }
 
-// SAFETY: every block comes from the server and goes back to it, with at least the size and the alignment asked for;
-// no function unwinds.
+// SAFETY: every block comes from the server's allocator and is freed by it, with at least the size and alignment of the
+// layout, which `padded` and `aligned_start` ensure. No method unwinds: none of them can panic.
 unsafe impl GlobalAlloc for ServerAlloc {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.align() <= GIVEN_ALIGNMENT {
-            // SAFETY: no condition but the filled table.
+            // SAFETY: `take` accepts any size.
             return unsafe { take(padded(layout)) };
         }
         let Some(size) = layout.size().checked_add(layout.align()) else {
             return ptr::null_mut();
         };
-        // SAFETY: as above.
+        // SAFETY: `take` accepts any size.
         let block = unsafe { take(size) };
         if block.is_null() {
             return block;
         }
         let start = aligned_start(block, layout.align());
-        // SAFETY: `block` is a multiple of 8 and `start` a larger one, so 8 bytes before `start` are ours, and aligned
-        // for a pointer; `start` is at most `align` further, so `layout.size()` bytes follow it.
+        // SAFETY: the server aligns `block` to 8 bytes, and `start` is a larger multiple of 8, so the 8 bytes before
+        // `start` are in the block and aligned for a pointer. `start` is at most `align` bytes after `block`, so
+        // `layout.size()` bytes follow it.
         unsafe { origin(start).write(block) };
         start
     }
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {
         if layout.align() <= GIVEN_ALIGNMENT {
-            // SAFETY: `alloc` gave the server's own block.
+            // SAFETY: at this alignment `alloc` returned the server's own block; the caller frees it once, as
+            // `GlobalAlloc` demands.
             unsafe { give_back(start) }
         } else {
-            // SAFETY: `alloc` wrote the server's block just before `start`.
+            // SAFETY: at this alignment `alloc` wrote the address of the server's block just before `start`; the caller
+            // frees it once.
             unsafe { give_back(origin(start).read()) }
         }
     }
 
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: the caller vouches that `new_size` makes a layout.
+        // SAFETY: the caller of `realloc` must ensure that `new_size`, rounded up to the alignment, does not overflow
+        // `isize`.
         let wanted = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         if layout.align() <= GIVEN_ALIGNMENT {
-            // SAFETY: the server's own block. `TryRealloc` came after Redis 7.0; `Realloc` aborts when memory is short.
+            // SAFETY: at this alignment `start` is the server's own block. Redis 7.0 lacks `TryRealloc`; its `Realloc`
+            // aborts when memory is short.
             unsafe {
                 if let (Some(realloc), _) | (None, Some(realloc)) =
                     (raw::RedisModule_TryRealloc, raw::RedisModule_Realloc)
@@ -118,7 +129,9 @@ unsafe impl GlobalAlloc for ServerAlloc {
                 }
             }
         }
-        // SAFETY: both blocks hold as many bytes as are copied, and the old one is given back after the last use.
+        // SAFETY: `wanted` has the caller's non-zero size. The old block holds `layout.size()` bytes and the new one
+        // `new_size`, the smaller number is copied, and the two do not overlap. The old block is freed after its last
+        // use.
         unsafe {
             let moved = self.alloc(wanted);
             if !moved.is_null() {
@@ -136,9 +149,9 @@ mod tests {
     use std::alloc::System;
     use std::ffi::c_void;
 
-    /// A server whose blocks are aligned to 8 bytes and no more, as the worst one's are.
+    /// A server that aligns blocks to 8 bytes and no more, the least that any server guarantees.
     unsafe extern "C" fn misaligned_alloc(size: usize) -> *mut c_void {
-        // SAFETY: a layout of non-zero size; 8 bytes in from a multiple of 16 is inside it.
+        // SAFETY: the layout has a size above 0, and 8 bytes after the start lie inside the block.
         unsafe { System.alloc(Layout::from_size_align(size + 16, 4096).unwrap()).add(8).cast() }
     }
 
@@ -146,7 +159,7 @@ mod tests {
 
     #[test]
     fn blocks_have_the_alignment_asked_for_and_keep_their_bytes() {
-        // SAFETY: no other test reads or writes the table.
+        // SAFETY: no other test of this crate uses these two entries of the table.
         unsafe {
             raw::RedisModule_TryAlloc = Some(misaligned_alloc);
             raw::RedisModule_Free = Some(leak);
@@ -154,7 +167,8 @@ mod tests {
         for align in [1, 8, 16, 32, 64, 4096] {
             for size in [1, 15, 64, 5000] {
                 let layout = Layout::from_size_align(size, align).unwrap();
-                // SAFETY: the table is filled, the layout has a size, and only `size` bytes are touched.
+                // SAFETY: the table has both functions, no layout has size 0, and only `size` (after `realloc` 3 *
+                // `size`) bytes are read or written. Each block is freed once, with its own layout.
                 unsafe {
                     let zeros = ServerAlloc.alloc_zeroed(layout);
                     assert_eq!(zeros.addr() % align, 0);

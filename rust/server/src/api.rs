@@ -1,10 +1,12 @@
-//! What the module needs of a server. The function table is filled by name at load; an unknown name stays `None`.
+//! Access to the functions of the module API. The function table is filled by name at load; a function that the server
+//! lacks stays `None`.
 //!
-//! Asking for the function, never for the version, is what lets one library serve Redis and Valkey.
+//! The module asks for functions and never for versions, so one library serves both Redis and Valkey.
 
 use crate::raw;
 
-/// Calls a function of the server that [`missing`] has looked for at load. The caller writes the `unsafe`, and why.
+/// Calls a function of the server that [`missing`] requires at load. The caller writes the `unsafe` block and its
+/// reason. Reading the table is sound: only `look_up` writes it, at load, before the module starts a thread.
 macro_rules! call {
     ($name:ident($($argument:expr),* $(,)?)) => {
         match { $crate::raw::$name } {
@@ -14,17 +16,18 @@ macro_rules! call {
     };
 }
 
-/// For [`call`]: not reached, since a server without the function did not load the module.
+/// The panic of [`call`]. Not reached: the module is not loaded into a server that lacks a required function.
 pub(crate) fn absent(name: &str) -> ! {
     panic!("the server has no {name}")
 }
 
-/// Names of the functions that the module cannot do without and that this server lacks: none on Redis 7.0 and later.
-/// Whatever came later is looked up where it is used, with a way around it.
+/// Names of the required functions that this server lacks. None on Redis 7.0 and later. Functions that later servers
+/// added are looked up where they are used, with a fallback.
 pub(crate) fn missing() -> Vec<&'static str> {
     macro_rules! absent {
         ($($name:ident),* $(,)?) => {
-            // SAFETY: the table is written once, before this is called; each entry is read by value.
+            // SAFETY: `look_up` has written the table before this is called, and nothing writes it later; each entry is
+            // read by value.
             unsafe { [$((stringify!($name), { raw::$name }.is_none())),*] }
         };
     }

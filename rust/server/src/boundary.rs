@@ -1,4 +1,4 @@
-//! Where a panic stops. Unwinding out of a function that C called would abort the server.
+//! Catches panics at the boundary to C. A panic that unwound out of a callback would abort the server.
 
 use std::any::Any;
 use std::ffi::CStr;
@@ -6,9 +6,10 @@ use std::panic::{self, AssertUnwindSafe};
 
 use super::log;
 
-/// Runs what the server asked for; a panic becomes `None`. The line in the log is the panic hook's.
+/// Runs the body of a callback, and returns `None` if it panics. The panic hook of `log_panics` logs the panic.
 ///
-/// `AssertUnwindSafe`: what a job shares with others is immutable, or behind a lock whose poisoning is looked at.
+/// `AssertUnwindSafe` holds because callbacks share only immutable values, and values behind locks whose poisoning is
+/// checked.
 pub fn guard<R>(body: impl FnOnce() -> R) -> Option<R> {
     match panic::catch_unwind(AssertUnwindSafe(body)) {
         Ok(result) => Some(result),
@@ -19,7 +20,7 @@ pub fn guard<R>(body: impl FnOnce() -> R) -> Option<R> {
     }
 }
 
-/// The payload of a panic may itself panic when dropped; then it is leaked.
+/// Drops the payload of a panic. If that panics as well, the second payload is leaked.
 fn drop_quietly(payload: Box<dyn Any + Send>) {
     if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(second);
@@ -30,7 +31,8 @@ fn text(payload: &(dyn Any + Send)) -> Option<&str> {
     payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
-/// Sends the message and place of every panic, on any thread, to the server's log instead of its standard error.
+/// Installs a panic hook that writes message and location of every panic, on any thread, to the server's log instead of
+/// standard error.
 pub(crate) fn log_panics(module: &'static CStr) {
     panic::set_hook(Box::new(move |panic| {
         let place = panic.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
@@ -44,7 +46,7 @@ mod tests {
     use super::guard;
 
     #[test]
-    fn a_panic_ends_here_whatever_it_carries() {
+    fn a_panic_becomes_none_whatever_its_payload() {
         struct Worse;
 
         impl Drop for Worse {

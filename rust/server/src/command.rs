@@ -1,4 +1,5 @@
-//! Commands: one type each, one boundary for all, and what COMMAND says about them.
+//! Commands: the trait that describes a command, its registration with its documentation, and the callback that all
+//! commands share.
 
 use std::ffi::{CStr, CString, c_int};
 use std::fmt::Display;
@@ -13,37 +14,37 @@ use super::{boundary, log, numbers, strings};
 /// A command of the module.
 pub trait Command {
     const NAME: &CStr;
-    /// The server's words for what it does, separated by spaces.
+    /// The flags of `RedisModule_CreateCommand`, separated by spaces.
     const FLAGS: &CStr;
-    /// What COMMAND DOCS and COMMAND INFO say.
+    /// What COMMAND DOCS and COMMAND INFO return.
     const ABOUT: About;
 
-    /// Arguments that follow those of [`About::arguments`], for COMMAND DOCS.
+    /// Arguments that COMMAND DOCS lists after those of [`About::arguments`].
     fn more_arguments() -> &'static [Argument] {
         &[]
     }
 
-    /// `args` are those after the command's own name, as many as [`About::arity`] allows. An error is the text of the reply,
-    /// which begins with its code.
+    /// Runs the command. `args` are the arguments after the command's name, as many as [`About::arity`] allows. An
+    /// error is the text of an error reply, and begins with its code.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, impl Display>;
 }
 
-/// What the server says about a command.
+/// The documentation of a command.
 pub struct About {
     pub summary: &'static CStr,
     pub complexity: &'static CStr,
-    /// Arguments with the command's name; below 0, at least as many as its opposite.
+    /// Number of arguments, the command's name included; a negative number -n means at least n.
     pub arity: c_int,
-    /// What becomes of the key at position 1, if there is one.
+    /// How the command uses the key at position 1; `None` if it takes no key.
     pub key: Option<KeyUse>,
     pub arguments: &'static [Argument],
 }
 
-/// What a command does with its key, in the server's flags, and whether it reads others.
+/// How a command uses its key, in the server's flags, and whether it reads further keys.
 #[derive(Clone, Copy)]
 pub struct KeyUse {
     flags: u64,
-    /// Whether keys follow that are read, after their number at position 2.
+    /// Whether further keys are read: their number is argument 2, and they follow it.
     reads_counted: bool,
 }
 
@@ -52,8 +53,9 @@ impl KeyUse {
         Self { flags: flags as u64, reads_counted: false }
     }
 
-    /// Other keys are read, too: those after their number, which stands at position 2. Fixed places, so that access rules and
-    /// clients see the keys without asking the module. A cluster asks it: by itself it sees the first key only.
+    /// Declares that the command also reads the keys after argument 2, which is their number. The positions are fixed,
+    /// so ACLs and clients find the keys without calling the module. A cluster does call it (`getkeys-api`): it would
+    /// find only the first key by itself.
     #[must_use]
     pub const fn and_reads_counted(mut self) -> Self {
         self.reads_counted = true;
@@ -61,16 +63,17 @@ impl KeyUse {
     }
 
     pub const READ: Self = Self::new(raw::REDISMODULE_CMD_KEY_RO | raw::REDISMODULE_CMD_KEY_ACCESS);
-    /// Tells of the key without telling what users put there.
+    /// Reads metadata of the value, but no data that users stored in it.
     pub const LOOK: Self = Self::new(raw::REDISMODULE_CMD_KEY_RO);
     pub const CREATE: Self = Self::new(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_INSERT);
     pub const REPLACE: Self = Self::new(raw::REDISMODULE_CMD_KEY_OW | raw::REDISMODULE_CMD_KEY_UPDATE);
-    /// The server wants one of insert and update: rows are added, until some are replaced.
+    /// A key specification must have one of `insert` and `update`. This command mostly adds rows, and replaces some
+    /// once a set is full.
     pub const ADD: Self = Self::new(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_INSERT);
     pub const UPDATE: Self = Self::new(raw::REDISMODULE_CMD_KEY_RW | raw::REDISMODULE_CMD_KEY_UPDATE);
 }
 
-/// An argument, for COMMAND DOCS.
+/// An argument in COMMAND DOCS.
 #[derive(Clone, Copy)]
 pub struct Argument {
     name: &'static CStr,
@@ -78,7 +81,7 @@ pub struct Argument {
     token: Option<&'static CStr>,
     flags: u32,
     parts: &'static [Self],
-    /// Which of the command's keys it is, for a key.
+    /// The index of the key specification that describes a key; -1 for other arguments.
     specification: c_int,
 }
 
@@ -90,7 +93,7 @@ impl Argument {
     /// The key at position 1.
     pub const KEY: Self = Self::key(c"key", 0);
 
-    /// One of the keys of [`KeyUse::and_reads_counted`].
+    /// A key of [`KeyUse::and_reads_counted`].
     pub const fn counted_key(name: &'static CStr) -> Self {
         Self::key(name, 1)
     }
@@ -124,7 +127,7 @@ impl Argument {
         Self { parts, ..Self::new(name, raw::RedisModuleCommandArgType_REDISMODULE_ARG_TYPE_BLOCK) }
     }
 
-    /// With a word before it.
+    /// With a token in front.
     #[must_use]
     pub const fn after(mut self, token: &'static CStr) -> Self {
         self.token = Some(token);
@@ -148,16 +151,17 @@ impl Argument {
 #[derive(Clone, Copy)]
 pub struct Commands<'a> {
     ctx: Context<'a>,
-    /// The module's own category of commands, where the server lets a module have one.
+    /// The module's ACL category, on servers that let modules add one.
     category: &'static CStr,
-    /// The version of the module in which the commands came.
+    /// The version of the module that introduced the commands.
     since: &'static CStr,
 }
 
 impl<'a> Commands<'a> {
-    /// Adds the category. It has no commands yet.
+    /// Adds the ACL category, still without commands.
     pub fn new(ctx: Context<'a>, category: &'static CStr, since: &'static CStr) -> Self {
-        // SAFETY: the context of OnLoad. Redis has the function since 7.4, Valkey since 8.0.
+        // SAFETY: `ctx` is the context of OnLoad, valid until that returns; the name ends with NUL. Redis has the
+        // function since 7.4, Valkey since 8.0.
         let status = unsafe { raw::RedisModule_AddACLCategory.map(|add| add(ctx.raw(), category.as_ptr())) };
         if status.is_some_and(|status| status != raw::REDISMODULE_OK as c_int) {
             log::warning(&format!("the server refused the category of commands @{}", category.to_string_lossy()));
@@ -165,13 +169,14 @@ impl<'a> Commands<'a> {
         Self { ctx, category, since }
     }
 
-    /// Makes a command known to the server.
+    /// Registers a command with its documentation and ACL categories.
     pub fn add<C: Command>(self) -> Result<(), String> {
         let (ctx, key) = (self.ctx.raw(), c_int::from(C::ABOUT.key.is_some()));
         let counts = C::ABOUT.key.is_some_and(|key| key.reads_counted);
         let flags = [C::FLAGS.to_bytes(), if counts { b" getkeys-api" } else { b"" }].concat();
         let flags = CString::new(flags).unwrap_or_default();
-        // SAFETY: the context of OnLoad; the strings end with NUL, the name is static, and the server copies the flags.
+        // SAFETY: `ctx` is the context of OnLoad, valid until that returns. All strings end with NUL; the server copies
+        // name and flags. `describe` and `categorize` get the command that was just created.
         let done = unsafe {
             let (name, run) = (C::NAME.as_ptr(), Some(run::<C> as _));
             call!(RedisModule_CreateCommand(ctx, name, run, flags.as_ptr(), key, key, key))
@@ -187,37 +192,40 @@ impl<'a> Commands<'a> {
     }
 }
 
-/// The number of keys that an argument says are after it, of at most so many, as the server understands it: in digits, of which
-/// the first is not 0. Whoever takes another for a number opens keys that the server has not seen.
+/// Parses an argument that counts the keys after it, at most `most`, exactly as the server does: digits without a
+/// leading zero. A more lenient parser would open keys that the server has not checked.
 pub fn counted(number: &[u8], most: usize) -> Option<usize> {
     let count = numbers::whole(number).filter(|_| !number.starts_with(b"0"))?;
     usize::try_from(count).ok().filter(|count| *count <= most)
 }
 
-/// Tells the server where the keys of a command are whose first one is followed by the number of others. If that is none, the
-/// command opens none of these.
+/// Reports the positions of a command's keys to the server: the first one, and those counted by argument 2. If argument
+/// 2 is not a valid count, no further keys are reported, and the command opens none.
 ///
 /// # Safety
-/// In a call of the command that asks for them.
-unsafe fn tell_keys(ctx: Context, first: KeyUse, args: &[&[u8]]) {
-    let tell = |position: usize, flags: u64| {
-        // SAFETY: the caller's.
+/// The server must have called the command to ask for key positions (`IsKeysPositionRequest`).
+unsafe fn report_keys(ctx: Context, first: KeyUse, args: &[&[u8]]) {
+    let report = |position: usize, flags: u64| {
+        // SAFETY: the caller ensures that `ctx` is the context of a request for key positions.
         unsafe { call!(RedisModule_KeyAtPosWithFlags(ctx.raw(), position as c_int, flags as c_int)) };
     };
     if args.len() > 1 {
-        tell(1, first.flags);
+        report(1, first.flags);
     }
     let others = args.get(2).and_then(|number| counted(number, args.len() - 3)).unwrap_or(0);
-    (3..3 + others).for_each(|position| tell(position, KeyUse::READ.flags));
+    (3..3 + others).for_each(|position| report(position, KeyUse::READ.flags));
 }
 
+/// Sets the documentation and key specifications of a command; false if the server rejects them.
+///
 /// # Safety
-/// With a command that was just created.
+/// `command` must have been created just now, while the module is loaded.
 unsafe fn describe(command: *mut raw::RedisModuleCommand, since: &CStr, about: &About, more: &[Argument]) -> bool {
     let mut arguments = Arguments::new(&[about.arguments, more].concat());
     let mut keys: Vec<raw::RedisModuleCommandKeySpec> = Vec::new();
-    // SAFETY: all zeros are the absent fields of the server's own initializers, and end its lists. What is pointed at
-    // outlives the call, in which the server copies it.
+    // SAFETY: the specifications consist of integers, pointers and a union of them, for which zeros are valid; a zeroed
+    // one ends the list, as the API demands. `command` is valid by the caller's promise. `keys`, `arguments` and all
+    // strings outlive the call, in which the server copies them.
     unsafe {
         if let Some(KeyUse { flags, reads_counted }) = about.key {
             let mut spec: raw::RedisModuleCommandKeySpec = std::mem::zeroed();
@@ -256,14 +264,15 @@ unsafe fn describe(command: *mut raw::RedisModuleCommand, since: &CStr, about: &
     }
 }
 
-/// Puts a command into the server's categories by its flags, which the server does for its own commands alone, and into the
-/// module's. An administrator's command is in no other category, so that none but an administrator is granted it by one.
+/// Adds a command to the ACL categories that follow from its flags, which the server does only for its own commands,
+/// and to the module's. An `admin` command is in `admin` and `dangerous` only, so that granting another category does
+/// not grant it.
 ///
 /// # Safety
-/// With a command that was just created.
+/// `command` must have been created just now, while the module is loaded.
 unsafe fn categorize(command: *mut raw::RedisModuleCommand, category: &CStr, flags: &CStr) -> bool {
     let flags: Vec<&str> = flags.to_str().unwrap_or_default().split(' ').collect();
-    // SAFETY: a pointer that is written once, at load, is compared.
+    // SAFETY: the table is written once, at load, and the entry is only compared with null.
     let has_own = unsafe { { raw::RedisModule_AddACLCategory }.is_some() };
     let mut categories = Vec::new();
     if flags.contains(&"admin") {
@@ -279,7 +288,8 @@ unsafe fn categorize(command: *mut raw::RedisModuleCommand, category: &CStr, fla
             categories.push(category.to_str().unwrap_or_default());
         }
     }
-    // SAFETY: the caller's command; the strings end with NUL. Redis has the one function since 7.2, the other since 7.4.
+    // SAFETY: the caller ensures that `command` is valid; the list of categories ends with NUL, and the server only
+    // reads it. Redis has SetCommandACLCategories since 7.2 and AddACLCategory since 7.4.
     unsafe {
         let Some(set) = raw::RedisModule_SetCommandACLCategories else { return true };
         let categories = CString::new(categories.join(" ")).unwrap_or_default();
@@ -287,7 +297,7 @@ unsafe fn categorize(command: *mut raw::RedisModuleCommand, category: &CStr, fla
     }
 }
 
-/// The sizes of the structures that this library was built with.
+/// The sizes of the structures that the module was compiled with.
 static VERSION: raw::RedisModuleCommandInfoVersion = raw::RedisModuleCommandInfoVersion {
     version: 1,
     sizeof_historyentry: size_of::<raw::RedisModuleCommandHistoryEntry>(),
@@ -295,7 +305,7 @@ static VERSION: raw::RedisModuleCommandInfoVersion = raw::RedisModuleCommandInfo
     sizeof_arg: size_of::<raw::RedisModuleCommandArg>(),
 };
 
-/// A list of arguments as C has it, with the lists that it points at.
+/// A list of arguments as the API expects it, and the lists of parts that it points at.
 struct Arguments {
     list: Vec<raw::RedisModuleCommandArg>,
     _parts: Vec<Self>,
@@ -320,36 +330,39 @@ impl Arguments {
                 display_text: ptr::null(),
             })
             .collect();
-        // SAFETY: numbers and pointers, for all of which zero is a value; a name of null ends the list.
+        // SAFETY: the structure consists of integers and raw pointers, for which zero is valid. An entry with a null
+        // name ends the list.
         list.push(unsafe { std::mem::zeroed() });
         Self { list, _parts: parts }
     }
 }
 
+/// The callback of every command.
 extern "C" fn run<C: Command>(
     ctx: *mut raw::RedisModuleCtx,
     argv: *mut *mut raw::RedisModuleString,
     argc: c_int,
 ) -> c_int {
-    // SAFETY: the server's strings, which live until the command returns.
+    // SAFETY: the server passes `argc` strings at `argv`, and keeps them and `ctx` valid until this callback returns.
     let ctx = unsafe { Context::of_command(ctx, argv, argc) };
     if let Some(key) = C::ABOUT.key.filter(|key| key.reads_counted) {
-        // SAFETY: a live context; the server's strings, which live until the command returns.
+        // SAFETY: the server keeps `ctx` and the `argc` strings at `argv` valid until this callback returns.
+        // `report_keys` runs only if this call is a request for key positions.
         unsafe {
             if call!(RedisModule_IsKeysPositionRequest(ctx.raw())) != 0 {
-                tell_keys(ctx, key, &strings::arguments(argv, argc));
+                report_keys(ctx, key, &strings::arguments(argv, argc));
                 return raw::REDISMODULE_OK as c_int;
             }
         }
     }
     let arity = C::ABOUT.arity;
-    // The server has looked, but for commands from an AOF.
+    // The server has checked the arity, except for commands from an AOF.
     if !(argc == arity || arity < 0 && argc >= -arity) {
         reply::wrong_arity(ctx);
         return raw::REDISMODULE_OK as c_int;
     }
     let result = boundary::guard(|| {
-        // SAFETY: the server's strings, which live until the command returns.
+        // SAFETY: the server keeps the `argc` strings at `argv` valid and unchanged until this callback returns.
         let arguments = unsafe { strings::arguments(argv, argc) };
         C::run(ctx, arguments.get(1..).unwrap_or_default()).map_err(|refusal| refusal.to_string())
     });
@@ -372,15 +385,15 @@ mod tests {
         static ANSWERS: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
     }
 
-    /// A server that notes down errors.
+    /// A server that records error replies.
     unsafe extern "C" fn noted(_: *mut raw::RedisModuleCtx, text: *const c_char) -> c_int {
-        // SAFETY: what `reply::error` passes ends with NUL.
+        // SAFETY: `reply::error` passes a string that ends with NUL.
         let text = unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned();
         ANSWERS.with_borrow_mut(|answers| answers.push(text));
         0
     }
 
-    /// A command with a bug: it takes for granted an argument that it does not ask for.
+    /// A command that panics: it reads an argument that its arity does not require.
     struct Faulty;
 
     impl Command for Faulty {
@@ -394,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_of_keys_is_what_the_server_takes_for_one() {
+    fn a_number_of_keys_is_parsed_as_the_server_parses_it() {
         assert_eq!([&b"1"[..], b"2", b"10"].map(|number| counted(number, 9)), [Some(1), Some(2), None]);
         for number in ["", "0", "02", "+2", "-1", "2 ", " 2", "2.0", "0x2", "x", "99999999999999999999"] {
             assert_eq!(counted(number.as_bytes(), 9), None, "{number}");
@@ -402,8 +415,8 @@ mod tests {
     }
 
     #[test]
-    fn a_bug_in_a_command_is_an_error_and_no_end_of_the_server() {
-        // SAFETY: no other test reads or writes this entry of the table.
+    fn a_panic_in_a_command_becomes_an_error_reply() {
+        // SAFETY: no other test of this crate uses this entry of the table.
         unsafe { raw::RedisModule_ReplyWithError = Some(noted) };
         for _ in 0..3 {
             let done = run::<Faulty>(ptr::null_mut(), ptr::null_mut(), 0);

@@ -1,4 +1,4 @@
-//! Numbers and switches that the server's configuration sets.
+//! Settings of the module: integers and booleans in the server's configuration.
 
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
 use std::ops::RangeInclusive;
@@ -8,11 +8,11 @@ use crate::raw;
 
 use super::context::Context;
 
-/// A number or switch that the server's configuration sets, under the module's name.
+/// An integer or boolean in the server's configuration, whose name there begins with the module's.
 pub struct Setting {
-    /// Its name, without the module's.
+    /// The name, without the module's.
     pub name: &'static CStr,
-    /// The numbers that it may be.
+    /// The valid values.
     pub range: RangeInclusive<i64>,
     value: AtomicI64,
     is_switch: bool,
@@ -21,48 +21,49 @@ pub struct Setting {
 }
 
 impl Setting {
-    /// A setting of numbers in a range, and its value unless configured.
+    /// An integer setting with its range and default.
     pub const fn new(name: &'static CStr, range: RangeInclusive<i64>, value: i64) -> Self {
         let flags = raw::REDISMODULE_CONFIG_DEFAULT;
         Self { name, range, value: AtomicI64::new(value), is_switch: false, flags, changed: |_| {} }
     }
 
-    /// A setting of yes or no, no unless configured, which only the configuration at the server's start changes.
+    /// A boolean setting, `no` by default, that can only be set at the server's start.
     pub const fn switch(name: &'static CStr) -> Self {
         Self { is_switch: true, flags: raw::REDISMODULE_CONFIG_IMMUTABLE, ..Self::new(name, 0..=1, 0) }
     }
 
-    /// One that may be given as `100mb`.
+    /// Accepts memory units, as in `100mb`.
     #[must_use]
     pub const fn as_memory(mut self) -> Self {
         self.flags = raw::REDISMODULE_CONFIG_MEMORY;
         self
     }
 
-    /// One that is passed on whenever it is set.
+    /// Calls `changed` whenever the setting is set.
     #[must_use]
     pub const fn passed_to(mut self, changed: fn(i64)) -> Self {
         self.changed = changed;
         self
     }
 
-    /// What it is now.
+    /// The current value.
     pub fn get(&self) -> i64 {
         self.value.load(Ordering::Relaxed)
     }
 
-    /// Makes it this number.
+    /// Sets the value, and reports it to the function of [`Self::passed_to`].
     pub fn set(&self, value: i64) {
         self.value.store(value, Ordering::Relaxed);
         (self.changed)(value);
     }
 
-    /// Makes it known to the server, whose configuration may set it. What it is now holds unless that says otherwise.
+    /// Registers the setting with the server. The current value is the default.
     pub fn register(&'static self, ctx: Context) -> Result<(), String> {
         let (ctx, name, value) = (ctx.raw(), self.name.as_ptr(), self.get());
         let (least, most) = (*self.range.start(), *self.range.end());
         let data = std::ptr::from_ref(self).cast_mut().cast();
-        // SAFETY: the context of OnLoad; the name is static; `data` is, too, and shared as an atomic.
+        // SAFETY: `ctx` is the context of OnLoad, valid until that returns; the name is static and ends with NUL.
+        // `data` points at a static `Setting`, whose value is atomic, so the callbacks may use it at any time.
         let status = unsafe {
             if self.is_switch {
                 let (get, set, value) = (Some(get_switch as _), Some(set_switch as _), value as c_int);
@@ -82,15 +83,15 @@ impl Setting {
     }
 }
 
-/// Takes what the server's configuration says of what is registered.
+/// Loads the values of the registered settings from the server's configuration.
 pub fn load(ctx: Context) -> Result<(), String> {
-    // SAFETY: the context of OnLoad.
+    // SAFETY: `ctx` is the context of OnLoad, valid until that returns.
     let status = unsafe { call!(RedisModule_LoadConfigs(ctx.raw())) };
     if status == raw::REDISMODULE_OK as c_int { Ok(()) } else { Err("its configuration is not valid".into()) }
 }
 
 unsafe extern "C" fn get(_: *const c_char, data: *mut c_void) -> c_longlong {
-    // SAFETY: `register` passed a static setting.
+    // SAFETY: `data` is the static `Setting` that `register` passed.
     unsafe { &*data.cast::<Setting>() }.get()
 }
 
@@ -100,13 +101,13 @@ unsafe extern "C" fn set(
     data: *mut c_void,
     _: *mut *mut raw::RedisModuleString,
 ) -> c_int {
-    // SAFETY: as for `get`. The server has compared the value with the bounds.
+    // SAFETY: `data` is the static `Setting` that `register` passed. The server has checked the range.
     unsafe { &*data.cast::<Setting>() }.set(value);
     raw::REDISMODULE_OK as c_int
 }
 
 unsafe extern "C" fn get_switch(_: *const c_char, data: *mut c_void) -> c_int {
-    // SAFETY: as for `get`.
+    // SAFETY: `data` is the static `Setting` that `register` passed.
     unsafe { &*data.cast::<Setting>() }.get() as c_int
 }
 
@@ -116,7 +117,7 @@ unsafe extern "C" fn set_switch(
     data: *mut c_void,
     _: *mut *mut raw::RedisModuleString,
 ) -> c_int {
-    // SAFETY: as for `get`.
+    // SAFETY: `data` is the static `Setting` that `register` passed.
     unsafe { &*data.cast::<Setting>() }.set(value.into());
     raw::REDISMODULE_OK as c_int
 }

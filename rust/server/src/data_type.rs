@@ -1,6 +1,7 @@
-//! A type of values that keys hold: saving, loading, rewriting, copying, measuring, moving, freeing.
+//! The data type that keys of the module hold, and its callbacks: save, load, rewrite the AOF, copy, measure,
+//! defragment, free.
 //!
-//! A saved value is a sequence of frames, each a string. The value says by itself which frame is the last.
+//! A saved value is a sequence of frames, each a string. The last frame marks itself as the last.
 
 use std::ffi::{CStr, c_char, c_int, c_longlong, c_void};
 use std::marker::PhantomData;
@@ -14,37 +15,39 @@ use super::context::Context;
 use super::defrag::{self, Pass};
 use super::{boundary, log, quirks};
 
-/// What a key of the module holds.
+/// A value that a key of the module can hold.
 pub trait Stored: Sized + 'static {
-    /// The name by which the server knows the type, of nine characters.
+    /// The name of the type in the RDB format, nine characters long.
     const TYPE_NAME: &CStr;
-    /// What the log calls a value.
+    /// The noun for a value in log messages.
     const NOUN: &str;
-    /// The encoding that [`Self::save`] writes. The server hands it to [`Self::load`].
+    /// The version of the encoding that [`Self::save`] writes. The server stores it and passes it to [`Self::load`].
     const ENCODING: c_int;
-    /// The command that a rewritten AOF has for each frame: its arguments are the key, the frame's index and the frame.
+    /// The command that stores one frame in a rewritten AOF. Its arguments are the key, the frame's index and the
+    /// frame.
     const AOF_COMMAND: &CStr;
 
-    /// The handle of the type, a static of the module's.
+    /// The handle of the type, a static of the module.
     fn data_type() -> &'static DataType<Self>;
 
-    /// Gives the frames to `write`, one after the other. In a forked child, too, so without any lock.
+    /// Passes the frames to `write` in order. Must not take a lock: it also runs in a forked child, where the lock may
+    /// be held by a thread that was not forked.
     fn save(&self, write: &mut dyn FnMut(&[u8]));
 
-    /// Reads a value that was saved. An error says why there is none.
+    /// Reads a saved value. An error says what is wrong with it.
     fn load(saved: &mut Saved, encoding: c_int) -> Result<Self, String>;
 
-    /// Another value that is the same.
+    /// Returns a copy for another key.
     #[must_use]
     fn copy(&self) -> Self;
 
-    /// Bytes of memory that the value takes, as the server counts them.
+    /// Bytes of memory that the value uses, as the server counts them.
     fn bytes(&self) -> usize;
 
-    /// Allocations that freeing the value undoes, about.
+    /// The approximate number of allocations that are freed with the value.
     fn free_effort(&self) -> usize;
 
-    /// Has the vectors of the value moved to where memory is less fragmented.
+    /// Passes each vector of the value to [`Pass::relocate`], always in the same order.
     fn move_by(&mut self, pass: &mut Pass);
 }
 
@@ -55,7 +58,7 @@ pub struct DataType<V> {
 }
 
 impl<V: Stored> DataType<V> {
-    /// Of a type that is yet to be registered.
+    /// A handle of a type that is not registered yet.
     pub const fn unregistered() -> Self {
         Self { handle: AtomicPtr::new(ptr::null_mut()), of: PhantomData }
     }
@@ -64,12 +67,12 @@ impl<V: Stored> DataType<V> {
         self.handle.load(Ordering::Relaxed)
     }
 
-    /// Makes the type known to the server.
+    /// Registers the type with the server, which calls the methods of `V`.
     pub fn register(&self, ctx: Context) -> Result<(), String> {
-        // Blocks of larger alignment are cut out of others, which the server cannot move.
+        // The server cannot move blocks of larger alignment, which are cut out of others.
         const { assert!(align_of::<V>() <= GIVEN_ALIGNMENT) };
         let mut methods = raw::RedisModuleTypeMethods {
-            // The newest of which Redis 7.0 knows every method.
+            // The newest version whose methods Redis 7.0 knows.
             version: 4,
             rdb_load: Some(rdb_load::<V>),
             rdb_save: Some(rdb_save::<V>),
@@ -94,7 +97,8 @@ impl<V: Stored> DataType<V> {
         if quirks::valkey_version().is_some() {
             options |= VALKEY_HANDLE_ATOMIC_SLOT_MIGRATION;
         }
-        // SAFETY: the context of OnLoad; the methods have the types that are asked for, and are copied.
+        // SAFETY: `ctx` is the context of OnLoad, valid until that returns. The name ends with NUL. The methods have
+        // the signatures of the API, and the server copies them.
         let handle = unsafe {
             call!(RedisModule_SetModuleOptions(ctx.raw(), options as c_int));
             call!(RedisModule_CreateDataType(ctx.raw(), V::TYPE_NAME.as_ptr(), V::ENCODING, &raw mut methods))
@@ -110,21 +114,25 @@ impl<V: Stored> DataType<V> {
     }
 }
 
-/// Lets CLUSTER MIGRATESLOTS, of Valkey 9, move the module's keys: as effects, as to a replica. Redis may use the bit for
-/// something else.
+/// Declares that CLUSTER MIGRATESLOTS of Valkey 9 may move keys of the module, whose effects are replicated to the
+/// target as to a replica. Redis may use this bit for something else.
 const VALKEY_HANDLE_ATOMIC_SLOT_MIGRATION: u32 = 1 << 5;
 
+/// Returns the value behind a pointer that the server has stored.
+///
 /// # Safety
-/// A value of this type that the server keeps.
-unsafe fn of<'a, V>(value: *const c_void) -> &'a V {
-    // SAFETY: values come from `rdb_load`, `copy` or `key::put`, all of this type.
+/// `value` must come from a key of this type, and nothing may change or free it while the reference is used.
+unsafe fn value_ref<'a, V>(value: *const c_void) -> &'a V {
+    // SAFETY: the caller ensures that the server stored `value` under this type. Such values come from `rdb_load`,
+    // `copy` or `key::put`, which all store a `Box<V>`.
     unsafe { &*value.cast::<V>() }
 }
 
 unsafe extern "C" fn rdb_save<V: Stored>(io: *mut raw::RedisModuleIO, value: *mut c_void) {
-    // SAFETY: ours; in a forked child too, where a value is read without any lock.
-    unsafe { of::<V>(value) }.save(&mut |frame| {
-        // SAFETY: the server's stream; the bytes are written or copied.
+    // SAFETY: the server passes a value of this type, and neither changes nor frees it during this callback; in a
+    // forked child no other thread exists.
+    unsafe { value_ref::<V>(value) }.save(&mut |frame| {
+        // SAFETY: the server keeps `io` valid during this callback, and writes or copies the bytes before it returns.
         unsafe { call!(RedisModule_SaveStringBuffer(io, frame.as_ptr().cast(), frame.len())) };
     });
 }
@@ -140,51 +148,54 @@ unsafe extern "C" fn rdb_load<V: Stored>(io: *mut raw::RedisModuleIO, encoding: 
     }
 }
 
-/// The stream of a saved value. What is read is `None` if the stream ends too early or has something else there.
+/// The stream of a saved value. Each method returns `None` if the stream ends early or contains something of another
+/// type.
 pub struct Saved(*mut raw::RedisModuleIO);
 
 impl Saved {
     fn checked<T>(&self, value: T) -> Option<T> {
-        // SAFETY: the server's stream, which lives as long as a value is loaded.
+        // SAFETY: `rdb_load` creates this value, and the server keeps the stream valid until that returns.
         (unsafe { call!(RedisModule_IsIOError(self.0)) } == 0).then_some(value)
     }
 
-    /// The next frame.
+    /// Reads the next frame.
     pub fn frame(&mut self) -> Option<Frame> {
         let mut length = 0;
-        // SAFETY: as above; a string that is not null has that many bytes, and is ours to free.
+        // SAFETY: the stream is valid until `rdb_load` returns. The server returns null, or a buffer of `length` bytes
+        // that the caller owns.
         let start: *mut c_char = unsafe { call!(RedisModule_LoadStringBuffer(self.0, &raw mut length)) };
         self.checked(Frame(ptr::NonNull::new(start)?, length))
     }
 
-    /// The next integer.
+    /// Reads the next integer.
     pub fn unsigned(&mut self) -> Option<u64> {
-        // SAFETY: as above.
+        // SAFETY: the stream is valid until `rdb_load` returns.
         self.checked(unsafe { call!(RedisModule_LoadUnsigned(self.0)) })
     }
 
-    /// The next number.
+    /// Reads the next float.
     pub fn float(&mut self) -> Option<f32> {
-        // SAFETY: as above.
+        // SAFETY: the stream is valid until `rdb_load` returns.
         self.checked(unsafe { call!(RedisModule_LoadFloat(self.0)) })
     }
 }
 
-/// A frame of a saved value.
+/// A frame of a saved value: a buffer from the server and its length.
 pub struct Frame(ptr::NonNull<c_char>, usize);
 
 impl std::ops::Deref for Frame {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        // SAFETY: the server's string, of that length.
+        // SAFETY: `Saved::frame` received the pointer and the length of this buffer from the server; the buffer lives
+        // until `drop`.
         unsafe { std::slice::from_raw_parts(self.0.as_ptr().cast(), self.1) }
     }
 }
 
 impl Drop for Frame {
     fn drop(&mut self) {
-        // SAFETY: the server's, freed once.
+        // SAFETY: the frame owns the buffer, which came from the server's allocator; `drop` runs once.
         unsafe { call!(RedisModule_Free(self.0.as_ptr().cast())) };
     }
 }
@@ -195,9 +206,10 @@ unsafe extern "C" fn aof_rewrite<V: Stored>(
     value: *mut c_void,
 ) {
     let mut index: c_longlong = 0;
-    // SAFETY: ours, in a forked child.
-    unsafe { of::<V>(value) }.save(&mut |frame| {
-        // SAFETY: the server's stream and key; `slb` takes a string, an integer, bytes and their number.
+    // SAFETY: the server passes a value of this type, in a forked child, which has no other thread.
+    unsafe { value_ref::<V>(value) }.save(&mut |frame| {
+        // SAFETY: the server keeps `io` and `key` valid during this callback. The format `slb` takes a string, a `long
+        // long`, and bytes with their number, as they are passed.
         unsafe {
             let (name, format) = (V::AOF_COMMAND.as_ptr(), c"slb".as_ptr());
             call!(RedisModule_EmitAOF(io, name, format, key, index, frame.as_ptr(), frame.len()));
@@ -207,46 +219,47 @@ unsafe extern "C" fn aof_rewrite<V: Stored>(
 }
 
 unsafe extern "C" fn digest<V: Stored>(digest: *mut raw::RedisModuleDigest, value: *mut c_void) {
-    // SAFETY: ours; the server's digest, which takes the bytes at once.
+    // SAFETY: the server passes a value of this type and a digest that is valid during this callback; it reads the
+    // bytes at once.
     unsafe {
-        of::<V>(value).save(&mut |frame| {
+        value_ref::<V>(value).save(&mut |frame| {
             call!(RedisModule_DigestAddStringBuffer(digest, frame.as_ptr().cast(), frame.len()));
         });
         call!(RedisModule_DigestEndSequence(digest));
     }
 }
 
-/// On the main thread or another.
+/// Frees a value, on the main thread or on a background thread of the server.
 unsafe extern "C" fn free<V: Stored>(value: *mut c_void) {
-    // SAFETY: ours, and the server forgets it.
+    // SAFETY: the server passes a `Box<V>` that it has stored, once, and does not use it again.
     boundary::guard(|| drop(unsafe { Box::from_raw(value.cast::<V>()) }));
 }
 
 unsafe extern "C" fn mem_usage<V: Stored>(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void, _: usize) -> usize {
-    // SAFETY: ours.
-    unsafe { of::<V>(value) }.bytes()
+    // SAFETY: the server passes a value of this type, which nothing changes during this callback on the main thread.
+    unsafe { value_ref::<V>(value) }.bytes()
 }
 
 unsafe extern "C" fn free_effort<V: Stored>(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void) -> usize {
-    // SAFETY: ours.
-    unsafe { of::<V>(value) }.free_effort()
+    // SAFETY: the server passes a value of this type, which nothing changes during this callback on the main thread.
+    unsafe { value_ref::<V>(value) }.free_effort()
 }
 
 unsafe extern "C" fn copy<V: Stored>(_: *mut raw::RedisModuleKeyOptCtx, value: *const c_void) -> *mut c_void {
-    // SAFETY: ours.
-    let copied = boundary::guard(|| unsafe { of::<V>(value) }.copy());
+    // SAFETY: the server passes a value of this type, which nothing changes during this callback on the main thread.
+    let copied = boundary::guard(|| unsafe { value_ref::<V>(value) }.copy());
     copied.map_or(ptr::null_mut(), |value| Box::into_raw(Box::new(value)).cast())
 }
 
-/// On the main thread, between commands. Not 0 if time was up before the end.
+/// Defragments a value, on the main thread, between commands. Returns 0 when it is done, 1 if time ran out first.
 unsafe extern "C" fn defrag<V: Stored>(
     ctx: *mut raw::RedisModuleDefragCtx,
     _: *mut raw::RedisModuleString,
     value: *mut *mut c_void,
 ) -> c_int {
     let finished = boundary::guard(|| {
-        // SAFETY: the server's context; the value is a block of ours that nothing else points at: commands have closed their
-        // keys, and threads know a value by its id.
+        // SAFETY: the server keeps `ctx` valid during this callback. `*value` is the only pointer to a `Box<V>`: every
+        // command closes its keys before it returns, and threads refer to a value by its id, never by its address.
         let (value, mut pass) = unsafe {
             *value = defrag::moved(ctx, *value);
             (&mut *(*value).cast::<V>(), Pass::begin(ctx))

@@ -1,8 +1,8 @@
-//! Clients whose answer is made on another thread.
+//! Clients whose reply is computed on another thread.
 //!
-//! The server makes such a client wait, so its commands keep their order, and serves all others meanwhile. The reply is
-//! written on the thread that has made it, into a buffer of its own that the server then appends to the client's: even a
-//! reply of hundreds of megabytes costs the main thread nothing. For that no lock of the server's is taken.
+//! The server blocks such a client, so its commands keep their order, and serves all others meanwhile. The thread
+//! writes the reply into a buffer of its own, which the server then appends to the client's output: even a reply of
+//! hundreds of megabytes costs the main thread nothing. Writing it takes no lock of the server.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,33 +17,36 @@ use super::boundary;
 use super::context::Context;
 use super::reply::{self, Reply};
 
-/// A client that waits for an answer. Dropped without one, it is answered with an internal error.
+/// A blocked client that waits for its reply. If this is dropped without a reply, the client receives an internal
+/// error.
 pub struct Deferred {
     client: *mut raw::RedisModuleBlockedClient,
-    /// Where the reply is written.
+    /// The context that the reply is written to.
     ctx: *mut raw::RedisModuleCtx,
     resp3: bool,
     gone: Arc<AtomicBool>,
     answered: bool,
 }
 
-// SAFETY: the server lets both pointers be used on any one thread at a time, and keeps what they point at until `drop`.
+// SAFETY: the API allows any thread to use both pointers, one thread at a time, which ownership ensures. The server
+// keeps what they point at until `drop`.
 unsafe impl Send for Deferred {}
 
 thread_local! {
-    // Of the main thread: the flag of each client that waits, by the address of the server's handle.
+    // Used on the main thread only. Maps the address of each blocked client's handle to the flag of its `Deferred`.
     static WAITING: RefCell<HashMap<usize, Arc<AtomicBool>>> = RefCell::default();
 }
 
-/// Makes the client of the command being run wait; none where it cannot. See [`Context::may_block`].
+/// Blocks the client of the running command; `None` where it cannot be blocked, see [`Context::may_block`].
 pub fn block(ctx: Context) -> Option<Deferred> {
     if !ctx.may_block() {
         return None;
     }
     let gone = Arc::new(AtomicBool::new(false));
     let resp3 = ctx.is_resp3();
-    // SAFETY: the live context of a command whose client may wait. The context of the reply is made here, not on the other
-    // thread: to make it the server reads the client, which the main thread may be freeing by then.
+    // SAFETY: the server keeps `ctx` valid until the command returns, and `may_block` has shown that its client can be
+    // blocked. The callbacks have the signatures of the API. The thread-safe context is created here and not on the
+    // other thread, because creating it reads the client, which the main thread may be freeing by then.
     unsafe {
         let client = call!(RedisModule_BlockClient(ctx.raw(), None, None, Some(forget), 0));
         if client.is_null() {
@@ -58,12 +61,12 @@ pub fn block(ctx: Context) -> Option<Deferred> {
 }
 
 impl Deferred {
-    /// Whether the client still waits: it may have closed its connection, or been closed.
+    /// Whether the client still waits: false once it has disconnected or was unblocked.
     pub fn is_awaited(&self) -> bool {
         !self.gone.load(Ordering::Relaxed)
     }
 
-    /// Answers the client, from any thread.
+    /// Sends the reply to the client. Callable on any thread.
     pub fn answer(mut self, result: &Result<Reply, impl Display>) {
         self.send(result);
     }
@@ -86,7 +89,8 @@ impl Drop for Deferred {
             if !self.answered {
                 self.send(&Err(reply::INTERNAL_ERROR));
             }
-            // SAFETY: both pointers are the server's, live until here and used no more; `forget` compares a number.
+            // SAFETY: `block` received both pointers from the server; nothing else frees them, and `drop` runs once.
+            // The last argument is not dereferenced: `forget` only uses it as a key.
             unsafe {
                 call!(RedisModule_FreeThreadSafeContext(self.ctx));
                 call!(RedisModule_BlockedClientMeasureTimeEnd(self.client));
@@ -96,7 +100,8 @@ impl Drop for Deferred {
     }
 }
 
-/// The client has gone away, or is made to by CLIENT KILL or a change of role. Its answer is still awaited by the server.
+/// The disconnect callback. CLIENT KILL and a change of the server's role call it, too. The server still expects
+/// `UnblockClient` afterwards.
 unsafe extern "C" fn disconnected(_: *mut raw::RedisModuleCtx, client: *mut raw::RedisModuleBlockedClient) {
     boundary::guard(|| {
         WAITING.with_borrow(|waiting| {
@@ -107,7 +112,7 @@ unsafe extern "C" fn disconnected(_: *mut raw::RedisModuleCtx, client: *mut raw:
     });
 }
 
-/// The client has been answered, if it was still there.
+/// Frees the private data: the last callback of a blocked client, after its reply was sent or discarded.
 unsafe extern "C" fn forget(_: *mut raw::RedisModuleCtx, client: *mut c_void) {
     boundary::guard(|| WAITING.with_borrow_mut(|waiting| waiting.remove(&(client as usize))));
 }

@@ -1,4 +1,4 @@
-//! Moving values to where memory is less fragmented, when the server's active defragmentation asks for it.
+//! Active defragmentation: moves the vectors of a value when the server asks for it.
 
 use std::ffi::{c_ulong, c_void};
 use std::mem::{self, ManuallyDrop};
@@ -7,12 +7,13 @@ use crate::raw;
 
 use super::alloc::GIVEN_ALIGNMENT;
 
-/// Vectors that are visited between two looks at the clock.
+/// Vectors that are moved between two checks of the time limit.
 const VISITS: u64 = 64;
 
-/// Whether this server has all that moving takes.
+/// Whether this server has all functions that defragmentation needs.
 pub(crate) fn is_offered() -> bool {
-    // SAFETY: the table is written once, before this is called; each entry is read by value.
+    // SAFETY: `look_up` has written the table before this is called, and nothing writes it later; each entry is read by
+    // value.
     unsafe {
         { raw::RedisModule_DefragAlloc }.is_some()
             && { raw::RedisModule_DefragShouldStop }.is_some()
@@ -21,20 +22,22 @@ pub(crate) fn is_offered() -> bool {
     }
 }
 
-/// Where a block is now.
+/// Moves a block if the server finds a better place, and returns its address.
 ///
 /// # Safety
-/// A block of the server's that one pointer points at, which becomes what this returns.
+/// `block` must come from the server's allocator, and the caller must hold the only pointer to it and replace that by
+/// the returned one. `ctx` must be the context of a running defragmentation callback.
 pub(crate) unsafe fn moved(ctx: *mut raw::RedisModuleDefragCtx, block: *mut c_void) -> *mut c_void {
-    // SAFETY: as the caller says; the server copies the bytes, frees the old block, or leaves it and says null.
+    // SAFETY: the caller promises the only pointer to a block of the server. The server copies the bytes and frees the
+    // old block, or it leaves the block and returns null.
     let new = unsafe { call!(RedisModule_DefragAlloc(ctx, block)) };
     if new.is_null() { block } else { new }
 }
 
-/// A pass over the vectors of a value, which may take several calls.
+/// A pass over the vectors of a value, which may take several callbacks.
 pub struct Pass {
     ctx: *mut raw::RedisModuleDefragCtx,
-    /// Vectors that earlier calls have done with.
+    /// Vectors that earlier callbacks of this pass have moved.
     done: u64,
     visited: u64,
     stopped: bool,
@@ -43,28 +46,29 @@ pub struct Pass {
 impl Pass {
     pub(crate) fn begin(ctx: *mut raw::RedisModuleDefragCtx) -> Self {
         let mut done: c_ulong = 0;
-        // SAFETY: the server's context. Where there is no cursor, as there is none for small values, it stays 0.
+        // SAFETY: the server keeps `ctx` valid during its callback. For small values there is no cursor, and `done`
+        // stays 0.
         unsafe { call!(RedisModule_DefragCursorGet(ctx, &raw mut done)) };
         Self { ctx, done, visited: 0, stopped: false }
     }
 
-    /// Whether all has been visited; if not, the position is noted for the next call.
+    /// Ends the callback: true if all vectors were visited, else the position is saved for the next callback.
     pub(crate) fn end(self) -> bool {
         if self.stopped {
-            // SAFETY: the server's context.
+            // SAFETY: the server keeps `ctx` valid during its callback, in which a pass begins and ends.
             unsafe { call!(RedisModule_DefragCursorSet(self.ctx, self.visited as c_ulong)) };
         }
         !self.stopped
     }
 
-    /// Whether the next vector is to be moved. However short the time, each call moves some.
-    fn wants_next(&mut self) -> bool {
+    /// Whether to move the next vector. Each callback moves at least [`VISITS`], however short its time limit.
+    fn should_move_next(&mut self) -> bool {
         if self.stopped {
             return false;
         }
         let moved = self.visited.saturating_sub(self.done);
         if moved > 0 && moved.is_multiple_of(VISITS) {
-            // SAFETY: the server's context.
+            // SAFETY: the server keeps `ctx` valid during its callback, in which a pass begins and ends.
             self.stopped = unsafe { call!(RedisModule_DefragShouldStop(self.ctx)) } != 0;
             if self.stopped {
                 return false;
@@ -74,16 +78,17 @@ impl Pass {
         self.visited > self.done
     }
 
-    /// Moves the block of a vector, or leaves it: values, length and capacity stay. The module's global allocator must be
-    /// [`super::alloc::ServerAlloc`].
+    /// Moves the buffer of a vector, or leaves it; values, length and capacity stay. The module's global allocator must
+    /// be [`super::alloc::ServerAlloc`].
     pub fn relocate<T>(&mut self, vec: &mut Vec<T>) {
         const { assert!(align_of::<T>() <= GIVEN_ALIGNMENT) };
-        if vec.capacity() == 0 || !self.wants_next() {
+        if vec.capacity() == 0 || !self.should_move_next() {
             return;
         }
         let mut old = ManuallyDrop::new(mem::take(vec));
-        // SAFETY: a vector's block, from the server's allocator, which only this vector points at; length and capacity stay
-        // those of the block.
+        // SAFETY: the buffer came from the server's allocator, which is the global one, at an alignment that it gives
+        // directly, and only `old` points at it, whose destructor does not run. Length and capacity remain those of the
+        // buffer.
         *vec = unsafe {
             let block = moved(self.ctx, old.as_mut_ptr().cast()).cast();
             Vec::from_raw_parts(block, old.len(), old.capacity())
@@ -101,13 +106,14 @@ mod tests {
     thread_local! {
         static CURSOR: Cell<c_ulong> = const { Cell::new(0) };
         static MOVED: Cell<usize> = const { Cell::new(0) };
-        static LOOKS: Cell<usize> = const { Cell::new(0) };
+        static CHECKS: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// A server that moves every block, and overwrites the old one.
+    /// A server that moves every block, and overwrites the old one to reveal uses of it.
     unsafe extern "C" fn move_block(_: *mut raw::RedisModuleDefragCtx, block: *mut c_void) -> *mut c_void {
         MOVED.set(MOVED.get() + 1);
-        // SAFETY: a block of the system's allocator, which is C's, as tests have it.
+        // SAFETY: in tests the global allocator is the system's, which uses `malloc` at this alignment. `new` has
+        // `size` bytes, and `block` is freed after its last use.
         unsafe {
             let size = libc::malloc_usable_size(block);
             let new = libc::malloc(size);
@@ -118,14 +124,14 @@ mod tests {
         }
     }
 
-    /// Time is up at every third look.
+    /// Reports at every third check that time is up.
     unsafe extern "C" fn should_stop(_: *mut raw::RedisModuleDefragCtx) -> c_int {
-        LOOKS.set(LOOKS.get() + 1);
-        c_int::from(LOOKS.get().is_multiple_of(3))
+        CHECKS.set(CHECKS.get() + 1);
+        c_int::from(CHECKS.get().is_multiple_of(3))
     }
 
     unsafe extern "C" fn cursor_get(_: *mut raw::RedisModuleDefragCtx, to: *mut c_ulong) -> c_int {
-        // SAFETY: the caller's own.
+        // SAFETY: `Pass::begin` passes a pointer to its own integer.
         unsafe { *to = CURSOR.get() };
         0
     }
@@ -137,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_vector_is_moved_once_and_keeps_its_values() {
-        // SAFETY: no other test reads or writes these entries of the table.
+        // SAFETY: no other test of this crate uses these entries of the table.
         unsafe {
             raw::RedisModule_DefragAlloc = Some(move_block);
             raw::RedisModule_DefragShouldStop = Some(should_stop);
@@ -157,7 +163,7 @@ mod tests {
             }
         }
         assert!(calls > 2, "{calls}");
-        assert_eq!(MOVED.get(), 999, "all but the empty one");
+        assert_eq!(MOVED.get(), 999, "all vectors but the empty one");
         assert!(vectors.iter().enumerate().all(|(length, vector)| *vector == value(length)));
     }
 }

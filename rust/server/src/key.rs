@@ -1,4 +1,4 @@
-//! Keys of the keyspace, and the value of the module's type that one holds.
+//! Keys of the keyspace, and the value of the module's type that a key holds.
 
 use std::ffi::c_int;
 use std::marker::PhantomData;
@@ -19,35 +19,36 @@ pub enum Content {
     Other,
 }
 
-/// A key that is open. It is closed when this is dropped.
+/// An open key. It is closed when this is dropped.
 ///
-/// It is opened for reading even to change the value that it holds: to open a key for writing reports it as changed, and a
-/// refused command must not do that. A command that has changed the value calls [`Self::changed`].
+/// It is opened for reading even by commands that change its value: the server reports a key opened for writing as
+/// changed, and a command that returns an error must not cause that. A command that has changed the value calls
+/// [`Self::changed`].
 pub struct Key<'a, V> {
     ctx: Context<'a>,
     name: ServerString<'a>,
     opened: *mut raw::RedisModuleKey,
     content: Content,
-    /// Null if the key holds no value of this type.
+    /// Null if the key does not hold a value of this type.
     value: *mut V,
     main_thread: PhantomData<*const ()>,
 }
 
 impl<'a, V: Stored> Key<'a, V> {
-    /// Opens a key of the database that the context points at.
+    /// Opens a key of the selected database.
     pub fn open(ctx: Context<'a>, name: impl Into<ServerString<'a>>) -> Self {
         Self::open_for(ctx, name.into(), raw::REDISMODULE_READ)
     }
 
     fn open_for(ctx: Context<'a>, name: ServerString<'a>, mode: u32) -> Self {
-        // SAFETY: a live context and string.
+        // SAFETY: the server keeps `ctx` valid until its callback returns, and `name` is alive until the key is closed.
         let opened = unsafe { call!(RedisModule_OpenKey(ctx.raw(), name.raw(), mode as c_int)) };
-        // SAFETY: a key that is open, or null.
-        let (content, value) = unsafe { found(opened) };
+        // SAFETY: OpenKey returned an open key or null.
+        let (content, value) = unsafe { content_of(opened) };
         Self { ctx, name, opened, content, value, main_thread: PhantomData }
     }
 
-    /// Its name.
+    /// The name of the key.
     pub fn name(&self) -> &[u8] {
         self.name.bytes()
     }
@@ -59,20 +60,21 @@ impl<'a, V: Stored> Key<'a, V> {
 
     /// The value that the key holds.
     pub fn value(&self) -> Option<&V> {
-        // SAFETY: the value stays where it is while nothing else of this module or the server runs, and that is as long
-        // as the key is open on the main thread; `self` lends it, so it is not lent for writing as well.
+        // SAFETY: the key is open only within one callback on the main thread, and the server neither moves nor frees a
+        // value while that runs. The reference borrows `self`, so `value_mut` cannot lend the value meanwhile.
         unsafe { self.value.as_ref() }
     }
 
-    /// The value that the key holds, to be changed.
+    /// The value that the key holds, for changing it.
     pub fn value_mut(&mut self) -> Option<&mut V> {
-        // SAFETY: as for `value`; no command opens a key twice.
+        // SAFETY: as for `value`; in addition, no command opens the same key twice, so no other reference to the value
+        // exists.
         unsafe { self.value.as_mut() }
     }
 
-    /// Breaks the watch of whoever watches the key, and invalidates what clients have cached of it.
+    /// Signals that the value changed: WATCH of clients fails, and what they cached of the key is invalidated.
     pub fn changed(&self) {
-        // SAFETY: a live context and string.
+        // SAFETY: the server keeps `ctx` valid until its callback returns, and this key owns or borrows its name.
         unsafe {
             call!(RedisModule_SignalModifiedKey(self.ctx.raw(), self.name.raw()));
         }
@@ -82,22 +84,23 @@ impl<'a, V: Stored> Key<'a, V> {
 impl<V> Drop for Key<'_, V> {
     fn drop(&mut self) {
         if !self.opened.is_null() {
-            // SAFETY: opened once, closed once.
+            // SAFETY: `open_for` opened the key, and only this closes it; `drop` runs once.
             unsafe { call!(RedisModule_CloseKey(self.opened)) };
         }
     }
 }
 
-/// What an open key holds, and the value if it is one of this type.
+/// What an open key holds, and the value if it is of this type.
 ///
 /// # Safety
-/// The key is open, or null.
-unsafe fn found<V: Stored>(opened: *mut raw::RedisModuleKey) -> (Content, *mut V) {
+/// `opened` must be an open key or null.
+unsafe fn content_of<V: Stored>(opened: *mut raw::RedisModuleKey) -> (Content, *mut V) {
     if opened.is_null() {
         return (Content::Nothing, ptr::null_mut());
     }
-    // SAFETY: an open key; the pointer of a value of the type is one that `put` or the type's methods made. The server's own
-    // type is compared as a number and never turned into an enum: servers add types.
+    // SAFETY: the caller ensures that the key is open. A value under the module's type was stored by `put` or by the
+    // methods of the type, as a `Box<V>`. The type is compared as an integer, because a server may return one that is
+    // no variant of a Rust enum.
     unsafe {
         if call!(RedisModule_ModuleTypeGetType(opened)) == V::data_type().handle() {
             return (Content::Value, call!(RedisModule_ModuleTypeGetValue(opened)).cast());
@@ -107,12 +110,12 @@ unsafe fn found<V: Stored>(opened: *mut raw::RedisModuleKey) -> (Content, *mut V
     }
 }
 
-/// Makes a key hold a value, whatever it held; false if the server refuses. Closing the key tells watchers.
+/// Stores a value at a key, replacing any other; false if the server rejects it. Closing the key signals the change.
 pub fn put<'a, V: Stored>(ctx: Context<'a>, name: impl Into<ServerString<'a>>, value: Box<V>) -> bool {
     let key = Key::<V>::open_for(ctx, name.into(), raw::REDISMODULE_READ | raw::REDISMODULE_WRITE);
     let value = Box::into_raw(value);
-    // SAFETY: a key open for writing; the value becomes the server's, which gives it to the type's `free`. If it is refused it
-    // is still ours.
+    // SAFETY: `key` is open for writing. On success the server owns the value and frees it by the type's `free`; on
+    // failure it does not keep the pointer, which is freed here.
     unsafe {
         let status = call!(RedisModule_ModuleTypeSetValue(key.opened, V::data_type().handle(), value.cast()));
         if status != raw::REDISMODULE_OK as c_int {

@@ -1,14 +1,14 @@
-//! What a Redis or Valkey module needs of its server, in safe Rust: every `unsafe` of the module is here.
+//! The module API of Redis and Valkey in safe Rust. All `unsafe` code of the module is in this crate.
 //!
-//! Nothing here knows what the module is for. A module declares itself by [`module!`](crate::module), what its keys hold by
-//! [`data_type::Stored`], its commands by [`command::Command`], and registers callbacks for the rest ([`events`], [`info`],
-//! [`blocked`]).
+//! The crate is independent of the module's purpose. A module declares itself by [`module!`](crate::module), its values
+//! by [`data_type::Stored`], its commands by [`command::Command`], and registers callbacks for the rest ([`events`],
+//! [`info`], [`blocked`]).
 //!
-//! It is not the crate `redis-module`, whose macro needs APIs that Redis 7.0 lacks and hides errors at load; whose logger passes
-//! text as a format string; whose replies panic on a NUL; and which has bindgen and libclang make at every build what [`raw`]
-//! has once.
+//! Rejected: the crate `redis-module`. Its macro needs functions that Redis 7.0 lacks, and hides errors at load; its
+//! logger passes text as a format string; its replies panic on a NUL; and each build runs bindgen and libclang for the
+//! declarations that [`raw`] contains.
 
-#![allow(clippy::missing_errors_doc)] // what a function refuses is said in its first sentences
+#![allow(clippy::missing_errors_doc)] // the summary of a function says when it fails
 
 #[macro_use]
 mod api;

@@ -1,4 +1,4 @@
-//! The function that the server looks up by name in the library, and what it does for every module.
+//! `RedisModule_OnLoad`, which the server looks up in the library, and the steps of loading that every module needs.
 
 use std::ffi::{CStr, c_int};
 
@@ -10,21 +10,22 @@ use super::{api, boundary, log, module_context, quirks, strings};
 const OK: c_int = raw::REDISMODULE_OK as c_int;
 const ERR: c_int = raw::REDISMODULE_ERR as c_int;
 
-/// What a module says of itself.
+/// The description of a module.
 pub struct Module {
-    /// What the server calls it, in MODULE LIST and before the names of its settings.
+    /// The name in MODULE LIST, and the prefix of the module's settings.
     pub name: &'static CStr,
-    /// Three numbers with points between.
+    /// The version, `major.minor.patch`.
     pub version: &'static str,
-    /// Registers what the module offers, given the arguments of MODULE LOAD. An error is logged and the module is not loaded.
+    /// Registers commands, types and callbacks, given the arguments of MODULE LOAD. On an error, which is logged, the
+    /// module is not loaded.
     pub register: fn(Context, &[&[u8]]) -> Result<(), String>,
 }
 
-/// Makes the library a module: defines the function that the server looks up, Valkey under the same name.
+/// Makes the library a module: defines the function that the server looks up. Valkey uses the same name.
 #[macro_export]
 macro_rules! module {
     ($module:expr) => {
-        // SAFETY: the name is the server's convention; nothing else in the library has it.
+        // SAFETY: the server defines the name and the signature, and no other symbol of the library has this name.
         #[unsafe(no_mangle)]
         unsafe extern "C" fn RedisModule_OnLoad(
             ctx: *mut $crate::raw::RedisModuleCtx,
@@ -32,16 +33,17 @@ macro_rules! module {
             argc: ::std::ffi::c_int,
         ) -> ::std::ffi::c_int {
             static MODULE: $crate::load::Module = $module;
-            // SAFETY: the server's context and arguments, once, on the main thread.
+            // SAFETY: the server calls this function once, on the main thread, with a context and arguments that are
+            // valid until it returns.
             unsafe { $crate::load::on_load(ctx, argv, argc, &MODULE) }
         }
     };
 }
 
-/// What [`module!`](crate::module) calls.
+/// Loads the module. Called by [`module!`](crate::module) only.
 ///
 /// # Safety
-/// With the arguments of `RedisModule_OnLoad`, once, on the main thread.
+/// Must be called once, on the main thread, with the arguments of `RedisModule_OnLoad`.
 pub unsafe fn on_load(
     ctx: *mut raw::RedisModuleCtx,
     argv: *mut *mut raw::RedisModuleString,
@@ -50,10 +52,11 @@ pub unsafe fn on_load(
 ) -> c_int {
     let (major, minor, patch) = quirks::version(module.version);
     let version = (major * 10_000 + minor * 100 + patch) as c_int;
-    // Nothing may be allocated before this call has filled the function table: the allocator is in it.
-    // SAFETY: `ctx` is the server's, and this is its first call.
+    // Nothing may be allocated before this call has filled the function table, which contains the allocator.
+    // SAFETY: the caller passes the context of OnLoad, and this is the first call of the load, before any thread is
+    // started.
     unsafe { raw::look_up(ctx) };
-    // SAFETY: `ctx` is alive during this call; the name is a static string.
+    // SAFETY: `ctx` is valid until OnLoad returns; the name is static and ends with NUL.
     unsafe {
         if call!(RedisModule_IsModuleNameBusy(module.name.as_ptr())) != 0 {
             return ERR;
@@ -68,7 +71,7 @@ pub unsafe fn on_load(
         }
         module_context::set(ctx);
         boundary::log_panics(module.name);
-        // SAFETY: the server's arguments, alive during this call.
+        // SAFETY: the caller passes the `argc` strings of OnLoad, which are valid until it returns.
         let registered = (module.register)(Context::new(ctx), &unsafe { strings::arguments(argv, argc) });
         let Err(reason) = registered else { return OK };
         log::warning(&format!("{name} was not loaded: {reason}"));

@@ -1,7 +1,7 @@
-//! Lines in the server's log, from any thread.
+//! Messages to the server's log, from any thread.
 //!
-//! `RedisModule_Log` takes a C format. The text goes in as an argument of `%s`, so that a key name with `%n` in it stays
-//! text; control characters are escaped, so that a name cannot end the string or forge a line.
+//! `RedisModule_Log` takes a C format string. The text is passed as an argument of `%s`, so that a key name with `%n`
+//! in it remains text. Control characters are escaped, so that a name can neither end the string nor forge a line.
 
 use std::ffi::{CStr, CString};
 
@@ -9,20 +9,20 @@ use crate::raw;
 
 use super::module_context;
 
-/// Writes a line of the level notice.
+/// Logs a message at level `notice`.
 pub fn notice(message: &str) {
     write(c"notice", message);
 }
 
-/// Writes a line of the level warning.
+/// Logs a message at level `warning`.
 pub fn warning(message: &str) {
     write(c"warning", message);
 }
 
 fn write(level: &CStr, message: &str) {
     let line = CString::new(message.chars().flat_map(escaped).collect::<String>()).unwrap_or_default();
-    // SAFETY: the entry is read by value after load; level, format and line end with NUL, and `%s` takes one string.
-    // The context is the module's detached one or null, of which the server reads the module's name alone.
+    // SAFETY: the server allows Log on any thread. Level, format and line end with NUL, and `%s` takes one string. The
+    // context is the module's detached one or null; the server reads only the module's name from it.
     unsafe {
         if let Some(log) = raw::RedisModule_Log {
             log(module_context::get(), level.as_ptr(), c"%s".as_ptr(), line.as_ptr());
@@ -30,7 +30,7 @@ fn write(level: &CStr, message: &str) {
     }
 }
 
-/// A character of a text as a line of a log, or a reply, may have it: control characters are escaped.
+/// Escapes a control character, for one line of a log or reply; returns other characters as they are.
 pub fn escaped(character: char) -> impl Iterator<Item = char> {
     let escape = character.is_control().then(|| character.escape_default());
     let plain = escape.is_none().then_some(character);

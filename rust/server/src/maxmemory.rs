@@ -1,4 +1,4 @@
-//! How much memory the server's `maxmemory` leaves.
+//! How much memory `maxmemory` leaves, and whether the server evicts keys.
 
 use std::ptr;
 
@@ -6,12 +6,14 @@ use crate::raw;
 
 use super::context::Context;
 
-/// Bytes that are left below `maxmemory`; none where there is no limit.
+/// Bytes left below `maxmemory`; `None` if there is no limit.
 ///
-/// Costs next to nothing without a limit, and some ten microseconds with one: what the server does not count, as what
-/// replicas have yet to read, it takes off only from the ratio, while the limit itself is told only by INFO.
+/// Takes about 10 microseconds if there is a limit, and next to nothing if not. The memory used is computed from the
+/// ratio, from which the server excludes buffers that are not counted, such as output that replicas have not read yet;
+/// only INFO returns the limit itself.
 pub fn left(_: Context) -> Option<usize> {
-    // SAFETY: on the main thread; no context is needed; the server's data is freed once.
+    // SAFETY: the parameter proves that a callback runs on the main thread, as these functions require. They accept a
+    // null context, and the server's data is freed once, after its last use.
     unsafe {
         let ratio = f64::from(call!(RedisModule_GetUsedMemoryRatio()));
         if ratio == 0.0 {
@@ -24,7 +26,7 @@ pub fn left(_: Context) -> Option<usize> {
     }
 }
 
-/// Whether the server makes room by evicting keys.
+/// Whether the server evicts keys when it reaches `maxmemory`.
 pub fn evicts(ctx: Context) -> bool {
     ctx.has(raw::REDISMODULE_CTX_FLAGS_EVICT)
 }

@@ -1,4 +1,4 @@
-//! A context that belongs to the module and to no command, kept from load until the server ends.
+//! The module's own context, which belongs to no command and lives from load until the server ends.
 
 use std::cell::Cell;
 use std::ptr;
@@ -12,20 +12,21 @@ thread_local! {
 
 static DETACHED: AtomicPtr<raw::RedisModuleCtx> = AtomicPtr::new(ptr::null_mut());
 
-/// Makes the context, out of the one that the server gave to `OnLoad`.
+/// Creates the context from the one of `OnLoad`.
 pub(crate) fn set(loading: *mut raw::RedisModuleCtx) {
-    // SAFETY: called on the main thread with a live context; the entry is read by value after load.
+    // SAFETY: `on_load` calls this on the main thread with its valid context; the function table was filled before.
     let detached = unsafe { raw::RedisModule_GetDetachedThreadSafeContext.map(|detach| detach(loading)) };
     DETACHED.store(detached.unwrap_or(ptr::null_mut()), Ordering::Release);
     IS_MAIN.set(true);
 }
 
-/// Whether this is the thread that the server loaded the module on and runs commands on, here or in a forked child.
+/// Whether this is the main thread, on which the server loaded the module and runs commands, or the same thread in a
+/// forked child.
 pub fn is_main_thread() -> bool {
     IS_MAIN.get()
 }
 
-/// The context, or null before [`set`]. Off the main thread it is good for logging and nothing else.
+/// The context, or null before [`set`]. On other threads than the main thread it may be used for logging only.
 pub(crate) fn get() -> *mut raw::RedisModuleCtx {
     DETACHED.load(Ordering::Acquire)
 }

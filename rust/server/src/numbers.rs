@@ -1,25 +1,25 @@
-//! Numbers as text, both ways, and numbers as bytes.
+//! Conversion of numbers from and to text, and from and to bytes.
 
 use std::borrow::Cow;
 
 use smallvec::SmallVec;
 
-/// Numbers of a row, which are few as a rule: no memory is taken for those.
+/// The numbers of a row. Up to 16, the usual case, are stored in place, without an allocation.
 pub type Row = SmallVec<[f32; 16]>;
 
-/// A number as the nearest double, then as the nearest float, if that is finite.
+/// Parses a finite number, rounded to double and then to float; `None` for anything else.
 pub fn single(text: &[u8]) -> Option<f32> {
-    // What is read besides numbers, `inf` and `nan` in any case, is not finite.
+    // The parser also accepts `inf` and `nan` in any case, which are not finite.
     let number = fast_float2::parse::<f64, _>(text).ok()? as f32;
     number.is_finite().then_some(number)
 }
 
-/// A finite number as the nearest double.
+/// Parses a finite number, rounded to double.
 pub fn double(text: &[u8]) -> Option<f64> {
     fast_float2::parse::<f64, _>(text).ok().filter(|number| number.is_finite())
 }
 
-/// A whole number of at least 0, in digits alone.
+/// Parses a nonnegative integer that consists of digits only.
 pub fn whole(text: &[u8]) -> Option<u64> {
     if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return None;
@@ -27,18 +27,18 @@ pub fn whole(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The shortest decimal that reads back as this number.
+/// The shortest decimal that parses to this float.
 pub fn text(number: f32) -> String {
     text_in(&mut TextBuffer::new(), number).into_owned()
 }
 
-/// Where a text may be written.
+/// A buffer for the text of a number.
 pub type TextBuffer = zmij::Buffer;
 
-/// The same without taking memory, but for very small and very large numbers. Of two decimals that are as short and as near
-/// it is the even one.
+/// Like [`text`], but without an allocation, except for very small and very large numbers. Of two shortest decimals
+/// that are equally near, it returns the one whose last digit is even.
 pub fn text_in(buffer: &mut TextBuffer, number: f32) -> Cow<'_, str> {
-    // The library writes other numbers with an exponent, or with one where we write none.
+    // The library writes other numbers in exponential notation, or uses it where [`text`] does not.
     if number == 0.0 || (1e-5..1e13).contains(&number.abs()) {
         let text = buffer.format_finite(number);
         return Cow::Borrowed(text.strip_suffix(".0").unwrap_or(text));
@@ -46,7 +46,7 @@ pub fn text_in(buffer: &mut TextBuffer, number: f32) -> Cow<'_, str> {
     Cow::Owned(if plain(f64::from(number)) { number.to_string() } else { format!("{number:e}") })
 }
 
-/// The shortest decimal that reads back as this number; `inf` for one that is too large or none.
+/// The shortest decimal that parses to this double; `inf` for infinity and NaN.
 pub fn text_of_double(number: f64) -> String {
     match number {
         _ if number.is_nan() => "inf".into(),
@@ -55,23 +55,24 @@ pub fn text_of_double(number: f64) -> String {
     }
 }
 
-/// Whether a number is best written without an exponent.
+/// Whether a number is written without an exponent.
 fn plain(number: f64) -> bool {
     number == 0.0 || !number.is_finite() || (1e-5..1e16).contains(&number.abs())
 }
 
-/// Bytes as little-endian floats; none if there are no bytes or they are no whole number of floats.
+/// Reads bytes as little-endian floats; `None` if there are no bytes, or not a multiple of four.
 pub fn singles(bytes: &[u8]) -> Option<Row> {
     let (chunks, rest) = bytes.as_chunks();
     if bytes.is_empty() || !rest.is_empty() {
         return None;
     }
     let numbers = chunks.iter().copied().map(f32::from_le_bytes);
-    // Where there is no room in place, a vector is filled much faster.
+    // Too many numbers for the array in place are collected into a vector, which is much faster than growing a
+    // `SmallVec`.
     Some(if chunks.len() <= Row::new().inline_size() { numbers.collect() } else { Row::from_vec(numbers.collect()) })
 }
 
-/// Floats as little-endian bytes.
+/// Writes floats as little-endian bytes.
 pub fn bytes(numbers: &[f32]) -> Vec<u8> {
     numbers.iter().map(|number| number.to_le_bytes()).collect::<Vec<_>>().into_flattened()
 }
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_finite_or_refused() {
+    fn only_finite_numbers_are_parsed() {
         assert_eq!(single(b"0.1"), Some(0.1));
         assert_eq!(single(b"-1e3"), Some(-1000.0));
         assert_eq!(single(b".5"), Some(0.5));
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_the_shortest_that_reads_back() {
+    fn text_is_the_shortest_that_parses_to_the_same_number() {
         for (number, expected) in [
             (0.1f32, "0.1"),
             (1.0, "1"),
@@ -117,7 +118,7 @@ mod tests {
         ] {
             assert_eq!(text(number), expected);
         }
-        assert_eq!(text(133.0 / 512.0), "0.25976562", "of two that are as near the even one");
+        assert_eq!(text(133.0 / 512.0), "0.25976562", "of two equally near decimals the even one");
         let mut bits = 1u32;
         for _ in 0..200_000 {
             bits = bits.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);

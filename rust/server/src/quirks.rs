@@ -1,14 +1,15 @@
-//! Differences between servers that cannot be seen from the functions they offer: Valkey has flags and bugs of its own.
+//! Differences between servers that the module cannot detect by their functions: flags and bugs of Valkey.
 
 use std::ffi::CStr;
 use std::ptr;
 use std::sync::OnceLock;
 
-/// The version of a Valkey server, as numbers; `None` if the server is no Valkey.
+/// The version of a Valkey server; `None` on other servers.
 pub(crate) fn valkey_version() -> Option<(u32, u32, u32)> {
     static VERSION: OnceLock<Option<(u32, u32, u32)>> = OnceLock::new();
     *VERSION.get_or_init(|| {
-        // SAFETY: no context is needed; the server's data, freed once, and its text, read before that.
+        // SAFETY: GetServerInfo accepts a null context. The text belongs to the server's data, which is freed once,
+        // after the text was read.
         unsafe {
             let about = call!(RedisModule_GetServerInfo(ptr::null_mut(), c"server".as_ptr()));
             let text = call!(RedisModule_ServerInfoGetFieldC(about, c"valkey_version".as_ptr()));
@@ -19,15 +20,16 @@ pub(crate) fn valkey_version() -> Option<(u32, u32, u32)> {
     })
 }
 
-/// The three numbers of a version such as 9.1.2. A part that is not a number counts as 0.
+/// Parses a version such as 9.1.2. A part that is not a number becomes 0.
 pub(crate) fn version(text: &str) -> (u32, u32, u32) {
     let mut numbers = text.split('.').map(|part| part.parse().unwrap_or(0));
     let mut next = || numbers.next().unwrap_or(0);
     (next(), next(), next())
 }
 
-/// Whether notifying a module of a MOVE or a COPY to another database leaves the client in that database, so that its next
-/// write goes to the wrong one (valkey-io/valkey#4024). Valkey 9.1.2 has a fix; other fixed releases are not known here.
+/// Whether a subscription to keyspace events breaks MOVE, and COPY to another database: after the notification, the
+/// client remains in that database, so its next write goes to the wrong one (valkey-io/valkey#4024). Fixed in Valkey
+/// 9.1.2; whether older branches were fixed is not known.
 pub(crate) fn has_move_notification_bug() -> bool {
     valkey_version().is_some_and(|version| version < (9, 1, 2))
 }

@@ -1,7 +1,8 @@
-//! The module API, as far as this module calls it: declarations of `redismodule.h`, which Redis and Valkey share.
+//! Declarations of the module API (`redismodule.h`, which Redis and Valkey share), as far as this crate uses it.
 //!
-//! They were written by bindgen (for `redis-module` 2.0.8, BSD-3-Clause); a new one is to be copied from what it makes of that
-//! header. The functions are looked up by name when the module is loaded; one that the server does not have stays `None`.
+//! bindgen generated them (for `redis-module` 2.0.8, BSD-3-Clause). To add a declaration, copy it from bindgen's output
+//! for that header. The functions are looked up by name when the module is loaded; a function that the server lacks
+//! stays `None`.
 
 #![allow(missing_docs, non_camel_case_types, non_snake_case, non_upper_case_globals)]
 
@@ -66,7 +67,7 @@ pub const RedisModuleKeySpecBeginSearchType_REDISMODULE_KSPEC_BS_INDEX: RedisMod
 pub const RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_RANGE: RedisModuleKeySpecFindKeysType = 2;
 pub const RedisModuleKeySpecFindKeysType_REDISMODULE_KSPEC_FK_KEYNUM: RedisModuleKeySpecFindKeysType = 3;
 
-/// Types of which only the server knows what is in them.
+/// Types whose contents only the server knows.
 macro_rules! opaque {
     ($($name:ident)+) => {
         $(#[repr(C)]
@@ -309,21 +310,24 @@ pub struct RedisModuleTypeMethods {
     pub aux_save2: RedisModuleTypeAuxSaveFunc,
 }
 
-/// The functions, and what looks them up.
+/// Declares the table of functions, and `look_up`, which fills it.
 macro_rules! functions {
     ($($name:ident: $type:ty;)+) => {
         $(pub static mut $name: Option<$type> = None;)+
 
-        /// Asks a server for each function. Nothing may be allocated before: the allocator is one of them.
+        /// Looks up each function in the server. Nothing may be allocated before, since the table contains the
+        /// allocator.
         ///
         /// # Safety
-        /// With the context of `RedisModule_OnLoad`, once, before any other thread of the module runs.
+        /// Must be called once, with the context of `RedisModule_OnLoad`, before the module starts a thread.
         pub(crate) unsafe fn look_up(ctx: *mut RedisModuleCtx) {
-            // SAFETY: by the header's convention a context begins with the address of the function that gives the others.
+            // SAFETY: as `RedisModule_Init` of the header assumes, the first word of a context is the address of the
+            // function that looks up the others.
             let get = unsafe { *ctx.cast::<Option<unsafe extern "C" fn(*const c_char, *mut c_void) -> c_int>>() };
             let Some(get) = get else { return };
             $(
-                // SAFETY: what the server writes there, if it has the function, is a pointer to it.
+                // SAFETY: the server writes a pointer to the function of this name and type, or nothing; no other
+                // thread reads the table yet. `Option<fn>` has the layout of a pointer.
                 unsafe { get(concat!(stringify!($name), "\0").as_ptr().cast(), (&raw mut $name).cast()) };
             )+
         }
@@ -525,9 +529,9 @@ mod tests {
         42
     }
 
-    /// A server of one function.
+    /// A server that has one function.
     unsafe extern "C" fn get(name: *const c_char, to: *mut c_void) -> c_int {
-        // SAFETY: a name with a NUL at its end, and a place for a pointer to a function, as from `look_up`.
+        // SAFETY: `look_up` passes a name that ends with NUL, and the place of a pointer to a function.
         unsafe {
             if CStr::from_ptr(name) != c"RedisModule_AvoidReplicaTraffic" {
                 return 1;
@@ -540,7 +544,8 @@ mod tests {
     #[test]
     fn functions_are_found_by_their_names_and_others_stay_absent() {
         let mut ctx: unsafe extern "C" fn(*const c_char, *mut c_void) -> c_int = get;
-        // SAFETY: a context begins with such an address. No other test calls these functions.
+        // SAFETY: the first word of `ctx` is the address of `get`, as `look_up` expects. No other test uses these
+        // entries of the table.
         unsafe {
             look_up((&raw mut ctx).cast());
             let found = RedisModule_AvoidReplicaTraffic;

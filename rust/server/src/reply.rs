@@ -1,4 +1,4 @@
-//! Replies: values that know how they look in either protocol.
+//! Replies of commands, and how RESP2 and RESP3 represent them.
 
 use std::borrow::Cow;
 use std::ffi::{CString, c_char, c_long};
@@ -6,71 +6,74 @@ use std::ffi::{CString, c_char, c_long};
 use super::context::Context;
 use super::numbers::{self, Row, TextBuffer};
 
-/// What a command answers.
+/// A reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// A word of the module's own.
+    /// A simple string.
     Word(Cow<'static, str>),
-    /// Bytes.
+    /// A bulk string.
     Bulk(Vec<u8>),
     /// An integer.
     Integer(i64),
-    /// A number: in RESP2 the shortest text that reads back as it.
+    /// A double; in RESP2 a bulk string, the shortest text that parses to this float.
     Single(f32),
-    /// A number of double precision, likewise.
+    /// A double; in RESP2 a bulk string, the shortest text that parses to it.
     Double(f64),
-    /// A number that RESP2 shows with two decimals, as the original did.
+    /// A double; in RESP2 a simple string with two decimals, as the original neural-redis replied.
     Hundredths(f64),
-    /// In RESP2 0 or 1.
+    /// A boolean; in RESP2 the integer 0 or 1.
     Flag(bool),
-    /// In RESP2 `yes` or `no`.
+    /// A boolean; in RESP2 `yes` or `no`.
     YesNo(bool),
-    /// Nothing.
+    /// Null.
     Null,
-    /// Several.
+    /// An array.
     Array(Vec<Self>),
-    /// Two integers.
+    /// An array of two integers.
     Pair(i64, i64),
-    /// Numbers in an array.
+    /// An array of [`Self::Single`].
     Singles(Row),
-    /// Counts in an array, of which there may be millions.
+    /// An array of integers, of which there may be millions.
     Counts(Vec<u32>),
-    /// The same of small ones.
+    /// An array of integers below 256.
     Bytes(Vec<u8>),
-    /// Named values; in RESP2 names and values in turn.
+    /// A map; in RESP2 an array of names and values in turn.
     Map(Vec<(&'static str, Self)>),
-    /// Names and numbers, each name once: a map; in RESP2 names and numbers in turn.
+    /// A map from unique names to numbers; in RESP2 an array of names and numbers in turn.
     Scores(Vec<(Vec<u8>, f32)>),
-    /// Names with their numbers, if they have one, in an order that says something: pairs; in RESP2 names and numbers in turn.
+    /// Names and numbers (or null) whose order matters: an array of pairs; in RESP2 an array of names and numbers in
+    /// turn.
     Ranking(Vec<(Vec<u8>, Option<f32>)>),
-    /// The client waits, or has been answered.
+    /// No reply: the client was blocked, or has received its reply already.
     Later,
 }
 
 impl Reply {
-    /// The word `OK`.
+    /// The simple string `OK`.
     pub const OK: Self = Self::Word(Cow::Borrowed("OK"));
 
-    /// An integer, of which RESP has those that fit 64 bits with a sign.
+    /// An integer; a count above the largest `i64`, which RESP cannot represent, becomes that.
     pub fn count(count: impl TryInto<i64>) -> Self {
         Self::Integer(count.try_into().unwrap_or(i64::MAX))
     }
 
-    /// A word that is known beforehand.
+    /// A static simple string.
     pub fn word(word: &'static str) -> Self {
         Self::Word(Cow::Borrowed(word))
     }
 
-    /// Answers the client.
+    /// Sends the reply to the client of the running command.
     pub fn send(&self, ctx: Context) {
-        // The server is not asked where it makes no difference.
+        // Both protocols represent these alike, which saves asking the server for the client's protocol.
         let resp3 = !matches!(self, Self::Bulk(_) | Self::Integer(_) | Self::Pair(..)) && ctx.is_resp3();
         self.send_in(ctx, resp3);
     }
 
     pub(crate) fn send_in(&self, ctx: Context, resp3: bool) {
         let to = ctx.raw();
-        // SAFETY: the live context of a command; strings are given with their length or end with NUL, and are copied.
+        // SAFETY: the caller passes the context of a running command or the thread-safe context of a blocked client,
+        // which the server keeps valid meanwhile. Strings are passed with their length or end with NUL, and the server
+        // copies them.
         unsafe {
             match self {
                 Self::Word(word) => simple(ctx, word),
@@ -143,28 +146,29 @@ impl Reply {
     }
 }
 
-/// A simple string or an error ends with its line: whoever makes the text escapes what would end it early.
+/// The text as one line, since a line break would end a simple string or error early. Callers escape control characters
+/// of user input before, so that they stay visible.
 fn line(text: &str) -> CString {
     CString::new(text.replace(['\r', '\n', '\0'], " ")).unwrap_or_default()
 }
 
 fn simple(ctx: Context, text: &str) {
     let text = line(text);
-    // SAFETY: a live context; the text ends with NUL and is copied.
+    // SAFETY: the context is valid as for `send_in`; the text ends with NUL, and the server copies it.
     unsafe {
         call!(RedisModule_ReplyWithSimpleString(ctx.raw(), text.as_ptr()));
     }
 }
 
 fn bulk(ctx: Context, bytes: &[u8]) {
-    // SAFETY: a live context; the bytes are copied.
+    // SAFETY: the context is valid as for `send_in`; the server copies the bytes.
     unsafe {
         call!(RedisModule_ReplyWithStringBuffer(ctx.raw(), bytes.as_ptr().cast::<c_char>(), bytes.len()));
     }
 }
 
 fn integers(ctx: Context, numbers: impl ExactSizeIterator<Item: Into<i64>>) {
-    // SAFETY: a live context; the array has as many items as are announced.
+    // SAFETY: the context is valid as for `send_in`; the array has as many items as its header announces.
     unsafe {
         call!(RedisModule_ReplyWithArray(ctx.raw(), numbers.len() as c_long));
         for number in numbers {
@@ -173,21 +177,21 @@ fn integers(ctx: Context, numbers: impl ExactSizeIterator<Item: Into<i64>>) {
     }
 }
 
-/// The answer where a command has a bug: the panic hook has logged where it is.
+/// The reply of a command that panicked: the panic hook has logged the message and its location.
 pub(crate) const INTERNAL_ERROR: &str = "ERR internal error: the server's log says more";
 
-/// Answers the client with an error; the text begins with its code.
+/// Sends an error; the text begins with its code.
 pub(crate) fn error(ctx: Context, text: &str) {
     let text = line(text);
-    // SAFETY: as for `simple`.
+    // SAFETY: the context is valid as for `send_in`; the text ends with NUL, and the server copies it.
     unsafe {
         call!(RedisModule_ReplyWithError(ctx.raw(), text.as_ptr()));
     }
 }
 
-/// Answers in the server's own words that there are too few or too many arguments.
+/// Sends the server's own error about a wrong number of arguments.
 pub(crate) fn wrong_arity(ctx: Context) {
-    // SAFETY: the live context of a command.
+    // SAFETY: the server keeps the context of a command valid until the command returns.
     unsafe {
         call!(RedisModule_WrongArity(ctx.raw()));
     }

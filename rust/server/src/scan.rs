@@ -1,4 +1,4 @@
-//! A walk through the keys of all databases, a few at a time.
+//! Iteration over the keys of all databases, a few keys at a time.
 
 use std::ffi::c_void;
 use std::marker::PhantomData;
@@ -9,39 +9,40 @@ use super::context::Context;
 use super::data_type::Stored;
 use super::{boundary, strings};
 
-/// Where the walk is. Keys that are there all the time are met at least once.
+/// The position of an iteration. Keys that exist all the time are visited at least once.
 pub struct Scan<V> {
     db: i32,
     cursor: *mut raw::RedisModuleScanCursor,
     of: PhantomData<fn(&V)>,
 }
 
-/// Is given each value that the walk meets: its database, its key, itself.
+/// Called with each value: its database, its key and the value.
 type Visit<'a, V> = dyn FnMut(i32, &[u8], &V) + 'a;
 
-/// What the server passes on to [`met`]: a database, and what is given the values.
+/// What the server passes on to [`visit_key`]: the database and the callback.
 type Visitor<'a, V> = (i32, &'a mut Visit<'a, V>);
 
 impl<V: Stored> Scan<V> {
-    /// At the first key of the first database.
+    /// Begins at the first key of the first database.
     pub fn begin() -> Self {
-        // SAFETY: no condition; `drop` frees it.
+        // SAFETY: the function has no preconditions on the main thread; `drop` frees the cursor.
         Self { db: 0, cursor: unsafe { call!(RedisModule_ScanCursorCreate()) }, of: PhantomData }
     }
 
-    /// Visits the values of the module's type among the next few keys. False when all have been visited.
+    /// Visits the values of the module's type among the next few keys. Returns false when all databases are done.
     pub fn step<'a>(&mut self, ctx: Context, visit: &'a mut Visit<'a, V>) -> bool {
         if !ctx.select(self.db) {
             return false;
         }
         let mut visitor: Visitor<'_, V> = (self.db, visit);
-        // SAFETY: a live context and cursor; the visitor is used before this returns.
+        // SAFETY: the server keeps `ctx` valid until its callback returns, and the cursor lives until `drop`. Scan uses
+        // the visitor only before it returns.
         let more = unsafe {
-            call!(RedisModule_Scan(ctx.raw(), self.cursor, Some(met::<V>), (&raw mut visitor).cast::<c_void>()))
+            call!(RedisModule_Scan(ctx.raw(), self.cursor, Some(visit_key::<V>), (&raw mut visitor).cast::<c_void>()))
         };
         if more == 0 {
             self.db += 1;
-            // SAFETY: a live cursor.
+            // SAFETY: the cursor lives until `drop`.
             unsafe { call!(RedisModule_ScanCursorRestart(self.cursor)) };
         }
         true
@@ -50,19 +51,21 @@ impl<V: Stored> Scan<V> {
 
 impl<V> Drop for Scan<V> {
     fn drop(&mut self) {
-        // SAFETY: made by `begin`, and freed once.
+        // SAFETY: `begin` created the cursor, and only this destroys it; `drop` runs once.
         unsafe { call!(RedisModule_ScanCursorDestroy(self.cursor)) };
     }
 }
 
-unsafe extern "C" fn met<V: Stored>(
+/// The callback of Scan.
+unsafe extern "C" fn visit_key<V: Stored>(
     _: *mut raw::RedisModuleCtx,
     name: *mut raw::RedisModuleString,
     key: *mut raw::RedisModuleKey,
     visitor: *mut c_void,
 ) {
-    // SAFETY: the server passes on the visitor of `step`, which lives, and is lent to nobody else; a key that it passes is
-    // open, and if it is of our type holds a value of ours, which nothing changes meanwhile; the name lives.
+    // SAFETY: the server passes the visitor of `step`, which is alive and borrowed by nothing else, and a name and an
+    // open key (or null) that are valid during this callback. A value of the module's type is a `V`, which nothing
+    // changes meanwhile on the main thread.
     unsafe {
         if key.is_null() || call!(RedisModule_ModuleTypeGetType(key)) != V::data_type().handle() {
             return;

@@ -1,4 +1,4 @@
-//! Strings of the server's: arguments that it lends, and strings that are made for it.
+//! Strings of the server: arguments that it lends to a command, and strings that the module creates.
 
 use std::ffi::{c_char, c_int};
 use std::marker::PhantomData;
@@ -7,10 +7,11 @@ use std::ptr;
 use crate::raw;
 use smallvec::SmallVec;
 
-/// Arguments for which no memory is taken.
+/// The number of arguments that need no allocation.
 const FEW_ARGUMENTS: usize = 128;
 
-/// A string that exists already, such as an argument of the command being run. Passing it to the server copies nothing.
+/// A string that something else owns, such as an argument of the running command. Passing it to the server copies
+/// nothing.
 #[derive(Clone, Copy)]
 pub struct Lent<'a> {
     raw: *mut raw::RedisModuleString,
@@ -19,14 +20,14 @@ pub struct Lent<'a> {
 
 impl<'a> Lent<'a> {
     /// # Safety
-    /// The string lives, unchanged, for `'a`, on the main thread.
+    /// The string must stay valid and unchanged for `'a`, and this must be the main thread.
     pub(crate) unsafe fn new(raw: *mut raw::RedisModuleString) -> Self {
         Self { raw, lives: PhantomData }
     }
 
-    /// Its bytes.
+    /// The bytes of the string.
     pub fn bytes(self) -> &'a [u8] {
-        // SAFETY: `new` was promised that the string lives for `'a`.
+        // SAFETY: the caller of `new` promised that the string stays valid and unchanged for `'a`.
         unsafe { bytes(self.raw) }
     }
 
@@ -35,7 +36,7 @@ impl<'a> Lent<'a> {
     }
 }
 
-/// A string to be passed to the server: one that is lent, or one that was made for it and is freed with this.
+/// A string to be passed to the server: a lent one, or an owned one, which is freed with this.
 pub struct ServerString<'a> {
     lent: Lent<'a>,
     is_owned: bool,
@@ -43,12 +44,12 @@ pub struct ServerString<'a> {
 
 impl ServerString<'_> {
     /// # Safety
-    /// The caller holds the string once, and gives that to this.
+    /// The caller must own one reference to the string, made or retained without a context, and passes it on.
     pub(crate) unsafe fn owned(raw: *mut raw::RedisModuleString) -> Self {
         Self { lent: Lent { raw, lives: PhantomData }, is_owned: true }
     }
 
-    /// Its bytes.
+    /// The bytes of the string.
     pub fn bytes(&self) -> &[u8] {
         self.lend().bytes()
     }
@@ -71,7 +72,8 @@ impl<'a> From<Lent<'a>> for ServerString<'a> {
 impl From<&[u8]> for ServerString<'_> {
     /// Copies the bytes.
     fn from(bytes: &[u8]) -> Self {
-        // SAFETY: the bytes are copied. A string that is made without a context belongs to whoever made it.
+        // SAFETY: the server copies the bytes. A string that is created without a context belongs to its creator, who
+        // passes it on to `owned`.
         unsafe { Self::owned(call!(RedisModule_CreateString(ptr::null_mut(), bytes.as_ptr().cast(), bytes.len()))) }
     }
 }
@@ -85,53 +87,54 @@ impl From<&str> for ServerString<'_> {
 impl Drop for ServerString<'_> {
     fn drop(&mut self) {
         if self.is_owned {
-            // SAFETY: made without a context, and freed once.
+            // SAFETY: an owned string holds one reference without a context, which is released once; `drop` runs once.
             unsafe { call!(RedisModule_FreeString(ptr::null_mut(), self.lent.raw)) };
         }
     }
 }
 
-/// Strings that may be made on any thread: making one takes memory and touches nothing else of the server's.
+/// Strings that any thread may create: creating one only allocates memory.
 #[derive(Default)]
 pub struct Strings(Vec<ServerString<'static>>);
 
 impl Strings {
-    /// Adds a string of these bytes.
+    /// Adds a string with a copy of these bytes.
     pub fn push(&mut self, bytes: &[u8]) {
         self.0.push(bytes.into());
     }
 
-    /// The strings, to be passed to the server. On the main thread.
+    /// The strings, to be passed to the server. Main thread only.
     pub fn lend(&self) -> impl Iterator<Item = Lent<'_>> {
         self.0.iter().map(ServerString::lend)
     }
 }
 
-// SAFETY: the reference count of a string is not atomic. Each string here has one owner, this list, until it is passed to
-// `Replicate` on the main thread; there the list is also dropped, so no two threads touch a count.
+// SAFETY: the reference count of a RedisModuleString is not atomic. This list is the only owner of its strings until
+// they are passed to `Replicate` on the main thread, where the list is also dropped, so no two threads touch a count.
 unsafe impl Send for Strings {}
 
-/// The bytes of a string of the server's.
+/// Returns the bytes of a string of the server.
 ///
 /// # Safety
-/// The string lives, unchanged, as long as the bytes are used.
+/// The string must stay valid and unchanged as long as the bytes are used.
 pub(crate) unsafe fn bytes<'a>(string: *const raw::RedisModuleString) -> &'a [u8] {
     let mut length = 0;
-    // SAFETY: the caller's string lives; the server gives a pointer to that many bytes, never null.
+    // SAFETY: the caller ensures that the string is valid and stays unchanged; the server returns a pointer to `length`
+    // bytes, which is never null.
     unsafe {
         let start: *const c_char = call!(RedisModule_StringPtrLen(string, &raw mut length));
         std::slice::from_raw_parts(start.cast(), length)
     }
 }
 
-/// The arguments that the server calls with.
+/// Returns the arguments of a callback.
 ///
 /// # Safety
-/// `argv` points at `argc` strings, which live, unchanged, as long as the bytes are used.
+/// `argv` must point at `argc` strings that stay valid and unchanged as long as the bytes are used.
 pub(crate) unsafe fn arguments<'a>(
     argv: *mut *mut raw::RedisModuleString,
     argc: c_int,
 ) -> SmallVec<[&'a [u8]; FEW_ARGUMENTS]> {
-    // SAFETY: as the caller says.
+    // SAFETY: the caller ensures that `argv` points at `argc` strings, and that they outlive the bytes.
     (0..argc as usize).map(|index| unsafe { bytes(*argv.add(index)) }).collect()
 }

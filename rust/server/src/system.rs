@@ -1,13 +1,14 @@
-//! What is asked of the system rather than of the server.
+//! Queries to the operating system.
 
 use std::ptr;
 
-/// Whether the system has so many bytes for this process. It is asked by taking them, unused, and giving them back at once.
+/// Whether the system can give this process that many bytes: it maps them, unused, and unmaps them at once.
 ///
-/// Rejected: to ask the server's allocator, which may keep what it has taken for blocks of the same kind, so that nothing
-/// is left for those that were to come.
+/// Rejected: a trial allocation from the server's allocator, which may keep the freed memory for blocks of the same
+/// size, so that other allocations would then fail.
 pub fn has_memory(bytes: usize) -> bool {
-    // SAFETY: a new mapping, at an address that the system chooses, which nobody uses before it is undone.
+    // SAFETY: the system chooses the address of the new mapping, so it overlaps no other, and it is unmapped before
+    // anything uses it.
     unsafe {
         let protection = libc::PROT_READ | libc::PROT_WRITE;
         let place = libc::mmap(ptr::null_mut(), bytes, protection, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0);

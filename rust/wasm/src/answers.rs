@@ -1,27 +1,27 @@
-//! What networks of inputs by their positions are asked, and those of sequences.
+//! Operations of networks with positional inputs and of networks of sequences.
 
 pub(crate) mod sequences;
 
 use neuralredis_core::{Batch, Error, Network, Set};
 use serde_json::json;
 
-use crate::request::{Asked, Refusal, Reply, numbers};
-use crate::told;
+use crate::request::{Rejection, Reply, Request, numbers};
+use crate::results;
 
-/// Numbers in single precision.
-pub(crate) fn read(data: &[u8]) -> Result<Vec<f32>, Refusal> {
+/// Read numbers in single precision.
+pub(crate) fn read(data: &[u8]) -> Result<Vec<f32>, Rejection> {
     let (numbers, rest) = data.as_chunks::<4>();
     if !rest.is_empty() {
-        return Err(Refusal::new("shape", format!("the data has {} bytes: expected 4 for each number", data.len())));
+        return Err(Rejection::new("shape", format!("the data has {} bytes: expected 4 for each number", data.len())));
     }
     Ok(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
 pub(crate) fn counts((train, test): (u32, u32)) -> Reply {
-    Reply::Told(json!({ "train": train, "test": test }))
+    Reply::Object(json!({ "train": train, "test": test }))
 }
 
-/// Rows as they are given: inputs of all, then targets of all.
+/// Rows with outcomes: the data has the inputs of all rows, then the targets of all rows.
 struct Rows {
     inputs: Vec<f32>,
     targets: Vec<f32>,
@@ -29,20 +29,20 @@ struct Rows {
 }
 
 impl Rows {
-    fn read(network: &Network, asked: &Asked, data: &[u8]) -> Result<Self, Refusal> {
+    fn read(network: &Network, request: &Request, data: &[u8]) -> Result<Self, Rejection> {
         if network.schema().is_some() {
             return Err(Error::HasFields.into());
         }
         let shape = network.row_shape();
-        let rows = asked.whole("rows", 0, u64::from(u32::MAX))?.unwrap_or(0) as usize;
+        let rows = request.whole("rows", 0, u64::from(u32::MAX))?.unwrap_or(0) as usize;
         let mut inputs = read(data)?;
         let expected = rows.checked_mul(shape.inputs + shape.targets());
         if expected != Some(inputs.len()) {
             let given = inputs.len();
-            return Err(Refusal::new("shape", format!("{rows} rows of {given} numbers: expected {expected:?}")));
+            return Err(Rejection::new("shape", format!("{rows} rows of {given} numbers: expected {expected:?}")));
         }
         let targets = inputs.split_off(rows * shape.inputs);
-        let weights = asked.weights()?;
+        let weights = request.weights()?;
         if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != rows) {
             return Err(Error::RowCounts { inputs: rows, given: weights.len(), what: "weights" }.into());
         }
@@ -56,13 +56,13 @@ impl Rows {
     }
 }
 
-pub(crate) fn observe(network: &mut Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
-    let rows = Rows::read(network, asked, data)?;
+pub(crate) fn observe(network: &mut Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
+    let rows = Rows::read(network, request, data)?;
     let batch = rows.batch(network);
-    Ok(counts(network.observe(&batch, asked.set("into")?, |_| {})?))
+    Ok(counts(network.observe(&batch, request.set("into")?, |_| {})?))
 }
 
-pub(crate) fn run(network: &Network, data: &[u8]) -> Result<Reply, Refusal> {
+pub(crate) fn run(network: &Network, data: &[u8]) -> Result<Reply, Rejection> {
     let (inputs, model) = (read(data)?, network.model());
     let rows = inputs.len() / model.layout().inputs();
     let mut outputs = vec![0.0; rows * model.layout().outputs()];
@@ -70,12 +70,12 @@ pub(crate) fn run(network: &Network, data: &[u8]) -> Result<Reply, Refusal> {
     Ok(numbers(&outputs))
 }
 
-/// Of rows that are given, or of a set.
-pub(crate) fn evaluate(network: &Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
-    let found = match asked.get("rows") {
-        Some(_) => network.evaluate_on(&Rows::read(network, asked, data)?.batch(network))?,
-        None => network.evaluate(asked.set("set")?.unwrap_or(Set::Test))?,
+/// Evaluate on given rows, or on a stored set.
+pub(crate) fn evaluate(network: &Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
+    let found = match request.get("rows") {
+        Some(_) => network.evaluate_on(&Rows::read(network, request, data)?.batch(network))?,
+        None => network.evaluate(request.set("set")?.unwrap_or(Set::Test))?,
     };
     let model = network.model();
-    Ok(Reply::Told(told::evaluation(&found, model.schema().map_or(&[][..], |schema| schema.classes()))))
+    Ok(Reply::Object(results::evaluation(&found, model.schema().map_or(&[][..], |schema| schema.classes()))))
 }

@@ -1,4 +1,4 @@
-//! Networks of fields: how they are declared, and what they are asked. Rows are objects, as JSON has them.
+//! Networks of fields: their declaration, and operations with rows as JSON objects.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use neuralredis_core::{Error, Example, FieldKind, Given, Kind, Monotone, Network
 use serde_json::Value as Json;
 
 use crate::answers::counts;
-use crate::request::{Asked, Refusal, Reply, numbers, whole};
-use crate::told;
+use crate::request::{Rejection, Reply, Request, numbers, whole};
+use crate::results;
 
-/// What rows are made of, and what they come to.
+/// A declared schema.
 pub(crate) struct Declared {
     pub(crate) fields: Vec<(Vec<u8>, FieldKind)>,
     pub(crate) target: Target,
@@ -19,26 +19,26 @@ pub(crate) struct Declared {
 }
 
 impl Declared {
-    /// Of pairs of a name and a kind, in the order of the fields.
-    pub(crate) fn read(asked: &Asked, kind: Kind, fields: &Json) -> Result<Self, Refusal> {
-        let refused = || Refusal::option("fields", fields, "names and kinds");
+    /// Read the declaration: fields are pairs of name and kind.
+    pub(crate) fn read(request: &Request, kind: Kind, fields: &Json) -> Result<Self, Rejection> {
+        let rejected = || Rejection::option("fields", fields, "names and kinds");
         let mut declared = Vec::new();
-        for pair in fields.as_array().ok_or_else(refused)? {
-            let Some([name, kind]) = pair.as_array().map(Vec::as_slice) else { return Err(refused()) };
-            let name = name.as_str().ok_or_else(refused)?;
+        for pair in fields.as_array().ok_or_else(rejected)? {
+            let Some([name, kind]) = pair.as_array().map(Vec::as_slice) else { return Err(rejected()) };
+            let name = name.as_str().ok_or_else(rejected)?;
             declared.push((name.as_bytes().to_vec(), kind_of(name, kind)?));
         }
         let signs: Vec<f32> = declared.iter().map(|(_, (_, sign))| *sign).collect();
         let monotone = signs.iter().any(|&sign| sign != 0.0).then(|| Monotone::Given(Arc::new(signs)));
         let fields = declared.into_iter().map(|(name, (kind, _))| (name, kind)).collect();
-        Ok(Self { fields, target: target(asked, kind)?, monotone })
+        Ok(Self { fields, target: target(request, kind)?, monotone })
     }
 }
 
-/// A kind by its name, with a number after it, and the sign that may come last.
-fn kind_of(field: &str, kind: &Json) -> Result<(FieldKind, f32), Refusal> {
-    let refuse = |why: String| Refusal::new("option", format!("field {field}: {why}"));
-    let Some(text) = kind.as_str() else { return Err(refuse(format!("its kind is {kind}: expected a text"))) };
+/// Parse a kind: its name, then optionally a number and a sign of monotony.
+fn kind_of(field: &str, kind: &Json) -> Result<(FieldKind, f32), Rejection> {
+    let reject = |why: String| Rejection::new("option", format!("field {field}: {why}"));
+    let Some(text) = kind.as_str() else { return Err(reject(format!("its kind is {kind}: expected a text"))) };
     let words: Vec<&str> = text.split_whitespace().collect();
     let (words, sign) = match words.split_last() {
         Some((&"+", before)) => (before, 1.0),
@@ -48,25 +48,25 @@ fn kind_of(field: &str, kind: &Json) -> Result<(FieldKind, f32), Refusal> {
     let (name, number) = match words {
         [name] => (name, None),
         [name, number] => {
-            let expected = || refuse(format!("{name} {number}: expected an integer after the kind"));
+            let expected = || reject(format!("{name} {number}: expected an integer after the kind"));
             (name, Some(number.parse::<u64>().map_err(|_| expected())?))
         }
-        _ => return Err(refuse(format!("'{text}': expected a kind, and perhaps a number"))),
+        _ => return Err(reject(format!("'{text}': expected a kind, and perhaps a number"))),
     };
     let kind = FieldKind::named(name.as_bytes()).and_then(|word| word.kind(number));
-    Ok((kind.map_err(|error| refuse(error.to_string()))?, sign))
+    Ok((kind.map_err(|error| reject(error.to_string()))?, sign))
 }
 
-fn target(asked: &Asked, kind: Kind) -> Result<Target, Refusal> {
+fn target(request: &Request, kind: Kind) -> Result<Target, Rejection> {
     const EXPECTED: &str = "the name of what the network is to answer";
-    let target = asked.get("target");
-    let target = target.ok_or_else(|| Refusal::new("option", format!("target is missing: expected {EXPECTED}")))?;
+    let target = request.get("target");
+    let target = target.ok_or_else(|| Rejection::new("option", format!("target is missing: expected {EXPECTED}")))?;
     let name = |value: &Json| match value.as_str() {
         Some(name) => Ok(name.as_bytes().into()),
-        None => Err(Refusal::option("target", value, EXPECTED)),
+        None => Err(Rejection::option("target", value, EXPECTED)),
     };
-    match (kind, target, asked.get("classes")) {
-        (Kind::Regressor, _, Some(classes)) => Err(Refusal::option("classes", classes, "none for a regressor")),
+    match (kind, target, request.get("classes")) {
+        (Kind::Regressor, _, Some(classes)) => Err(Rejection::option("classes", classes, "none for a regressor")),
         (Kind::Regressor, Json::Array(several), None) => {
             Ok(Target::Values(several.iter().map(name).collect::<Result<_, _>>()?))
         }
@@ -78,7 +78,7 @@ fn target(asked: &Asked, kind: Kind) -> Result<Target, Refusal> {
             let class = |class: &Json| match class {
                 Json::String(text) => Ok(text.as_bytes().into()),
                 Json::Number(_) | Json::Bool(_) => Ok(class.to_string().into_bytes().into()),
-                other => Err(Refusal::option("class", other, "a name of 1 to 64 bytes")),
+                other => Err(Rejection::option("class", other, "a name of 1 to 64 bytes")),
             };
             let names: Vec<Box<[u8]>> = classes.iter().map(class).collect::<Result<_, _>>()?;
             let most = u32::try_from(names.len()).unwrap_or(u32::MAX);
@@ -91,31 +91,33 @@ fn target(asked: &Asked, kind: Kind) -> Result<Target, Refusal> {
     }
 }
 
-/// The fields of a network of rows.
-fn schema(network: &Network) -> Result<Arc<Schema>, Refusal> {
+/// The schema of a network of fields without sequences.
+fn schema(network: &Network) -> Result<Arc<Schema>, Rejection> {
     if network.event_fields().is_some() {
         return Err(Error::HasSequences.into());
     }
-    let none = || Refusal::new("shape", "the network has no fields: expected numbers by their positions");
+    let none = || Rejection::new("shape", "the network has no fields: expected numbers by their positions");
     network.schema().cloned().ok_or_else(none)
 }
 
-/// A row's values, and what it came to.
-type Parted<'a> = (Vec<Value<'a>>, Vec<Given<'a>>);
+/// Parsed values of the fields of a row, and the values of its targets.
+type RowAndOutcome<'a> = (Vec<Value<'a>>, Vec<Given<'a>>);
 
-/// A refusal names the row.
-fn in_row(index: usize, error: Error) -> Refusal {
+/// Add the index of the row to an error.
+fn in_row(index: usize, error: Error) -> Rejection {
     match error {
-        Error::UnknownField { .. } | Error::FieldTwice { .. } => Refusal::new("data", format!("row {index}: {error}")),
+        Error::UnknownField { .. } | Error::FieldTwice { .. } => {
+            Rejection::new("data", format!("row {index}: {error}"))
+        }
         error => error.in_row(index).into(),
     }
 }
 
-/// The rows of a text. What they came to stands in them under the names of the targets.
-fn read<'a>(schema: &Schema, data: &'a [u8]) -> Result<Vec<Parted<'a>>, Refusal> {
+/// Parse rows. Outcomes are members with the names of targets.
+fn read<'a>(schema: &Schema, data: &'a [u8]) -> Result<Vec<RowAndOutcome<'a>>, Rejection> {
     let (rows, _) = json::rows(data)?;
     let targets = schema.target_names();
-    let parted = rows.into_iter().enumerate().map(|(index, row)| {
+    let rows = rows.into_iter().enumerate().map(|(index, row)| {
         let mut outcome = vec![Given::Gap; targets.len()];
         let mut own = Vec::with_capacity(row.len());
         for (name, value) in row {
@@ -126,32 +128,32 @@ fn read<'a>(schema: &Schema, data: &'a [u8]) -> Result<Vec<Parted<'a>>, Refusal>
         }
         schema.understand(own).map(|values| (values, outcome)).map_err(|error| in_row(index, error))
     });
-    parted.collect()
+    rows.collect()
 }
 
-fn examples<'a>(schema: &Schema, asked: &Asked, data: &'a [u8]) -> Result<Vec<Example<'a>>, Refusal> {
+fn examples<'a>(schema: &Schema, request: &Request, data: &'a [u8]) -> Result<Vec<Example<'a>>, Rejection> {
     let rows = read(schema, data)?;
-    let weights = asked.weights()?;
+    let weights = request.weights()?;
     if let Some(weights) = weights.as_ref().filter(|weights| weights.len() != rows.len()) {
         return Err(Error::RowCounts { inputs: rows.len(), given: weights.len(), what: "weights" }.into());
     }
-    let example = |(index, (values, outcome)): (usize, Parted<'a>)| {
+    let example = |(index, (values, outcome)): (usize, RowAndOutcome<'a>)| {
         let outcome = schema.outcome(outcome).map_err(|error| in_row(index, error))?;
         Ok(Example { values, outcome, weight: weights.as_ref().map_or(1.0, |weights| weights[index]) })
     };
     rows.into_iter().enumerate().map(example).collect()
 }
 
-pub(crate) fn observe(network: &mut Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
+pub(crate) fn observe(network: &mut Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
     let schema = schema(network)?;
-    let examples = examples(&schema, asked, data)?;
-    // Else the words that are new would go into a copy.
+    let examples = examples(&schema, request, data)?;
+    // Release the shared schema, which would otherwise be copied for new words.
     drop(schema);
-    Ok(counts(network.observe_fields(&examples, asked.set("into")?, |_| {})?))
+    Ok(counts(network.observe_fields(&examples, request.set("into")?, |_| {})?))
 }
 
-/// Outputs of rows; of a classifier, of the classes that it knows.
-pub(crate) fn run(network: &Network, data: &[u8]) -> Result<Reply, Refusal> {
+/// The outputs for rows; of a classifier only those of known classes.
+pub(crate) fn run(network: &Network, data: &[u8]) -> Result<Reply, Rejection> {
     let (schema, model) = (schema(network)?, network.model());
     let rows: Vec<_> = read(&schema, data)?.into_iter().map(|(values, _)| schema.row(&values)).collect();
     let width = model.layout().outputs();
@@ -165,8 +167,8 @@ pub(crate) fn run(network: &Network, data: &[u8]) -> Result<Reply, Refusal> {
     Ok(numbers(&outputs))
 }
 
-pub(crate) fn evaluate(network: &Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
+pub(crate) fn evaluate(network: &Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
     let schema = schema(network)?;
-    let (found, classes) = network.evaluate_fields(&examples(&schema, asked, data)?)?;
-    Ok(Reply::Told(told::evaluation(&found, &classes)))
+    let (found, classes) = network.evaluate_fields(&examples(&schema, request, data)?)?;
+    Ok(Reply::Object(results::evaluation(&found, &classes)))
 }

@@ -1,19 +1,20 @@
-//! The engine in browsers and in Node, as WebAssembly: the face that `js/` speaks to.
+//! The engine for browsers and Node as WebAssembly, which the package in `js/` calls.
 //!
-//! There is one thread and no operating system. The boundary is as narrow as it can be, so that nothing has to be generated
-//! for it: JavaScript [`reserve`]s room, writes a request there, has it answered by [`call`], and reads the [`reply`]. A request
-//! is a text, a JSON object that says under `do` what is wanted, and after it data: numbers in single precision, rows as JSON, or
-//! the bytes of a file. A reply is a JSON object, or numbers, or bytes.
+//! There is one thread and no operating system. The interface is so small that no bindings have to be generated:
+//! JavaScript calls [`reserve`] for a buffer, writes a request into it, calls [`call`], and reads the reply at
+//! [`reply`]. A request is a JSON object, whose member `do` names the operation, followed by data: numbers in single
+//! precision, rows as JSON, or the bytes of a file. A reply is a JSON object, or numbers, or bytes.
 //!
-//! Rejected: wasm-bindgen, whose generated code would be most of the package, and must come from a program of just its version.
+//! Rejected: wasm-bindgen, whose generated code would be most of the package, and which needs a command-line tool of
+//! exactly its own version.
 
-#![allow(unsafe_code, reason = "functions that are called by their names")]
+#![allow(unsafe_code, reason = "functions exported by name")]
 
 mod answers;
 mod fields;
 mod networks;
 mod request;
-mod told;
+mod results;
 mod training;
 
 use std::cell::RefCell;
@@ -21,13 +22,14 @@ use std::cell::RefCell;
 use networks::Networks;
 use request::Reply;
 
-/// What a reply is: a JSON object.
-const TOLD: u32 = 0;
-/// Bytes, or numbers in single precision.
+/// Type of a reply: a JSON object.
+const OBJECT: u32 = 0;
+/// Type of a reply: bytes, or numbers in single precision.
 const DATA: u32 = 1;
-/// A JSON object with `code` and `message`: the request was refused, and nothing has changed.
-const REFUSED: u32 = 2;
+/// Type of a reply: a JSON object with `code` and `message`. The request was rejected and has changed nothing.
+const ERROR: u32 = 2;
 
+/// The buffers and networks of the instance.
 #[derive(Default)]
 struct Boundary {
     request: Vec<u8>,
@@ -39,7 +41,7 @@ thread_local! {
     static BOUNDARY: RefCell<Boundary> = RefCell::default();
 }
 
-/// Makes room for a request of so many bytes, and says where.
+/// Allocate the buffer for a request of this many bytes, and return its address.
 #[unsafe(no_mangle)]
 pub extern "C" fn reserve(bytes: usize) -> *mut u8 {
     BOUNDARY.with_borrow_mut(|boundary| {
@@ -49,40 +51,40 @@ pub extern "C" fn reserve(bytes: usize) -> *mut u8 {
     })
 }
 
-/// Answers the request whose text has so many bytes; what comes after them is its data. What the reply is.
+/// Answer the request in the buffer. Its JSON has `text` bytes, and the rest is data. Returns the type of the reply.
 #[unsafe(no_mangle)]
 pub extern "C" fn call(text: usize) -> u32 {
     #[cfg(target_family = "wasm")]
     clock::lend();
     BOUNDARY.with_borrow_mut(|boundary| {
         let Boundary { request, reply, networks } = boundary;
-        // Room that is large goes with the request.
+        // Take the buffer out of the thread-local, so that it is freed with the request.
         let request = std::mem::take(request);
         let (text, data) = request.split_at(text.min(request.len()));
         match networks.answer(text, data) {
-            Ok(Reply::Told(told)) => {
-                *reply = told.to_string().into_bytes();
-                TOLD
+            Ok(Reply::Object(object)) => {
+                *reply = object.to_string().into_bytes();
+                OBJECT
             }
             Ok(Reply::Data(bytes)) => {
                 *reply = bytes;
                 DATA
             }
-            Err(refusal) => {
-                *reply = refusal.told().to_string().into_bytes();
-                REFUSED
+            Err(rejection) => {
+                *reply = rejection.to_json().to_string().into_bytes();
+                ERROR
             }
         }
     })
 }
 
-/// Where the reply is.
+/// The address of the reply, which is valid until the next call.
 #[unsafe(no_mangle)]
 pub extern "C" fn reply() -> *const u8 {
     BOUNDARY.with_borrow(|boundary| boundary.reply.as_ptr())
 }
 
-/// Bytes of the reply.
+/// The length of the reply in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn reply_bytes() -> usize {
     BOUNDARY.with_borrow(|boundary| boundary.reply.len())
@@ -92,12 +94,13 @@ pub extern "C" fn reply_bytes() -> usize {
 mod clock {
     #[link(wasm_import_module = "neuralredis")]
     unsafe extern "C" {
-        /// Seconds since any moment.
+        /// Seconds since an arbitrary moment.
         safe fn seconds() -> f64;
-        /// Hears of a bug, before the instance ends by it.
+        /// Report the message of a panic, before the instance aborts.
         safe fn bug(text: *const u8, bytes: usize);
     }
 
+    /// Install the clock of JavaScript and the panic hook.
     pub(crate) fn lend() {
         static ONCE: std::sync::Once = std::sync::Once::new();
         ONCE.call_once(|| {

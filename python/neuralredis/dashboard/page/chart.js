@@ -47,7 +47,9 @@ export function scale(numbers, { from = null, to = null, logarithmic = false } =
 
 /** Width of a chart in its own units: smaller on a narrow screen, so that its text has the size of other text. */
 const width = () => (innerWidth < 640 ? 340 : 560);
-const LEFT = 56;
+/** Width of an axis label and its gaps, and of a digit, in units of the chart. */
+const MARGIN = 30;
+const LETTER = 7;
 const RIGHT = 14;
 const TOP = 14;
 const BOTTOM = 46;
@@ -55,15 +57,16 @@ const BOTTOM = 46;
 /** An empty chart with two axes: its element, functions from numbers to positions, and the element for marks. */
 export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
   const wide = width();
-  const across = (number) => LEFT + x.place(number) * (wide - LEFT - RIGHT);
+  const left = MARGIN + LETTER * Math.max(4, ...y.ticks.map((tick) => plain(tick, 3).length));
+  const across = (number) => left + x.place(number) * (wide - left - RIGHT);
   const down = (number) => height - BOTTOM - y.place(number) * (height - TOP - BOTTOM);
   const marks = svg("g", {});
   const drawing = svg(
     "svg",
     { viewBox: `0 0 ${wide} ${height}`, class: "plot", role: "img", "aria-label": told },
     y.ticks.map((tick) => [
-      svg("line", { class: "grid", x1: LEFT, x2: wide - RIGHT, y1: down(tick), y2: down(tick) }),
-      svg("text", { class: "tick", x: LEFT - 8, y: down(tick) + 4, "text-anchor": "end" }, plain(tick, 3)),
+      svg("line", { class: "grid", x1: left, x2: wide - RIGHT, y1: down(tick), y2: down(tick) }),
+      svg("text", { class: "tick", x: left - 8, y: down(tick) + 4, "text-anchor": "end" }, plain(tick, 3)),
     ]),
     x.ticks.map((tick) =>
       svg(
@@ -72,8 +75,8 @@ export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
         plain(tick, 3),
       ),
     ),
-    svg("line", { class: "axis", x1: LEFT, x2: wide - RIGHT, y1: height - BOTTOM, y2: height - BOTTOM }),
-    svg("text", { class: "label", x: (LEFT + wide - RIGHT) / 2, y: height - 8, "text-anchor": "middle" }, xLabel),
+    svg("line", { class: "axis", x1: left, x2: wide - RIGHT, y1: height - BOTTOM, y2: height - BOTTOM }),
+    svg("text", { class: "label", x: (left + wide - RIGHT) / 2, y: height - 8, "text-anchor": "middle" }, xLabel),
     svg(
       "text",
       {

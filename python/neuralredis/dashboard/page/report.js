@@ -1,11 +1,12 @@
 // The report: the views of a network, with data from this file.
 
 import { el } from "./dom.js";
+import { network } from "./exported.js";
 import { context, facts, sections, title, warnings } from "./network.js";
 import { Still } from "./source.js";
 
 const report = JSON.parse(document.getElementById("report").textContent);
-const shared = context(new Still(report), "", report.network);
+const shared = context(new Still(report, network), "", report.network);
 
 document.getElementById("page").replaceChildren(
   el(
@@ -29,6 +30,7 @@ document.getElementById("page").replaceChildren(
       report.rows
         ? "This file contains stored rows, those with the largest errors: treat it like the data itself. "
         : "This file contains no stored rows, but the range, median and most common categories of each field. ",
+      network ? "The form uses the network in this file: its weights and all categories that it knows. " : "",
       `Created ${report.made.slice(0, 16).replace("T", " ")} by neuralredis ${report.version}.`,
     ),
   ),

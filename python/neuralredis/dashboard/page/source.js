@@ -57,14 +57,42 @@ export class Live {
   }
 }
 
-/** The data in a report. */
+/** The values of a form as the exported network takes them. */
+function given(form, row, events) {
+  if (events) return [...events, ...(isEvent(row) ? [row] : [])].map((one) => (form.inputs > 1 ? one : Object.values(one)[0]));
+  if (form.named) return row;
+  return Array.isArray(row) ? row : Object.values(row);
+}
+
+/** Whether a row of the form has any value. */
+export function isEvent(row) {
+  return Object.values(row).some((value) => value !== null);
+}
+
+/** The data in a report, and predictions by the network in it. */
 export class Still {
-  constructor(report) {
+  constructor(report, network) {
     this.report = report;
+    this.network = network;
     this.asks = false;
   }
 
   async view(key, view) {
     return this.report.views[view];
+  }
+
+  async answer(key, view, { row, sequence }) {
+    const form = this.report.views.ask;
+    const asked = given(form, row, sequence);
+    const told = this.network.run(asked).map((value, at) => ({ name: form.labels[at], value }));
+    if (!form.classifier) return { numbers: told.map((one) => ({ ...one, low: null, high: null })) };
+    // The predicted class comes first; it need not be the most probable one.
+    const best = String(this.network.classify(asked));
+    told.sort((a, b) => (b.name === best) - (a.name === best) || b.value - a.value);
+    return {
+      classes: told.slice(0, form.most).map(({ name, value }) => ({ name, probability: value })),
+      more: Math.max(told.length - form.most, 0),
+      probabilities: form.probabilities,
+    };
   }
 }

@@ -103,11 +103,30 @@ static float activated(int activation, float x) {
     }
 }
 
+/* Computes the weighted sums of a layer's units, of values and, if it takes any, of entries. */
+static void sums_of(const struct layer *l, const float *values@ENTRIES@, float *to) {
+    int k, u;
+    for (u = 0; u < l->outputs; u++) to[u] = l->biases[u];
+    for (k = 0; k < l->inputs; k++) {
+        const float *const w = l->weights + (size_t)k * (size_t)l->outputs;
+        for (u = 0; u < l->outputs; u++) to[u] = NET_FMA(w[u], values[k], to[u]);
+    }
+    for (u = 0; u < l->outputs; u++) to[u] = clamp(to[u], -UNIT_LIMIT, UNIT_LIMIT);
+//if entries
+    for (k = 0; entries && k < entries->count; k++) {
+        const float *const w = l->weights + (size_t)entries->number[k] * (size_t)l->outputs;
+        for (u = 0; u < l->outputs; u++) to[u] = NET_FMA(entries->value[k], w[u], to[u]);
+    }
+    for (u = 0; u < l->outputs; u++) to[u] = clamp(to[u], -UNIT_LIMIT, UNIT_LIMIT);
+//end
+}
+
 /* Computes the outputs from computed and looked-up inputs. */
 static void answer(float x[COMPUTED]@ENTRIES@, float outputs[ALL_OUTPUTS]) {
     float first[WIDEST], second[WIDEST], *values, *to;
-    int member, layer, u, k;
+    int member, layer, u;
 //if scaled_inputs
+    int k;
     for (k = 0; k < COMPUTED; k++) {
         const float centred = clamp(x[k] - input_mean[k], -FLT_MAX, FLT_MAX);
         x[k] = clamp(centred * input_scale[k], -INPUT_LIMIT, INPUT_LIMIT);
@@ -118,21 +137,17 @@ static void answer(float x[COMPUTED]@ENTRIES@, float outputs[ALL_OUTPUTS]) {
 //end
     for (member = 0; member < MEMBERS; member++) {
         values = x;
+//if parts
+        values += member * PART;
+//end
         to = first;
         for (layer = 0; layer < LAYERS; layer++) {
             const struct layer *const l = &layers[member * LAYERS + layer];
-            for (u = 0; u < l->outputs; u++) to[u] = l->biases[u];
-            for (k = 0; k < l->inputs; k++) {
-                const float *const w = l->weights + (size_t)k * (size_t)l->outputs;
-                for (u = 0; u < l->outputs; u++) to[u] = NET_FMA(w[u], values[k], to[u]);
-            }
-            for (u = 0; u < l->outputs; u++) to[u] = clamp(to[u], -UNIT_LIMIT, UNIT_LIMIT);
 //if entries
-            for (k = 0; layer == 0 && k < entries->count; k++) {
-                const float *const w = l->weights + (size_t)entries->number[k] * (size_t)l->outputs;
-                for (u = 0; u < l->outputs; u++) to[u] = NET_FMA(entries->value[k], w[u], to[u]);
-            }
-            for (u = 0; u < l->outputs; u++) to[u] = clamp(to[u], -UNIT_LIMIT, UNIT_LIMIT);
+            sums_of(l, values, layer ? NULL : entries, to);
+//end
+//if positions
+            sums_of(l, values, to);
 //end
             for (u = 0; u < l->outputs; u++) to[u] = activated(l->activation, to[u]);
             values = to;
@@ -585,13 +600,61 @@ static void forget(struct net_sequence *of) {
 }
 
 //end
+//if gru
+/* Updates the hidden state of each member's cell by an event. */
+static void hear(struct net_sequence *to, const float *cells) {
+    float x[EVENT_COMPUTED], a[3 * UNITS], b[3 * UNITS];
+    struct entries entries;
+    int k, u, member;
+    entries.count = 0;
+    x[0] = 0.0f;
+    encode(events, EVENT_FIELDS, cells, EVENT_INPUTS, 0, x, &entries);
+    encode(events, EVENT_FIELDS, cells, EVENT_INPUTS, 1, x, &entries);
+    for (k = 0; k < EVENT_COMPUTED; k++) {
+        if (x[k] != x[k]) {
+            x[k] = 0.0f;
+            continue;
+        }
+//if scaled_events
+        x[k] = clamp(x[k] - event_mean[k], -FLT_MAX, FLT_MAX) * event_scale[k];
+//end
+        x[k] = clamp(x[k], -10.0f, 10.0f);
+    }
+    for (member = 0; member < MEMBERS; member++) {
+        float *const held = to->held + member * UNITS;
+        sums_of(&gru[2 * member], x, &entries, a);
+        sums_of(&gru[2 * member + 1], held, NULL, b);
+        for (u = 0; u < UNITS; u++) {
+            const float z = sigmoid(a[u] + b[u]), r = sigmoid(a[UNITS + u] + b[UNITS + u]);
+            const float n = hyperbolic_tangent(a[2 * UNITS + u] + product(r, b[2 * UNITS + u]));
+            held[u] += product(z, n - held[u]);
+//if outcome
+            to->sum[member * UNITS + u] += held[u];
+//end
+        }
+    }
+    to->heard++;
+}
+
+static void forget(struct net_sequence *of) {
+    int k;
+    of->heard = 0;
+    for (k = 0; k < MEMBERS * UNITS; k++) {
+        of->held[k] = 0.0f;
+//if outcome
+        of->sum[k] = 0.0f;
+//end
+    }
+}
+
+//end
 static const float *event_before(const struct net_sequence *of, int lag) {
     return of->cells[(of->first + of->count - 1 - lag) % NET_LENGTH];
 }
 
 void net_begin(struct net_sequence *of) {
     of->first = of->count = 0;
-//if reservoir
+//if cell
     forget(of);
 //end
 }
@@ -599,15 +662,15 @@ void net_begin(struct net_sequence *of) {
 int net_observe(struct net_sequence *of, @EVENT@) {
     float cells[CELLS];
     const int failed = understand(event, cells);
-//if reservoir
+//if cell
     int k;
 //end
     if (failed) return failed;
     if (of->count == NET_LENGTH) {
         of->first = (of->first + 1) % NET_LENGTH;
         memcpy(of->cells[(of->first + NET_LENGTH - 1) % NET_LENGTH], cells, sizeof cells);
-//if reservoir
-        /* An event was dropped: recompute the reservoir from those that remain. */
+//if cell
+        /* An event was dropped: recompute the cell from those that remain. */
         forget(of);
         for (k = NET_LENGTH - 1; k >= 0; k--) hear(of, event_before(of, k));
 //end
@@ -615,7 +678,7 @@ int net_observe(struct net_sequence *of, @EVENT@) {
     }
     memcpy(of->cells[(of->first + of->count) % NET_LENGTH], cells, sizeof cells);
     of->count++;
-//if reservoir
+//if cell
     hear(of, cells);
 //end
     return 0;
@@ -624,13 +687,16 @@ int net_observe(struct net_sequence *of, @EVENT@) {
 void net_run(const struct net_sequence *of, float outputs[NET_OUTPUTS]) {
     float x[COMPUTED];
 //if series
-    float cells[CELLS], last = NAN;
+    float last = NAN;
 //end
 //if window
     float gaps[CELLS];
     int lag, lists;
+//if series
+    float cells[CELLS];
 //end
-//if reservoir
+//end
+//if cell
     int k;
 //end
     struct entries entries;
@@ -662,6 +728,15 @@ void net_run(const struct net_sequence *of, float outputs[NET_OUTPUTS]) {
 //if outcome
         x[STATE + UNITS + k] = of->sum[k] / (float)(of->heard ? of->heard : 1);
         x[STATE + 2 * UNITS + k] = of->most[k];
+//end
+    }
+//end
+//if gru
+    for (k = 0; k < MEMBERS * UNITS; k++) {
+        float *const part = x + STATE + k / UNITS * PART + k % UNITS;
+        *part = of->held[k];
+//if outcome
+        part[UNITS] = of->sum[k] / (float)(of->heard ? of->heard : 1);
 //end
     }
 //end

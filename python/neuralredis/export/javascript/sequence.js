@@ -1,6 +1,8 @@
-const events = ready(S.fields), fields = ready(M.fields, S.fields), none = events.map(() => null);
+const events = ready(S.fields), fields = ready(M.fields.map(d => ({ ...S.fields[d.event_field], ...d }))), none = events.map(() => null);
+// With one field, an event may be the value itself, which may be a list or a Date.
+const isRow = e => typeof e === "object" && e !== null && !e[Symbol.iterator] && !(e instanceof Date);
 const read = event => S.by_position ? [understood(events[0], event)]
-  : values(events, events.length === 1 && (event === null || typeof event !== "object") ? { [events[0].name]: event } : event);
+  : values(events, events.length > 1 || isRow(event) ? event : { [events[0].name]: event });
 class Sequence {
   constructor() {
     this.events = [];
@@ -11,7 +13,7 @@ class Sequence {
     const old = this.events.length > S.length;
     if (old) this.events.shift();
     if (!S.cell) return;
-    // Once an event is dropped, the reservoir is recomputed from those that remain.
+    // Once an event is dropped, the cell is recomputed from those that remain.
     if (old) this.state = begin();
     for (const heard of old ? this.events : [event]) hear(this.state, heard);
   }

@@ -94,6 +94,9 @@ class Layers:
         self.inputs = Scaling(network["input_scaling"]) if network["input_scaling"] else None
         self.outputs = Scaling(network["output_scaling"]) if network["output_scaling"] else None
         self.layers = [self._stacked(layers) for layers in zip(*network["members"], strict=True)]
+        first = [member[0] for member in network["members"]]
+        # Each member reads its own part of the inputs, if layers say so.
+        self.parts = [(layer["offset"], layer["offset"] + layer["inputs"]) for layer in first if "offset" in layer]
 
     @staticmethod
     def _stacked(layers: Any) -> tuple[Any, Any, Any]:
@@ -113,7 +116,7 @@ class Layers:
         x = single(x)
         if self.inputs is not None:
             x = self.inputs.apply(x, self.input_limit)
-        given = x[None]
+        given = np.stack([x[:, start:end] for start, end in self.parts]) if self.parts else x[None]
         for at, (weights, biases, activation) in enumerate(self.layers):
             sums = np.repeat(biases[:, None], x.shape[0], axis=1)
             exact = np.empty(sums.shape)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from neuralredis.export.numpy_parts.fields import Fields, understand
-from neuralredis.export.numpy_parts.layers import FLOAT_MAX, Layers, Scaling, single, tanh, unpacked
+from neuralredis.export.numpy_parts.layers import FLOAT_MAX, Layers, single
+from neuralredis.export.numpy_parts.reservoir import cell
 
 NETWORK: dict[str, Any] = {}
 # ---
-MASK = 2**64 - 1
 
 
 @functools.lru_cache(maxsize=1)
@@ -23,75 +23,19 @@ def layers() -> Layers:
 
 @functools.lru_cache(maxsize=1)
 def event_fields() -> Fields:
-    """Return the fields of events, with the inputs of the reservoir."""
+    """Return the fields of events, with the inputs of the cell."""
     view = NETWORK["sequence"]
-    return Fields(view["fields"], view["computed"], 2**62)
+    # A reservoir has weights for a word of any number.
+    known = (view["cell"] or {}).get("inputs", 2**62)
+    return Fields(view["fields"], view["computed"], known)
 
 
 @functools.lru_cache(maxsize=1)
 def seen_fields() -> Fields:
-    """Return the fields of the layers' inputs: those of the last events, and the reservoir's state."""
+    """Return the fields of the layers' inputs: those of the last events, and the cell's state."""
     own = NETWORK["sequence"]["fields"]
     fields = [{**own[field["event_field"]], **field} if "lag" in field else field for field in NETWORK["fields"]]
     return Fields(fields, NETWORK["computed"], NETWORK["layout"][0])
-
-
-def mixed(number: int) -> int:
-    """Return a 64-bit number mixed as by SplitMix64."""
-    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & MASK
-    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & MASK
-    return number ^ (number >> 31)
-
-
-class Reservoir:
-    """Update a reservoir: units with fixed random weights and individual leak rates."""
-
-    def __init__(self, cell: Any, scaling: Any, computed: int) -> None:
-        self.seed, self.units, self.factor, self.computed = (
-            int(cell["seed"]),
-            cell["units"],
-            single(cell["factor"]),
-            computed,
-        )
-        self.biases, self.leaks = unpacked(cell["biases"]), unpacked(cell["leaks"])
-        self.from_before = unpacked(cell["from_before"])
-        self.scaling = Scaling(scaling) if scaling else None
-        self.weights = functools.lru_cache(maxsize=4096)(self._weights)
-
-    def _weights(self, number: int) -> Any:
-        """Return the weights of an input, drawn from the stream of its number."""
-        gamma = 0x9E3779B97F4A7C15
-        state = mixed(self.seed ^ mixed((number + gamma) & MASK))
-        drawn = [mixed((state + gamma * (unit + 1)) & MASK) >> 40 for unit in range(self.units)]
-        return single(np.array(drawn) / 2**23 - 1)
-
-    def begin(self) -> dict[str, Any]:
-        """Return the state before any event."""
-        none = np.zeros(self.units, dtype=np.float32)
-        return {"held": none, "sums": none, "most": none, "heard": 0}
-
-    @np.errstate(over="ignore", invalid="ignore")
-    def hear(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
-        """Return the state after an event."""
-        x = single(x)
-        scaled = np.clip(x, -10, 10) if self.scaling is None else self.scaling.apply(x, 10)
-        scaled = np.where(np.isnan(x), np.float32(0), self.factor * scaled)
-        sums = self.biases
-        for at in np.flatnonzero(scaled).tolist():
-            sums = sums + scaled[at] * self.weights(at)
-        for number, value in entries:
-            sums = sums + single(value) * self.weights(number)
-        sums = sums + self.from_before * np.roll(state["held"], 1)
-        held = state["held"] + self.leaks * (tanh(sums) - state["held"])
-        most = held if state["heard"] == 0 else np.maximum(state["most"], held)
-        return {"held": held, "sums": state["sums"] + held, "most": most, "heard": state["heard"] + 1}
-
-
-@functools.lru_cache(maxsize=1)
-def reservoir() -> Reservoir | None:
-    """Return the reservoir, if the network has one."""
-    view = NETWORK["sequence"]
-    return None if view["cell"] is None else Reservoir(view["cell"], view["scaling"], view["computed"])
 
 
 def understood_event(event: Any) -> list[Any]:
@@ -102,15 +46,15 @@ def understood_event(event: Any) -> list[Any]:
 
 
 def heard(state: Any, values: Any) -> Any:
-    """Return the reservoir's state after an event."""
-    kept = reservoir()
-    return None if kept is None else kept.hear(state, *event_fields().encode(values))
+    """Return the state of the cell after an event."""
+    own = cell()
+    return None if own is None else own.hear(state, *event_fields().encode(values))
 
 
 def begin() -> dict[str, Any]:
     """Return the state of a sequence without events."""
-    kept = reservoir()
-    return {"events": [], "memory": None if kept is None else kept.begin()}
+    own = cell()
+    return {"events": [], "memory": None if own is None else own.begin()}
 
 
 def after(state: Any, values: Any) -> dict[str, Any]:
@@ -145,12 +89,9 @@ def seen(state: Any) -> list[Any]:
                 else float(np.clip(single(own) - single(last), -FLOAT_MAX, FLOAT_MAX))
             )
         values += row
-    memory = state["memory"]
-    if memory is not None:
-        kept = [memory["held"]]
-        if view["next"] is None:
-            kept += [memory["sums"] / single(max(memory["heard"], 1)), memory["most"]]
-        values.append(np.concatenate(kept).tolist())
+    own = cell()
+    if own is not None:
+        values.append(own.features(state["memory"], view["next"] is None))
     return values
 
 

@@ -1,6 +1,7 @@
-// The files and URLs of reports, in the order in which they were added.
+// The files and URLs of reports, networks and tables, in the order in which they were added.
 
-import { byId, element } from "./elements.js";
+import { askNetworks, isNetwork, isTable } from "./asking.js";
+import { byId, choice, element } from "./elements.js";
 import { several } from "./numbers.js";
 import { cut, readReports, ReportError } from "./reports.js";
 
@@ -10,11 +11,17 @@ const MOST_BYTES = 300e6;
 /** Files and URLs: each with its name, state, message, and its reports once they are read. */
 export const entries = [];
 
-let changed = () => {};
+let show = () => {};
+
+/** Have networks predict, and update the page. */
+function changed() {
+  askNetworks(entries, (entry) => (entry ? showFiles() : changed()));
+  show();
+}
 
 /** Accept files that are dropped or chosen, and URLs; `then` is called after each change. */
 export function watchFiles(then) {
-  changed = then;
+  show = then;
   const drop = byId("drop");
   for (const name of ["dragenter", "dragover"]) {
     document.addEventListener(name, (event) => {
@@ -85,8 +92,8 @@ function addFiles(files) {
     if (file.size > MOST_BYTES) {
       fail(entry, `is ${(file.size / 1e6).toFixed(0)} MB: expected at most ${MOST_BYTES / 1e6} MB`);
     } else {
-      file.text().then(
-        (text) => read(entry, text),
+      file.arrayBuffer().then(
+        (bytes) => take(entry, file.name, bytes),
         () => fail(entry, "cannot be read"),
       );
     }
@@ -116,18 +123,28 @@ async function load(entry) {
     if (!/^https?:$/.test(url.protocol)) throw new ReportError("is not a URL that begins with http:// or https://");
     const reply = await fetch(url, { credentials: "same-origin" });
     if (!reply.ok) throw new ReportError(`cannot be loaded: HTTP status ${reply.status} ${reply.statusText}`.trim());
-    read(entry, await reply.text());
+    take(entry, url.pathname, await reply.arrayBuffer());
   } catch (error) {
     if (error instanceof ReportError) fail(entry, error.message);
     else fail(entry, "cannot be loaded: the server does not respond, or does not allow requests from this page (CORS)");
   }
 }
 
+/** Read a file by its kind: a network, a table, or else a report. */
+function take(entry, name, bytes) {
+  const kind = isNetwork(bytes) ? "network" : isTable(name) ? "table" : null;
+  if (kind === null) {
+    read(entry, new TextDecoder().decode(bytes));
+    return;
+  }
+  Object.assign(entry, { kind, bytes });
+  changed();
+}
+
 function read(entry, text) {
   try {
     entry.reports = readReports(text);
     entry.state = "ready";
-    entry.said = entry.reports.map(described).join("; ");
     changed();
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
@@ -140,13 +157,14 @@ function fail(entry, message) {
   changed();
 }
 
-function described(report) {
+function described(entry, report) {
   if (report.kind === "samples") {
     const texts = report.prompts.flatMap((prompt) => prompt.results).reduce((sum, result) => sum + result.outputs.length, 0);
     return `${report.network}, ${several(texts, "text")}`;
   }
   const rows = several(report.kind === "answers" ? report.rows.length : report.count, "row");
-  return `${report.network}, ${rows} of ${report.table.name || "a table"}`;
+  const of = `${rows} of ${report.table.name || "a table"}`;
+  return entry.kind === "network" ? of : `${report.network}, ${of}`;
 }
 
 /** Draw the list of files and URLs, each with its state or error. */
@@ -160,10 +178,19 @@ export function showFiles() {
         { class: wrong ? "wrong" : entry.state },
         element("strong", {}, entry.name),
         " ",
-        element("span", {}, wrong ?? entry.said),
-        entry.note ? element("span", { class: "dim" }, ` ${entry.note}`) : null,
+        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map((report) => described(entry, report)).join("; ") : entry.said)),
+        entry.note || entry.aside ? element("span", { class: "dim" }, ` ${[entry.note, entry.aside].filter(Boolean).join(" ")}`) : null,
         element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
+        entry.choosable && entry.columns ? columnOf(entry) : null,
       );
     }),
   );
+}
+
+/** Return a select for the target, which networks without fields do not name. */
+function columnOf(entry) {
+  return choice("Target", entry.columns.map((name) => [name, cut(name)]), entry.column, (column) => {
+    entry.column = column;
+    changed();
+  });
 }

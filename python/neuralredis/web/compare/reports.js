@@ -7,9 +7,6 @@ const MOST_CLASSES = 10000;
 
 /** Return the reports in a text: one, or all of a comparison, or samples of several networks. */
 export function readReports(text) {
-  if (text.startsWith("neural")) {
-    throw new ReportError("is a network, not a report of one: “neuralredis evaluate NET DATA --json --rows” writes it");
-  }
   let content;
   try {
     content = JSON.parse(text);
@@ -22,7 +19,8 @@ export function readReports(text) {
   return [content.answers === undefined ? readFigures(content) : readAnswers(content)];
 }
 
-function readAnswers(content) {
+/** Return a report of answers, once it is checked. */
+export function readAnswers(content) {
   const report = readHead(content);
   const given = objectOf(content.answers, "answers");
   report.kind = "answers";

@@ -1,6 +1,6 @@
-//! The section of what is kept of how far answers are off.
+//! The section of a calibration.
 //!
-//! It is optional: a version that does not know it knows no intervals either, and loses nothing else.
+//! It is optional, since readers that skip it do not support intervals, and lose nothing else.
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
@@ -13,21 +13,21 @@ pub(super) fn write(calibration: Option<&Calibration>, writer: &mut Writer<'_>) 
     writer.values(Section::Calibration, size_of::<f64>(), values(calibration));
 }
 
-/// What the rows are, then the scores in their order: the smallest of each output first.
+/// The source, then the sorted scores: the smallest of each output, then the second of each, and so on.
 fn values(calibration: &Calibration) -> impl Iterator<Item = [u8; 8]> {
     let of_rank = move |rank: usize| calibration.scores.iter().map(move |scores| scores[rank].to_le_bytes());
     std::iter::once(calibration.source.code().to_le_bytes()).chain((0..calibration.rows()).flat_map(of_rank))
 }
 
-/// A calibration for another copy of the network, in bytes.
+/// Encode a calibration for another copy of the network.
 pub fn encode_calibration(calibration: &Calibration) -> Vec<u8> {
     values(calibration).flatten().collect()
 }
 
-/// What [`encode_calibration`] has written, for a network of that kind with so many outputs.
+/// Decode what [`encode_calibration`] returned, for a network of this kind with this number of outputs.
 ///
 /// # Errors
-/// [`Error::Damaged`] for other bytes.
+/// [`Error::Damaged`] for invalid bytes, and for a calibration of another shape.
 pub fn decode_calibration(bytes: &[u8], kind: Kind, outputs: usize) -> Result<Calibration> {
     let (values, rest) = bytes.as_chunks();
     if !rest.is_empty() {
@@ -46,33 +46,33 @@ fn score(bytes: [u8; 8]) -> Result<f64> {
 
 fn of_values(values: &[[u8; 8]], kind: Kind, outputs: usize) -> Result<Calibration> {
     let lists = lists(kind, outputs);
-    let refuse = |what: &str| Err::<Calibration, Error>(damaged(Section::Calibration, what));
-    let Some((&code, values)) = values.split_first() else { return refuse("it does not say what its rows are") };
+    let reject = |what: &str| Err::<Calibration, Error>(damaged(Section::Calibration, what));
+    let Some((&code, values)) = values.split_first() else { return reject("it does not say what its rows are") };
     let Some(source) = Source::from_code(u64::from_le_bytes(code)) else {
-        return refuse("its rows are of a kind that this version does not know");
+        return reject("its rows are of a kind that this version does not know");
     };
     let values = values.iter().map(|value| score(*value)).collect::<Result<Vec<f64>>>()?;
     let rows = values.len() / lists;
     if values.is_empty() || values.len() != rows * lists {
-        return refuse("it has not as many scores for each output");
+        return reject("it has not as many scores for each output");
     }
     let of_output = |output: usize| values[output..].iter().step_by(lists).copied().collect::<Vec<f64>>();
     let calibration = Calibration { scores: (0..lists).map(of_output).collect(), source };
     if !calibration.fits(kind, outputs) {
-        return refuse("it has not the scores of such a network");
+        return reject("it has not the scores of such a network");
     }
     if !calibration.scores.iter().all(|scores| scores.is_sorted()) {
-        return refuse("its scores are not in order");
+        return reject("its scores are not in order");
     }
     Ok(calibration)
 }
 
-/// Scores of a row.
+/// Number of scores of a row.
 fn lists(kind: Kind, outputs: usize) -> usize {
     if kind == Kind::Classifier { 1 } else { outputs }
 }
 
-/// What has been read so far.
+/// The values decoded so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts(Vec<[u8; 8]>);
 

@@ -1,4 +1,4 @@
-//! From frames, one after the other, to a network.
+//! Incremental decoding of frames into a network.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::report::Report;
 use crate::schema::Schema;
 use crate::trained::Trained;
 
-/// Takes the frames of a network, in their order.
+/// A decoder that takes the frames of a network in order.
 ///
-/// Every field is checked as it comes, and memory is taken only for values that are there. After an error the decoder is of
-/// no more use.
+/// Every field is checked as it arrives, and memory is allocated only for received values. After an error the decoder
+/// must not be used again.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
@@ -41,13 +41,13 @@ use crate::trained::Trained;
 pub struct Decoder {
     max_frame: usize,
     has_head: bool,
-    /// Number of the section of the last frame, whether it is required, and whether it goes on.
+    /// The section number of the last frame, whether it is required, and whether it continues.
     last: (u16, bool, bool),
     parts: Option<Parts>,
     complete: bool,
 }
 
-/// What has been read so far.
+/// The parts decoded so far.
 #[derive(Debug)]
 struct Parts {
     kind: Kind,
@@ -74,7 +74,7 @@ impl Default for Decoder {
 }
 
 impl Decoder {
-    /// A decoder that waits for the first frame.
+    /// A decoder that expects the first frame.
     pub fn new() -> Self {
         Self::with_max_frame(MAX_FRAME)
     }
@@ -83,7 +83,7 @@ impl Decoder {
         Self { max_frame, has_head: false, last: (0, true, false), parts: None, complete: false }
     }
 
-    /// A decoder of what trainings have made of a network of that kind and layout, and of nothing else.
+    /// A decoder for the result of a training of this network.
     pub(super) fn of_trained(model: &Model) -> Self {
         let mut decoder = Self::new();
         if model.schema.is_none() {
@@ -93,15 +93,16 @@ impl Decoder {
         decoder
     }
 
-    /// Whether the last frame has been taken.
+    /// Whether the last frame has been decoded.
     pub fn is_complete(&self) -> bool {
         self.complete
     }
 
-    /// Takes the next frame.
+    /// Decode the next frame.
     ///
     /// # Errors
-    /// [`Error::Damaged`] for a frame that no network has there, [`Error::NewerFormat`] for that of a later version.
+    /// [`Error::Damaged`] for a frame that is invalid at this position, [`Error::NewerFormat`] for a later version of
+    /// the format.
     pub fn push(&mut self, frame: &[u8]) -> Result<()> {
         if !self.has_head {
             check_head(frame)?;
@@ -125,18 +126,18 @@ impl Decoder {
             let (found, expected) = if frame.required { ("required", "optional") } else { ("optional", "required") };
             return Err(damaged(section, format_args!("it is marked {found}: expected {expected}")));
         }
-        self.read(&Piece { section, body: frame.body, more: frame.more, room: self.max_frame - HEADER })
+        self.read(&Piece { section, body: frame.body, more: frame.more, max_body: self.max_frame - HEADER })
     }
 
-    /// Sections come in the order of their numbers, each once; pieces of one follow each other.
+    /// Sections must come in ascending order, each once, and pieces of a section one after the other.
     fn check_order(&self, frame: &Frame<'_>) -> Result<()> {
         let (tag, required, more) = self.last;
-        let refuse = |what: String| Err(Error::Damaged(what));
+        let reject = |what: String| Err(Error::Damaged(what));
         if more && (frame.tag, frame.required) != (tag, required) {
-            return refuse(format!("section {} breaks into section {tag}", frame.tag));
+            return reject(format!("section {} breaks into section {tag}", frame.tag));
         }
         if !more && frame.tag <= tag {
-            return refuse(format!("section {} follows section {tag}: expected a greater number", frame.tag));
+            return reject(format!("section {} follows section {tag}: expected a greater number", frame.tag));
         }
         Ok(())
     }
@@ -158,7 +159,7 @@ impl Decoder {
         parts.read(piece)
     }
 
-    /// The network.
+    /// The decoded network.
     ///
     /// # Errors
     /// [`Error::Damaged`] if frames are missing.
@@ -166,7 +167,7 @@ impl Decoder {
         self.complete_parts()?.finish()
     }
 
-    /// What trainings have made of the network, and the last of them told.
+    /// The decoded result of a training, and its report.
     pub(super) fn finish_trained(self) -> Result<(Trained, Option<Report>)> {
         let Parts { trained, layout, report, .. } = self.complete_parts()?;
         Ok((trained.finish(Arc::new(layout))?, report.finish()?))
@@ -204,7 +205,7 @@ impl Parts {
 
     fn read(&mut self, piece: &Piece<'_>) -> Result<()> {
         let shape = RowShape::new(self.kind, &self.layout);
-        // Without limits no rows are let in, nor is the network.
+        // Without the section of limits, rows are rejected here, and the network in `finish`.
         let limits = self.limits.unwrap_or(Limits { train: 0, test: 0 });
         let (layout, trained) = (&self.layout, &mut self.trained);
         match piece.section {
@@ -268,7 +269,7 @@ impl Parts {
         Ok(())
     }
 
-    /// What only networks of fields have.
+    /// Read a section that only networks of fields have.
     fn read_fields(&mut self, piece: &Piece<'_>, limits: Limits) -> Result<()> {
         let Some(schema) = &mut self.schema else { return Err(damaged(Section::Schema, "it is missing")) };
         let (train, test) = (&mut self.train, &mut self.test);

@@ -1,50 +1,52 @@
-//! Frames: the strings of bytes that a network is cut into.
+//! Frames: the byte strings that a network is split into.
 //!
-//! The first frame is the head: [`MAGIC`] and the version, u16. Every other frame holds one section or a piece of one:
-//! its number u16, flags u8, and the body. All numbers are little-endian.
+//! The first frame is the head: [`MAGIC`] and the version u16. Every other frame holds a section or a piece of one: its
+//! number u16, flags u8, and the body. All numbers are little-endian.
 
 use super::section::Section;
 use crate::error::{Error, Result};
 
-/// Bytes of a frame at most: what fits any reply, argument or RDB string, and the widest row (8 MB) without a cut.
+/// Maximum length of a frame in bytes. It fits replies, arguments and RDB strings, and holds the widest row (8 MB)
+/// uncut.
 pub const MAX_FRAME: usize = 16 << 20;
-/// The version of the format that is written, and the newest that can be read.
+/// The newest version of the format that can be read, and the newest that is written.
 pub const VERSION: u16 = 7;
-/// The version of networks of sequences without gated cells.
+/// The version written for networks of sequences without gated cells.
 const SEQUENCES_VERSION: u16 = 6;
-/// The version of networks of fields that learn from rows.
+/// The version written for networks of fields whose rows are observed directly.
 const FIELDS_VERSION: u16 = 5;
-/// The version of networks without fields, which older readers know.
+/// The version written for networks without fields, so that older readers can read them.
 const PLAIN_VERSION: u16 = 4;
 
-/// What every saved network begins with.
+/// The first bytes of every saved network.
 pub(super) const MAGIC: [u8; 6] = *b"neural";
-/// Bytes of the head.
+/// Length of the head in bytes.
 pub(super) const HEAD: usize = MAGIC.len() + size_of::<u16>();
-/// Bytes before the body of any other frame.
+/// Bytes before the body in any other frame.
 pub(super) const HEADER: usize = size_of::<u16>() + size_of::<u8>();
 
-/// Flag: whoever does not know this section must refuse the network.
+/// Flag: a reader that does not know this section must reject the network.
 pub(super) const REQUIRED: u8 = 1;
-/// Flag: the section goes on in the next frame.
+/// Flag: the section continues in the next frame.
 pub(super) const MORE: u8 = 2;
 
-/// What a network has that older readers do not know.
+/// The features that decide which version is written: the oldest that supports them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Has {
-    Positions,
+pub(super) enum Format {
+    /// Without fields.
+    Plain,
     Fields,
     Sequences,
-    /// Those with gated cells.
+    /// Sequences with gated cells.
     Cells,
 }
 
-pub(super) fn head(has: Has) -> [u8; HEAD] {
-    let version = match has {
-        Has::Positions => PLAIN_VERSION,
-        Has::Fields => FIELDS_VERSION,
-        Has::Sequences => SEQUENCES_VERSION,
-        Has::Cells => VERSION,
+pub(super) fn head(format: Format) -> [u8; HEAD] {
+    let version = match format {
+        Format::Plain => PLAIN_VERSION,
+        Format::Fields => FIELDS_VERSION,
+        Format::Sequences => SEQUENCES_VERSION,
+        Format::Cells => VERSION,
     };
     let mut head = [0; HEAD];
     head[..MAGIC.len()].copy_from_slice(&MAGIC);
@@ -52,7 +54,7 @@ pub(super) fn head(has: Has) -> [u8; HEAD] {
     head
 }
 
-/// Whether the head is that of a network that this version can read.
+/// Check that the head is that of a network which this version can read.
 pub(super) fn check_head(head: &[u8]) -> Result<()> {
     let version = head.strip_prefix(&MAGIC).and_then(|version| <[u8; 2]>::try_from(version).ok());
     match version.map(u16::from_le_bytes) {
@@ -63,7 +65,7 @@ pub(super) fn check_head(head: &[u8]) -> Result<()> {
     }
 }
 
-/// A frame taken apart.
+/// A parsed frame. Its body is not yet checked.
 #[derive(Debug)]
 pub(super) struct Frame<'a> {
     pub(super) tag: u16,
@@ -74,23 +76,23 @@ pub(super) struct Frame<'a> {
 
 impl<'a> Frame<'a> {
     pub(super) fn parse(bytes: &'a [u8], max_frame: usize) -> Result<Self> {
-        let refuse = |what: String| Err(Error::Damaged(what));
+        let reject = |what: String| Err(Error::Damaged(what));
         let length = bytes.len();
         let Some((&[low, high, flags], body)) = bytes.split_first_chunk::<HEADER>() else {
-            return refuse(format!("a frame of {length} bytes: expected at least {HEADER}"));
+            return reject(format!("a frame of {length} bytes: expected at least {HEADER}"));
         };
         if length > max_frame {
-            return refuse(format!("a frame of {length} bytes: expected at most {max_frame}"));
+            return reject(format!("a frame of {length} bytes: expected at most {max_frame}"));
         }
         let tag = u16::from_le_bytes([low, high]);
         if flags & !(REQUIRED | MORE) != 0 {
-            return refuse(format!("section {tag} has the flags {flags}: expected at most {}", REQUIRED | MORE));
+            return reject(format!("section {tag} has the flags {flags}: expected at most {}", REQUIRED | MORE));
         }
         Ok(Self { tag, required: flags & REQUIRED != 0, more: flags & MORE != 0, body })
     }
 }
 
-/// Cuts sections into frames, in the memory of one frame.
+/// Writes sections as frames. Needs the memory of one frame.
 pub(super) struct Writer<'a> {
     max_frame: usize,
     frame: Vec<u8>,
@@ -98,19 +100,19 @@ pub(super) struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    pub(super) fn new(max_frame: usize, has: Has, sink: &'a mut dyn FnMut(&[u8])) -> Self {
-        sink(&head(has));
+    pub(super) fn new(max_frame: usize, format: Format, sink: &'a mut dyn FnMut(&[u8])) -> Self {
+        sink(&head(format));
         Self { max_frame, frame: Vec::new(), sink }
     }
 
-    /// A section in one piece.
+    /// Write a section in one piece.
     pub(super) fn fields(&mut self, section: Section, fields: &[&[u8]]) {
         self.begin(section);
         fields.iter().for_each(|field| self.frame.extend_from_slice(field));
         self.end(0);
     }
 
-    /// A section of values, cut where it must be, but only every `unit` bytes.
+    /// Write a section of values, split only at multiples of `unit` bytes.
     pub(super) fn values<const N: usize>(
         &mut self,
         section: Section,

@@ -1,20 +1,23 @@
-//! A network as bytes, and back: bit for bit, with the same future.
+//! Serialization of networks. It is lossless: a decoded network has the same state to the last bit, and behaves the
+//! same from then on.
 //!
-//! Two forms, one content. *Frames* are for whoever frames and checks by itself: an RDB has each as a string, a replica
-//! gets each as an argument. The *file* is the head frame, then every other frame after its length (u32), then the CRC-64
-//! that Redis uses, of all before it (u64): what is saved, pickled, exported. All numbers are little-endian.
+//! There are two containers for one content. *Frames* are for transports that delimit and check by themselves: an RDB
+//! stores each frame as a string, and a replica receives each as an argument. A *file* is the head frame, then each
+//! other frame preceded by its length (u32), then a CRC-64 as in Redis over all of it (u64); it is what is saved,
+//! pickled and exported. All numbers are little-endian.
 //!
-//! A frame holds one section (`section.rs` lists them) or a piece of one. Whoever does not know a section skips it or, if it is
-//! marked required, refuses the network. Sections are numbered and come in the order of their numbers, so later versions
-//! add theirs at the end, and change none.
+//! A frame holds one section (listed in `section.rs`) or a piece of one. A reader skips an unknown section, unless it
+//! is flagged as required: then it must reject the network. Sections have numbers and come in ascending order, so later
+//! versions append theirs and change none.
 //!
-//! A network has one form: defaults are left out, never written; a section is cut in one way; whatever the decoder takes,
-//! the version and sections that it skipped apart, is written again as it was. So two networks are the same if their bytes are.
+//! The encoding is canonical: defaults are left out and never written, and a section is cut into pieces in one way
+//! only. Whatever is decoded is encoded to the same bytes again, apart from the version and from skipped sections. So
+//! two networks are equal if their bytes are.
 //!
-//! Nothing is believed. No count is saved that the bytes themselves do not give; every value is checked before it is kept,
-//! and what is kept never outgrows the bytes that came (by more than the table of rows rounds up). Rejected: a general
-//! serializer, whose lengths are believed first and checked afterwards; and counts for preallocation, which save a few
-//! copies and cost a bound each.
+//! Input is not trusted. No count is stored that the bytes do not imply, every value is checked before it is stored,
+//! and the allocated memory is bounded by the bytes received (plus the rounding of the table of rows). Rejected: a
+//! general serializer, which trusts lengths before it checks values; and counts for preallocation, which save a few
+//! copies but need a bound each.
 
 mod calibration;
 mod decoder;
@@ -49,11 +52,12 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::report::Report;
 use crate::trained::Trained;
-use frame::{HEAD, Has, Writer, check_head};
+use frame::{Format, HEAD, Writer, check_head};
 use section::Section;
 use structure::Streams;
 
-/// Sixteen bytes at a time: as fast as the rest. On the web, where files are small and pages load the tables, one.
+/// Sixteen bytes a step, which is as fast as the rest of decoding. In browsers, where files are small and the tables
+/// are downloaded, one.
 #[cfg(not(target_family = "wasm"))]
 type Steps = Table<16>;
 #[cfg(target_family = "wasm")]
@@ -61,12 +65,12 @@ type Steps = Table<1>;
 
 static CRC: Crc<u64, Steps> = Crc::<u64, Steps>::new(&CRC_64_REDIS);
 
-/// The checksum of some bytes, as frames have it.
+/// The CRC-64 of some bytes, as files have it.
 pub(crate) fn checksum(bytes: &[u8]) -> u64 {
     CRC.checksum(bytes)
 }
 
-/// The frames of a network, each of at most [`MAX_FRAME`] bytes, one after the other. Takes the memory of one frame.
+/// Pass the frames of a network to `sink` in order, each of at most [`MAX_FRAME`] bytes. Needs the memory of one frame.
 pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
     write(network, MAX_FRAME, sink);
 }
@@ -74,13 +78,13 @@ pub fn frames(network: &Network, sink: &mut dyn FnMut(&[u8])) {
 fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     let Network { kind, schema, options: chosen, trained, report, dataset, rows_random, weights_random, .. } = network;
     let sequences = network.sequences.as_ref();
-    let has = match schema {
-        None => Has::Positions,
-        Some(_) if sequences.is_some_and(|sequences| sequences.view.gru_shape().is_some()) => Has::Cells,
-        Some(_) if sequences.is_some() => Has::Sequences,
-        Some(_) => Has::Fields,
+    let format = match schema {
+        None => Format::Plain,
+        Some(_) if sequences.is_some_and(|sequences| sequences.view.gru_shape().is_some()) => Format::Cells,
+        Some(_) if sequences.is_some() => Format::Sequences,
+        Some(_) => Format::Fields,
     };
-    let writer = &mut Writer::new(max_frame, has, sink);
+    let writer = &mut Writer::new(max_frame, format, sink);
     structure::write_layout(*kind, network.layout(), writer);
     structure::write_limits(dataset.limits(), writer);
     structure::write_random(Streams { rows: *rows_random, weights: *weights_random }, writer);
@@ -110,7 +114,7 @@ fn write(network: &Network, max_frame: usize, sink: &mut dyn FnMut(&[u8])) {
     writer.fields(Section::End, &[]);
 }
 
-/// The bytes of a network, as a file has them.
+/// Encode a network as a file.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
@@ -135,8 +139,8 @@ pub fn encode(network: &Network) -> Vec<u8> {
     bytes
 }
 
-/// Whether two networks are the same, now and in all that they will do: whether their bytes are, but for how long the
-/// trainings took and on how many threads.
+/// Whether two networks are equal in state and in future behaviour: their encodings are, ignoring the duration of
+/// trainings and the number of threads.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
@@ -157,8 +161,8 @@ pub fn same(one: &Network, other: &Network) -> bool {
     one == other
 }
 
-/// Bytes that a network takes at most, so that they need not be moved while they become more. One frame in a thousand
-/// bytes is far more than there are.
+/// An upper bound of the encoded bytes, so that the buffer is allocated once. The allowance of one frame header in a
+/// thousand bytes is far more than needed.
 fn most_bytes(network: &Network) -> usize {
     let Dataset { shape, train, test, .. } = &network.dataset;
     let lists = |rows: &Rows| rows.lists.as_ref().map_or(0, |lists| lists.bytes_by(&|bytes| bytes));
@@ -174,32 +178,32 @@ fn most_bytes(network: &Network) -> usize {
     1024 + values + values / 1000
 }
 
-/// Takes memory for so many values more: what a payload asks for may be more than there is.
+/// Reserve memory for `more` values. A payload can ask for more than there is, so this can fail.
 fn reserve<T>(to: &mut Vec<T>, more: usize) -> Result<()> {
     let bytes = (to.len() + more) * size_of::<T>();
     to.try_reserve_exact(more).map_err(|_| Error::Memory { bytes })
 }
 
-/// Room for so many values.
-fn room<T>(count: usize) -> Result<Vec<T>> {
-    let mut room = Vec::new();
-    reserve(&mut room, count)?;
-    Ok(room)
+/// An empty vector with capacity for `count` values.
+fn try_with_capacity<T>(count: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    reserve(&mut values, count)?;
+    Ok(values)
 }
 
-/// What trainings have made of a network and the last of them told, in frames of at most [`MAX_FRAME`] bytes: what a replica
-/// is sent when one ends.
+/// Pass the result of a training to `sink`, with its report, as frames of at most [`MAX_FRAME`] bytes. A replica
+/// receives these when a training ends.
 pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, sink: &mut dyn FnMut(&[u8])) {
     let has_fields = trained.layout.looked_up().is_some();
-    let has = match has_fields {
-        false => Has::Positions,
-        true if trained.gru.is_some() => Has::Cells,
-        true if trained.normalization.events.is_some() => Has::Sequences,
-        true => Has::Fields,
+    let format = match has_fields {
+        false => Format::Plain,
+        true if trained.gru.is_some() => Format::Cells,
+        true if trained.normalization.events.is_some() => Format::Sequences,
+        true => Format::Fields,
     };
-    let writer = &mut Writer::new(MAX_FRAME, has, sink);
+    let writer = &mut Writer::new(MAX_FRAME, format, sink);
     if has_fields {
-        // It may have grown.
+        // The layout may have grown by new words and classes.
         structure::write_layout(kind, &trained.layout, writer);
     }
     trained::write(trained, writer);
@@ -213,7 +217,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
     writer.fields(Section::End, &[]);
 }
 
-/// What [`trained_frames`] made these frames of, for another copy of the same network, whose model is given.
+/// Decode the frames of [`trained_frames`] for another copy of the same network, whose model is given.
 ///
 /// ```
 /// use neuralredis_core::{Kind, Layout, Limits, Network, Options, codec};
@@ -231,7 +235,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
 /// ```
 ///
 /// # Errors
-/// As [`decode`]: [`Error::Damaged`] for frames that are not what such a network has, and [`Error::NewerFormat`].
+/// Those of [`decode`]; [`Error::Damaged`] also if the result does not fit such a network.
 pub fn decode_trained<'a>(
     model: &Model,
     frames: impl IntoIterator<Item = &'a [u8]>,
@@ -246,16 +250,16 @@ pub fn decode_trained<'a>(
     Ok((trained, report))
 }
 
-/// The network that [`encode`] made these bytes of.
+/// Decode a file that [`encode`] returned.
 ///
 /// # Errors
-/// [`Error::Damaged`] for bytes that are no network, and says which section is at fault; [`Error::NewerFormat`] for those
-/// of a later version; [`Error::Memory`] where there is too little for them.
+/// [`Error::Damaged`] for invalid bytes, with the section at fault; [`Error::NewerFormat`] for a later version of the
+/// format; [`Error::Memory`] if the network does not fit in memory.
 pub fn decode(bytes: &[u8]) -> Result<Network> {
     let Some(head) = bytes.get(..HEAD) else {
         return Err(Error::Damaged(format!("{} bytes: expected at least a head of {HEAD}", bytes.len())));
     };
-    // Before the checksum: that of a later version may be another.
+    // The version is checked before the checksum, since a later version may have another one.
     check_head(head)?;
     let Some((frames, &checksum)) = bytes[HEAD..].split_last_chunk() else {
         return Err(Error::Damaged("it ends before its checksum".into()));

@@ -1,30 +1,31 @@
-//! Rows of fields that a copy of a network has stored, for others: with the words and classes that came with them, and the places
-//! that they took.
+//! Encoding of observed rows of fields for replicas, with the words and classes that were new, and the places of the
+//! rows.
 //!
-//! State u64, the random state of rows afterwards; words u32, of each its field u32, its length u8 and its bytes; classes u32, of
-//! each its length u8 and its bytes; rows, cells and numbers of an outcome, u32 each; of each row its set u8, its place u32, its
-//! weight f32, its cells, its outcome, then entries u32, of each the input u32 and the value f32. All little-endian.
+//! Random state of rows afterwards u64; number of words u32, each as field u32, length u8 and bytes; number of classes
+//! u32, each as length u8 and bytes; numbers of rows, of cells and of values of an outcome, u32 each; each row as set
+//! u8, place u32, weight f32, cells and outcome, f32 each, number of entries u32, each as input u32 and value f32. All
+//! numbers are little-endian.
 
 use crate::dataset::{Place, Set};
 use crate::error::{Error, Result};
 use crate::fields::Stored;
 use crate::schema::{Entry, Row};
 
-/// Rows that were observed.
+/// Rows that were observed, with all that a replica needs to store them identically.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Observed {
-    /// The random state of rows after them.
+    /// The random state of rows after the observation.
     pub rows_state: u64,
-    /// Words that came with them: the field's index, and the word.
+    /// New words, each with the index of its field.
     pub words: Vec<(u32, Box<[u8]>)>,
-    /// Classes that came with them.
+    /// New classes.
     pub classes: Vec<Box<[u8]>>,
     /// The rows.
     pub rows: Vec<Stored>,
 }
 
 impl Observed {
-    /// As bytes.
+    /// Encode the rows.
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         bytes.extend(self.rows_state.to_le_bytes());
@@ -57,12 +58,13 @@ impl Observed {
         bytes
     }
 
-    /// What [`Self::encode`] has written. Whether a network can have these rows, [`crate::Network::take`] sees.
+    /// Decode what [`Self::encode`] returned. Whether a network accepts the rows is checked by
+    /// [`crate::Network::take`].
     ///
     /// # Errors
-    /// [`Error::Damaged`] for other bytes. Memory is taken only for what is there.
+    /// [`Error::Damaged`] for invalid bytes. Memory is allocated only for received values.
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        let mut left = Left(bytes);
+        let mut left = Reader(bytes);
         let rows_state = u64::from_le_bytes(left.take()?);
         let mut words = Vec::new();
         for _ in 0..left.number()? {
@@ -100,10 +102,10 @@ impl Observed {
     }
 }
 
-/// The bytes that are still to be read.
-struct Left<'a>(&'a [u8]);
+/// A reader of the remaining bytes.
+struct Reader<'a>(&'a [u8]);
 
-impl<'a> Left<'a> {
+impl<'a> Reader<'a> {
     fn bytes(&mut self, count: u64) -> Result<&'a [u8]> {
         let split = usize::try_from(count).ok().and_then(|count| self.0.split_at_checked(count));
         let (bytes, rest) = split.ok_or_else(|| Error::Damaged("observed rows end too early".into()))?;
@@ -119,9 +121,9 @@ impl<'a> Left<'a> {
         Ok(u32::from_le_bytes(self.take()?))
     }
 
-    /// The number that comes next, which stays.
+    /// The next number, without consuming it.
     fn peek(&self) -> Result<u32> {
-        Left(self.0).number()
+        Reader(self.0).number()
     }
 
     fn name(&mut self) -> Result<Box<[u8]>> {
@@ -159,14 +161,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn encoded_rows_are_decoded_to_the_same() {
         for observed in [observed(), Observed::default()] {
             assert_eq!(Observed::decode(&observed.encode()), Ok(observed));
         }
     }
 
     #[test]
-    fn bytes_that_are_cut_or_forged_are_refused_or_something_else() {
+    fn truncated_bytes_are_rejected_and_forged_ones_are_safe() {
         let bytes = observed().encode();
         for end in 0..bytes.len() {
             assert!(Observed::decode(&bytes[..end]).is_err(), "{end}");
@@ -179,7 +181,7 @@ mod tests {
                 let at = random.below(forged.len() as u64) as usize;
                 forged[at] = random.bits() as u8;
             }
-            // It neither panics nor takes memory for what is not there.
+            // Decoding neither panics nor allocates memory for values that were not received.
             if let Ok(observed) = Observed::decode(&forged) {
                 assert_eq!(Observed::decode(&observed.encode()).map(|again| again.encode()), Ok(observed.encode()));
             }

@@ -1,8 +1,8 @@
-//! Options: in one section since version 4, in four before.
+//! The sections of options: one since version 4, four before.
 //!
-//! Each option has its number u8, the length of its value u32, and the value, in the order of the numbers. A flag is u8, a
-//! word the u8 that stands for it, an integer u64, a number f32, numbers f32 each; so a word is told from all else by its
-//! length.
+//! Each option is stored as identifier u8, length u32 and value, in ascending order of identifiers. A flag or the code
+//! of a word is u8, an integer u64, a number f32, and a list of numbers f32 each. So a word is distinguished by its
+//! length of 1.
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::options::{Changes, Declared, Options, TABLE, Value};
 
-/// The options of version 4, which are always there. What comes later is left out where it is the default, so that files of
-/// before keep their form; and a default of these may change without that the networks do that have been saved.
+/// The last option of version 4. Options up to here are always written, so their defaults can change without changing
+/// saved networks. Later ones are left out if they have the default, so that networks without them keep their encoding.
 const ALWAYS: u8 = 9;
 
 pub(super) fn write(kind: Kind, options: &Options, writer: &mut Writer<'_>) {
@@ -63,7 +63,8 @@ pub(super) fn read(piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<Opt
     of_kind(piece, kind, layout, &changes)
 }
 
-/// As versions up to 3 wrote most of them: one after the other, and the decay after a flag that says that there is none.
+/// Read the options of versions up to 3 that are in one section. A flag before the weight decay says whether it is
+/// automatic.
 pub(super) fn read_first(piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Result<Options> {
     let mut fields = piece.fields()?;
     let mut changes = Changes::default();
@@ -79,14 +80,14 @@ pub(super) fn read_first(piece: &Piece<'_>, kind: Kind, layout: &Layout) -> Resu
     of_kind(piece, kind, layout, &changes)
 }
 
-/// The others in versions up to 3: a section each, left out for the default. It changes `options`.
+/// Read an option of versions up to 3 that has a section of its own, and which is left out if it has the default.
 pub(super) fn read_later(piece: &Piece<'_>, kind: Kind, layout: &Layout, options: &mut Options) -> Result<()> {
     let mut fields = piece.fields()?;
     let mut changes = Changes::default();
     let (name, bytes) = match piece.section {
         Section::Restarts => ("restarts", u64::from(fields.take::<1>()?[0]).to_le_bytes().to_vec()),
         Section::Patience => ("patience", u64::from(fields.u32()?).to_le_bytes().to_vec()),
-        // How they are weighed: 1 balanced, 2 as the numbers say that follow.
+        // Codes: 1 is balanced, 2 is given by the numbers that follow.
         _ => match fields.take()? {
             [2] => ("class_weight", fields.bytes(4 * layout.outputs())?.to_vec()),
             [1] => ("class_weight", vec![1]),
@@ -95,7 +96,7 @@ pub(super) fn read_later(piece: &Piece<'_>, kind: Kind, layout: &Layout, options
     };
     fields.end()?;
     take(piece, name, &mut changes, &bytes)?;
-    *options = options.with(kind, layout, &changes).map_err(|error| refused(piece, error))?;
+    *options = options.with(kind, layout, &changes).map_err(|error| rejected(piece, error))?;
     Ok(())
 }
 
@@ -114,13 +115,13 @@ fn decoded(piece: &Piece<'_>, option: &Declared, bytes: &[u8]) -> Result<Value> 
 }
 
 fn set(piece: &Piece<'_>, option: &Declared, changes: &mut Changes, value: Value) -> Result<()> {
-    option.set(changes, value).map_err(|error| refused(piece, error))
+    option.set(changes, value).map_err(|error| rejected(piece, error))
 }
 
 fn of_kind(piece: &Piece<'_>, kind: Kind, layout: &Layout, changes: &Changes) -> Result<Options> {
-    Options::new(kind).with(kind, layout, changes).map_err(|error| refused(piece, error))
+    Options::new(kind).with(kind, layout, changes).map_err(|error| rejected(piece, error))
 }
 
-fn refused(piece: &Piece<'_>, error: Error) -> Error {
+fn rejected(piece: &Piece<'_>, error: Error) -> Error {
     damaged(piece.section, error)
 }

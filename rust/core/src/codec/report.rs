@@ -1,20 +1,20 @@
-//! The sections of what the last training told.
+//! The sections of the report of the last training.
 //!
-//! They are optional: a version that does not know them loses what the network once told, and nothing that it is.
+//! They are optional, since a reader that skips them loses nothing of the network itself.
 
 use std::time::Duration;
 
 use super::frame::Writer;
 use super::reserve;
 use super::section::{Fields, Piece, Section, damaged};
-use super::trained::{MAX_COUNT, number};
+use super::trained::{MAX_COUNT, nan_to_infinity};
 use crate::error::Result;
 use crate::report::{MAX_POINTS, Point, Reason, Report};
 
-/// Warnings at most. No training has more than a few.
+/// Maximum number of warnings, far above what a training gives.
 const MAX_WARNINGS: usize = 16;
 
-/// A validation error that was not computed.
+/// The bits of NaN, which stand for a validation error that was not computed.
 const NONE: u64 = f64::NAN.to_bits();
 
 pub(super) fn write(report: Option<&Report>, writer: &mut Writer<'_>) {
@@ -26,10 +26,10 @@ pub(super) fn write(report: Option<&Report>, writer: &mut Writer<'_>) {
     for count in [*cycles, *best_cycle, nanoseconds] {
         body.extend(count.min(MAX_COUNT).to_le_bytes());
     }
-    body.extend(number(*train_error).to_le_bytes());
+    body.extend(nan_to_infinity(*train_error).to_le_bytes());
     for figure in [test_error, class_errors] {
         body.push(u8::from(figure.is_some()));
-        body.extend(figure.iter().flat_map(|figure| number(*figure).to_le_bytes()));
+        body.extend(figure.iter().flat_map(|figure| nan_to_infinity(*figure).to_le_bytes()));
     }
     for warning in report.warnings.iter().take(MAX_WARNINGS) {
         body.extend((warning.len() as u32).to_le_bytes());
@@ -38,18 +38,18 @@ pub(super) fn write(report: Option<&Report>, writer: &mut Writer<'_>) {
     writer.fields(Section::Report, &[&body]);
     let points = report.curve.iter().map(|point| {
         let mut unit = [0; 24];
-        let test_error = point.test_error.map_or(NONE, |error| number(error).to_bits());
-        let fields = [point.cycle, number(point.train_error).to_bits(), test_error];
+        let test_error = point.test_error.map_or(NONE, |error| nan_to_infinity(error).to_bits());
+        let fields = [point.cycle, nan_to_infinity(point.train_error).to_bits(), test_error];
         unit.as_chunks_mut().0.iter_mut().zip(fields).for_each(|(to, field)| *to = field.to_le_bytes());
         unit
     });
     writer.values(Section::Curve, 24, points);
 }
 
-/// What has been read so far.
+/// The parts decoded so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// Without its curve.
+    /// The report, with an empty curve.
     report: Option<Report>,
     curve: Vec<Point>,
 }
@@ -84,12 +84,12 @@ impl Parts {
     }
 
     pub(super) fn read_curve(&mut self, piece: &Piece<'_>) -> Result<()> {
-        let refuse = |what: String| Err(damaged(piece.section, what));
-        let Some(report) = &self.report else { return refuse("there is no report: expected one before it".into()) };
+        let reject = |what: String| Err(damaged(piece.section, what));
+        let Some(report) = &self.report else { return reject("there is no report: expected one before it".into()) };
         let units = piece.units(24)?;
         let count = self.curve.len() + units.len();
         if count > MAX_POINTS {
-            return refuse(format!("{count} points: expected at most {MAX_POINTS}"));
+            return reject(format!("{count} points: expected at most {MAX_POINTS}"));
         }
         reserve(&mut self.curve, units.len())?;
         for unit in units {
@@ -97,12 +97,12 @@ impl Parts {
                 unit.as_chunks().0.first_chunk::<3>().expect("a unit has its length").map(u64::from_le_bytes);
             let least = self.curve.last().map_or(0, |point| point.cycle + 1);
             if !(least..=report.cycles).contains(&cycle) {
-                return refuse(format!("a point of cycle {cycle}: expected {least} to {}", report.cycles));
+                return reject(format!("a point of cycle {cycle}: expected {least} to {}", report.cycles));
             }
             let train_error = f64::from_bits(train_error);
             let test_error = (test_error != NONE).then(|| f64::from_bits(test_error));
             if train_error.is_nan() || test_error.is_some_and(f64::is_nan) {
-                return refuse(format!(
+                return reject(format!(
                     "the errors of cycle {cycle} are {train_error} and {test_error:?}: expected numbers"
                 ));
             }
@@ -111,7 +111,7 @@ impl Parts {
         Ok(())
     }
 
-    /// All of it together.
+    /// Check that the parts are complete, and combine them.
     pub(super) fn finish(self) -> Result<Option<Report>> {
         let Self { report, curve } = self;
         if report.is_some() && curve.is_empty() {

@@ -1,13 +1,13 @@
-//! The sections of the observed rows, and of their weights where there are any.
+//! The sections of stored rows and their weights.
 //!
-//! How many rows there are is told by their bytes alone: a forged count has nowhere to stand.
+//! The number of rows is not stored but follows from the bytes, so it cannot be forged.
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
 use crate::dataset::{RowShape, Rows, Table, check_weight};
 use crate::error::Result;
 
-/// The sections of one set.
+/// The sections of a set of rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sections {
     pub(super) rows: Section,
@@ -28,19 +28,19 @@ pub(super) fn write(rows: &Rows, sections: Sections, writer: &mut Writer<'_>) {
     }
 }
 
-/// Weights that were there can all have become 1 again; they then count for no more than if they had never been.
+/// Whether all weights are 1. Stored weights can all have become 1 again, and are then left out as if there were none.
 fn all_ones(rows: &Rows) -> bool {
     rows.weights.is_none() || (0..rows.len()).all(|row| rows.weight(row) == 1.0)
 }
 
-/// Adds the rows of a piece.
+/// Read a piece of rows.
 pub(super) fn read(rows: &mut Rows, shape: RowShape, limit: u32, piece: &Piece<'_>) -> Result<()> {
     read_checked(rows, shape, limit, piece, |inputs, targets| {
         RowShape::check_inputs(inputs).and_then(|()| shape.check_targets(targets))
     })
 }
 
-/// Reads rows that a check passes, which is given what a row holds and what it came to.
+/// Read a piece of rows. `check` is called with the inputs (or cells) and the outcome of each.
 pub(super) fn read_checked(
     rows: &mut Rows,
     shape: RowShape,
@@ -53,7 +53,7 @@ pub(super) fn read_checked(
     if count > limit as usize {
         return Err(damaged(piece.section, format!("{count} rows: expected at most {limit}, the limit of the set")));
     }
-    let mut values = super::room(shape.width())?;
+    let mut values = super::try_with_capacity(shape.width())?;
     for unit in units {
         let row = rows.len();
         values.clear();
@@ -66,7 +66,7 @@ pub(super) fn read_checked(
     Ok(())
 }
 
-/// Adds the weights of a piece to rows that are all there.
+/// Read a piece of weights. All rows must have been read.
 pub(super) fn read_weights(rows: &mut Rows, piece: &Piece<'_>) -> Result<()> {
     let units = piece.units(4)?;
     let mut weights = rows.weights.take().unwrap_or_else(|| Table::new(1));

@@ -1,6 +1,6 @@
-//! The sections of networks of fields: the fields and the target, classes, words, and rows with what they list.
+//! The sections of networks of fields: schema, classes, words, and rows with their lists.
 //!
-//! Words and classes have a unit each, filled up with zeros, so that a section of thousands can be cut between them.
+//! Words and classes are padded with zeros to units of equal length, so that a section can be split between them.
 
 use super::frame::Writer;
 use super::rows;
@@ -9,7 +9,7 @@ use crate::dataset::Rows;
 use crate::error::Result;
 use crate::schema::{Entry, Field, FieldKind, MAX_NAME, Schema, Target};
 
-/// Bytes of a name with its length before.
+/// Bytes of a padded name with its length.
 const NAME: usize = 1 + MAX_NAME;
 const CLASSES: u8 = 1;
 const CLOSED: u8 = 2;
@@ -26,7 +26,7 @@ pub(super) const TEST: Sections = Sections {
     entries: Section::TestListEntries,
 };
 
-/// The sections of a set.
+/// The sections of a set of rows of fields.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sections {
     pub(super) rows: rows::Sections,
@@ -34,13 +34,13 @@ pub(super) struct Sections {
     entries: Section,
 }
 
-fn named(name: &[u8]) -> Vec<u8> {
+fn with_length(name: &[u8]) -> Vec<u8> {
     [&[name.len() as u8], name].concat()
 }
 
 fn padded(name: &[u8]) -> [u8; NAME] {
     let mut unit = [0; NAME];
-    unit[..=name.len()].copy_from_slice(&named(name));
+    unit[..=name.len()].copy_from_slice(&with_length(name));
     unit
 }
 
@@ -52,24 +52,24 @@ pub(super) fn write(schema: &Schema, writer: &mut Writer<'_>) {
     write_words(Section::Words, schema, writer);
 }
 
-/// A target and fields.
+/// Append the encoding of a target and fields to `body`.
 pub(super) fn write_declaration(fields: &[Field], target: &Target, body: &mut Vec<u8>) {
     match target {
         Target::Classes { name, most, closed, names: _ } => {
             body.push(if *closed { CLOSED } else { CLASSES });
             body.extend(most.to_le_bytes());
-            body.extend(named(name));
+            body.extend(with_length(name));
         }
         Target::Values(names) => {
             body.push(VALUES);
             body.extend((names.len() as u32).to_le_bytes());
-            names.iter().for_each(|name| body.extend(named(name)));
+            names.iter().for_each(|name| body.extend(with_length(name)));
         }
     }
     for field in fields {
         body.push(field.kind().code());
         body.extend(field.kind().number().unwrap_or(0).to_le_bytes());
-        body.extend(named(field.name()));
+        body.extend(with_length(field.name()));
     }
 }
 
@@ -91,18 +91,18 @@ pub(super) fn write_words(section: Section, schema: &Schema, writer: &mut Writer
     }
 }
 
-/// The fields and the target; classes and words follow.
+/// Read the fields and the target. Classes and words follow in sections of their own.
 pub(super) fn read(piece: &Piece<'_>) -> Result<Schema> {
     let (own, target) = read_declaration(piece, piece.fields()?)?;
     Schema::new(own, target).map_err(|error| damaged(piece.section, error))
 }
 
-/// The name and the kind of a field.
+/// Name and kind of a field.
 pub(super) type NamedKind = (Vec<u8>, FieldKind);
 
-/// Names and kinds of fields, and the target.
+/// Read names and kinds of fields, and the target.
 pub(super) fn read_declaration(piece: &Piece<'_>, mut fields: Fields<'_>) -> Result<(Vec<NamedKind>, Target)> {
-    let refuse = |what: String| Err(damaged(piece.section, what));
+    let reject = |what: String| Err(damaged(piece.section, what));
     let (kind, count) = (fields.u8()?, fields.u32()?);
     let name = |fields: &mut Fields<'_>| -> Result<Vec<u8>> {
         let length = fields.u8()?;
@@ -119,13 +119,13 @@ pub(super) fn read_declaration(piece: &Piece<'_>, mut fields: Fields<'_>) -> Res
             }
             Target::Values(names)
         }
-        other => return refuse(format!("the target is of kind {other}: expected {CLASSES} to {VALUES}")),
+        other => return reject(format!("the target is of kind {other}: expected {CLASSES} to {VALUES}")),
     };
     let mut own = Vec::new();
     while !fields.is_empty() {
         let (code, number) = (fields.u8()?, fields.u32()?);
         let Some(kind) = FieldKind::from_code(code, number) else {
-            return refuse(format!("field {} is of kind {code} with {number}", own.len()));
+            return reject(format!("field {} is of kind {code} with {number}", own.len()));
         };
         own.push((name(&mut fields)?, kind));
     }
@@ -152,7 +152,7 @@ pub(super) fn read_words(schema: &mut Schema, piece: &Piece<'_>) -> Result<()> {
     read_word(piece, |field, word| schema.add_word(field, word))
 }
 
-/// Reads words, each of which is taken up.
+/// Read a piece of words and pass each to `take`.
 pub(super) fn read_word(piece: &Piece<'_>, mut take: impl FnMut(u32, Box<[u8]>) -> Result<()>) -> Result<()> {
     for unit in piece.units(4 + NAME)? {
         let (&field, name) = unit.split_first_chunk().expect("a unit has its length");
@@ -178,11 +178,11 @@ pub(super) fn write_rows(rows: &Rows, sections: Sections, writer: &mut Writer<'_
     writer.values(sections.entries, 8, entries);
 }
 
-/// What the rows of a set list, while it is read.
+/// The lists of a set of rows, while they are decoded.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
     lengths: Vec<u32>,
-    /// Rows that are whole, and the next one so far.
+    /// Number of rows whose lists are complete; `list` is that of the next row.
     rows: usize,
     list: Vec<Entry>,
 }
@@ -192,7 +192,7 @@ impl Lists {
         if rows.lists.is_none() {
             return Err(damaged(piece.section, "no field is of a kind that has lists"));
         }
-        // Every list has an entry: that there is a gap, if nothing else.
+        // No list is empty, since a gap is an entry.
         let length = |bytes| match u32::from_le_bytes(bytes) {
             0 => Err("0: expected at least 1".into()),
             length => Ok(length),
@@ -217,7 +217,7 @@ impl Lists {
         Ok(())
     }
 
-    /// Whether all is there that the rows list.
+    /// Check that the lists of all rows have been read.
     pub(super) fn finish(&self, rows: &Rows, sections: Sections) -> Result<()> {
         if rows.lists.is_some() && self.rows < rows.len() {
             let what = format!("lists of {} rows: expected those of {}", self.rows, rows.len());
@@ -227,7 +227,7 @@ impl Lists {
     }
 }
 
-/// Reads the cells and the outcomes of rows; what they list follows.
+/// Read a piece of cells and outcomes of rows. Their lists follow in sections of their own.
 pub(super) fn read_rows(rows: &mut Rows, schema: &Schema, limit: u32, piece: &Piece<'_>) -> Result<()> {
     rows::read_checked(rows, schema.shape(), limit, piece, |cells, outcome| {
         schema.check_cells(cells).and_then(|()| crate::schema::check_outcome(schema.target(), outcome))

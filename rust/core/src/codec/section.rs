@@ -1,17 +1,17 @@
-//! Sections: what the parts of a saved network are called, and how their fields are read.
+//! Sections: the list of all, and how their fields are read.
 
 use std::fmt::Display;
 
 use super::reserve;
 use crate::error::{Error, Result};
 
-/// Declares the sections: name, number, and what an error calls it.
+/// Declare the sections: name, number, and the name in errors.
 ///
-/// They are required, but for those of the report, the notes and the calibration: to lose another would be to change the network,
-/// or its future.
+/// All are required except for the report, its curve, the notes and the calibration. Losing any other section would
+/// change the network or its behaviour.
 macro_rules! sections {
     ($($(#[$doc:meta])* $name:ident = $tag:literal, $text:literal;)+) => {
-        /// A section that this version knows. Sections come in the order of their numbers.
+        /// A section that this version knows. In a network they come in ascending order of numbers.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Section {
             $($(#[$doc])* $name,)+
@@ -26,7 +26,7 @@ macro_rules! sections {
                 match tag { $($tag => Some(Self::$name),)+ _ => None }
             }
 
-            /// Whether whoever does not know it must refuse the network.
+            /// Whether a reader that does not know the section must reject the network.
             pub(super) fn is_required(self) -> bool {
                 !matches!(self, Self::Report | Self::Curve | Self::Notes | Self::Calibration)
             }
@@ -43,136 +43,140 @@ sections! {
     Layout = 1, "layout";
     /// In versions up to 3: normalize u8, activation u8, output u8, loss u8, algorithm u8, L2 f32.
     FirstOptions = 2, "options";
-    /// Rows at most of the training and of the validation set, u32 each.
+    /// Maximum number of training and of validation rows, u32 each.
     Limits = 3, "limits";
-    /// States of the streams of rows and of weights, u64 each.
+    /// States of the random streams of rows and of weights, u64 each.
     Random = 4, "random state";
     /// All parameters, f32 each, member after member.
     Weights = 5, "weights";
-    /// RPROP's step sizes, f32 each; left out, with the two that follow, before the first step.
+    /// RPROP's step sizes, f32 each. This and the next two sections are left out before the first step.
     Sizes = 6, "step sizes";
     /// Signs of the previous gradient, i8 each.
     Signs = 7, "gradient signs";
-    /// What each member minimized at the previous step, f64 each.
+    /// The objective of each member at the previous step, f64 each.
     Objective = 8, "objective";
     /// Mean f32 and scale f32 of each input; left out for the identity.
     InputScaling = 9, "input scaling";
     /// Mean f32 and scale f32 of each output of a regressor; left out for the identity.
     OutputScaling = 10, "output scaling";
-    /// Steps u64, cycles u64, seconds f64, training error f64, validation error f64, class errors f64, overfitting u8,
-    /// test decided u8.
+    /// Steps u64, cycles u64, seconds f64, training error f64, validation error f64, class errors in percent f64,
+    /// overfitting u8, test decided u8.
     Statistics = 11, "statistics";
-    /// Inputs and targets, f32 each, row after row; left out when there are none.
+    /// Inputs and outcome of each training row, f32 each; left out if there are none.
     TrainRows = 12, "training rows";
     /// A weight f32 for each training row; left out when all are 1.
     TrainRowWeights = 13, "training row weights";
-    /// As the training rows.
+    /// The same for validation rows.
     TestRows = 14, "validation rows";
-    /// As the training row weights.
+    /// The same for validation rows.
     TestRowWeights = 15, "validation row weights";
-    /// In version 2 and 3: members that the first training makes, u8; left out where the engine chooses.
+    /// In versions 2 and 3: the option RESTARTS u8; left out for AUTO.
     Restarts = 17, "restarts";
-    /// What the last training told: its reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds u64,
-    /// training error f64, and, each after a flag u8 that says whether it is there, validation error f64 and class errors f64;
-    /// then each warning after its length, u32. Left out when there was none.
+    /// The report of the last training: reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds
+    /// u64, training error f64; validation error and class errors, each a flag u8 and, if that is 1, f64; then each
+    /// warning as length u32 and text. Left out if there was no training.
     Report = 18, "report";
-    /// The errors over the cycles of that training: cycle u64, training error f64, validation error f64 or, where it was not
-    /// computed, the number that is none.
+    /// The learning curve of that training: for each point cycle u64, training error f64, validation error f64 (NaN if
+    /// it was not computed).
     Curve = 19, "curve";
-    /// In version 3: how classes are weighed u8 (1: balanced, 2: as given), and if given a weight f32 for each output; left out
-    /// where they are not.
+    /// In version 3: the option CLASS-WEIGHT as u8 (1: balanced, 2: given), and if given a weight f32 for each output;
+    /// left out for none.
     ClassWeight = 20, "class weight";
-    /// In version 3: cycles of patience, u32; left out where the engine chooses.
+    /// In version 3: the option PATIENCE in cycles u32; left out for AUTO.
     Patience = 21, "patience";
-    /// How much of the weight decay that the engine chooses each member has, f32 each; left out where all have all of it.
-    /// Since version 3.
+    /// Each member's factor of the automatic weight decay, f32 each; left out if all are 1. Since version 3.
     Decays = 22, "decays";
-    /// Bytes that a user keeps with the network, which nothing here reads; left out when there are none.
+    /// Bytes that a user stores with the network and that are not interpreted; left out if there are none.
     Notes = 23, "notes";
-    /// All options (`options.rs`). Since version 4.
+    /// All options, as `options.rs` describes. Since version 4.
     Options = 24, "options";
-    /// What a trainer remembers beside the sections of RPROP, which it has too: its tag u8 and three bytes of 0. That of L-BFGS
-    /// is 1; of each member objective f64 (infinite if no search has begun), step f64, decay f32, times shortened u32 and
-    /// moves u32; then the moves of each, the oldest first, changes of the weights before those of the gradient, f32 each.
-    /// That of Adam is 2; of each member steps u64 and the loss of its last cycle f64; then the weights that it steps from, the means
-    /// of gradients and the means of their squares, f32 each. Left out where there is none. Since version 4.
+    /// State of a trainer, in addition to the sections of RPROP: tag u8 and three bytes of 0. Left out if there is
+    /// none. Since version 4.
+    ///
+    /// L-BFGS has tag 1. For each member: objective f64 (infinite before its search begins), step f64, decay f32, times
+    /// shortened u32, moves u32. Then the moves of each member, oldest first, as f32 each: changes of the weights, then
+    /// changes of the gradient.
+    ///
+    /// Adam has tag 2. For each member: steps u64, loss of its last cycle f64. Then for all parameters, f32 each:
+    /// weights before averaging, means of gradients, means of squared gradients.
     TrainerState = 25, "trainer state";
-    /// Empty; left out where the weights were never assigned. Since version 4.
+    /// Present and empty if the weights were assigned by a user. Since version 4.
     Assigned = 26, "assigned weights";
-    /// The fields of rows and the target, of networks that have such; of these rows are in sections of their own.
+    /// Target and fields of a network of fields. Rows of such networks have sections of their own.
     Schema = 27, "schema";
-    /// Names of classes, in the order in which they came.
+    /// Names of classes in order of first appearance.
     Classes = 28, "classes";
-    /// Words of fields, in the order in which they came: the field u32, and the word.
+    /// Words in order of first appearance: field u32, and the word.
     Words = 29, "words";
-    /// Cells and outcomes of training rows of fields, f32 each.
+    /// Cells and outcome of each training row of fields, f32 each.
     TrainFields = 30, "training rows";
-    /// A weight for each, f32.
+    /// A weight f32 for each of them; left out if all are 1.
     TrainFieldWeights = 31, "training row weights";
-    /// How many entries each lists, u32.
+    /// The length of the list of each of them, u32.
     TrainListLengths = 32, "lengths of training lists";
-    /// The entries, one row after the other: the input u32, the value f32.
+    /// The entries of these lists, row after row: input u32, value f32.
     TrainListEntries = 33, "training lists";
-    /// The same of validation rows.
+    /// The same for validation rows.
     TestFields = 34, "validation rows";
-    /// A weight for each, f32.
+    /// The same for validation rows.
     TestFieldWeights = 35, "validation row weights";
-    /// How many entries each lists, u32.
+    /// The same for validation rows.
     TestListLengths = 36, "lengths of testing lists";
-    /// The entries.
+    /// The same for validation rows.
     TestListEntries = 37, "testing lists";
-    /// Of each field of numbers in turn how many knots its places have, u32, and these, f32 each. Left out before the first training
-    /// and without fields.
+    /// For each `NUMBER` or `AUTO` field, the number of knots of its place encoding u32, and the knots, f32 each. Left
+    /// out before the first training and without fields.
     Places = 38, "places";
-    /// What rows intervals follow from, u64 (0: given, 1: validation rows, 2: validation rows that decided when to stop); then the scores
-    /// of each output of a regressor, or of the true classes, f64 each, the smallest of each first, then the second of each. Left out
-    /// where that is not kept.
+    /// A calibration of intervals: source u64 (0: given rows, 1: validation rows, 2: validation rows that decided),
+    /// then the sorted scores, f64 each: the smallest of each output, then the second of each, and so on. Left out if
+    /// none is set.
     Calibration = 39, "calibration";
-    /// Mean f32 and scale f32 of each number of events, where a network of sequences scales them by themselves. Since version 6.
+    /// Mean f32 and scale f32 of each computed input of events, for networks of sequences that scale these separately.
+    /// Since version 6.
     EventScaling = 40, "event scaling";
-    /// What sequences a network learns from, of networks that do: events of each that are kept u32, cell u8, whether events are by
-    /// position u8, seed u64; then the target and the fields of events, as those of rows. Since version 6.
+    /// How a network of sequences sees them: maximum of kept events u32, cell u8, whether events are by position u8,
+    /// seed u64; then the target and the fields of events, as in a schema. Since version 6.
     Sequence = 41, "sequences";
-    /// Names of classes that are no words of events, in the order in which they came.
+    /// Names of classes in order of first appearance, unless they are words of events.
     EventClasses = 42, "classes of sequences";
-    /// Words of fields of events, in the order in which they came: the field u32, and the word.
+    /// Words of fields of events in order of first appearance: field u32, and the word.
     EventWords = 43, "words of events";
-    /// Of each sequence flags u8 (1: earlier events are gone, 2: of the validation set, 4: it has an outcome), the length of its id u8,
-    /// its events and the bytes of these, u32 each, its id and its events; with an outcome after how many events that came, u32, its
-    /// weight f32, and the class or the outputs, f32 each. Left out where there are none.
+    /// For each sequence: flags u8 (1: earlier events were dropped, 2: in the validation set, 4: has an outcome),
+    /// length of its id u8, number of its events u32, bytes of its events u32, id, events. With an outcome also: the
+    /// number of events before it u32, weight f32, and the class or the outputs, f32 each. Left out if there are none.
     Happened = 44, "events of sequences";
-    /// The places of the sequences, u32 each, in the order in which they are to go: those of the training set, then those of the
+    /// The indices of sequences in the order of eviction, u32 each: those of the training set, then those of the
     /// validation set.
     Idle = 45, "order of sequences";
-    /// Gated cells, one of each member: their units, the inputs that are computed and all inputs, u32 each; then the weights of each
-    /// cell in turn, f32 each. Left out where there are none. Since version 7.
+    /// Gated cells, one for each member: units, computed inputs and all inputs, u32 each; then the weights of each
+    /// cell, f32 each. Left out if there are none. Since version 7.
     Gru = 46, "gated cells";
-    /// Empty. Frames have no other end: in an RDB nothing tells how many there are.
+    /// Empty. It marks the end, since an RDB does not store the number of frames.
     End = 0xFFFF, "end";
 }
 
-/// What is wrong with a section.
+/// An [`Error::Damaged`] that names the section.
 pub(super) fn damaged(section: Section, what: impl Display) -> Error {
     Error::Damaged(format!("section {}: {what}", section.name()))
 }
 
-/// What a frame holds of a section.
+/// The part of a section that is in one frame.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Piece<'a> {
     pub(super) section: Section,
     pub(super) body: &'a [u8],
-    /// Whether the section goes on in the next frame.
+    /// Whether the section continues in the next frame.
     pub(super) more: bool,
-    /// Bytes of a body at most.
-    pub(super) room: usize,
+    /// Maximum length of a body.
+    pub(super) max_body: usize,
 }
 
 impl<'a> Piece<'a> {
-    /// The body as units of that many bytes, none of which is cut.
+    /// Split the body into units of `unit` bytes.
     ///
-    /// There is one way to cut a section, so that a network has one form: each piece but the last is as full as can be.
+    /// The encoding is canonical: each piece but the last must hold as many whole units as fit.
     pub(super) fn units(&self, unit: usize) -> Result<impl ExactSizeIterator<Item = &'a [u8]> + use<'a>> {
-        let (given, full) = (self.body.len(), self.room / unit * unit);
+        let (given, full) = (self.body.len(), self.max_body / unit * unit);
         if given == 0 || given % unit != 0 {
             return Err(damaged(self.section, format!("{given} bytes: expected a multiple of {unit}, and not 0")));
         }
@@ -183,8 +187,8 @@ impl<'a> Piece<'a> {
         Ok(self.body.chunks_exact(unit))
     }
 
-    /// Reads one value after the other to the end of `to`, which is to hold a multiple of `each` when the section ends, and
-    /// never more than `most`. Memory is taken only for the values that are here.
+    /// Read values and append them to `to`. At the end of the section, the number of values must be a multiple of
+    /// `each`, and it must never exceed `most`. Memory is allocated only for values that have been received.
     pub(super) fn extend<T, const N: usize>(
         &self,
         to: &mut Vec<T>,
@@ -207,12 +211,12 @@ impl<'a> Piece<'a> {
         Ok(())
     }
 
-    /// The bytes of a section of values of different lengths.
+    /// The raw body, for sections of values of different lengths.
     pub(super) fn body(&self) -> &'a [u8] {
         self.body
     }
 
-    /// The body as a few fields, in one piece.
+    /// Read the body as single fields. The section must be in one piece.
     pub(super) fn fields(&self) -> Result<Fields<'a>> {
         if self.more {
             return Err(damaged(self.section, "it goes on in the next frame: expected it in one piece"));
@@ -221,7 +225,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Fields that are read one after the other.
+/// A reader of consecutive fields.
 #[derive(Debug)]
 pub(super) struct Fields<'a> {
     section: Section,
@@ -229,7 +233,7 @@ pub(super) struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Those of a part of a section.
+    /// Read the fields in a part of a section.
     pub(super) fn new(section: Section, bytes: &'a [u8]) -> Self {
         Self { section, rest: bytes }
     }
@@ -243,7 +247,7 @@ impl<'a> Fields<'a> {
         Ok(*field)
     }
 
-    /// So many bytes.
+    /// Read a number of bytes.
     pub(super) fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
         let Some((bytes, rest)) = self.rest.split_at_checked(length) else {
             let missing = length - self.rest.len();
@@ -277,7 +281,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// One of the choices that have a number.
+    /// Read a code and convert it by `from_code`.
     pub(super) fn choice<T>(&mut self, name: &str, from_code: impl Fn(u8) -> Option<T>) -> Result<T> {
         let code = self.u8()?;
         from_code(code).ok_or_else(|| {
@@ -285,7 +289,7 @@ impl<'a> Fields<'a> {
         })
     }
 
-    /// All that is left.
+    /// All remaining bytes.
     pub(super) fn rest(self) -> &'a [u8] {
         self.rest
     }

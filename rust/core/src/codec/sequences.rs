@@ -1,4 +1,4 @@
-//! The sections of networks of sequences: how they are kept and seen, their classes and words, and what happened.
+//! The sections of networks of sequences: options and fields of events, classes, words, and the sequences.
 
 use std::sync::Arc;
 
@@ -8,24 +8,23 @@ use super::section::{Fields, Piece, Section, damaged};
 use crate::dataset::{Limits, Set, check_weight};
 use crate::error::Result;
 use crate::schema::{FieldKind, Schema, check_outcome};
-use crate::sequence::{Cache, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
+use crate::sequence::{Auto, Cache, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
 
 const CUT: u8 = 1;
 const TEST: u8 = 2;
 const OUTCOME: u8 = 4;
-/// Bytes before the id of a sequence.
+/// Bytes of a sequence before its id.
 const HEAD: usize = 10;
 
 pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_>) {
     let Sequences { view, store, .. } = sequences;
-    let SequenceOptions { length, cell } = view.options();
-    let mut body = length.to_le_bytes().to_vec();
-    body.push(code(cell));
+    let mut body = view.options().length.to_le_bytes().to_vec();
+    body.push(code(view));
     body.push(u8::from(view.is_by_position()));
     body.extend(view.seed().to_le_bytes());
     write_declaration(view.events().fields(), seen.target(), &mut body);
     writer.fields(Section::Sequence, &[&body]);
-    // Else they are words.
+    // Otherwise classes are words of events, which follow.
     if view.next().is_none() {
         write_classes(Section::EventClasses, seen, writer);
     }
@@ -39,9 +38,21 @@ pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_
     writer.values(Section::Idle, 4, order.map(u32::to_le_bytes));
 }
 
-/// The number that stands for a cell.
-fn code(cell: Cell) -> u8 {
-    Cell::ALL.iter().position(|(own, _)| *own == cell).expect("every cell has a place") as u8
+/// Cells by their numbers in files. Of `CELL AUTO` there are two: files of format 6 have only the first.
+const CELLS: [(Cell, Auto); 5] = [
+    (Cell::Auto, Auto::Reservoir),
+    (Cell::Window, Auto::Gru),
+    (Cell::Reservoir, Auto::Gru),
+    (Cell::Gru, Auto::Gru),
+    (Cell::Auto, Auto::Gru),
+];
+
+fn code(view: &View) -> u8 {
+    let cell = view.options().cell;
+    if cell == Cell::Auto && view.gru_shape().is_some() {
+        return 4;
+    }
+    CELLS.iter().position(|(own, _)| *own == cell).expect("every cell has a number") as u8
 }
 
 fn record(sequence: &Sequence) -> Vec<u8> {
@@ -62,30 +73,33 @@ fn record(sequence: &Sequence) -> Vec<u8> {
     bytes
 }
 
-/// What has been read so far.
+/// The parts decoded so far.
 #[derive(Debug)]
 pub(super) struct Parts {
     view: View,
     store: Store,
-    /// The beginning of a sequence that goes on in the next piece.
+    /// The start of a sequence that continues in the next piece.
     begun: Vec<u8>,
     order: Vec<u32>,
     has_order: bool,
 }
 
 impl Parts {
-    /// How sequences are kept and seen, and the fields that the network sees.
+    /// Read the options and fields of events. Returns also the schema of the rows that the network sees.
     pub(super) fn read(piece: &Piece<'_>) -> Result<(Self, Schema)> {
         let mut fields = piece.fields()?;
         let length = fields.u32()?;
-        let cell = fields.choice("cell", |code| Cell::ALL.get(usize::from(code)).map(|(cell, _)| *cell))?;
+        let (cell, auto) = fields.choice("cell", |code| CELLS.get(usize::from(code)).copied())?;
         let (by_position, seed) = (fields.flag("by position")?, fields.u64()?);
         let (own, target) = read_declaration(piece, fields)?;
         let options = SequenceOptions { length, cell };
         let (declared, count) = (target.clone(), own.len());
-        let made = options.check().and_then(|()| View::new(own, target, options, by_position, seed));
+        let made = options.check().and_then(|()| View::new(own, target, (options, auto), by_position, seed));
         let (view, seen) = made.map_err(|error| damaged(piece.section, error))?;
         let is_vector = matches!(view.events().fields()[0].kind(), FieldKind::Vector(_));
+        if (cell, auto) == (Cell::Auto, Auto::Gru) && view.gru_shape().is_none() {
+            return Err(damaged(piece.section, "the cell is GRU by CELL AUTO: expected a class as the next event"));
+        }
         if *seen.target() != declared || by_position && !(count == 1 && is_vector) {
             return Err(damaged(piece.section, "the target or the fields are not those of such a network"));
         }
@@ -138,27 +152,27 @@ impl Parts {
     }
 
     fn restored(&self, seen: &Schema, section: Section, record: &[u8]) -> Result<Sequence> {
-        let refuse = |what: String| Err(damaged(section, what));
+        let reject = |what: String| Err(damaged(section, what));
         let mut fields = Fields::new(section, record);
         let (flags, id) = (fields.u8()?, fields.u8()?);
         let (events, bytes) = (fields.u32()?, fields.u32()?);
         let (id, kept) = (fields.bytes(id.into())?, fields.bytes(bytes as usize)?);
         if flags > CUT | TEST | OUTCOME || id.is_empty() {
-            return refuse(format!("a sequence with the flags {flags} and an id of {} bytes", id.len()));
+            return reject(format!("a sequence with the flags {flags} and an id of {} bytes", id.len()));
         }
         if events > self.view.options().length || (events == 0) != kept.is_empty() || events == 0 {
-            return refuse(format!("a sequence of {events} events: expected 1 to {}", self.view.options().length));
+            return reject(format!("a sequence of {events} events: expected 1 to {}", self.view.options().length));
         }
         let mut left = kept;
         for _ in 0..events {
             let Some((row, length)) = crate::sequence::read_event(self.view.events(), left) else {
-                return refuse("an event that is none".into());
+                return reject("an event that is none".into());
             };
             self.view.events().check_row(&row.cells, &row.list).map_err(|error| damaged(section, error))?;
             left = &left[length..];
         }
         if !left.is_empty() {
-            return refuse(format!("{} bytes after the events of a sequence", left.len()));
+            return reject(format!("{} bytes after the events of a sequence", left.len()));
         }
         let outcome = if flags & OUTCOME == 0 {
             None
@@ -171,7 +185,7 @@ impl Parts {
             check_outcome(seen.target(), &values).map_err(|error| damaged(section, error))?;
             check_weight(weight).map_err(|error| damaged(section, error))?;
             if self.view.next().is_some() || after == 0 || after > events {
-                return refuse(format!("an outcome after {after} of {events} events"));
+                return reject(format!("an outcome after {after} of {events} events"));
             }
             Some(SequenceOutcome { after, values, weight })
         };
@@ -195,7 +209,7 @@ impl Parts {
     }
 }
 
-/// How long a sequence is, whose beginning is there; none where that is too short to tell.
+/// The encoded length of the first sequence in `bytes`; `None` if its head is incomplete.
 fn length_of(bytes: &[u8], seen: &Schema) -> Option<u64> {
     let head = bytes.get(..HEAD)?;
     let kept = u32::from_le_bytes(head[6..10].try_into().expect("four bytes"));

@@ -1,19 +1,19 @@
-//! The sections that say what a network is before it learns, but for its options: layout, limits, random state, notes.
+//! The sections of layout, limits, random state and notes.
 
 use std::sync::Arc;
 
 use super::frame::Writer;
-use super::room;
 use super::section::{Piece, Section, damaged};
+use super::try_with_capacity;
 use crate::dataset::Limits;
 use crate::error::Result;
 use crate::layout::{FirstInputs, Kind, Layout};
 use crate::network::MAX_NOTES;
 use crate::random::Random;
 
-/// The kind of a layer that is fully connected to the one before. There is no other yet.
+/// Code of a dense layer.
 const DENSE: u8 = 0;
-/// A dense layer most of whose inputs are looked up; what its inputs are follows.
+/// Code of a dense first layer with looked-up inputs. The numbers of computed inputs and of inputs of a row follow.
 const FIELDS: u8 = 1;
 
 fn kind_code(kind: Kind) -> u8 {
@@ -58,7 +58,7 @@ pub(super) fn read_layout(piece: &Piece<'_>) -> Result<(Kind, Layout)> {
     }
     let layout = match inputs {
         None => Layout::new(&units),
-        // Whether that is what the fields come to is told by the schema, which follows.
+        // Whether the numbers match the fields is checked with the schema, which follows.
         Some(FirstInputs { computed, .. }) if computed == 0 || computed >= units[0] => {
             return Err(damaged(piece.section, format!("{computed} of {} inputs are computed", units[0])));
         }
@@ -82,7 +82,7 @@ pub(super) fn read_notes(piece: &Piece<'_>) -> Result<Arc<Vec<u8>>> {
     if !(1..=MAX_NOTES).contains(&bytes.len()) {
         return Err(damaged(piece.section, format!("{} bytes: expected 1 to {MAX_NOTES}", bytes.len())));
     }
-    let mut notes = room(bytes.len())?;
+    let mut notes = try_with_capacity(bytes.len())?;
     notes.extend_from_slice(bytes);
     Ok(Arc::new(notes))
 }
@@ -99,7 +99,7 @@ pub(super) fn read_limits(piece: &Piece<'_>) -> Result<Limits> {
     Ok(limits)
 }
 
-/// The two streams of a network.
+/// The random streams of a network.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Streams {
     pub(super) rows: Random,

@@ -1,4 +1,4 @@
-//! Round trips, and what the format promises.
+//! Tests of the encoding: round trips, old versions, and canonical form.
 
 mod damage;
 mod original;
@@ -34,7 +34,7 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
     let restarts = prop_oneof![Just(Restarts::Auto), Just(Restarts::Fixed(1)), Just(Restarts::Fixed(3))];
     let patience = prop_oneof![Just(Patience::Auto), (1..=MAX_PATIENCE).prop_map(Patience::Cycles)];
     (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2, restarts, patience).prop_filter_map(
-        "a legal combination",
+        "a valid combination",
         |(kind, normalize, activation, output, loss, algorithm, l2, restarts, patience)| {
             let options = Options {
                 normalize,
@@ -53,7 +53,7 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
     )
 }
 
-/// Networks with all that they can have: rows or none, weights or none, trained or not.
+/// Networks with every combination of features: rows, weights, notes, calibration, training.
 fn networks() -> impl Strategy<Value = Network> {
     let inputs = prop_oneof![9 => 1usize..9, 1 => Just(4100usize)];
     let limits = (0u32..40, 0u32..20).prop_map(|(train, test)| Limits { train, test });
@@ -97,7 +97,7 @@ fn networks() -> impl Strategy<Value = Network> {
 fn observe(network: &mut Network, rows: usize, seed: u64) {
     let mut random = Random::new(seed, 9);
     let (width, targets) = (network.layout().inputs(), network.targets());
-    // Now and then so large that all overflows.
+    // Sometimes so large that everything overflows.
     let magnitude = if seed.is_multiple_of(5) { f32::MAX } else { 100.0 };
     let inputs: Vec<f32> = (0..rows * width).map(|_| random.symmetric() * magnitude).collect();
     let target = |random: &mut Random| match network.kind {
@@ -110,11 +110,11 @@ fn observe(network: &mut Network, rows: usize, seed: u64) {
     if seed.is_multiple_of(2) {
         batch.weights = Some(&weights);
     }
-    // A set without room takes none.
+    // A set with limit 0 rejects rows, which is fine here.
     let _ = network.observe(&batch, None, |_| {});
 }
 
-/// The network after some cycles, if it has rows to learn from, without what depends on the machine.
+/// Train the network for some cycles if it has training rows, and remove durations and thread counts.
 fn trained(network: Network, max_cycles: u64) -> Network {
     let mut live = Live::new(network);
     let options = TrainOptions { max_cycles, max_time: Duration::ZERO, auto_stop: false, backtrack: false };
@@ -139,7 +139,7 @@ fn small(kind: Kind, rows: usize, cycles: u64) -> Network {
     let mut network = Network::new(kind, Layout::new(&[2, 3, 2]).unwrap(), options, limits, 4).unwrap();
     observe(&mut network, rows, 4);
     let mut network = trained(network, cycles);
-    // Of rows at random nothing is learnt, which is no matter here.
+    // Random rows cause warnings, which are irrelevant here.
     if let Some(report) = &mut network.report {
         Arc::make_mut(report).warnings.clear();
     }
@@ -158,7 +158,7 @@ fn network_of(frames: &[Vec<u8>], max_frame: usize) -> Result<Network> {
     decoder.finish()
 }
 
-/// The file of some frames, with the right checksum.
+/// Join frames into a file with a valid checksum.
 fn file_of(frames: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = frames[0].clone();
     for frame in &frames[1..] {
@@ -166,10 +166,10 @@ fn file_of(frames: &[Vec<u8>]) -> Vec<u8> {
         bytes.extend(frame);
     }
     bytes.extend([0; 8]);
-    sealed(bytes)
+    with_checksum(bytes)
 }
 
-fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
+fn with_checksum(mut bytes: Vec<u8>) -> Vec<u8> {
     let end = bytes.len().saturating_sub(8);
     let checksum = CRC.checksum(&bytes[..end]).to_le_bytes();
     bytes.truncate(end);
@@ -177,16 +177,16 @@ fn sealed(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn refusal(bytes: &[u8]) -> String {
+fn rejection(bytes: &[u8]) -> String {
     decode(bytes).unwrap_err().to_string()
 }
 
 #[test]
-fn the_checksum_is_that_of_redis() {
+fn the_checksum_is_the_crc_64_of_redis() {
     assert_eq!(CRC.checksum(b"123456789"), 0xE9C6_D914_C4B8_D9CA);
 }
 
-/// A trained regressor with three weighted rows, as version 1 wrote it. It must be read forever.
+/// A trained regressor with three weighted rows, as version 1 wrote it. It must remain readable forever.
 const FIRST_VERSION: &str = "\
     6e657572616c0100120000000100010202000000000300000000020000000d000000020001010203020100000000000b0000\
     00030001140000000a000000130000000400010f054710bfdeea0389589a14b9d238f947000000050001cdcccc3dcdcccc3d\
@@ -205,7 +205,7 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
     (0..hexadecimal.len()).step_by(2).map(byte).collect()
 }
 
-/// The frames of a file but for the head and the options, whose form version 4 has changed.
+/// The frames of a file without the head and the options, whose encoding changed in version 4.
 fn content(bytes: &[u8]) -> Vec<&[u8]> {
     let options = [Section::FirstOptions, Section::Restarts, Section::ClassWeight, Section::Patience, Section::Options];
     frames_in(bytes)
@@ -228,7 +228,7 @@ fn frames_in(bytes: &[u8]) -> Vec<&[u8]> {
 }
 
 #[test]
-fn the_first_version_is_still_read() {
+fn version_1_is_still_read() {
     let bytes = bytes(FIRST_VERSION);
     let network = decode(&bytes).unwrap();
     let info = network.info();
@@ -236,10 +236,10 @@ fn the_first_version_is_still_read() {
     assert_eq!((info.limits, info.train_rows, info.test_rows), (Limits { train: 20, test: 10 }, 2, 1));
     assert_eq!(network.trained.state.rprop().sizes, vec![0.1; 17]);
     assert_eq!((network.options.restarts, info.members), (Restarts::Auto, 1));
-    assert_eq!(content(&encode(&network)), content(&bytes), "nothing but the form of the options has changed");
+    assert_eq!(content(&encode(&network)), content(&bytes), "only the encoding of options may change");
 }
 
-/// A classifier with a report, the first that had one, as NR.EXPORT gave it.
+/// A classifier with the first version of a report, as NR.EXPORT returned it.
 const REPORTED: &[u8] = include_bytes!("tests/reported.nr");
 
 #[test]
@@ -251,40 +251,40 @@ fn the_first_report_is_still_read() {
         (report.train_error, report.test_error),
         (network.trained.statistics.train_error, Some(network.trained.statistics.test_error))
     );
-    assert_eq!(content(&encode(&network)), content(REPORTED), "nothing but the form of the options has changed");
-    // Who does not know the sections skips them, and loses nothing else.
+    assert_eq!(content(&encode(&network)), content(REPORTED), "only the encoding of options may change");
+    // Readers that do not know the sections skip them.
     let frames: Vec<Vec<u8>> = frames_of(&network, MAX_FRAME);
     let optional: Vec<_> = frames[1..].iter().filter(|frame| frame[2] & 1 == 0).map(|frame| frame[0]).collect();
     assert_eq!(optional, [18, 19]);
 }
 
-/// A classifier of two members, as version 2 wrote it.
+/// A classifier with two members, as version 2 wrote it.
 const SECOND_VERSION: &[u8] = include_bytes!("tests/members.nr");
 
 #[test]
-fn the_second_version_is_still_read() {
+fn version_2_is_still_read() {
     let network = decode(SECOND_VERSION).unwrap();
     let info = network.info();
     assert_eq!((info.options.restarts, info.members, info.parameters), (Restarts::Fixed(2), 2, 6));
     assert_eq!((info.statistics.total_cycles, info.statistics.total_steps), (2, 8));
     assert_eq!((&info.options.class_weight, info.options.patience), (&ClassWeight::None, Patience::Auto));
-    assert_eq!(content(&encode(&network)), content(SECOND_VERSION), "nothing but the form of the options has changed");
+    assert_eq!(content(&encode(&network)), content(SECOND_VERSION), "only the encoding of options may change");
 }
 
-/// A classifier whose classes have weights, with a patience, as version 3 wrote it.
+/// A classifier with class weights and a patience, as version 3 wrote it.
 const THIRD_VERSION: &[u8] = include_bytes!("tests/weighted.nr");
 
 #[test]
-fn the_third_version_is_still_read() {
+fn version_3_is_still_read() {
     let network = decode(THIRD_VERSION).unwrap();
     let info = network.info();
     assert_eq!(info.options.class_weight, ClassWeight::Given(Arc::new(vec![0.5, 2.0, 1.25])));
     assert_eq!((info.options.patience, info.options.restarts), (Patience::Cycles(7), Restarts::Fixed(1)));
     assert_eq!((info.statistics.total_cycles, info.train_rows, info.test_rows), (2, 6, 3));
-    assert_eq!(content(&encode(&network)), content(THIRD_VERSION), "nothing but the form of the options has changed");
+    assert_eq!(content(&encode(&network)), content(THIRD_VERSION), "only the encoding of options may change");
 }
 
-/// A regressor with notes, as version 3 wrote them first.
+/// A regressor with the first version of notes, as version 3 wrote it.
 const NOTED: &[u8] = include_bytes!("tests/noted.nr");
 
 #[test]
@@ -296,7 +296,7 @@ fn the_first_notes_are_still_read() {
 }
 
 #[test]
-fn notes_are_kept_through_trainings_and_resets_and_none_are_left_out() {
+fn notes_survive_trainings_and_resets_and_are_left_out_if_empty() {
     let mut network = small(Kind::Classifier, 12, 0);
     let without = encode(&network);
     network.set_notes(b"width, height").unwrap();
@@ -304,7 +304,7 @@ fn notes_are_kept_through_trainings_and_resets_and_none_are_left_out() {
     network.reset();
     let back = decode(&encode(&network)).unwrap();
     assert_eq!((back.notes(), &back), (&b"width, height"[..], &network));
-    // Who does not know the section skips it, and loses nothing else.
+    // Readers that do not know the section skip it.
     let frames = frames_of(&network, MAX_FRAME);
     assert_eq!((frames[frames.len() - 3][0], frames[frames.len() - 3][2] & 1), (23, 0));
     assert!(network.set_notes(&vec![0; MAX_NOTES + 1]).is_err());
@@ -328,10 +328,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn a_network_comes_back_with_the_same_future(network in networks()) {
+    fn a_decoded_network_is_equal_and_behaves_equally(network in networks()) {
         let bytes = encode(&network);
         let mut back = decode(&bytes).unwrap();
-        // An error that is no number is not equal to itself.
+        // A NaN error is not equal to itself.
         prop_assert!(back == network || network != network.clone());
         prop_assert_eq!(encode(&back), &bytes[..]);
         let mut network = network;
@@ -361,7 +361,7 @@ fn trained_of(network: &Network) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
+fn a_training_result_is_decoded_for_copies_only() {
     let mut network = small(Kind::Regressor, 40, 0);
     let mut copy = network.clone();
     network = trained(network, 5);
@@ -376,23 +376,23 @@ fn what_a_training_made_goes_to_a_copy_alone_and_to_no_other_network() {
     let whole = frames_of(&network, MAX_FRAME);
     assert!(
         decode_trained(&copy.model(), whole.iter().map(Vec::as_slice)).is_err(),
-        "sections that are not a training's"
+        "other sections than those of a training"
     );
 }
 
 fn head() -> [u8; HEAD] {
-    super::frame::head(super::frame::Has::Positions)
+    super::frame::head(super::frame::Format::Plain)
 }
 
 #[test]
-fn a_later_version_is_refused_by_name() {
+fn a_later_version_is_rejected_by_number() {
     let mut bytes = encode(&small(Kind::Classifier, 0, 0));
     bytes[MAGIC.len()] = 8;
     assert_eq!(decode(&bytes), Err(Error::NewerFormat { found: 8, known: VERSION }));
 }
 
 #[test]
-fn unknown_sections_are_skipped_or_if_required_refused_by_number() {
+fn unknown_sections_are_skipped_or_rejected_if_required() {
     let network = small(Kind::Classifier, 12, 2);
     let with = |flags: [u8; 2]| {
         let mut frames = frames_of(&network, MAX_FRAME);
@@ -401,13 +401,13 @@ fn unknown_sections_are_skipped_or_if_required_refused_by_number() {
         file_of(&frames)
     };
     assert_eq!(decode(&with([MORE, 0])).as_ref(), Ok(&network));
-    assert_eq!(refusal(&with([0, 0])), "not a network: section 77 follows section 77: expected a greater number");
-    assert_eq!(refusal(&with([MORE, MORE])), "not a network: section 65535 breaks into section 77");
-    assert_eq!(refusal(&with([1, 0])), "not a network: section 77 is required, and unknown to this version");
+    assert_eq!(rejection(&with([0, 0])), "not a network: section 77 follows section 77: expected a greater number");
+    assert_eq!(rejection(&with([MORE, MORE])), "not a network: section 65535 breaks into section 77");
+    assert_eq!(rejection(&with([1, 0])), "not a network: section 77 is required, and unknown to this version");
 }
 
 #[test]
-fn weights_that_are_all_one_again_are_as_none() {
+fn weights_that_are_all_1_again_are_left_out() {
     let mut network = small(Kind::Regressor, 12, 0);
     let rows = &mut network.dataset.train;
     assert!(rows.weights.is_some());
@@ -417,11 +417,11 @@ fn weights_that_are_all_one_again_are_as_none() {
 }
 
 #[test]
-fn a_network_that_has_diverged_can_still_be_saved() {
+fn a_diverged_network_can_be_saved() {
     let mut network = small(Kind::Regressor, 12, 2);
     for error in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -3.0] {
         let trained = of(&mut network);
-        let TrainerState::Rprop(rprop) = &mut trained.state else { panic!("RPROP trains the first cycles") };
+        let TrainerState::Rprop(rprop) = &mut trained.state else { panic!("few cycles are trained by RPROP") };
         rprop.objectives = vec![error];
         (trained.statistics.train_error, trained.statistics.test_error) = (error, error);
         let back = decode(&encode(&network)).unwrap();
@@ -433,7 +433,7 @@ fn a_network_that_has_diverged_can_still_be_saved() {
     }
 }
 
-/// Two of three members that L-BFGS has trained: one has gone back to earlier weights, so it has no search.
+/// A network with two members trained by L-BFGS. The first has returned to earlier weights, so it has no search state.
 fn searched() -> Network {
     let mut network = small(Kind::Regressor, 12, 0);
     network.options.restarts = Restarts::Fixed(2);
@@ -445,7 +445,7 @@ fn searched() -> Network {
 }
 
 #[test]
-fn what_a_search_remembers_is_saved_and_cut_into_frames_anywhere() {
+fn the_state_of_l_bfgs_is_saved_and_can_be_split_anywhere() {
     let network = searched();
     for max_frame in [200, 201, 202, 203, 500, MAX_FRAME] {
         assert!(network_of(&frames_of(&network, max_frame), max_frame).unwrap() == network, "{max_frame}");
@@ -457,7 +457,7 @@ fn what_a_search_remembers_is_saved_and_cut_into_frames_anywhere() {
 }
 
 #[test]
-fn a_network_that_has_counted_all_it_can_is_still_read_after_another_training() {
+fn a_network_at_the_maximum_of_cycles_stays_readable_after_training() {
     let mut network = small(Kind::Regressor, 12, 2);
     let statistics = &mut of(&mut network).statistics;
     (statistics.total_steps, statistics.total_cycles) = (1 << 62, 1 << 62);
@@ -466,21 +466,21 @@ fn a_network_that_has_counted_all_it_can_is_still_read_after_another_training() 
 }
 
 #[test]
-fn inputs_without_a_say_come_back() {
+fn a_scale_of_0_is_saved() {
     let mut network = small(Kind::Classifier, 0, 0);
     of(&mut network).normalization.inputs = Some(Scaling { mean: vec![1.0, 2.0], scale: vec![0.0, 3.0] });
     assert_eq!(decode(&encode(&network)), Ok(network));
 }
 
 #[test]
-fn a_state_that_differs_in_anything_from_that_before_the_first_step_is_saved() {
+fn any_change_of_the_initial_state_is_saved() {
     let network = small(Kind::Regressor, 0, 0);
     let untouched = encode(&network);
     let changes: [fn(&mut RpropState); 3] =
         [|state| state.sizes[3] = 0.05, |state| state.signs[16] = -1, |state| state.objectives[0] = f64::MAX];
     for change in changes {
         let mut network = network.clone();
-        let TrainerState::Rprop(state) = &mut of(&mut network).state else { panic!("nothing has trained it") };
+        let TrainerState::Rprop(state) = &mut of(&mut network).state else { panic!("it is not trained") };
         change(state);
         let bytes = encode(&network);
         assert!(bytes.len() > untouched.len());
@@ -489,7 +489,7 @@ fn a_state_that_differs_in_anything_from_that_before_the_first_step_is_saved() {
 }
 
 #[test]
-fn a_curve_of_as_many_points_as_there_may_be_comes_back() {
+fn a_curve_with_the_maximum_of_points_is_saved() {
     let mut network = small(Kind::Regressor, 12, 2);
     let report = Arc::make_mut(network.report.as_mut().unwrap());
     (report.cycles, report.best_cycle) = (600, 600);

@@ -1,10 +1,10 @@
-//! The sections of what a training changes: weights, RPROP's state, normalization, statistics.
+//! The sections of what a training changes: weights, state of RPROP, normalization, statistics, cells.
 
 use std::sync::Arc;
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
-use super::{reserve, room, trainer_state};
+use super::{reserve, trainer_state, try_with_capacity};
 use crate::error::{Error, Result};
 use crate::kernels::{FIRST_SIZE, MAX_SIZE, MIN_SIZE};
 use crate::layout::{Kind, Layout, MAX_PARAMETERS, MAX_UNITS};
@@ -16,9 +16,9 @@ use crate::sequence::gru::{Gru, Shape};
 use crate::trained::{Statistics, Trained};
 use crate::trainer_state::RpropState;
 
-/// Steps and cycles at most: a network that counts from here on for a thousand years still fits a signed integer.
+/// Maximum of steps and cycles. It leaves room in a signed integer for a thousand years of further training.
 pub(super) const MAX_COUNT: u64 = 1 << 62;
-/// Shares of the weight decay at most: far more than the engine gives any member.
+/// Maximum factor of the automatic weight decay, far above those that the engine uses.
 const MAX_DECAY: f32 = 1e6;
 
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
@@ -32,16 +32,17 @@ pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
 }
 
 fn write_rprop(state: &RpropState, writer: &mut Writer<'_>) {
-    if is_untouched(state) {
+    if is_initial(state) {
         return;
     }
     let RpropState { sizes, signs, objectives } = state;
     writer.values(Section::Sizes, 4, sizes.iter().map(|size| size.to_le_bytes()));
     writer.values(Section::Signs, 1, signs.iter().map(|sign| sign.to_le_bytes()));
-    writer.values(Section::Objective, 8, objectives.iter().map(|&objective| number(objective).to_le_bytes()));
+    writer.values(Section::Objective, 8, objectives.iter().map(|&objective| nan_to_infinity(objective).to_le_bytes()));
 }
 
-/// Members' shares of the weight decay, in a section that comes after those of the network's other parts.
+/// Write the members' factors of the automatic weight decay. Their section number is higher than those that [`write`]
+/// writes.
 pub(super) fn write_decays(trained: &Trained, writer: &mut Writer<'_>) {
     let decays = &trained.decays;
     if decays.iter().any(|&decay| decay != 1.0) {
@@ -49,14 +50,14 @@ pub(super) fn write_decays(trained: &Trained, writer: &mut Writer<'_>) {
     }
 }
 
-/// That the weights were assigned, in a section that comes after those of the network's other parts.
+/// Write that the weights were assigned by a user.
 pub(super) fn write_assigned(trained: &Trained, writer: &mut Writer<'_>) {
     if trained.assigned {
         writer.fields(Section::Assigned, &[]);
     }
 }
 
-/// Places of numbers, in a section that comes after those of the network's other parts.
+/// Write the place encodings of numbers.
 pub(super) fn write_places(trained: &Trained, writer: &mut Writer<'_>) {
     let Some(places) = &trained.normalization.places else { return };
     let mut words: Vec<[u8; 4]> = Vec::new();
@@ -67,12 +68,12 @@ pub(super) fn write_places(trained: &Trained, writer: &mut Writer<'_>) {
     writer.values(Section::Places, 4, words);
 }
 
-/// The scaling of the numbers of events, in a section that comes after those of the network's other parts.
+/// Write the scaling of the computed inputs of events.
 pub(super) fn write_events(trained: &Trained, writer: &mut Writer<'_>) {
     write_scaling(Section::EventScaling, trained.normalization.events.as_ref(), writer);
 }
 
-/// Gated cells, in a section that comes after those of the network's other parts.
+/// Write the gated cells of all members.
 pub(super) fn write_gru(trained: &Trained, writer: &mut Writer<'_>) {
     let Some(gru) = &trained.gru else { return };
     let Shape { units, computed, inputs } = gru.shape();
@@ -81,24 +82,28 @@ pub(super) fn write_gru(trained: &Trained, writer: &mut Writer<'_>) {
     writer.values(Section::Gru, 4, head.into_iter().chain(weights));
 }
 
-/// The state before the first step.
-fn untouched(parameters: usize, members: usize) -> Result<RpropState> {
-    let mut state = RpropState { sizes: room(parameters)?, signs: room(parameters)?, ..RpropState::new(0, members) };
+/// The state of RPROP before the first step.
+fn initial_state(parameters: usize, members: usize) -> Result<RpropState> {
+    let mut state = RpropState {
+        sizes: try_with_capacity(parameters)?,
+        signs: try_with_capacity(parameters)?,
+        ..RpropState::new(0, members)
+    };
     state.sizes.resize(parameters, FIRST_SIZE);
     state.signs.resize(parameters, 0);
     Ok(state)
 }
 
-/// Whether no step has been taken yet.
-fn is_untouched(state: &RpropState) -> bool {
-    state.objectives.iter().all(|&objective| number(objective) == f64::INFINITY)
+/// Whether this is the state before the first step, which is left out.
+fn is_initial(state: &RpropState) -> bool {
+    state.objectives.iter().all(|&objective| nan_to_infinity(objective) == f64::INFINITY)
         && state.signs.iter().all(|&sign| sign == 0)
         && state.sizes.iter().all(|&size| size == FIRST_SIZE)
 }
 
-/// An error as it is saved. Weights that overflow can give a loss that is no number; it is as bad as an infinite one, and
-/// compared with another it decides the same.
-pub(super) fn number(error: f64) -> f64 {
+/// An error as it is saved: NaN becomes infinity. Weights that overflow can make a loss NaN, and in comparisons it has
+/// the same effect.
+pub(super) fn nan_to_infinity(error: f64) -> f64 {
     if error.is_nan() { f64::INFINITY } else { error }
 }
 
@@ -122,20 +127,21 @@ fn write_statistics(statistics: &Statistics, writer: &mut Writer<'_>) {
         overfitting,
         test_decided,
     } = *statistics;
-    // A forged network begins near the bound; what is trained on from there must be read again.
+    // Decoding accepts counts up to MAX_COUNT. A forged network can be near it, and must still be readable after more
+    // training.
     let fields = [
         total_steps.min(MAX_COUNT).to_le_bytes(),
         total_cycles.min(MAX_COUNT).to_le_bytes(),
         total_seconds.to_le_bytes(),
-        number(train_error).to_le_bytes(),
-        number(test_error).to_le_bytes(),
+        nan_to_infinity(train_error).to_le_bytes(),
+        nan_to_infinity(test_error).to_le_bytes(),
         class_errors.to_le_bytes(),
     ];
     let flags = [u8::from(overfitting), u8::from(test_decided)];
     writer.fields(Section::Statistics, &[fields.as_flattened(), &flags]);
 }
 
-/// What has been read so far.
+/// The parts decoded so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
     weights: Vec<f32>,
@@ -148,7 +154,7 @@ pub(super) struct Parts {
     outputs: Option<Scaling>,
     statistics: Option<Statistics>,
     assigned: bool,
-    /// Those of fields of numbers, field after field.
+    /// Place encodings: for each field the number of its knots, and these.
     places: Vec<[u8; 4]>,
     events: Option<Scaling>,
     gru: Vec<[u8; 4]>,
@@ -219,18 +225,18 @@ impl Parts {
         piece.extend(&mut self.places, 1, most, Ok)
     }
 
-    /// Whether they are as many as a network's events have is seen when it is whole.
+    /// Read the scaling of events. That it fits the events is checked when the network is complete.
     pub(super) fn read_events(&mut self, piece: &Piece<'_>) -> Result<()> {
         let columns = self.events.as_ref().map_or(0, |scaling| scaling.mean.len()) + piece.units(8)?.len();
         read_scaling(&mut self.events, piece, if piece.more { MAX_UNITS } else { columns.min(MAX_UNITS) })
     }
 
-    /// Whether a network can have such is seen when it is whole.
+    /// Read gated cells. That they fit the network is checked when it is complete.
     pub(super) fn read_gru(&mut self, piece: &Piece<'_>) -> Result<()> {
         piece.extend(&mut self.gru, 1, 2 * MAX_PARAMETERS, Ok)
     }
 
-    /// Parameters of all members.
+    /// Number of parameters of all members.
     fn parameters(&self, layout: &Layout) -> usize {
         self.weights.len().max(layout.parameters())
     }
@@ -259,29 +265,30 @@ impl Parts {
             test_decided: fields.flag("test decided")?,
         };
         fields.end()?;
-        let refuse = |what: String| Err(damaged(piece.section, what));
+        let reject = |what: String| Err(damaged(piece.section, what));
         for (name, count) in [("steps", statistics.total_steps), ("cycles", statistics.total_cycles)] {
             if count > MAX_COUNT {
-                return refuse(format!("{count} {name}: expected at most {MAX_COUNT}"));
+                return reject(format!("{count} {name}: expected at most {MAX_COUNT}"));
             }
         }
         if !(statistics.total_seconds >= 0.0 && statistics.total_seconds.is_finite()) {
-            return refuse(format!("{} seconds: expected a finite number of at least 0", statistics.total_seconds));
+            return reject(format!("{} seconds: expected a finite number of at least 0", statistics.total_seconds));
         }
-        // A loss can overflow to infinity; that of sigmoid outputs with cross-entropy is below 0 for targets beyond 0 to 1.
+        // A loss can overflow to infinity, and it can be negative: cross-entropy of sigmoid outputs with targets
+        // outside of 0 to 1.
         for (name, error) in [("training", statistics.train_error), ("testing", statistics.test_error)] {
             if error.is_nan() {
-                return refuse(format!("the {name} error is NaN: expected a number"));
+                return reject(format!("the {name} error is NaN: expected a number"));
             }
         }
         if !(0.0..=100.0).contains(&statistics.class_errors) {
-            return refuse(format!("class errors are {} percent: expected 0 to 100", statistics.class_errors));
+            return reject(format!("class errors are {} percent: expected 0 to 100", statistics.class_errors));
         }
         self.statistics = Some(statistics);
         Ok(())
     }
 
-    /// All of it together.
+    /// Check that the parts are complete and consistent, and combine them.
     pub(super) fn finish(self, layout: Arc<Layout>) -> Result<Trained> {
         let Self {
             weights,
@@ -309,13 +316,13 @@ impl Parts {
         }
         let decays = if decays.is_empty() { vec![1.0; members] } else { decays };
         let rprop = match (sizes.is_empty(), signs.is_empty(), began) {
-            (true, true, false) => untouched(weights.len(), members)?,
+            (true, true, false) => initial_state(weights.len(), members)?,
             (false, false, true) => RpropState { sizes, signs, objectives },
             (true, _, _) => return Err(missing(Section::Sizes)),
             (_, true, _) => return Err(missing(Section::Signs)),
             (_, _, false) => return Err(missing(Section::Objective)),
         };
-        if began && is_untouched(&rprop) {
+        if began && is_initial(&rprop) {
             return Err(Error::Damaged(
                 "RPROP's state is that before the first step: expected it to be left out".into(),
             ));
@@ -328,31 +335,31 @@ impl Parts {
     }
 }
 
-/// Gated cells, from their size and their weights.
+/// Decode gated cells from their sizes and weights.
 fn read_cells(words: &[[u8; 4]]) -> Result<Option<Gru>> {
     if words.is_empty() {
         return Ok(None);
     }
-    let refuse = |what: String| Err(damaged(Section::Gru, what));
+    let reject = |what: String| Err(damaged(Section::Gru, what));
     let Some((&head, words)) = words.split_first_chunk::<3>() else {
-        return refuse(format!("{} numbers: expected a size and weights", words.len()));
+        return reject(format!("{} numbers: expected a size and weights", words.len()));
     };
     let [units, computed, inputs] = head.map(|number| u32::from_le_bytes(number) as usize);
     let known = units > 0 && units <= MAX_UNITS && computed <= inputs && inputs <= words.len();
-    // Two to the sixty, at most.
+    // This cannot overflow: it is at most 2^60.
     let each = (2 + inputs as u64 + units as u64) * 3 * units as u64;
     if !known || words.is_empty() || !(words.len() as u64).is_multiple_of(each) {
-        return refuse(format!("{} weights of cells of {units} units and {inputs} inputs", words.len()));
+        return reject(format!("{} weights of cells of {units} units and {inputs} inputs", words.len()));
     }
     let shape = Shape { units, computed, inputs };
     let weights: Vec<f32> = words.iter().map(|&weight| f32::from_le_bytes(weight)).collect();
     match weights.iter().find(|weight| !weight.is_finite()) {
-        Some(weight) => refuse(format!("a weight of {weight}: expected a finite number")),
+        Some(weight) => reject(format!("a weight of {weight}: expected a finite number")),
         None => Ok(Some(Gru::new(shape, weights))),
     }
 }
 
-/// Places, from how many knots each field has and these.
+/// Decode place encodings.
 fn read_knots(words: &[[u8; 4]]) -> Result<Option<Places>> {
     if words.is_empty() {
         return Ok(None);
@@ -374,7 +381,7 @@ fn read_knots(words: &[[u8; 4]]) -> Result<Option<Places>> {
     Ok(Some(places))
 }
 
-/// A scale may be 0: the input then has no say, and the output is its mean.
+/// Read a scaling. A scale of 0 is valid: it removes the input, or makes the output its mean.
 fn read_scaling(to: &mut Option<Scaling>, piece: &Piece<'_>, columns: usize) -> Result<()> {
     let Scaling { mean, scale } = to.get_or_insert_with(|| Scaling { mean: Vec::new(), scale: Vec::new() });
     let units = piece.units(8)?;

@@ -1,28 +1,28 @@
-//! The section of what a trainer other than RPROP remembers: the trainer's tag, then what is its own.
+//! The section of the state of L-BFGS or Adam.
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
-use super::trained::{MAX_COUNT, number};
-use super::{reserve, room};
+use super::trained::{MAX_COUNT, nan_to_infinity};
+use super::{reserve, try_with_capacity};
 use crate::error::Result;
 use crate::layout::Layout;
 use crate::trained::Trained;
 use crate::trainer_state::{AdamState, MOST_MOVES, MOST_SHORTENED, Presented, RpropState, SearchState, TrainerState};
 
-/// The tag of L-BFGS.
+/// Tag of L-BFGS in the section.
 const LBFGS: u8 = 1;
-/// The tag of Adam.
+/// Tag of Adam in the section.
 const ADAM: u8 = 2;
 
-/// The section is of words, the first of which begins with the tag.
+/// Unit of the section. The first word is the tag, followed by zeros.
 type Word = [u8; 4];
 
-/// Words of a search before its moves: objective and step, two each, decay, times shortened, moves.
+/// Words of each member of L-BFGS before all moves: objective (2), step (2), decay, times shortened, moves.
 const SEARCH_WORDS: usize = 7;
-/// Words of a member of Adam's before what it has of each parameter: steps and loss, two each.
+/// Words of each member of Adam before all values: steps (2), loss (2).
 const PRESENTED_WORDS: usize = 4;
 
-/// Writes what there is beside RPROP's state.
+/// Write the state of a trainer other than RPROP.
 pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
     match &trained.state {
         TrainerState::Rprop(_) => {}
@@ -37,7 +37,7 @@ fn write_adam(AdamState { weights, first, second, members }: &AdamState, writer:
     let mut words: Vec<Word> = vec![[ADAM, 0, 0, 0]];
     for &Presented { steps, loss } in members {
         words.extend(steps.min(MAX_COUNT).to_le_bytes().as_chunks().0);
-        words.extend(number(loss).to_le_bytes().as_chunks().0);
+        words.extend(nan_to_infinity(loss).to_le_bytes().as_chunks().0);
     }
     let values = weights.iter().chain(first).chain(second).map(|value| value.to_le_bytes());
     writer.values(Section::TrainerState, size_of::<Word>(), words.into_iter().chain(values));
@@ -55,17 +55,17 @@ fn write_searches(searches: &[SearchState], move_values: usize, writer: &mut Wri
     writer.values(Section::TrainerState, size_of::<Word>(), words.into_iter().chain(moves));
 }
 
-/// What has been read so far.
+/// The parts decoded so far.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
-    /// The words before the values.
+    /// The tag and the words of members.
     words: Vec<Word>,
     searches: Vec<SearchState>,
-    /// Values of each search's moves.
+    /// For each search, the number of values in its moves.
     counts: Vec<usize>,
-    /// Those of Adam's members.
+    /// Members of Adam.
     presented: Vec<Presented>,
-    /// What Adam has of each parameter, one vector after the other.
+    /// Values of Adam for all parameters: weights, means of gradients, means of squares.
     values: Vec<f32>,
 }
 
@@ -112,76 +112,76 @@ impl Parts {
     }
 
     fn read_searches(&mut self, layout: &Layout) -> Result<()> {
-        let refuse = |what: String| Err(damaged(Section::TrainerState, what));
+        let reject = |what: String| Err(damaged(Section::TrainerState, what));
         for words in self.words[1..].as_chunks::<SEARCH_WORDS>().0 {
-            let [objective, step] = [0, 2].map(|at| f64::from_le_bytes(two(words, at)));
+            let [objective, step] = [0, 2].map(|at| f64::from_le_bytes(two_words(words, at)));
             let decay_before = f32::from_le_bytes(words[4]);
             let [shortened, moves] = [5, 6].map(|at| u32::from_le_bytes(words[at]));
             let search = SearchState { objective, step, decay_before, shortened, moves: Vec::new() };
             if moves as usize > MOST_MOVES {
-                return refuse(format!("{moves} moves: expected at most {MOST_MOVES}"));
+                return reject(format!("{moves} moves: expected at most {MOST_MOVES}"));
             }
             if !search.has_begun() && (search != SearchState::NONE || moves > 0) {
-                return refuse(format!("a search with the objective {objective} has begun: expected a smaller one"));
+                return reject(format!("a search with the objective {objective} has begun: expected a smaller one"));
             }
             if search.has_begun() && !(step > 0.0 && step.is_finite()) {
-                return refuse(format!("a step is {step}: expected a finite number above 0"));
+                return reject(format!("a step is {step}: expected a finite number above 0"));
             }
             if !(decay_before >= 0.0 && decay_before.is_finite()) {
-                return refuse(format!("a decay is {decay_before}: expected a finite number of at least 0"));
+                return reject(format!("a decay is {decay_before}: expected a finite number of at least 0"));
             }
             if shortened > MOST_SHORTENED {
-                return refuse(format!("a step was shortened {shortened} times: expected at most {MOST_SHORTENED}"));
+                return reject(format!("a step was shortened {shortened} times: expected at most {MOST_SHORTENED}"));
             }
             self.searches.push(search);
             self.counts.push(moves as usize * 2 * layout.parameters());
         }
         if !self.searches.iter().any(SearchState::has_begun) {
-            return refuse("no search has begun: expected it to be left out".into());
+            return reject("no search has begun: expected it to be left out".into());
         }
         Ok(())
     }
 
     fn read_presented(&mut self) -> Result<()> {
-        let refuse = |what: String| Err(damaged(Section::TrainerState, what));
+        let reject = |what: String| Err(damaged(Section::TrainerState, what));
         for words in self.words[1..].as_chunks::<PRESENTED_WORDS>().0 {
-            let (steps, loss) = (u64::from_le_bytes(two(words, 0)), f64::from_le_bytes(two(words, 2)));
+            let (steps, loss) = (u64::from_le_bytes(two_words(words, 0)), f64::from_le_bytes(two_words(words, 2)));
             if steps > MAX_COUNT {
-                return refuse(format!("{steps} steps: expected at most {MAX_COUNT}"));
+                return reject(format!("{steps} steps: expected at most {MAX_COUNT}"));
             }
             if loss.is_nan() {
-                return refuse("a loss is NaN: expected a number".into());
+                return reject("a loss is NaN: expected a number".into());
             }
             self.presented.push(Presented { steps, loss });
         }
         if self.presented.iter().all(|member| member.steps == 0) {
-            return refuse("no step has been taken: expected it to be left out".into());
+            return reject("no step has been taken: expected it to be left out".into());
         }
         Ok(())
     }
 
     fn read_values<'a>(&mut self, units: impl ExactSizeIterator<Item = &'a [u8]>, most: usize) -> Result<()> {
-        let refuse = |what: String| Err(damaged(Section::TrainerState, what));
+        let reject = |what: String| Err(damaged(Section::TrainerState, what));
         if units.len() > most - self.values.len() {
-            return refuse(format!("more than {most} values: expected three for each parameter"));
+            return reject(format!("more than {most} values: expected three for each parameter"));
         }
         reserve(&mut self.values, units.len())?;
         for unit in units {
             let value = f32::from_le_bytes(unit.try_into().expect("a unit has its length"));
             let at = self.values.len();
             if !value.is_finite() {
-                return refuse(format!("value {at} is {value}: expected a finite number"));
+                return reject(format!("value {at} is {value}: expected a finite number"));
             }
-            // The last third are means of squares.
+            // The last third are means of squared gradients.
             if at >= most / 3 * 2 && value < 0.0 {
-                return refuse(format!("value {at} is {value}: expected a finite number of at least 0"));
+                return reject(format!("value {at} is {value}: expected a finite number of at least 0"));
             }
             self.values.push(value);
         }
         Ok(())
     }
 
-    /// The state of the trainer, with that of RPROP.
+    /// Check that the state is complete, and combine it with that of RPROP.
     pub(super) fn finish(self, rprop: RpropState, parameters: usize) -> Result<TrainerState> {
         if self.words.is_empty() {
             return Ok(TrainerState::Rprop(rprop));
@@ -191,7 +191,7 @@ impl Parts {
                 return Err(damaged(Section::TrainerState, "it ends before its values do"));
             }
             let mut thirds = self.values.chunks_exact(parameters).map(|third| {
-                let mut values = room(parameters)?;
+                let mut values = try_with_capacity(parameters)?;
                 values.extend_from_slice(third);
                 Ok(values)
             });
@@ -207,7 +207,7 @@ impl Parts {
     }
 }
 
-/// The bytes of two words.
-fn two(words: &[Word], at: usize) -> [u8; 8] {
+/// The bytes of two consecutive words.
+fn two_words(words: &[Word], at: usize) -> [u8; 8] {
     *words[at..].as_flattened().first_chunk().expect("there are two words")
 }

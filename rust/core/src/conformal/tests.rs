@@ -1,4 +1,4 @@
-//! What intervals and sets follow from, beside what plain formulas give.
+//! Tests of intervals and sets against plain formulas.
 
 use super::*;
 use crate::codec;
@@ -7,7 +7,7 @@ use crate::layout::Layout;
 use crate::options::{Activation, Changes, Options};
 use crate::random::Random;
 
-/// What becomes of a network.
+/// A change of a network that must discard calibrations.
 type Change = fn(&mut Network);
 
 fn level(share: f64) -> Level {
@@ -39,7 +39,7 @@ fn found(network: &Network) -> Arc<Calibration> {
 }
 
 #[test]
-fn ranks_are_those_of_the_method_and_of_the_correction() {
+fn ranks_follow_the_formula_and_its_correction() {
     for (share, rows, alone, decided) in [
         (0.9, 19, 18, 19),
         (0.9, 9, 9, 10),
@@ -56,10 +56,10 @@ fn ranks_are_those_of_the_method_and_of_the_correction() {
 }
 
 #[test]
-fn too_few_rows_are_told_with_how_many_would_do() {
+fn errors_name_the_number_of_rows_needed() {
     let of = |rows: usize, decided: bool| Calibration {
         scores: vec![(0..rows).map(|score| score as f64).collect()],
-        source: if decided { Source::Deciding } else { Source::Testing },
+        source: if decided { Source::Deciding } else { Source::Validation },
     };
     let needed = |rows, decided, share| match of(rows, decided).quantiles(level(share)) {
         Err(Error::FewCalibrationRows { needed, .. }) => needed,
@@ -82,7 +82,7 @@ fn too_few_rows_are_told_with_how_many_would_do() {
 }
 
 #[test]
-fn scores_are_distances_and_what_a_class_lacks_of_certainty() {
+fn scores_are_distances_or_1_minus_the_probability() {
     let mut regressor = network(Kind::Regressor, &[3, 4, 2]);
     observe(&mut regressor, 300, Set::Test);
     let (inputs, targets, _) = regressor.rows_from(Set::Test, 0, 300);
@@ -107,20 +107,20 @@ fn scores_are_distances_and_what_a_class_lacks_of_certainty() {
 }
 
 #[test]
-fn a_set_has_all_classes_that_reach_the_quantile_and_at_least_the_best() {
+fn a_set_has_all_classes_above_the_threshold_and_at_least_the_best() {
     let probabilities = [0.1, 0.25, 0.5, 0.15];
     assert_eq!(class_set(&probabilities, 0.75), [2, 1]);
     assert_eq!(class_set(&probabilities, 0.749), [2]);
-    assert_eq!(class_set(&probabilities, 0.1), [2], "none would reach it");
+    assert_eq!(class_set(&probabilities, 0.1), [2], "no class is probable enough");
     assert_eq!(class_set(&probabilities, 1.0), [2, 1, 3, 0]);
-    assert_eq!(class_set(&[0.25; 4], 0.75), [0, 1, 2, 3], "equals stay together");
+    assert_eq!(class_set(&[0.25; 4], 0.75), [0, 1, 2, 3], "equal classes are in or out together");
     assert_eq!(class_set(&[f32::NAN, 0.5], f64::INFINITY).len(), 2);
     assert_eq!(interval(2.0, 0.5), [2.0, 1.5, 2.5]);
     assert_eq!(interval(2.0, f64::INFINITY), [2.0, f32::NEG_INFINITY, f32::INFINITY]);
 }
 
 #[test]
-fn what_was_found_is_kept_until_weights_or_testing_rows_change() {
+fn a_calibration_is_kept_until_weights_or_validation_rows_change() {
     let mut network = network(Kind::Regressor, &[2, 3, 1]);
     observe(&mut network, 30, Set::Test);
     let copy = network.clone();
@@ -160,7 +160,7 @@ fn what_was_found_is_kept_until_weights_or_testing_rows_change() {
 }
 
 #[test]
-fn of_very_many_rows_as_many_are_used_that_lie_evenly_among_them() {
+fn of_too_many_rows_evenly_spaced_ones_are_used() {
     let mut network = network(Kind::Regressor, &[1, 1]);
     observe(&mut network, 30_000, Set::Test);
     let (inputs, targets, _) = network.rows_from(Set::Test, 0, 30_000);
@@ -176,7 +176,7 @@ fn of_very_many_rows_as_many_are_used_that_lie_evenly_among_them() {
 }
 
 #[test]
-fn work_that_nobody_waits_for_ends_and_leaves_nothing() {
+fn a_stopped_computation_stores_nothing() {
     let mut network = network(Kind::Regressor, &[2, 1]);
     observe(&mut network, 1000, Set::Test);
     assert_eq!(network.calibration(&|| false), Err(Error::Stopped));
@@ -184,7 +184,7 @@ fn work_that_nobody_waits_for_ends_and_leaves_nothing() {
 }
 
 #[test]
-fn a_calibration_is_saved_and_one_of_another_network_is_refused() {
+fn calibrations_are_saved_and_those_of_other_shapes_rejected() {
     for (kind, units) in [(Kind::Regressor, &[2, 3, 2][..]), (Kind::Classifier, &[2, 3])] {
         let mut network = network(kind, units);
         let plain = codec::encode(&network);
@@ -201,17 +201,17 @@ fn a_calibration_is_saved_and_one_of_another_network_is_refused() {
         assert_eq!(loaded, network);
         assert_eq!(loaded.known_calibration().unwrap().as_ref(), &given);
         network.reset();
-        assert!(codec::encode(&network).len() > plain.len(), "with rows");
+        assert!(codec::encode(&network).len() > plain.len(), "the rows are saved");
 
         for other in [vec![], vec![vec![1.0]; 3], vec![Vec::new(); given.scores.len()]] {
             assert!(network.set_calibration(by_given(other)).is_err());
         }
-        // What the validation rows say can be kept, too, and says that it is that.
+        // A calibration by validation rows can be set, too, and keeps its source.
         let by_test = found(&network);
         network.set_calibration(Arc::clone(&by_test)).unwrap();
         network.configure(&Changes::default(), Limits { train: 0, test: 0 }).unwrap();
         let loaded = codec::decode(&codec::encode(&network)).unwrap();
-        assert_eq!((found(&loaded), by_test.source), (by_test.clone(), Source::Testing));
+        assert_eq!((found(&loaded), by_test.source), (by_test.clone(), Source::Validation));
         assert_eq!(loaded.testing_calibration(&|| true).unwrap().rows(), 0);
         let of = |values: &[f64]| -> Vec<u8> {
             [0; 8].into_iter().chain(values.iter().flat_map(|value| value.to_le_bytes())).collect()

@@ -1,33 +1,33 @@
-//! Rows that come to be stored, and whether a network takes them.
+//! Batches of rows, and the check whether a network accepts them.
 
 use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 
-/// Rows to be observed, borrowed from wherever they lie.
+/// Borrowed rows to be observed, in any strided layout.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch<'a> {
     /// Inputs; row `r` begins at `r * input_stride`.
     pub inputs: &'a [f32],
-    /// From one row's inputs to the next.
+    /// Distance between the inputs of consecutive rows, in numbers.
     pub input_stride: usize,
-    /// Outputs (a classifier's row has one: the class); row `r` begins at `r * output_stride`.
+    /// Outputs; row `r` begins at `r * output_stride`. A classifier's row has one, the number of its class.
     pub outputs: &'a [f32],
-    /// From one row's outputs to the next.
+    /// Distance between the outputs of consecutive rows, in numbers.
     pub output_stride: usize,
-    /// A weight for each row; 1 each if none.
+    /// A weight for each row, finite and above 0. `None` for all 1.
     pub weights: Option<&'a [f32]>,
     /// Number of rows.
     pub rows: usize,
 }
 
-/// How a stored row is made up: enough of a network to tell whether it would take a row, without the network.
+/// The shape of stored rows: all that is needed to check rows without the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowShape {
-    /// What the network answers.
+    /// Kind of the network.
     pub kind: Kind,
-    /// Inputs of a row.
+    /// Number of inputs of a row.
     pub inputs: usize,
-    /// Outputs of the network; a classifier's classes.
+    /// Number of outputs of the network, which for a classifier is its classes.
     pub outputs: usize,
 }
 
@@ -36,7 +36,7 @@ impl RowShape {
         Self { kind, inputs: layout.inputs(), outputs: layout.outputs() }
     }
 
-    /// Numbers that say what the outputs of a row are: the class, or the outputs themselves.
+    /// Numbers of the outcome of a row: 1 (the class), or as many as there are outputs.
     pub fn targets(self) -> usize {
         match self.kind {
             Kind::Classifier => 1,
@@ -44,17 +44,17 @@ impl RowShape {
         }
     }
 
-    /// Numbers of a stored row: inputs, then targets.
+    /// Numbers of a stored row: inputs, then the outcome.
     pub(crate) fn width(self) -> usize {
         self.inputs + self.targets()
     }
 
-    /// Whether the inputs of a row are what the network takes.
+    /// Check that the inputs of a row are finite.
     pub(crate) fn check_inputs(inputs: &[f32]) -> Result<()> {
         finite("input", inputs)
     }
 
-    /// Whether the targets of a row are what the network takes.
+    /// Check that the outcome of a row is finite, or a valid class.
     pub(crate) fn check_targets(self, targets: &[f32]) -> Result<()> {
         match self.kind {
             Kind::Regressor => finite("output", targets),
@@ -70,9 +70,9 @@ impl RowShape {
     }
 }
 
-/// The first value that is no finite number.
+/// The index of the first value that is not finite.
 pub(crate) fn not_finite(values: &[f32]) -> Option<usize> {
-    // As a rule there is none. A loop without an early end becomes vector instructions.
+    // Usually there is none. A loop without an early exit is vectorized.
     if values.iter().fold(true, |finite, value| finite & value.is_finite()) {
         return None;
     }
@@ -91,7 +91,7 @@ pub(crate) fn check_weight(value: f32) -> Result<()> {
 }
 
 impl<'a> Batch<'a> {
-    /// Rows that lie one after the other, inputs and outputs apart.
+    /// Contiguous rows, with inputs and outputs in separate slices.
     pub fn new(inputs: &'a [f32], input_width: usize, outputs: &'a [f32], output_width: usize) -> Self {
         let rows = inputs.len() / input_width;
         Self { inputs, input_stride: input_width, outputs, output_stride: output_width, weights: None, rows }
@@ -109,10 +109,10 @@ impl<'a> Batch<'a> {
         self.weights.map_or(1.0, |weights| weights[row])
     }
 
-    /// Whether every row is one that the network takes.
+    /// Check every row.
     ///
     /// # Errors
-    /// [`Error::NotFinite`], [`Error::Class`], [`Error::RowWeight`] for the first row that it does not take.
+    /// [`Error::NotFinite`], [`Error::Class`] or [`Error::RowWeight`] for the first invalid row.
     pub fn check(&self, shape: RowShape) -> Result<()> {
         let in_row = |row| move |error: Error| if self.rows > 1 { error.in_row(row) } else { error };
         for row in 0..self.rows {
@@ -131,7 +131,7 @@ mod tests {
     const SHAPE: RowShape = RowShape { kind: Kind::Classifier, inputs: 2, outputs: 3 };
 
     #[test]
-    fn bad_rows_are_named() {
+    fn errors_name_the_invalid_row() {
         let check = |inputs: &[f32], outputs: &[f32]| Batch::new(inputs, 2, outputs, 1).check(SHAPE);
         assert!(check(&[1.0, 2.0], &[2.0]).is_ok());
         for class in [-1.0, 3.0, 0.5, f32::NAN, f32::INFINITY] {

@@ -1,24 +1,25 @@
-//! Rows of different lengths, in blocks that snapshots share, as those of a [`super::Table`] are.
+//! Lists of looked-up inputs, of different length in each row, in blocks that snapshots share, as a [`super::Table`]
+//! has.
 
 use std::sync::Arc;
 
 use crate::memory::{self, Taken};
 use crate::schema::Entry;
 
-/// Rows of a block: all of it is copied for a row that is written.
+/// Rows of a block. A write to a shared block copies all of it.
 const BLOCK_ROWS: usize = 32;
 
-/// What the texts and the tags of some rows hold.
+/// The lists of the rows of a set: values of texts and tags.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Lists {
     rows: usize,
     blocks: Arc<Vec<Arc<Block>>>,
 }
 
-/// Some rows, one after the other.
+/// Consecutive rows.
 #[derive(Debug, Clone, Default)]
 struct Block {
-    /// Where each row ends.
+    /// The end of each row in `entries`.
     ends: Vec<u32>,
     entries: Vec<Entry>,
 }
@@ -32,7 +33,7 @@ impl Block {
         &self.entries[self.begin(row)..self.ends[row] as usize]
     }
 
-    /// Replaces a row, or adds one after the last.
+    /// Replace a row, or append one after the last.
     fn set(&mut self, row: usize, list: &[Entry]) {
         if row == self.ends.len() {
             self.entries.extend_from_slice(list);
@@ -48,13 +49,13 @@ impl Block {
 }
 
 impl Lists {
-    /// What a row holds.
+    /// The list of a row, which must exist.
     pub(crate) fn row(&self, row: usize) -> &[Entry] {
         assert!(row < self.rows);
         self.blocks[row / BLOCK_ROWS].row(row % BLOCK_ROWS)
     }
 
-    /// Replaces a row, or adds one if `row` is the number of rows.
+    /// Replace a row, or append one if `row` is the number of rows.
     pub(crate) fn set(&mut self, row: usize, list: &[Entry]) {
         assert!(row <= self.rows);
         let blocks = Arc::make_mut(&mut self.blocks);
@@ -65,7 +66,7 @@ impl Lists {
         self.rows = self.rows.max(row + 1);
     }
 
-    /// Removes all rows from the one at `rows` on.
+    /// Remove the rows from `rows` on.
     pub(crate) fn truncate(&mut self, rows: usize) {
         if rows >= self.rows {
             return;
@@ -83,7 +84,7 @@ impl Lists {
         }
     }
 
-    /// Bytes that the rows take, beyond the lists themselves.
+    /// Heap bytes.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let block = |block: &Arc<Block>| {
             memory::of_shared::<Block>(taken)
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_what_was_last_put_in_their_places() {
+    fn rows_are_what_was_set_last() {
         let mut random = Random::new(1, 1);
         let (mut lists, mut plain) = (Lists::default(), Vec::new());
         for step in 0..5000 {
@@ -137,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_of_a_snapshot_never_change() {
+    fn a_snapshot_never_changes() {
         let mut random = Random::new(2, 1);
         let mut lists = Lists::default();
         (0..100).for_each(|row| lists.set(row, &list(&mut random)));
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_those_of_what_rows_hold() {
+    fn bytes_follow_the_stored_entries() {
         let mut lists = Lists::default();
         let all = |lists: &Lists| lists.bytes_by(&|bytes| bytes);
         let none = all(&lists);

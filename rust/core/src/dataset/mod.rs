@@ -1,7 +1,7 @@
-//! The rows that a network has observed: a training set and a validation set, each bounded, each with its random eviction.
+//! The stored rows of a network: training and validation set, each with a maximum size and random eviction.
 //!
-//! Rows are kept as they came, in single precision; normalization happens on the way to the kernels. A clone is a
-//! snapshot that costs constant time (see [`table`]).
+//! Rows are stored as they were given, in single precision. They are standardized on the way to the kernels. Cloning a
+//! dataset takes a snapshot in constant time (see [`table`]).
 
 mod batch;
 mod lists;
@@ -22,14 +22,14 @@ use crate::schema::{Row, Schema};
 /// One of the two sets of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Set {
-    /// The rows that a training learns from.
+    /// Training rows, which weights are fitted to.
     Train,
-    /// The rows that AUTOSTOP and BACKTRACK watch.
+    /// Validation rows, which AUTOSTOP and BACKTRACK use.
     Test,
 }
 
 impl Set {
-    /// `training` or `testing`.
+    /// `training` or `validation`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Train => "training",
@@ -38,7 +38,7 @@ impl Set {
     }
 }
 
-/// How many rows each set holds at most.
+/// Maximum number of rows in each set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Rows of the training set.
@@ -48,18 +48,18 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// The limits of a network that names none.
+    /// The limits of a network created without any.
     fn default() -> Self {
         Self { train: 10_000, test: 2_500 }
     }
 }
 
-/// Where a row went.
+/// Where a row was stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {
-    /// The set it went to.
+    /// The set.
     pub set: Set,
-    /// Its index there; a row that was there has been replaced.
+    /// The index in the set. If there was a row, it has been replaced.
     pub row: u32,
 }
 
@@ -77,7 +77,7 @@ impl Dataset {
         Self { shape, limits, train: Rows::new(shape.width()), test: Rows::new(shape.width()) }
     }
 
-    /// For rows of fields.
+    /// A dataset for rows of a schema.
     pub(crate) fn of_fields(schema: &Schema, limits: Limits) -> Self {
         let shape = schema.shape();
         let rows = || if schema.has_lists() { Rows::with_lists(shape.width()) } else { Rows::new(shape.width()) };
@@ -109,8 +109,8 @@ impl Dataset {
         }
     }
 
-    /// The set that a row without a target goes to: the one with the smaller share of its limit filled, training if equal;
-    /// when both are full, one at random in proportion to the limits.
+    /// Choose the set of a row for which none is named: the one with the smaller filled fraction, training if they are
+    /// equal. If both are full, one at random in proportion to the limits.
     fn choose(&self, random: &mut Random) -> Set {
         let (train, test) = (u64::from(self.limits.train), u64::from(self.limits.test));
         let (train_rows, test_rows) = (self.train.len() as u64, self.test.len() as u64);
@@ -127,7 +127,7 @@ impl Dataset {
         }
     }
 
-    /// Whether rows for that target have anywhere to go.
+    /// Check that the target set, or one of both if none is named, can have rows.
     pub(crate) fn check_target(&self, target: Option<Set>) -> Result<()> {
         match target {
             Some(set) if self.limit(set) == 0 => Err(Error::NoRoom { set: set.name() }),
@@ -136,7 +136,8 @@ impl Dataset {
         }
     }
 
-    /// Stores rows that [`Batch::check`] and [`Self::check_target`] have passed; `placed` hears where each went.
+    /// Store rows that [`Batch::check`] and [`Self::check_target`] have accepted. `placed` is called with the place of
+    /// each.
     pub(crate) fn observe(
         &mut self,
         batch: &Batch<'_>,
@@ -152,7 +153,7 @@ impl Dataset {
         }
     }
 
-    /// Where the next row goes.
+    /// Choose the place of the next row: at the end, or a random one if the set is full.
     fn next_place(&self, target: Option<Set>, random: &mut Random) -> Place {
         let set = target.unwrap_or_else(|| self.choose(random));
         let (rows, limit) = (self.set(set).len(), self.limit(set));
@@ -160,7 +161,7 @@ impl Dataset {
         Place { set, row: row as u32 }
     }
 
-    /// Stores a row of fields, and says where.
+    /// Store a row of fields and return its place.
     pub(crate) fn observe_row(
         &mut self,
         row: &Row,
@@ -174,14 +175,14 @@ impl Dataset {
         place
     }
 
-    /// Stores a row of fields at a place that [`Self::check_places`] has passed.
+    /// Store a row of fields at a place that [`Self::check_places`] has accepted.
     pub(crate) fn place_row(&mut self, row: &Row, outcome: &[f32], weight: f32, place: Place) {
         let (rows, at) = (self.set_mut(place.set), place.row as usize);
         rows.set_list(at, &row.list);
         rows.set(at, row.cells.iter().chain(outcome).copied(), weight);
     }
 
-    /// Whether each place is a stored row, or the one after the last as it will be by then.
+    /// Check that each place is a stored row, or the next free one after the places before it are filled.
     pub(crate) fn check_places(&self, places: &[Place]) -> Result<()> {
         let mut rows = [Set::Train, Set::Test].map(|set| self.set(set).len() as u32);
         for place in places {
@@ -198,7 +199,7 @@ impl Dataset {
         Ok(())
     }
 
-    /// Stores rows that [`Batch::check`] has passed at places that [`Self::check_places`] has.
+    /// Store rows that [`Batch::check`] has accepted at places that [`Self::check_places`] has accepted.
     pub(crate) fn place(&mut self, batch: &Batch<'_>, places: &[Place]) {
         for (index, place) in places.iter().enumerate() {
             let values = batch.inputs(index, self.shape).iter().chain(batch.targets(index, self.shape));
@@ -206,7 +207,7 @@ impl Dataset {
         }
     }
 
-    /// Sets new limits; a set that has more rows loses random ones.
+    /// Set new limits. A set that has more rows loses random ones.
     pub(crate) fn limit_to(&mut self, limits: Limits, random: &mut Random) {
         self.limits = limits;
         for set in [Set::Train, Set::Test] {
@@ -215,14 +216,15 @@ impl Dataset {
         }
     }
 
-    /// A copy of the training rows, of which `count`, chosen at random, are validation rows; and the validation rows, alone.
+    /// Hold out `count` random training rows. Returns a dataset in which they are the validation rows, and one that has
+    /// the previous validation rows and no training rows.
     pub(crate) fn holding_back(&self, count: usize, random: &mut Random) -> (Self, Self) {
-        let (train, held_back) = self.train.split(count, random);
+        let (train, held_out) = self.train.split(count, random);
         let (none, test) = (self.train.empty(), self.test.clone());
-        (Self { train, test: held_back, ..*self }, Self { train: none, test, ..*self })
+        (Self { train, test: held_out, ..*self }, Self { train: none, test, ..*self })
     }
 
-    /// Lends each block of rows to be moved in memory, but those that a snapshot shares.
+    /// Pass each block of rows to `mover`, except those that a snapshot shares.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         for rows in [&mut self.train, &mut self.test] {
             rows.table.move_by(mover);
@@ -232,7 +234,7 @@ impl Dataset {
         }
     }
 
-    /// Bytes that the rows take; see [`Table::bytes_by`].
+    /// Heap bytes of the rows; see [`Table::bytes_by`].
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         self.train.bytes_by(taken) + self.test.bytes_by(taken)
     }
@@ -268,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn full_sets_go_on_taking_rows_in_proportion_to_the_limits() {
+    fn full_sets_are_replaced_in_proportion_to_the_limits() {
         let mut dataset = Dataset::new(SHAPE, Limits { train: 300, test: 100 });
         let mut random = Random::new(2, 1);
         observe(&mut dataset, 400, None, &mut random);
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_set_is_obeyed_and_a_limit_of_zero_refused() {
+    fn a_named_set_is_used_and_rejected_if_its_limit_is_0() {
         let mut dataset = Dataset::new(SHAPE, Limits { train: 5, test: 0 });
         assert_eq!(dataset.check_target(Some(Set::Test)), Err(Error::NoRoom { set: "validation" }));
         assert!(dataset.check_target(None).is_ok());
@@ -306,19 +308,20 @@ mod tests {
                 let left = limit.min(128) as usize;
                 assert_eq!(lens(&dataset), (left, 0));
                 let mut kept: Vec<usize> = (0..left).map(|row| first(&dataset, row) as usize / 2).collect();
-                assert!(kept.iter().enumerate().all(|(row, &was)| was == row || was >= left), "none moves in vain");
+                assert!(kept.iter().enumerate().all(|(row, &was)| was == row || was >= left), "a row moved needlessly");
                 kept.sort_unstable();
                 kept.dedup();
                 assert_eq!(kept.len(), left, "each row is kept once");
                 kept.into_iter().for_each(|row| times_kept[row] += 1);
             }
         }
-        // 200 times each of the chances 1/128, 1/4, 1/2, 3/4, 127/128, 1 and 1: 900, with a standard deviation of 11.
+        // 200 times each of the probabilities 1/128, 1/4, 1/2, 3/4, 127/128, 1 and 1: 900, with a standard deviation of
+        // 11.
         assert!(times_kept.iter().all(|times| (850..950).contains(times)), "{times_kept:?}");
     }
 
     #[test]
-    fn the_rows_that_a_smaller_limit_drops_are_the_same_for_ever() {
+    fn the_rows_that_a_smaller_limit_drops_are_determined_by_the_random_state() {
         let mut dataset = Dataset::new(SHAPE, Limits { train: 10, test: 10 });
         observe(&mut dataset, 10, Some(Set::Train), &mut Random::new(4, 1));
         for (limit, expected) in [(7, &[0, 1, 7, 8, 4, 5, 9][..]), (3, &[3, 6, 2])] {
@@ -331,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_go_to_the_places_that_they_took_elsewhere() {
+    fn a_copy_with_the_same_places_has_the_same_rows() {
         let limits = Limits { train: 30, test: 10 };
         let (mut dataset, mut copy) = (Dataset::new(SHAPE, limits), Dataset::new(SHAPE, limits));
         let places = observe(&mut dataset, 100, None, &mut Random::new(1, 1));
@@ -343,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn places_beyond_the_next_row_or_the_limit_are_refused() {
+    fn places_beyond_the_next_row_or_the_limit_are_rejected() {
         let dataset = Dataset::new(SHAPE, Limits { train: 2, test: 0 });
         let train = |row| Place { set: Set::Train, row };
         assert!(dataset.check_places(&[train(0), train(1), train(0)]).is_ok());
@@ -354,14 +357,14 @@ mod tests {
     }
 
     #[test]
-    fn one_full_set_leaves_its_share_to_the_other() {
+    fn if_one_set_is_full_the_other_gets_all_rows() {
         let mut dataset = Dataset::new(SHAPE, Limits { train: 10, test: 10 });
         let mut random = Random::new(2, 1);
         observe(&mut dataset, 10, Some(Set::Train), &mut random);
         let before = random;
         let places = observe(&mut dataset, 10, None, &mut random);
         assert!(places.iter().enumerate().all(|(at, place)| *place == Place { set: Set::Test, row: at as u32 }));
-        assert_eq!(random, before, "nothing is left to chance");
+        assert_eq!(random, before, "no random number was drawn");
         let mut testing = Dataset::new(SHAPE, Limits { train: 0, test: 3 });
         assert!(testing.check_target(None).is_ok() && testing.check_target(Some(Set::Train)).is_err());
         observe(&mut testing, 5, None, &mut random);
@@ -369,20 +372,20 @@ mod tests {
     }
 
     #[test]
-    fn sets_and_limits_have_the_names_and_numbers_that_are_documented() {
+    fn names_and_default_limits_are_as_documented() {
         assert_eq!((Set::Train.name(), Set::Test.name()), ("training", "validation"));
         assert_eq!(Limits::default(), Limits { train: 10_000, test: 2_500 });
     }
 
     #[test]
-    fn places_of_both_sets_are_counted_apart() {
+    fn places_are_checked_for_each_set_separately() {
         let dataset = Dataset::new(SHAPE, Limits { train: 3, test: 3 });
         let place = |set, row| Place { set, row };
         let (train, test) = (Set::Train, Set::Test);
         let places =
             [place(train, 0), place(test, 0), place(train, 1), place(train, 0), place(train, 2), place(test, 1)];
         assert_eq!(dataset.check_places(&places), Ok(()));
-        let refused = Err(Error::RowIndex { set: "validation", row: 1, rows: 0 });
-        assert_eq!(dataset.check_places(&[place(train, 0), place(test, 1)]), refused);
+        let rejected = Err(Error::RowIndex { set: "validation", row: 1, rows: 0 });
+        assert_eq!(dataset.check_places(&[place(train, 0), place(test, 1)]), rejected);
     }
 }

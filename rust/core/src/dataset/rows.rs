@@ -1,4 +1,4 @@
-//! The rows of one set, their weights, and which of them a smaller limit keeps.
+//! The rows of one set with weights and lists, and random selections of them.
 
 use std::ops::Range;
 
@@ -12,9 +12,9 @@ use crate::schema::Entry;
 #[derive(Debug, Clone)]
 pub(crate) struct Rows {
     pub(crate) table: Table,
-    /// One column; none while all weights are 1.
+    /// One column of row weights. `None` while all are 1.
     pub(crate) weights: Option<Table>,
-    /// What rows hold besides; none where no kind of field needs it.
+    /// Lists of looked-up inputs. `None` if no field needs them.
     pub(crate) lists: Option<Lists>,
 }
 
@@ -23,17 +23,17 @@ impl Rows {
         Self { table: Table::new(width), weights: None, lists: None }
     }
 
-    /// Rows of fields, some of whose values are listed.
+    /// Rows of fields of which some are texts or tags.
     pub(crate) fn with_lists(width: usize) -> Self {
         Self { lists: Some(Lists::default()), ..Self::new(width) }
     }
 
-    /// What a row lists; none past the end.
+    /// The list of a row, empty if rows have none. `None` past the end.
     pub(crate) fn list(&self, row: usize) -> Option<&[Entry]> {
         (row < self.len()).then(|| self.lists.as_ref().map_or(&[][..], |lists| lists.row(row)))
     }
 
-    /// Replaces what a row lists, or adds that of a row after the last.
+    /// Replace the list of a row, or append one for the row after the last.
     pub(crate) fn set_list(&mut self, row: usize, list: &[Entry]) {
         if let Some(lists) = &mut self.lists {
             lists.set(row, list);
@@ -48,12 +48,12 @@ impl Rows {
         self.weights.as_ref().map_or(1.0, |weights| weights.row(row).next().expect("a weight a row"))
     }
 
-    /// Takes the memory that a row after the last one needs; see [`Table::reserve`].
+    /// Allocate memory for one more row; see [`Table::reserve`].
     pub(crate) fn reserve(&mut self) -> Result<()> {
         self.table.reserve()
     }
 
-    /// Replaces a row, or adds one if `row` is the number of rows.
+    /// Replace a row, or append one if `row` is the number of rows.
     pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>, weight: f32) {
         if weight != 1.0 && self.weights.is_none() {
             let mut weights = Table::new(1);
@@ -66,12 +66,12 @@ impl Rows {
         }
     }
 
-    /// Keeps that many rows, chosen at random, and drops the others. Of the kept rows, those past the end of what is left
-    /// fill the places of the dropped ones before it, in their order; the others stay where they are.
+    /// Keep `count` random rows and drop the others. Kept rows past the new end fill the gaps of dropped rows before
+    /// it, in order; the others stay where they are.
     ///
-    /// It takes one random number for each row of the fewer, kept or dropped, and moves no more rows than that: a large set
-    /// that is shrunk a little, or to a little, is not gone through. Which rows they are is part of what replicas and old
-    /// AOFs rely on.
+    /// The number of random draws and of moved rows is at most that of the rows kept or of the rows dropped, whichever
+    /// is less. So it is cheap to drop few rows of a large set, and to keep few. Replicas and AOFs rely on the
+    /// selection: it must never change.
     pub(super) fn keep(&mut self, count: usize, random: &mut Random) {
         let len = self.len();
         if count >= len {
@@ -101,12 +101,12 @@ impl Rows {
         }
     }
 
-    /// No rows, but of the same kind.
+    /// An empty set of the same width, with lists if this has them.
     pub(super) fn empty(&self) -> Self {
         Self { lists: self.lists.as_ref().map(|_| Lists::default()), ..Self::new(self.table.width()) }
     }
 
-    /// A copy of some of the rows, in this order.
+    /// A copy of some rows, in this order.
     fn part(&self, rows: impl Iterator<Item = usize>) -> Self {
         let mut part = self.empty();
         for (to, from) in rows.enumerate() {
@@ -118,7 +118,7 @@ impl Rows {
         part
     }
 
-    /// Copies of the rows in two sets: of all but `count` of them, and of these, which are chosen at random.
+    /// Split into two sets, in order: all rows but `count` random ones, and these.
     pub(super) fn split(&self, count: usize, random: &mut Random) -> (Self, Self) {
         let chosen = Chosen::among(self.len(), count, random);
         let part = |are_chosen| self.part(chosen.rows(0..self.len(), are_chosen));
@@ -132,12 +132,12 @@ impl Rows {
     }
 }
 
-/// Some of many rows.
+/// A random subset of rows, as a bitmap.
 struct Chosen(Vec<u64>);
 
 impl Chosen {
-    /// `count` of the first `len` rows, each set of so many as likely as any other: Floyd's algorithm, which needs no second
-    /// try (Bentley and Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
+    /// A uniformly random subset of `count` of the first `len` rows, by Floyd's algorithm, which never rejects a draw
+    /// (Bentley and Floyd: "A sample of brilliance", Communications of the ACM 30, 1987).
     fn among(len: usize, count: usize, random: &mut Random) -> Self {
         let mut chosen = Self(vec![0; len.div_ceil(64)]);
         for last in len - count..len {
@@ -152,7 +152,7 @@ impl Chosen {
         self.0[row / 64] & 1 << (row % 64) != 0
     }
 
-    /// Those of a range that are chosen, or those that are not.
+    /// The rows of a range that are in the subset, or those that are not, in order.
     fn rows(&self, range: Range<usize>, are_chosen: bool) -> impl Iterator<Item = usize> {
         let next = move |mut row: usize| {
             while row < range.end {
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_take_room_only_once_one_differs_from_1() {
+    fn weights_are_allocated_only_once_one_differs_from_1() {
         let mut rows = Rows::new(3);
         (0..20).for_each(|row| rows.set(row, [1.0; 3].into_iter(), 1.0));
         assert!(rows.weights.is_none());
@@ -190,11 +190,11 @@ mod tests {
         assert_eq!((rows.weight(19), rows.weight(20)), (1.0, 2.5));
         rows.keep(20, &mut Random::new(1, 1));
         let weighted = (0..20).filter(|&row| rows.weight(row) == 2.5).count();
-        assert_eq!((rows.len(), weighted), (20, 1), "a row takes its weight with it");
+        assert_eq!((rows.len(), weighted), (20, 1), "a row keeps its weight when it moves");
     }
 
     #[test]
-    fn rows_are_the_same_if_their_values_weights_and_lists_are() {
+    fn sets_are_equal_if_values_weights_and_lists_are() {
         let rows = |value: f32, weight: f32, number: u32| {
             let mut rows = Rows::with_lists(2);
             for row in 0..3 {
@@ -208,14 +208,14 @@ mod tests {
         for other in [rows(3.0, 1.0, 5), rows(1.0, 2.0, 5), rows(1.0, 1.0, 6)] {
             assert!(same != other);
         }
-        // Weights that are kept but all 1 are as none.
+        // Stored weights that are all 1 equal no weights.
         let mut weighted = rows(1.0, 2.0, 5);
         weighted.set(1, [1.0, 2.0].into_iter(), 1.0);
         assert!(weighted.weights.is_some() && same == weighted);
     }
 
     #[test]
-    fn a_set_splits_into_two_with_each_row_in_one_of_them() {
+    fn a_split_puts_each_row_into_one_of_two_sets() {
         let mut rows = Rows::with_lists(2);
         for row in 0..50 {
             rows.set_list(row, &[Entry { number: row as u32, value: 1.0 }]);
@@ -231,7 +231,7 @@ mod tests {
                 seen.push(first as usize);
             }
         }
-        assert!(few.table.row(9).next() != Some(9.0), "they are chosen at random");
+        assert!(few.table.row(9).next() != Some(9.0), "they are not the first rows");
         seen.sort_unstable();
         assert_eq!(seen, (0..50).collect::<Vec<_>>());
         let again = rows.split(10, &mut Random::new(1, 1));
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_that_of_its_row_and_none_past_the_end() {
+    fn a_list_belongs_to_its_row_and_is_none_past_the_end() {
         let entry = |number| Entry { number, value: 1.0 };
         let mut rows = Rows::with_lists(1);
         for row in 0..2u32 {
@@ -250,7 +250,7 @@ mod tests {
         let mut plain = Rows::new(1);
         plain.set(0, [0.0].into_iter(), 1.0);
         assert_eq!((plain.list(0), plain.list(1)), (Some(&[][..]), None));
-        // What is left of it moves with its row.
+        // A list moves with its row.
         rows.keep(1, &mut Random::new(1, 1));
         assert_eq!(rows.list(0).map(|list| list[1]), Some(entry(9)));
         assert_eq!(rows.list(1), None);

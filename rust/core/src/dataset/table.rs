@@ -1,11 +1,11 @@
-//! A table of rows in blocks that snapshots share.
+//! A table of rows in blocks that snapshots share (copy on write).
 //!
-//! Within a block the values of sixteen rows lie side by side, column after column, as the kernels read them: a group of
-//! rows is loaded without being turned round at every cycle. Very wide rows lie one after the other instead, so that the
-//! first of them does not take the room of sixteen.
+//! Within a block, groups of 16 rows are stored column by column, as the kernels read them, so no group is transposed
+//! in every cycle. Very wide rows are stored one after the other instead, so that a single row does not take the memory
+//! of 16.
 //!
-//! A clone of a table is a snapshot: it copies one pointer. A write copies the list of blocks, once, and each block that
-//! is still shared, when it is first written. Rows of a snapshot never change.
+//! Cloning a table takes a snapshot by copying one pointer. The first write to a shared table copies its list of
+//! blocks, and the first write to a shared block copies that block. Rows of a snapshot never change.
 
 use std::alloc::Layout;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ use crate::error::{Error, Result};
 use crate::kernels::LANES;
 use crate::memory::{self, Move, Taken};
 
-/// Bytes of a block, about: more are copied for a row that is written while a training shares them.
+/// Approximate bytes of a block. More would have to be copied for a write while a training shares the block.
 const BLOCK_BYTES: usize = 16 << 10;
-/// Bytes of a block at most, unless sixteen rows take more.
+/// Maximum bytes of a block, unless 16 rows take more.
 const MAX_BLOCK_BYTES: usize = 1 << 20;
-/// Rows wider than this lie one after the other: 256 kB would be sixteen of them.
+/// Rows wider than this are not interleaved: 16 of them would take more than 256 kB.
 const MAX_INTERLEAVED_WIDTH: usize = 4096;
 
 /// Rows of `width` numbers each.
@@ -45,7 +45,7 @@ impl Table {
         self.rows
     }
 
-    /// Rows that lie side by side.
+    /// Number of rows that are interleaved.
     fn interleaved(&self) -> usize {
         interleaved(self.width)
     }
@@ -55,24 +55,24 @@ impl Table {
         4 * self.rows_per_block * self.width
     }
 
-    /// The block of a row, and the place of the row's first value in it. The next column is `interleaved` further on.
+    /// The block of a row, and the index of the row's first value in it. The next column is `interleaved` further.
     fn place(&self, row: usize) -> (usize, usize) {
         let (unit, per_block) = (self.interleaved(), self.rows_per_block);
         let within = row % per_block;
         (row / per_block, within / unit * unit * self.width + within % unit)
     }
 
-    /// The values of a row, which must be there.
+    /// The values of a row, which must exist.
     pub(crate) fn row(&self, row: usize) -> impl ExactSizeIterator<Item = f32> + '_ {
         assert!(row < self.rows);
         let (block, at) = self.place(row);
         self.blocks[block][at..].iter().step_by(self.interleaved()).take(self.width).copied()
     }
 
-    /// Takes the memory that a row after the last one needs, so that [`Self::set`] takes none for it.
+    /// Allocate the memory for one more row, so that [`Self::set`] does not allocate for it.
     ///
     /// # Errors
-    /// [`Error::Memory`] if the system does not give it.
+    /// [`Error::Memory`] if the allocation fails.
     pub(crate) fn reserve(&mut self) -> Result<()> {
         let (block, at) = self.place(self.rows);
         let (end, full) = (self.end_of(at), self.rows_per_block * self.width);
@@ -83,20 +83,20 @@ impl Table {
         }
         let block = Arc::make_mut(&mut blocks[block]);
         if block.capacity() < end {
-            // By doubling, up to just what a full block takes.
+            // Double the capacity, up to exactly that of a full block.
             let wanted = (2 * block.len()).max(end).min(full);
             block.try_reserve_exact(wanted - block.len()).map_err(|_| Error::Memory { bytes: wanted * 4 })?;
         }
         Ok(())
     }
 
-    /// Values of a block up to the end of the rows that lie side by side at a place.
+    /// The end, within its block, of the interleaved rows that contain this index.
     fn end_of(&self, at: usize) -> usize {
         let step = self.interleaved();
         (at / step / self.width + 1) * step * self.width
     }
 
-    /// Replaces a row, or adds one if `row` is the number of rows.
+    /// Replace a row, or append one if `row` is the number of rows.
     pub(crate) fn set(&mut self, row: usize, values: impl Iterator<Item = f32>) {
         assert!(row <= self.rows);
         if row == self.rows && self.reserve().is_err() {
@@ -112,7 +112,7 @@ impl Table {
         if step == LANES {
             let (lane, columns) = (at % LANES, block[at - at % LANES..end].as_chunks_mut::<LANES>().0);
             let mut columns = columns.iter_mut();
-            // Not by a loop over pairs: a chain of iterators is gone through faster from inside.
+            // `for_each` on the values, not a loop over a zip: a chained iterator is faster by internal iteration.
             values.for_each(|value| {
                 if let Some(column) = columns.next() {
                     column[lane] = value;
@@ -124,7 +124,7 @@ impl Table {
         self.rows = self.rows.max(row + 1);
     }
 
-    /// Removes all rows from the one at `rows` on.
+    /// Remove the rows from `rows` on.
     pub(crate) fn truncate(&mut self, rows: usize) {
         if rows >= self.rows {
             return;
@@ -139,7 +139,7 @@ impl Table {
             return;
         }
         let block = Arc::make_mut(&mut blocks[block]);
-        // Lanes without a row hold zeros: the kernels read whole groups.
+        // Lanes without a row must hold zeros, because the kernels read whole groups.
         let group = at / (step * width) * step * width;
         let lanes = at - group;
         block.truncate(group + if lanes == 0 { 0 } else { step * width });
@@ -149,8 +149,8 @@ impl Table {
         }
     }
 
-    /// Columns `from..` of sixteen rows from `group * 16` on, column after column, as the kernels want them. Lanes past
-    /// the last row hold zeros. Where the rows lie so, they are lent; else they are gathered into `scratch`.
+    /// The 16 rows from `group * 16` on, column by column, as the kernels read them. Lanes past the last row are 0.
+    /// Interleaved rows are borrowed; others are gathered into `scratch`.
     pub(crate) fn group<'a>(&'a self, group: usize, scratch: &'a mut Vec<f32>) -> &'a [f32] {
         let first = group * LANES;
         debug_assert!(first < self.rows);
@@ -168,34 +168,34 @@ impl Table {
         scratch
     }
 
-    /// Groups of sixteen rows, the last perhaps in part.
+    /// Number of groups of 16 rows, including an incomplete last one.
     pub(crate) fn groups(&self) -> usize {
         self.rows.div_ceil(LANES)
     }
 
-    /// Lends each block to be moved in memory, but those that a snapshot shares.
+    /// Pass each block to `mover`, except those that a snapshot shares.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         let Some(blocks) = Arc::get_mut(&mut self.blocks) else { return };
         blocks.iter_mut().filter_map(Arc::get_mut).for_each(|block| mover.floats(block));
     }
 
-    /// Bytes that the rows take, beyond the table itself.
+    /// Heap bytes.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let list = memory::of_shared::<Vec<Arc<Vec<f32>>>>(taken) + memory::of_vec(&self.blocks, taken);
-        // Only the last block may be partly filled, so there is no need to visit them all.
+        // Only the last block can be partly filled, so not all have to be visited.
         let Some((last, full)) = self.blocks.split_last() else { return list };
         let bytes = |block: &Vec<f32>| memory::of_shared::<Vec<f32>>(taken) + memory::of_vec(block, taken);
         list + full.first().map_or(0, |block| full.len() * bytes(block)) + bytes(last)
     }
 }
 
-/// Rows of that width that lie side by side.
+/// Number of rows of this width that are interleaved.
 fn interleaved(width: usize) -> usize {
     if width <= MAX_INTERLEAVED_WIDTH { LANES } else { 1 }
 }
 
-/// How many of the rows that lie side by side, which take so many bytes, are a block: about as many as [`BLOCK_BYTES`] hold,
-/// but so that an allocator's rounding up adds a sixteenth at most, or as little as can be.
+/// Number of units, each of `bytes` bytes, in a block. It is about as many as [`BLOCK_BYTES`] hold, chosen so that
+/// rounding by the allocator adds at most a sixteenth, or as little as possible.
 fn units_per_block(bytes: usize) -> usize {
     let least = (BLOCK_BYTES / bytes).max(1);
     let most = (MAX_BLOCK_BYTES / bytes).max(least);
@@ -206,14 +206,14 @@ fn units_per_block(bytes: usize) -> usize {
         .unwrap_or(least)
 }
 
-/// Bytes that jemalloc, the allocator of most servers, takes for a block: it has four sizes between a power of two and the
-/// next.
+/// The size that jemalloc, the allocator of most servers, takes for a block: it has four size classes between powers of
+/// two.
 fn rounded_up(bytes: usize) -> usize {
     bytes.next_multiple_of((bytes.next_power_of_two() / 8).max(1))
 }
 
 impl PartialEq for Table {
-    /// Whether the rows are the same, bit for bit.
+    /// Whether the rows are equal bit for bit.
     fn eq(&self, other: &Self) -> bool {
         let same = |row| self.row(row).map(f32::to_bits).eq(other.row(row).map(f32::to_bits));
         self.width == other.width && self.rows == other.rows && (0..self.rows).all(same)
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn groups_hold_columns_of_sixteen_rows_with_zeros_past_the_end() {
+    fn groups_are_columns_of_sixteen_rows_padded_with_zeros() {
         for width in [1, 10, 300, MAX_INTERLEAVED_WIDTH, MAX_INTERLEAVED_WIDTH + 1] {
             let table = filled(width, 37);
             assert_eq!(table.groups(), 3);
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_keeps_its_rows() {
+    fn a_snapshot_never_changes() {
         let mut table = filled(10, 1000);
         let snapshot = table.clone();
         for row in 0..1200 {
@@ -266,14 +266,14 @@ mod tests {
     }
 
     #[test]
-    fn a_table_that_is_cut_takes_no_more_memory_than_one_filled_so_far() {
+    fn a_truncated_table_takes_no_more_memory_than_one_filled_so_far() {
         for width in [1, 7, 90, 4097] {
             for rows in [0, 1, 15, 16, 17, 48, 99, 100, 101] {
                 let mut table = filled(width, 100);
                 table.truncate(rows);
                 let bytes = |table: &Table| table.bytes_by(&|bytes| bytes);
                 let mut plain = filled(width, rows.min(100));
-                // A block that is being filled has room for more.
+                // A block that is being filled has spare capacity.
                 plain.truncate(rows.min(100));
                 assert!(table == plain && bytes(&table) <= bytes(&filled(width, rows.min(100))), "{width} {rows}");
             }
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_costs_its_numbers_and_little_more() {
+    fn the_memory_of_a_row_is_little_more_than_its_numbers() {
         let table = filled(10, 100_000);
         let floats = 100_000 * 10 * 4;
         let bytes = |table: &Table| table.bytes_by(&|bytes| bytes);
@@ -304,12 +304,12 @@ mod tests {
         assert!(bytes(&filled(9, 1)) < 1024);
         assert!(bytes(&filled(1 << 20, 1)) < 5 << 20);
         let rounded = table.bytes_by(&|bytes| bytes.next_multiple_of(1 << 16));
-        assert!(rounded > bytes(&table), "each block is asked about");
+        assert!(rounded > bytes(&table), "the size of each block is rounded up");
     }
 
     proptest! {
         #[test]
-        fn rows_are_those_of_a_plain_list(
+        fn a_table_behaves_as_a_plain_list(
             width in prop_oneof![Just(1usize), Just(7), Just(90), Just(4097)],
             steps in prop::collection::vec((0u8..4, any::<prop::sample::Index>()), 1..200),
         ) {
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_the_same_if_their_rows_are_to_the_last_bit() {
+    fn tables_are_equal_if_their_rows_are_bit_for_bit() {
         let table = filled(3, 20);
         assert!(table == filled(3, 20));
         assert!(table != filled(3, 19) && table != filled(2, 20));
@@ -362,13 +362,13 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_of_about_16_kilobytes_and_what_an_allocator_would_waste_is_little() {
-        // Groups of sixteen rows: 25 of 640 bytes are 16,000, for which 16,384 are taken.
+    fn blocks_are_about_16_kb_and_waste_little_by_rounding() {
+        // Groups of 16 rows: 25 of 640 bytes are 16,000, for which jemalloc takes 16,384.
         assert_eq!(Table::new(10).block_bytes(), 25 * 640);
-        // 28 of 576 bytes are 16,128, too.
+        // 28 of 576 bytes are 16,128, for which it also takes 16,384.
         assert_eq!(Table::new(9).block_bytes(), 28 * 576);
         assert_eq!(Table::new(1).block_bytes(), 16 << 10);
-        // The least number of groups for which little is wasted, where the sizes taken are four between powers of two.
+        // The smallest number of groups with little waste, where there are four size classes between powers of two.
         let wide = Table::new(257);
         let taken =
             [16 << 10, 20 << 10, 24 << 10, 28 << 10].map(|least| [1, 2, 4, 8, 16, 32].map(|times| least * times));
@@ -379,7 +379,7 @@ mod tests {
         let units = wide.block_bytes() / (64 * 257);
         assert!(wasted(units * 64 * 257) <= 1.0625);
         assert!((1..units).all(|fewer| wasted(fewer * 64 * 257) > 1.0625), "{units}");
-        // Rows that lie alone: 19 of 16,388 bytes are 311,372, for which 327,680 are taken.
+        // Rows that are not interleaved: 19 of 16,388 bytes are 311,372, for which jemalloc takes 327,680.
         assert_eq!(Table::new(4097).block_bytes(), 19 * 4 * 4097);
         assert_eq!(Table::new(1 << 20).block_bytes(), 4 << 20);
     }

@@ -1,15 +1,15 @@
-//! A class drawn by the probabilities that a network answers, rather than the likeliest.
+//! Sampling of a class by the predicted probabilities, instead of taking the most probable one.
 //!
-//! Five steps change the probabilities first, in the order of Hugging Face's processors of logits (transformers,
-//! `generation/utils.py`): a penalty on repetition (N. S. Keskar and others, "CTRL: a conditional transformer language model for
-//! controllable generation", 2019, section 4.1), the temperature, top-k (A. Fan, M. Lewis, Y. Dauphin, "Hierarchical neural story
-//! generation", ACL 2018), top-p (A. Holtzman and others, "The curious case of neural text degeneration", ICLR 2020) and min-p
-//! (M. N. Nguyen and others, "Turning up the heat: min-p sampling for creative and coherent LLM outputs", ICLR 2025). Each sees
-//! what the ones before it have left, and leaves at least one class.
+//! Five steps change the probabilities first, in the order of the logits processors of Hugging Face (transformers,
+//! `generation/utils.py`): a repetition penalty (N. S. Keskar et al., "CTRL: a conditional transformer language model
+//! for controllable generation", 2019, section 4.1), the temperature, top-k (A. Fan, M. Lewis, Y. Dauphin,
+//! "Hierarchical neural story generation", ACL 2018), top-p (A. Holtzman et al., "The curious case of neural text
+//! degeneration", ICLR 2020) and min-p (M. N. Nguyen et al., "Turning up the heat: min-p sampling for creative and
+//! coherent LLM outputs", ICLR 2025). Each step works on the result of the previous one, and keeps at least one class.
 //!
-//! The same probabilities and random numbers give the same class on every machine: logarithm and exponential are the engine's
-//! own, sums are in double precision and in a fixed order, and equals are taken in the order of their numbers. So top-k leaves k
-//! classes at most, where Hugging Face's leaves all that are as likely as the k-th.
+//! The same probabilities and random numbers give the same class on every machine: logarithm and exponential are the
+//! engine's own, sums are in double precision and in a fixed order, and ties are broken by the lower class number. So
+//! top-k keeps at most k classes, whereas that of Hugging Face keeps all that tie with the k-th.
 
 #[cfg(test)]
 mod tests;
@@ -18,23 +18,24 @@ use crate::error::{Error, Result};
 use crate::kernels::double::{exp, ln};
 use crate::random::Random;
 
-/// Of the random numbers that draw classes.
+/// The random stream of draws.
 const STREAM: u64 = 1 << 41;
 
-/// How a class is drawn; by default each as often as its probability says.
+/// Parameters of sampling. By default, classes are drawn with the given probabilities.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Decoding {
-    /// The power to which the probability of a class is raised that was seen already: above 1 it becomes less likely, 1 changes
-    /// nothing. Above 0, finite.
+    /// Repetition penalty: the probability of each class in `seen` is raised to this power. Above 1 it becomes less
+    /// probable; 1 has no effect. Above 0, finite.
     pub penalty: f64,
-    /// What logarithms of probabilities are divided by: below 1 likely classes become more likely, above 1 less; with 0 the
-    /// likeliest is drawn always, the first of equals. At least 0, finite.
+    /// Logarithms of probabilities are divided by it: below 1 the distribution becomes sharper, above 1 flatter. With
+    /// 0, the most probable class is always drawn (the first of equals). At least 0, finite.
     pub temperature: f64,
-    /// How many of the likeliest are left, at least 1; all if none.
+    /// Number of most probable classes to keep, at least 1; `None` keeps all.
     pub top_k: Option<usize>,
-    /// The fewest of the likeliest are left that together have this probability, from 0 to 1; 1 leaves all.
+    /// Keep the smallest set of most probable classes whose probabilities sum to at least this, from 0 to 1; 1 keeps
+    /// all.
     pub top_p: f64,
-    /// Those are left whose probability is at least this share of the largest, from 0 to 1; 0 leaves all.
+    /// Keep the classes with at least this fraction of the largest probability, from 0 to 1; 0 keeps all.
     pub min_p: f64,
 }
 
@@ -45,10 +46,10 @@ impl Default for Decoding {
 }
 
 impl Decoding {
-    /// Whether there is such a way to draw.
+    /// Check that all parameters are in range.
     ///
     /// # Errors
-    /// [`Error::Option`] with the name of the first field that is out of its range.
+    /// [`Error::Option`] with the first parameter that is out of range.
     pub fn check(&self) -> Result<()> {
         const SHARE: &str = "a number from 0 to 1";
         let Self { penalty, temperature, top_k, top_p, min_p } = *self;
@@ -71,19 +72,19 @@ impl Decoding {
         Ok(())
     }
 
-    /// The random numbers of a seed, of which each draw takes one.
+    /// The random stream for a seed. Each draw takes one number.
     pub fn random(seed: u64) -> Random {
         Random::new(seed, STREAM)
     }
 
-    /// The probabilities by which a class is drawn; they add up to 1.
+    /// Apply all steps and return the distribution that classes are drawn from, which sums to 1.
     ///
-    /// Those that are given need not: of outputs that are independent each class has its share. What is no positive normal number
-    /// counts as 0; if all are 0, the first class has all. `seen` are the classes that are penalized, in any order and any number
-    /// of times; numbers of no class are passed over.
+    /// `probabilities` need not sum to 1: those of independent (sigmoid) outputs are normalized. Values that are not
+    /// positive normal numbers count as 0; if all are 0, the first class gets probability 1. `seen` lists the classes
+    /// to penalize, in any order and with repetitions; numbers out of range are ignored.
     ///
     /// # Panics
-    /// If there is no class, or a field is out of its range.
+    /// If there is no class, or in debug builds if a parameter is out of range.
     ///
     /// # Examples
     /// ```
@@ -99,13 +100,14 @@ impl Decoding {
         weights
     }
 
-    /// Draws a class by the probabilities of [`Self::apply`]. Whatever they are, one number of the stream is used.
+    /// Draw a class from the distribution of [`Self::apply`]. Exactly one number of the stream is used.
     ///
     /// # Panics
-    /// If there is no class, or a field is out of its range.
+    /// If there is no class, or in debug builds if a parameter is out of range.
     pub fn draw(&self, probabilities: &[f32], seen: &[usize], random: &mut Random) -> usize {
         let weights = self.weights(probabilities, seen);
-        // The middle of one of 2^24 equal parts: its lower end may be 0, by which classes of any probability would be drawn.
+        // The centre of one of 2^24 equal parts of [0, 1). It is never 0, which would draw the first class however
+        // small its probability.
         let uniform = ((random.bits() >> 40) as f64 + 0.5) / f64::from(1u32 << 24);
         let reached = uniform * weights.iter().sum::<f64>();
         let (mut sum, mut drawn) = (0.0, 0);
@@ -118,7 +120,7 @@ impl Decoding {
         drawn
     }
 
-    /// What is proportional to the probabilities after all steps; the largest is above 0.
+    /// Weights proportional to the probabilities after all steps. At least one is above 0.
     fn weights(&self, probabilities: &[f32], seen: &[usize]) -> Vec<f64> {
         debug_assert_eq!(self.check(), Ok(()));
         let usable = |p: f32| if p > 0.0 && p.is_normal() { f64::from(p) } else { 0.0 };
@@ -130,13 +132,13 @@ impl Decoding {
         if !seen.is_empty() || self.temperature != 1.0 {
             self.reweigh(&mut weights, seen);
         }
-        self.keep_likeliest(&mut weights);
+        self.keep_most_probable(&mut weights);
         let least = self.min_p * weights.iter().copied().fold(0.0, f64::max);
         weights.iter_mut().filter(|weight| **weight < least).for_each(|weight| *weight = 0.0);
         weights
     }
 
-    /// Penalty and temperature, which act on logarithms of probabilities.
+    /// Apply penalty and temperature, which act on log-probabilities.
     fn reweigh(&self, weights: &mut [f64], seen: &[usize]) {
         let total: f64 = weights.iter().sum();
         let logarithm = |weight: f64| if weight > 0.0 { ln(weight / total) } else { f64::NEG_INFINITY };
@@ -146,7 +148,8 @@ impl Decoding {
         for (logarithm, _) in
             weights.iter_mut().zip(is_seen).filter(|(logarithm, is_seen)| *is_seen && logarithm.is_finite())
         {
-            // None is above 0: penalties never divide, as those of logits do where these are positive.
+            // Log-probabilities are never positive, so unlike a penalty on logits this always multiplies and never
+            // divides.
             *logarithm = (*logarithm * self.penalty).max(f64::MIN);
         }
         let largest = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -158,8 +161,8 @@ impl Decoding {
         }
     }
 
-    /// Top-k and top-p, which go by the order of probabilities.
-    fn keep_likeliest(&self, weights: &mut [f64]) {
+    /// Apply top-k and top-p, which depend on the order of probabilities.
+    fn keep_most_probable(&self, weights: &mut [f64]) {
         if self.top_k.is_none() && self.top_p == 1.0 {
             return;
         }

@@ -1,3 +1,5 @@
+//! Tests of sampling against llama.cpp, transformers and plain formulas.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -44,9 +46,10 @@ fn kept(probabilities: &[f64]) -> Vec<usize> {
     (0..probabilities.len()).filter(|&class| probabilities[class] > 0.0).collect()
 }
 
-/// Numbers of `tests/test-sampling.cpp` of llama.cpp, whose order here is that of the classes.
+/// Expected values are those of `tests/test-sampling.cpp` of llama.cpp. Classes are in ascending order of probability
+/// here.
 #[test]
-fn steps_one_by_one_do_what_those_of_llama_cpp_do() {
+fn single_steps_match_llama_cpp() {
     for (decoding, expected) in [
         (temperature(1.0), [0.1, 0.2, 0.3, 0.4]),
         (temperature(0.0), [0.0, 0.0, 0.0, 1.0]),
@@ -77,9 +80,9 @@ fn steps_one_by_one_do_what_those_of_llama_cpp_do() {
     }
 }
 
-/// Numbers of `tests/generation/test_logits_process.py` of transformers.
+/// Expected values are those of `tests/generation/test_logits_process.py` of transformers.
 #[test]
-fn steps_one_by_one_do_what_those_of_hugging_face_do() {
+fn single_steps_match_hugging_face() {
     let mut logits = [0.05f32; 20];
     logits[5] += 0.1;
     logits[10] -= 0.4;
@@ -89,7 +92,7 @@ fn steps_one_by_one_do_what_those_of_hugging_face_do() {
     assert!(sharp[10] < before[10] && before[10] < smooth[10]);
     close(&temperature(0.5).apply(&[0.05; 20], &[]), &[0.05; 20]);
 
-    // A penalty of normalized logits raises probabilities to a power, of classes that came once or often.
+    // A penalty on log-probabilities raises probabilities to a power, however often a class is listed.
     let mut logits = [0.1f32; 10];
     logits[0] = -0.1;
     let p = softmax(&logits);
@@ -97,7 +100,7 @@ fn steps_one_by_one_do_what_those_of_hugging_face_do() {
         p.iter().enumerate().map(|(class, &p)| f64::from(p).powi(if class < 2 { 2 } else { 1 })).collect();
     let sum: f64 = powers.iter().sum();
     close(&penalty(2.0).apply(&p, &[0, 1, 0]), &powers.iter().map(|power| power / sum).collect::<Vec<_>>());
-    assert!(penalty(0.5).apply(&p, &[0])[0] > p[0].into(), "below 1 it is a reward");
+    assert!(penalty(0.5).apply(&p, &[0])[0] > p[0].into(), "a penalty below 1 rewards");
 
     let ramp: Vec<f32> = (0..10u8).map(f32::from).collect();
     let shifted: Vec<f32> = ramp.iter().map(|&z| if z < 5.0 { z + 10.0 } else { z }).collect();
@@ -114,21 +117,21 @@ fn steps_one_by_one_do_what_those_of_hugging_face_do() {
 }
 
 #[test]
-fn steps_follow_one_another_in_their_order() {
-    // The temperature does nothing to how many top-k leaves, and makes min-p weaker or stronger.
+fn steps_are_applied_in_order() {
+    // The temperature does not change how many classes top-k keeps, but it does change how many min-p keeps.
     let both = |temperature| Decoding { temperature, min_p: 0.4, ..plain() }.apply(&FOUR, &[]);
     assert_eq!(kept(&both(1.0)), [1, 2, 3]);
     assert_eq!(kept(&both(0.5)), [2, 3]);
     assert_eq!(kept(&both(2.0)), [0, 1, 2, 3]);
-    // Top-p sees probabilities that add up to 1 again after top-k: 0.4 and 0.3 of 0.7.
+    // Top-p works on renormalized probabilities after top-k: 0.4 and 0.3 of 0.7.
     assert_eq!(kept(&Decoding { top_k: Some(2), top_p: 0.57, ..plain() }.apply(&FOUR, &[])), [3]);
-    // The penalty comes before all: the likeliest is another then.
+    // The penalty comes first: it changes which class is the most probable.
     assert_eq!(kept(&Decoding { penalty: 3.0, temperature: 0.0, ..plain() }.apply(&FOUR, &[3])), [2]);
     assert_eq!(kept(&Decoding { penalty: 3.0, top_k: Some(1), ..plain() }.apply(&FOUR, &[3])), [2]);
 }
 
 #[test]
-fn equals_are_taken_in_the_order_of_their_numbers() {
+fn ties_are_broken_by_the_lower_class() {
     let p = [0.2, 0.3, 0.2, 0.3];
     for (decoding, expected) in [
         (temperature(0.0), &[1][..]),
@@ -140,14 +143,14 @@ fn equals_are_taken_in_the_order_of_their_numbers() {
     ] {
         assert_eq!(kept(&decoding.apply(&p, &[])), expected, "{decoding:?}");
     }
-    // Of two that are next to each other in single precision the larger one is the largest.
+    // Neighbouring numbers of single precision are not a tie.
     let next = f32::from_bits(0.3f32.to_bits() + 1);
     assert_eq!(kept(&temperature(0.0).apply(&[0.3, next, 0.3], &[])), [1]);
     assert_eq!(kept(&temperature(1e-300).apply(&[0.3, next, 0.3], &[])), [1]);
 }
 
 #[test]
-fn the_temperature_goes_from_the_likeliest_alone_to_all_alike() {
+fn temperatures_range_from_greedy_to_uniform() {
     close(&temperature(1e-9).apply(&FOUR, &[]), &[0.0, 0.0, 0.0, 1.0]);
     close(&temperature(1e9).apply(&FOUR, &[]), &[0.25; 4]);
     close(&temperature(f64::MAX).apply(&[0.5, 0.0, 0.5], &[]), &[0.5, 0.0, 0.5]);
@@ -160,7 +163,7 @@ fn the_temperature_goes_from_the_likeliest_alone_to_all_alike() {
 }
 
 #[test]
-fn what_is_no_probability_has_no_share_and_one_class_always_stays() {
+fn invalid_probabilities_count_as_0_and_one_class_always_remains() {
     assert_eq!(plain().apply(&[f32::NAN, 0.5, -1.0, f32::INFINITY, 1e-45], &[]), [0.0, 1.0, 0.0, 0.0, 0.0]);
     let all = Decoding { penalty: 1e300, temperature: 1e-300, top_k: Some(1), top_p: 0.0, min_p: 1.0 };
     for decoding in [plain(), all, temperature(0.0), Decoding { penalty: f64::MAX, ..plain() }] {
@@ -173,7 +176,7 @@ fn what_is_no_probability_has_no_share_and_one_class_always_stays() {
 }
 
 #[test]
-fn what_cannot_be_is_refused_by_name() {
+fn parameters_out_of_range_are_rejected_by_name() {
     assert_eq!(plain().check(), Ok(()));
     assert_eq!(Decoding { penalty: 0.5, temperature: 0.0, top_k: Some(1), top_p: 0.0, min_p: 1.0 }.check(), Ok(()));
     for (decoding, expected) in [
@@ -192,7 +195,7 @@ fn what_cannot_be_is_refused_by_name() {
 }
 
 #[test]
-fn classes_are_drawn_as_often_as_they_are_probable() {
+fn classes_are_drawn_with_their_probabilities() {
     let draws = 100_000;
     for (decoding, least) in [
         (plain(), 3),
@@ -207,15 +210,15 @@ fn classes_are_drawn_as_often_as_they_are_probable() {
             (f64::from(count) - mean).powi(2) / mean
         });
         let statistic: f64 = parts.sum();
-        // Chi-squared exceeds these once in a thousand times, with 1, 2 and 3 degrees of freedom.
+        // Quantiles 0.999 of the chi-squared distribution with 1, 2 and 3 degrees of freedom.
         assert!(statistic < [10.83, 13.82, 16.27][least - 1], "{decoding:?}: {counts:?}, {statistic}");
         assert!(counts.iter().zip(&expected).all(|(&count, &p)| p > 0.0 || count == 0), "{counts:?}");
     }
 }
 
-/// Bits that no version and no machine may change: a seed stands for these classes.
+/// Golden values: a seed must draw the same classes in every version and on every machine.
 #[test]
-fn a_seed_stands_for_the_same_classes_for_ever() {
+fn draws_of_a_seed_never_change() {
     let drawn = |decoding: Decoding| {
         let mut random = Decoding::random(7);
         (0..24).map(|_| char::from(b'0' + decoding.draw(&FOUR, &[3], &mut random) as u8)).collect::<String>()
@@ -231,7 +234,7 @@ fn a_seed_stands_for_the_same_classes_for_ever() {
 }
 
 #[test]
-fn each_draw_takes_one_number_whatever_it_comes_to() {
+fn each_draw_takes_one_random_number() {
     let mut random = Decoding::random(3);
     let after = random.skip(4);
     for decoding in [plain(), temperature(0.0), top_k(1), min_p(1.0)] {
@@ -241,10 +244,10 @@ fn each_draw_takes_one_number_whatever_it_comes_to() {
 }
 
 proptest! {
-    /// After `tests/test-sampling.cpp` of llama.cpp: with probabilities that grow as the numbers of classes do, what each step leaves
-    /// is known in whole numbers.
+    /// After `tests/test-sampling.cpp` of llama.cpp: with probabilities proportional to the number of the class, the
+    /// result of each step is known in integers.
     #[test]
-    fn what_steps_leave_one_after_the_other_is_known(n in 2u64..3000, k in 1u64..4000, p in 0u64..=16, m in 0u64..=16) {
+    fn steps_match_integer_arithmetic(n in 2u64..3000, k in 1u64..4000, p in 0u64..=16, m in 0u64..=16) {
         let probabilities: Vec<f32> = (0..n).map(|class| class as f32).collect();
         let mut least = (n - k.min(n)).max(1);
         let all = |least| (least..n).sum::<u64>();
@@ -263,7 +266,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_left_is_left_again_and_scale_does_not_matter(
+    fn filters_are_idempotent_and_scale_invariant(
         p in prop::collection::vec(0f32..1.0, 1..40),
         seen in prop::collection::vec(0usize..50, 0..10),
         k in 1usize..50,
@@ -278,7 +281,7 @@ proptest! {
         let all = Decoding { penalty: 1.3, temperature: t, top_k: Some(k), top_p: 0.9, min_p: m };
         let found = all.apply(&p, &seen);
         prop_assert!((found.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        // A constant that is added to logits is a factor of probabilities; powers of 2 change no digit.
+        // Adding a constant to logits multiplies probabilities. Factors that are powers of 2 are exact.
         for factor in [0.125, 64.0] {
             let scaled: Vec<f32> = p.iter().map(|p| p * factor).collect();
             prop_assert_eq!(&all.apply(&scaled, &seen), &found);

@@ -1,46 +1,46 @@
 //! One step of Adam for each parameter.
 //!
-//! Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015: a parameter moves by the mean of its last gradients,
-//! divided by the root of the mean of their squares.
+//! Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, algorithm 1: a parameter moves by the moving
+//! average of its gradients (first moment), divided by the root of the moving average of their squares (second moment).
 
 use super::lanes::Lanes;
 
-/// How much of the mean of gradients a step keeps.
-pub(crate) const FIRST_KEPT: f32 = 0.9;
-/// How much of the mean of squared gradients a step keeps.
-pub(crate) const SECOND_KEPT: f32 = 0.999;
-/// What is added to the root, so that nothing is divided by 0.
-const LEAST_ROOT: f32 = 1e-8;
-/// A gradient's bound, whose square is still finite.
+/// Decay factor of the first moment.
+pub(crate) const BETA1: f32 = 0.9;
+/// Decay factor of the second moment.
+pub(crate) const BETA2: f32 = 0.999;
+/// Added to the root of the second moment, so that nothing is divided by 0.
+const EPSILON: f32 = 1e-8;
+/// Bound of a gradient, so that its square is finite.
 const MAX_GRADIENT: f32 = 1e18;
 
-/// What is the same for all parameters of one step.
+/// The settings of one step, the same for all parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct AdamRule {
-    /// What the gradient sums are multiplied with to be the gradient of the mean loss.
+    /// The factor that turns sums of gradients into the gradient of the mean loss.
     pub(crate) scale: f32,
     /// Weight decay: this times the weight is added to the gradient.
     pub(crate) decay: f32,
-    /// How far a parameter moves whose gradient stays the same.
+    /// The learning rate, divided by the bias correction of the first moment.
     pub(crate) rate: f32,
-    /// What the root of the mean of squares is multiplied with, since that mean began at 0.
+    /// The bias correction of the root of the second moment, as a factor.
     pub(crate) root_scale: f32,
-    /// How much of the way from their average to the weights the average goes.
+    /// One less the decay factor of the average of weights.
     pub(crate) share: f32,
 }
 
-/// The parameters that a step moves, with what is remembered of each.
+/// Some parameters, with their moments and averages.
 pub(crate) struct AdamParameters<'a> {
     pub(crate) weights: &'a mut [f32],
-    /// The mean of gradients.
+    /// First moments: moving averages of the gradients.
     pub(crate) first: &'a mut [f32],
-    /// The mean of squared gradients.
+    /// Second moments: moving averages of the squared gradients.
     pub(crate) second: &'a mut [f32],
-    /// The average of the weights.
+    /// Moving averages of the weights.
     pub(crate) average: &'a mut [f32],
 }
 
-/// Moves weights and their average. The gradient is used up: it becomes 0. NaN moves nothing.
+/// Updates weights, moments and averages, and sets the gradient to 0. A gradient of NaN counts as 0.
 #[inline(always)]
 pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], parameters: AdamParameters<'_>) {
     let AdamParameters { weights, first, second, average } = parameters;
@@ -50,14 +50,14 @@ pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], paramet
         let within = if of_all <= MAX_GRADIENT { of_all } else { MAX_GRADIENT };
         let gradient = if of_all >= -MAX_GRADIENT { within } else { low };
         *g = 0.0;
-        *m += (gradient - *m) * (1.0 - FIRST_KEPT);
-        *v += (gradient * gradient - *v) * (1.0 - SECOND_KEPT);
-        *w = finite(*w - rule.rate * *m / (v.sqrt() * rule.root_scale + LEAST_ROOT), *w);
+        *m += (gradient - *m) * (1.0 - BETA1);
+        *v += (gradient * gradient - *v) * (1.0 - BETA2);
+        *w = finite(*w - rule.rate * *m / (v.sqrt() * rule.root_scale + EPSILON), *w);
         *a = finite(*a + (*w - *a) * rule.share, *a);
     }
 }
 
-/// `to`, or `from` where that is infinite or NaN.
+/// `to` if it is finite, else `from`.
 #[inline(always)]
 fn finite(to: f32, from: f32) -> f32 {
     if to.abs() <= f32::MAX { to } else { from }
@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_step_follows_the_paper() {
-        // Half of a gradient of 4; of means that are 1 and 4.
+        // A gradient of 4 with a scale of one half; moments of 1 and 4.
         let (first, second) = (0.9 + 0.1 * 2.0, 4.0f32 * 0.999 + 0.001 * 4.0);
         let weight = 3.0 - 0.1 * first / second.sqrt();
         assert_close(stepped(RULE, 4.0, [3.0, 1.0, 4.0, 5.0]), [weight, first, second, 5.0 + (weight - 5.0) / 4.0]);
@@ -97,16 +97,16 @@ mod tests {
     }
 
     #[test]
-    fn nan_moves_nothing_and_a_huge_gradient_as_far_as_any() {
+    fn a_gradient_of_nan_moves_nothing_and_a_huge_one_as_far_as_any() {
         assert_eq!(stepped(RULE, f32::NAN, [3.0, 0.0, 0.0, 3.0]), [3.0, 0.0, 0.0, 3.0]);
         for gradient in [f32::MAX, f32::INFINITY, -f32::MAX, f32::NEG_INFINITY] {
             let [weight, first, second, _] = stepped(RULE, gradient, [3.0, 0.0, 0.0, 3.0]);
-            // The first step of any gradient is 0.1 / sqrt(0.001) times the rate, without the scale of the root.
+            // Without bias correction the first step of any gradient is 0.1 / sqrt(0.001) times the rate.
             let expected = 3.0 - 0.1f32.copysign(gradient) * 0.1 / 0.001f32.sqrt();
             assert!((weight - expected).abs() < 1e-4, "{gradient}: {weight}");
             assert!(first.is_finite() && second.is_finite());
         }
-        // Means that no gradients have, as forged ones may be.
+        // Moments that no gradients give, but a forged file may contain.
         let found = stepped(RULE, 1.0, [3.0, f32::MAX, 0.0, -f32::MAX]);
         assert!(found.iter().all(|value| value.is_finite()), "{found:?}");
     }

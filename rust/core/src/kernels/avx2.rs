@@ -5,7 +5,9 @@ use std::arch::x86_64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// Exists only where the CPU has AVX2 and FMA.
+/// The token of AVX2 and FMA: a value exists only if the CPU has both. It is made by `detect`, which checks the CPU, or
+/// by `assume`, whose caller promises that `detect` has. So a method on a value may use these instructions; this is
+/// what `token` means in SAFETY comments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx2(());
 
@@ -21,20 +23,20 @@ impl Avx2 {
     #[inline(always)]
     fn mask(len: usize, from: usize) -> __m256i {
         let filled = len.saturating_sub(from).min(8);
-        // SAFETY: `filled` is at most 8, so eight integers from `8 - filled` on are inside MASKS; AVX2 is there since
-        // only code with a token calls this.
+        // SAFETY: `filled` is at most 8, so eight integers from index `8 - filled` are inside MASKS. Only methods on a
+        // token call this, so the CPU has AVX2.
         unsafe { _mm256_loadu_si256(MASKS.as_ptr().add(8 - filled).cast()) }
     }
 
     #[inline(always)]
     fn shift_half(v: __m256) -> __m256 {
-        // SAFETY: the token says that the CPU has the instructions; so below.
+        // SAFETY: only methods on a token call this.
         unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(v))) }
     }
 
     #[inline(always)]
     fn split_half(v: __m256) -> (__m256, __m256) {
-        // SAFETY: token.
+        // SAFETY: only methods on a token call this.
         unsafe {
             let bits = _mm256_castps_si256(v);
             let exponent = _mm256_srai_epi32::<23>(_mm256_sub_epi32(bits, _mm256_set1_epi32(SQRT_HALF_BITS)));
@@ -66,26 +68,26 @@ impl Lanes for Avx2 {
         fn go<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token says that the CPU has the features.
+        // SAFETY: `self` is a token, so the CPU has the features.
         unsafe { go(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
-        // SAFETY: the token says that the CPU has the instructions; so below.
+        // SAFETY: token.
         let v = unsafe { _mm256_set1_ps(x) };
         Pair(v, v)
     }
 
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self::V {
-        // SAFETY: token; sixteen numbers are there.
+        // SAFETY: token; `from` is sixteen numbers.
         unsafe { Pair(_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))) }
     }
 
     #[inline(always)]
     fn store(self, v: Self::V, to: &mut [f32; LANES]) {
-        // SAFETY: token; there is room for sixteen numbers.
+        // SAFETY: token; `to` is sixteen numbers.
         unsafe {
             _mm256_storeu_ps(to.as_mut_ptr(), v.0);
             _mm256_storeu_ps(to.as_mut_ptr().add(8), v.1);
@@ -95,14 +97,14 @@ impl Lanes for Avx2 {
     #[inline(always)]
     fn load_part(self, from: &[f32]) -> Self::V {
         let (low, high) = (Self::mask(from.len(), 0), Self::mask(from.len(), 8));
-        // SAFETY: token; masked lanes are not read, and their addresses are only computed.
+        // SAFETY: token; the masks leave out the lanes beyond `from`, and maskload does not read these.
         unsafe { Pair(_mm256_maskload_ps(from.as_ptr(), low), _mm256_maskload_ps(from.as_ptr().wrapping_add(8), high)) }
     }
 
     #[inline(always)]
     fn store_part(self, v: Self::V, to: &mut [f32]) {
         let (low, high) = (Self::mask(to.len(), 0), Self::mask(to.len(), 8));
-        // SAFETY: token; masked lanes are not written, and their addresses are only computed.
+        // SAFETY: token; the masks leave out the lanes beyond `to`, and maskstore does not write these.
         unsafe {
             _mm256_maskstore_ps(to.as_mut_ptr(), low, v.0);
             _mm256_maskstore_ps(to.as_mut_ptr().wrapping_add(8), high, v.1);
@@ -185,7 +187,7 @@ impl Lanes for Avx2 {
     }
     #[inline(always)]
     fn sum_each(self, v: [Self::V; 4]) -> [f32; 4] {
-        // SAFETY: token; there is room for four numbers.
+        // SAFETY: token; `sums` is four numbers.
         unsafe {
             let [a, b, c, d] = v.map(
                 #[inline(always)]
@@ -195,7 +197,7 @@ impl Lanes for Avx2 {
             let (ac, bd) = (half(a, c), half(b, d));
             let two = _mm256_add_ps(_mm256_shuffle_ps::<0x44>(ac, bd), _mm256_shuffle_ps::<0xEE>(ac, bd));
             let one = _mm256_add_ps(two, _mm256_permute_ps::<0xB1>(two));
-            // Lanes 0 and 2 of the halves: a and b, c and d.
+            // Lanes 0 and 2 of the lower half are the sums of a and b, those of the upper half the sums of c and d.
             let (ab, cd) = (_mm256_castps256_ps128(one), _mm256_extractf128_ps::<1>(one));
             let mut sums = [0.0; 4];
             _mm_storeu_ps(sums.as_mut_ptr(), _mm_shuffle_ps::<0x88>(ab, cd));

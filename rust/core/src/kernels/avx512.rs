@@ -5,7 +5,9 @@ use std::arch::x86_64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// Exists only where the CPU has AVX-512 F and DQ.
+/// The token of AVX-512 F and DQ, AVX2 and FMA: a value exists only if the CPU has all of them. It is made by `detect`,
+/// which checks the CPU, or by `assume`, whose caller promises that `detect` has. So a method on a value may use these
+/// instructions; this is what `token` means in SAFETY comments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Avx512(());
 
@@ -43,37 +45,37 @@ impl Lanes for Avx512 {
         fn go<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token says that the CPU has the features.
+        // SAFETY: `self` is a token, so the CPU has the features.
         unsafe { go(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
-        // SAFETY: the token says that the CPU has the instructions; so below.
+        // SAFETY: token.
         unsafe { _mm512_set1_ps(x) }
     }
 
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self::V {
-        // SAFETY: token; sixteen numbers are there.
+        // SAFETY: token; `from` is sixteen numbers.
         unsafe { _mm512_loadu_ps(from.as_ptr()) }
     }
 
     #[inline(always)]
     fn store(self, v: Self::V, to: &mut [f32; LANES]) {
-        // SAFETY: token; there is room for sixteen numbers.
+        // SAFETY: token; `to` is sixteen numbers.
         unsafe { _mm512_storeu_ps(to.as_mut_ptr(), v) }
     }
 
     #[inline(always)]
     fn load_part(self, from: &[f32]) -> Self::V {
-        // SAFETY: token; masked lanes are not read.
+        // SAFETY: token; the mask leaves out the lanes beyond `from`, which are not read.
         unsafe { _mm512_maskz_loadu_ps(Self::mask(from.len()), from.as_ptr()) }
     }
 
     #[inline(always)]
     fn store_part(self, v: Self::V, to: &mut [f32]) {
-        // SAFETY: token; masked lanes are not written.
+        // SAFETY: token; the mask leaves out the lanes beyond `to`, which are not written.
         unsafe { _mm512_mask_storeu_ps(to.as_mut_ptr(), Self::mask(to.len()), v) }
     }
 
@@ -154,9 +156,9 @@ impl Lanes for Avx512 {
     }
     #[inline(always)]
     fn sum_each(self, [a, b, c, d]: [Self::V; 4]) -> [f32; 4] {
-        // SAFETY: token; there is room for four numbers.
+        // SAFETY: token; `sums` is four numbers.
         unsafe {
-            // Quarters of the registers: those two apart, so that two registers are left, then those one apart.
+            // Adds quarters of the registers that are two apart, which leaves two registers, then quarters one apart.
             let far = |a, b| _mm512_add_ps(_mm512_shuffle_f32x4::<0x44>(a, b), _mm512_shuffle_f32x4::<0xEE>(a, b));
             let near = |a, b| _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>(a, b), _mm512_shuffle_f32x4::<0xDD>(a, b));
             let four = near(far(a, b), far(c, d));

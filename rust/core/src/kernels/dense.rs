@@ -1,40 +1,44 @@
 //! The three products of a fully connected layer, with rows of data in the lanes.
 //!
-//! Sixteen rows are a *group*; a layer's values for a group are `units * 16` numbers, unit after unit. Weights are read
-//! where they are, row `1 + i` of a connection's matrix holding those from input `i`, and broadcast to the lanes.
-//! Rejected: outputs in the lanes, as matrix libraries have it. It wants values row by row in one product and unit by unit
-//! in another, and wastes lanes on layers of 9 or 15 units, which are the ones this engine is for.
+//! Sixteen rows are a *group*; a layer's values for a group are `units * 16` numbers, unit after unit. Weights are not
+//! packed: they are read from the connection's matrix, whose row `1 + i` has the weights of input `i`, and broadcast to
+//! the lanes. Rejected: outputs in the lanes, as in matrix libraries. It needs values row by row in one product and
+//! unit by unit in another, and leaves lanes unused in layers of 9 or 15 units, the sizes that this engine is made for.
+//!
+//! A *delta* is the derivative of the loss with respect to a pre-activation, the input of a unit's activation.
 //!
 //! Orders of summation, the same for every instruction set, tile, batch and number of threads:
-//! - an output is a chain of fused multiply-adds from its bias on, input after input;
-//! - an error signal is a chain from 0 on, output after output;
-//! - a gradient is sixteen chains, one a lane, over the groups of a block, then [`Lanes::sum`].
+//! - a pre-activation is a chain of fused multiply-adds that starts at the bias, input after input;
+//! - a delta is a chain that starts at 0, output after output;
+//! - a gradient is sixteen chains, one in each lane, over the groups of a block, then [`Lanes::sum`].
 
 use super::lanes::{LANES, Lanes};
 
-/// Bound of a unit's input. It keeps every value of a network finite, whatever its weights: no infinity, so no
-/// difference of infinities. Its square, summed over 2^20 outputs, is still finite.
+/// Bound of a pre-activation. It keeps every value of a network finite, whatever its weights: without infinities there
+/// are no differences of infinities, so no NaN. Its square, summed over 2^20 outputs, is still finite.
 pub(crate) const MAX_INPUT: f32 = (1u64 << 50) as f32;
 
-/// Bytes of error signals that a gradient tile goes over again and again: half of a small L1 cache.
+/// Bytes of deltas that the tiles of a gradient read repeatedly: half of a small L1 cache.
 const GRADIENT_BYTES: usize = 16 << 10;
 
 /// A product of weights with the values of a layer, for some groups of rows.
 struct Product<'a> {
-    /// Weights, so that unit `u`'s weight for value `k` is at `u * unit_stride + k * chain_stride`.
+    /// The weight of unit `u` for value `k` is at `u * unit_stride + k * chain_stride`.
     weights: &'a [f32],
     unit_stride: usize,
     chain_stride: usize,
     units: usize,
+    /// Values of a row, which is the length of a unit's chain.
     chain: usize,
-    /// Where each unit's chain begins: its bias, or 0.
+    /// The start of each unit's chain; 0 without biases.
     biases: Option<&'a [f32]>,
+    /// The values, `chain * 16` numbers a group.
     x: &'a [f32],
     groups: usize,
 }
 
 impl Product<'_> {
-    /// Whether all that the tiles touch is inside the slices; they rely on it.
+    /// Panics unless all that the tiles access is inside the slices. Their unsafe code relies on it.
     fn check(&self, z: &[f32]) {
         let last_weight = (self.units - 1) * self.unit_stride + (self.chain - 1) * self.chain_stride;
         assert!(last_weight < self.weights.len());
@@ -62,7 +66,7 @@ impl Product<'_> {
             }
             unit += 6;
         }
-        // Few units: several groups at a time, so that there are enough independent chains to hide the latency.
+        // With few units left, several groups at a time give enough independent chains to hide the latency.
         match self.units - unit {
             5 => self.strip::<L, 5, 1>(l, unit, z),
             4 => self.strip::<L, 4, 1>(l, unit, z),
@@ -73,13 +77,13 @@ impl Product<'_> {
         }
     }
 
-    /// Each unit for each group alone, where registers are few: a tile of one, without the arrays that tiles have.
+    /// One unit and one group at a time, for instruction sets with few registers: a tile of one, without its arrays.
     #[inline(always)]
     fn one_by_one<L: Lanes>(&self, l: L, z: &mut [f32]) {
         for group in 0..self.groups {
             for unit in 0..self.units {
                 let mut sum = l.splat(self.biases.map_or(0.0, |biases| biases[unit]));
-                // SAFETY: `check` has found the largest of these places inside the slices.
+                // SAFETY: `run` has called `check`, so the largest of these indices is inside the slices.
                 unsafe {
                     let mut weight = self.weights.as_ptr().add(unit * self.unit_stride);
                     let mut x = self.x.as_ptr().add(group * self.chain * LANES);
@@ -120,8 +124,8 @@ impl Product<'_> {
         let mut sums = [start; G];
         let (mut values, mut column) = ([l.splat(0.0); G], [l.splat(0.0); U]);
         let group_stride = self.chain * LANES;
-        // SAFETY: `check` has found the largest of these places inside the slices; `unit + U` and `group + G` do not
-        // exceed the numbers it checked with.
+        // SAFETY: `run` has called `check`, so the largest of these indices is inside the slices. `run` and `strip`
+        // keep `unit + U` within `units` and `group + G` within `groups`, which `check` used.
         unsafe {
             let weights = self.weights.as_ptr().add(unit * self.unit_stride);
             let x = self.x.as_ptr().add(group * group_stride);
@@ -148,7 +152,8 @@ impl Product<'_> {
     }
 }
 
-/// The inputs of a layer's units: `z = biases + weights x`, kept finite. `matrix` is the connection's, biases first.
+/// The pre-activations of a layer: `z = biases + weights x`, clamped to [`MAX_INPUT`]. `matrix` is the connection's,
+/// biases first.
 #[inline(always)]
 pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], inputs: usize, x: &[f32], groups: usize, z: &mut [f32]) {
     let outputs = matrix.len() / (inputs + 1);
@@ -166,7 +171,8 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], inputs: usize, x: &[f32], g
     product.run(l, z);
 }
 
-/// The error signals of the layer before: `weights^T delta`, without the derivative of its activation.
+/// The derivatives with respect to the values of the layer before: `weights^T delta`. Its deltas are these times the
+/// derivative of its activation.
 #[inline(always)]
 pub(super) fn backward<L: Lanes>(
     l: L,
@@ -190,8 +196,8 @@ pub(super) fn backward<L: Lanes>(
     product.run(l, before);
 }
 
-/// Adds the gradient of a block of rows: `sum over rows of delta` to the biases', `sum over rows of x delta` to the
-/// weights'. `gradient` has the form of the connection's matrix.
+/// Adds the gradient over a block of rows: the sum of `delta` for the biases, the sum of `x delta` for the weights.
+/// `gradient` is laid out as the connection's matrix.
 #[inline(always)]
 pub(super) fn gradient<L: Lanes>(l: L, inputs: usize, x: &[f32], delta: &[f32], groups: usize, gradient: &mut [f32]) {
     let outputs = gradient.len() / (inputs + 1);
@@ -209,6 +215,7 @@ pub(super) fn gradient<L: Lanes>(l: L, inputs: usize, x: &[f32], delta: &[f32], 
     }
 }
 
+/// The sums of a gradient over some groups of rows. [`gradient`] checks the lengths on which the tiles rely.
 struct GradientSums<'a> {
     inputs: usize,
     outputs: usize,
@@ -230,7 +237,7 @@ impl GradientSums<'_> {
         }
     }
 
-    /// The weights to outputs `from..to`: all inputs, in tiles that fill the registers whatever the remainder.
+    /// The weights of outputs `from..to` for all inputs, in tiles that fill the registers for any remainder.
     #[inline(always)]
     fn columns<L: Lanes>(&self, l: L, from: usize, to: usize, gradient: &mut [f32]) {
         let mut j = from;
@@ -262,13 +269,13 @@ impl GradientSums<'_> {
         }
     }
 
-    /// Each input with each output alone, as [`Product::one_by_one`].
+    /// One input and one output at a time, as in [`Product::one_by_one`].
     #[inline(always)]
     fn one_by_one<L: Lanes>(&self, l: L, from: usize, to: usize, gradient: &mut [f32]) {
         for i in 0..self.inputs {
             for j in from..to {
                 let mut sum = l.splat(0.0);
-                // SAFETY: `gradient` has checked the lengths.
+                // SAFETY: `gradient` has checked the lengths; `i` is less than `inputs`, and `j` less than `outputs`.
                 unsafe {
                     let mut x = self.x.as_ptr().add(i * LANES);
                     let mut delta = self.delta.as_ptr().add(j * LANES);

@@ -1,17 +1,17 @@
 //! Logarithm and exponential in double precision.
 //!
-//! Those of the system's library differ from one system to another in the last bit. These are made of operations that are rounded
-//! alike everywhere, and are as exact as is needed: to a few units in the last place.
+//! Results of the system's library differ between systems in the last bit. These functions use only operations that
+//! IEEE 754 rounds alike everywhere, and are exact to a few units in the last place.
 
 use std::f64::consts::{LN_2, LOG2_E, SQRT_2};
 
-/// The logarithm of 2 in two parts, the first so short that its multiples are exact.
+/// The logarithm of 2 in two parts. The first has few enough bits that its integer multiples are exact.
 const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
 const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 
-/// The exponential of a number that is 0 or less.
+/// The exponential of a number `x <= 0`; 0 below -100.
 pub(crate) fn exp(x: f64) -> f64 {
-    // What is so small has no share in a sum of 1 or more.
+    // Callers add the result to a sum of at least 1, which it would not change.
     if x < -100.0 {
         return 0.0;
     }
@@ -28,7 +28,7 @@ pub(crate) fn ln(x: f64) -> f64 {
     if part > SQRT_2 {
         (power, part) = (power + 1, part / 2.0);
     }
-    // The series of the inverse hyperbolic tangent.
+    // The series of ln(m) = 2 artanh((m - 1) / (m + 1)).
     let ratio = (part - 1.0) / (part + 1.0);
     let square = ratio * ratio;
     let series = (0..=11).rev().fold(0.0, |sum, term| sum * square + 1.0 / f64::from(2 * term + 1));
@@ -41,7 +41,7 @@ mod tests {
     use crate::random::Random;
 
     #[test]
-    fn logarithms_and_exponentials_are_those_of_the_library_but_for_their_last_digits() {
+    fn logarithms_and_exponentials_equal_those_of_the_library_up_to_rounding() {
         let mut random = Random::new(1, 1);
         for _ in 0..10_000 {
             let x = f64::from(random.symmetric() - 1.0) * 40.0;

@@ -1,21 +1,22 @@
-//! What is looked up: a few rows of a matrix, each times a number.
+//! Products with sparse inputs (those that are looked up): each entry selects a row of the matrix and multiplies it by
+//! a number.
 //!
-//! Units are in the lanes, and stay in registers while the entries go by. A unit's sum is a chain of fused multiply-adds, entry
-//! after entry, whatever the width of vectors.
+//! Units are in the lanes, and stay in registers while the entries are added. A unit's sum is a chain of fused
+//! multiply-adds, entry after entry, for any width of vectors.
 
 use super::lanes::{LANES, Lanes};
 use crate::schema::Entry;
 
-/// Vectors of units at a time.
+/// Vectors of units that are computed at a time.
 const WIDE: usize = 4;
 
-/// The row of the matrix of an entry: the first row is that of the biases.
+/// The index at which the row of an entry begins; row 0 has the biases.
 #[inline(always)]
 fn row(entry: &Entry, units: usize) -> usize {
     (1 + entry.number as usize) * units
 }
 
-/// Adds to the sums `z` of the units the rows of the entries, each times its value.
+/// Adds the rows of the entries, each times its value, to the pre-activations `z`.
 #[inline(always)]
 pub(super) fn add<L: Lanes>(l: L, matrix: &[f32], entries: &[Entry], z: &mut [f32]) {
     let units = z.len();
@@ -54,7 +55,7 @@ fn add_to<L: Lanes, const N: usize>(l: L, matrix: &[f32], entries: &[Entry], uni
     to.iter_mut().zip(sums).for_each(|(to, sum)| l.store(sum, to));
 }
 
-/// Adds to the rows of the entries the error signals `delta` of the units, times the value of each entry.
+/// Adds `delta`, times the value of each entry, to the rows of the entries in the gradient.
 #[inline(always)]
 pub(super) fn gradient<L: Lanes>(l: L, delta: &[f32], entries: &[Entry], gradient: &mut [f32]) {
     let units = delta.len();

@@ -1,20 +1,21 @@
-//! Functions of one number, on sixteen at a time.
+//! Elementary functions, of sixteen numbers at a time.
 //!
-//! Ours, not the platform's, so that they give the same bits everywhere. The polynomials are least-maximum-error fits of
-//! the relative error, found by Lawson's iteration; each function's tests state and check its bound against double precision.
+//! They are not the platform's, so that they give the same bits everywhere. The polynomials minimize the maximum
+//! relative error and were found by Lawson's iteration; tests check each function's bound against double precision.
 //!
-//! On the web, where size counts and a call costs little beside an emulated multiply-add, each is there once.
+//! In WebAssembly the functions are not inlined: the size of the module matters, and a call costs little compared to an
+//! emulated multiply-add.
 
 use super::lanes::Lanes;
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
-/// `ln 2` in two parts: the first has few enough bits that a whole number times it is exact.
+/// `ln 2` in two parts. The first has few enough bits that its integer multiples are exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
-/// Adding this rounds to a whole number, which then stands in the low bits, 127 above itself: an exponent's bias.
+/// Adding this rounds to an integer and leaves it in the low bits of the sum, with the exponent's bias of 127 added.
 const ROUND_AND_BIAS: f32 = 12_582_912.0 + 127.0;
 
-/// `exp(x)`, relative error below 2 ulp; below -87.3 and above 88.3 the value at that bound.
+/// `exp(x)` with a relative error below 2 ulp; `x` is clamped to -87.3 and 88.3.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn exp<L: Lanes>(l: L, x: L::V) -> L::V {
@@ -33,7 +34,7 @@ pub(crate) fn exp<L: Lanes>(l: L, x: L::V) -> L::V {
     l.mul(y, l.shift_left_23(shifted))
 }
 
-/// `ln(x)` of positive normal numbers, relative error below 3 ulp.
+/// `ln(x)` of positive normal numbers, with a relative error below 3 ulp.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn ln<L: Lanes>(l: L, x: L::V) -> L::V {
@@ -50,7 +51,7 @@ pub(crate) fn ln<L: Lanes>(l: L, x: L::V) -> L::V {
     l.fma(e, l.splat(LN_2_HIGH), l.add(y, f))
 }
 
-/// `1 / (1 + exp(-x))`, relative error below 4 ulp down to x = -87.
+/// `1 / (1 + exp(-x))`, with a relative error below 4 ulp for x >= -87.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn sigmoid<L: Lanes>(l: L, x: L::V) -> L::V {
@@ -58,12 +59,12 @@ pub(crate) fn sigmoid<L: Lanes>(l: L, x: L::V) -> L::V {
     l.div(l.splat(1.0), l.add(l.splat(1.0), e))
 }
 
-/// `tanh(x)`, relative error below 4 ulp.
+/// `tanh(x)` with a relative error below 4 ulp.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
 #[cfg_attr(target_family = "wasm", inline(never))]
 pub(crate) fn tanh<L: Lanes>(l: L, x: L::V) -> L::V {
     let magnitude = l.max(x, l.sub(l.splat(0.0), x));
-    // Near 0, where the formula below cancels: x + x^3 P(x^2).
+    // Near 0, where the other formula cancels: x + x^3 P(x^2).
     let square = l.mul(x, x);
     let mut p = l.splat(-0.005_704_986_4);
     for c in [0.020_639_086, -0.053_739_715, 0.133_314_42, -0.333_332_8] {
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn exp_saturates_and_is_never_zero_infinite_or_no_number() {
+    fn exp_saturates_and_is_never_zero_infinite_or_nan() {
         for x in [f32::NEG_INFINITY, -1e30, 1e30, f32::INFINITY, f32::NAN] {
             let y = exp(Portable, [x; LANES])[0];
             assert!(y > 0.0 && y.is_finite(), "exp({x}) = {y}");
@@ -125,37 +126,37 @@ mod tests {
         assert!(worst(|x| sigmoid(Portable, x), |x| 1.0 / (1.0 + (-x).exp()), -87.0, 20.0) < 8.0);
     }
 
-    /// Checks neighbouring floats from one to another: the function of the greater is never less.
+    /// Asserts that a function does not decrease over the floats whose bits are `from..to`.
     fn never_falls(f: impl Fn([f32; LANES]) -> [f32; LANES], from: u32, to: u32) {
         let mut last = f32::NEG_INFINITY;
         for bits in (from..to).step_by(LANES) {
             let x = std::array::from_fn(|lane| f32::from_bits(bits + lane as u32));
             for (x, y) in x.iter().zip(f(x)) {
-                assert!(y >= last, "f({x}) = {y}, and {last} of the float before");
+                assert!(y >= last, "f({x}) = {y}, but {last} at the float before");
                 last = y;
             }
         }
     }
 
-    /// On these an answer that is to be monotone in inputs relies. `make torture` looks at every float.
+    /// Networks that are monotone in some inputs rely on this. `make torture` checks every float.
     #[test]
     fn activations_never_fall_from_one_float_to_the_next() {
         let functions: [fn([f32; LANES]) -> [f32; LANES]; 4] = [
             |x| tanh(Portable, x),
             |x| sigmoid(Portable, x),
-            // Of numbers below 0 they rise as these do, whose argument and value have the other sign.
+            // Negative numbers: with argument and value negated, the function must increase as well.
             |x| tanh(Portable, x.map(|x| -x)).map(|y| -y),
             |x| sigmoid(Portable, x.map(|x| -x)).map(|y| -y),
         ];
         let most = 100f32.to_bits();
         let every = std::env::var("NEURALREDIS_EVERY_FLOAT").is_ok();
-        // Without a common divisor with what floats have in common.
+        // The distance between samples is odd, so that samples do not share their low bits.
         let (some, apart) = if every { (1 << 20, 1 << 20) } else { (1 << 8, 1_000_003) };
         for f in functions {
             for from in (0..most).step_by(apart) {
                 never_falls(f, from, from + some + 1);
             }
-            // Where one formula follows on another, and where they come to their bounds.
+            // Where one formula replaces another, and where the functions saturate.
             for seam in [0.625f32, 9.01, 16.6, 43.65, 87.3, 88.3] {
                 never_falls(f, seam.to_bits() - (1 << 14), seam.to_bits() + (1 << 14));
             }

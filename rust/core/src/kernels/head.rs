@@ -1,13 +1,13 @@
-//! The head of a network: the function of its output units, the loss, and the error signals that training begins with.
+//! The head of a network: the function of its output units, the loss, and the deltas with which backpropagation begins.
 
 use super::functions::{exp, ln, sigmoid};
 use super::lanes::{LANES, Lanes};
 use crate::options::{Loss, Output};
 
-/// Bound of a row's loss. Beyond it are only weights and targets that overflow single precision.
+/// Bound of a row's loss. Only weights and targets that overflow single precision would exceed it.
 const MAX_LOSS: f32 = 1e36;
 
-/// The outputs of a group of rows, in place of the units' inputs.
+/// Replaces the pre-activations of a group of rows by the outputs.
 #[inline(always)]
 pub(super) fn predict<L: Lanes>(l: L, output: Output, z: &mut [f32]) {
     let (z, _) = z.as_chunks_mut::<LANES>();
@@ -27,7 +27,7 @@ pub(super) fn predict<L: Lanes>(l: L, output: Output, z: &mut [f32]) {
     }
 }
 
-/// `exp(z - max z)` in place; returns their sum.
+/// Computes `exp(z - max z)` in place, and returns the sum over the units.
 #[inline(always)]
 fn exponentials<L: Lanes>(l: L, z: &mut [[f32; LANES]]) -> L::V {
     let mut max = l.load(&z[0]);
@@ -43,7 +43,7 @@ fn exponentials<L: Lanes>(l: L, z: &mut [[f32; LANES]]) -> L::V {
     sum
 }
 
-/// The outputs of one row, in place of the units' inputs.
+/// Replaces the pre-activations of one row by the outputs.
 #[inline(always)]
 pub(super) fn predict_row<L: Lanes>(l: L, output: Output, z: &mut [f32]) {
     match output {
@@ -70,7 +70,8 @@ pub(super) fn predict_row<L: Lanes>(l: L, output: Output, z: &mut [f32]) {
     }
 }
 
-/// The loss of each row of a group. The units' inputs `z` become outputs, `delta` the derivatives of the loss by `z`.
+/// The loss of each row of a group. The pre-activations `z` become outputs, and `delta` the derivatives of the loss
+/// with respect to the pre-activations.
 #[inline(always)]
 pub(super) fn loss<L: Lanes>(
     l: L,
@@ -92,11 +93,11 @@ pub(super) fn loss<L: Lanes>(
             squared_error(l, output, z, target, delta)
         }
     };
-    // Finite for any weights and targets; the greatest where it is no number.
+    // The loss is finite for any weights and targets; NaN becomes the greatest loss.
     l.store(l.max(l.min(total, l.splat(MAX_LOSS)), l.splat(-MAX_LOSS)), row_loss);
 }
 
-/// `sum_j t_j (ln sum_k exp(z_k - max) - (z_j - max))`: no logarithm of a small probability.
+/// `sum_j t_j (ln sum_k exp(z_k - max) - (z_j - max))`, which takes no logarithm of a small probability.
 #[inline(always)]
 fn softmax_cross_entropy<L: Lanes>(
     l: L,
@@ -127,7 +128,7 @@ fn softmax_cross_entropy<L: Lanes>(
     total
 }
 
-/// `sum_j max(z, 0) - t z + ln(1 + exp(-|z|))`, which is `-t ln y - (1 - t) ln(1 - y)` without its cancellations.
+/// `sum_j max(z, 0) - t z + ln(1 + exp(-|z|))`, which equals `-t ln y - (1 - t) ln(1 - y)` without its cancellations.
 #[inline(always)]
 fn sigmoid_cross_entropy<L: Lanes>(
     l: L,
@@ -149,7 +150,7 @@ fn sigmoid_cross_entropy<L: Lanes>(
     total
 }
 
-/// The mean over the outputs of `(y - t)^2`; `y` are outputs already.
+/// The mean over the outputs of `(y - t)^2`, where `y` are outputs rather than pre-activations.
 #[inline(always)]
 fn squared_error<L: Lanes>(
     l: L,
@@ -161,7 +162,7 @@ fn squared_error<L: Lanes>(
     let mean = l.splat(1.0 / y.len() as f32);
     let twice_mean = l.add(mean, mean);
     let mut total = l.splat(0.0);
-    // sum_k y_k dE/dy_k, for the softmax
+    // sum_k y_k dE/dy_k, which the softmax needs
     let mut weighted = l.splat(0.0);
     for ((y, target), delta) in y.iter().zip(target).zip(&mut *delta) {
         let y = l.load(y);

@@ -1,48 +1,54 @@
-//! One event for units that leak: each moves a part of the way to the tanh of what it hears.
+//! One step of a layer of leaky integrator units, the reservoir of an echo state network: `h += leak * (tanh(z) - h)`,
+//! where `z` is the sum of the bias, the inputs of the event, and the previous state of the preceding unit.
 //!
-//! The units are in the lanes. Products are rounded before they are added, bias first, then input after input, then the unit before.
+//! The units are in the lanes. Products are rounded before they are added, in this order: bias, input after input,
+//! preceding unit.
 
 use super::functions::tanh;
 use super::lanes::{LANES, Lanes};
 use crate::schema::Entry;
 
-/// Vectors of units at a time, so that one need not wait for another.
+/// Vectors of units that are computed at a time, so that their latencies overlap.
 const WIDE: usize = 2;
 
-/// What such units are.
+/// The parameters of leaky units.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LeakyUnits<'a> {
     pub(crate) biases: &'a [f32],
-    /// What part of the way each goes.
+    /// The leak rate of each unit, from 0 to 1.
     pub(crate) leaks: &'a [f32],
-    /// How much each hears of the one before it in a circle.
+    /// The weight of each unit for the state of the preceding one; the units form a ring.
     pub(crate) from_before: &'a [f32],
-    /// Of each input in turn, a weight for each unit.
+    /// The weights of each input in turn, one for each unit.
     pub(crate) weights: &'a [f32],
 }
 
-/// What they hold.
+/// The state of leaky units.
 #[derive(Debug)]
 pub(crate) struct LeakyState<'a> {
-    /// One before the first, which need not be set, and then each.
+    /// The hidden states, after one place that holds the last unit's state during a step and need not be set.
     pub(crate) held: &'a mut [f32],
+    /// The sum of each unit's states over all events.
     pub(crate) sums: &'a mut [f32],
-    /// The most that each has held.
+    /// The maximum of each unit's states over all events.
     pub(crate) most: &'a mut [f32],
 }
 
-/// Has the units hear of inputs, each times its value.
+/// Updates the states for an event with these inputs.
+///
+/// # Panics
+/// If the lengths of the state do not fit the number of units.
 #[inline(always)]
-pub(super) fn hear<L: Lanes>(l: L, units: LeakyUnits<'_>, entries: &[Entry], state: LeakyState<'_>) {
+pub(super) fn step<L: Lanes>(l: L, units: LeakyUnits<'_>, entries: &[Entry], state: LeakyState<'_>) {
     let LeakyState { held, sums, most } = state;
     let count = units.biases.len();
     assert!(held.len() == count + 1 && sums.len() == count && most.len() == count);
     held[0] = held[count];
-    // From the last on: what a unit hears of the one before is what that held before.
+    // From the last unit to the first, since a unit needs the previous state of the preceding one.
     let mut from = count - count % LANES;
     if from < count {
         let of = |all: &[f32], at: usize| l.load_part(&all[at..at + count - from]);
-        let [now, sum, high] = heard(l, units, entries, from, (held, sums, most), of);
+        let [now, sum, high] = updated(l, units, entries, from, (held, sums, most), of);
         l.store_part(now, &mut held[from + 1..]);
         l.store_part(sum, &mut sums[from..]);
         l.store_part(high, &mut most[from..]);
@@ -53,7 +59,7 @@ pub(super) fn hear<L: Lanes>(l: L, units: LeakyUnits<'_>, entries: &[Entry], sta
         let of = |all: &[f32], at: usize| l.load(&all[at..].as_chunks().0[0]);
         let mut found = [[l.splat(0.0); 3]; WIDE];
         for (vector, found) in found[..vectors].iter_mut().enumerate() {
-            *found = heard(l, units, entries, from + vector * LANES, (held, sums, most), of);
+            *found = updated(l, units, entries, from + vector * LANES, (held, sums, most), of);
         }
         for (vector, [now, sum, high]) in found[..vectors].iter().enumerate() {
             let at = from + vector * LANES;
@@ -64,9 +70,9 @@ pub(super) fn hear<L: Lanes>(l: L, units: LeakyUnits<'_>, entries: &[Entry], sta
     }
 }
 
-/// What units from one on hold, their sums and the most, after that.
+/// The new states, sums and maxima of the units from index `at`.
 #[inline(always)]
-fn heard<L: Lanes>(
+fn updated<L: Lanes>(
     l: L,
     units: LeakyUnits<'_>,
     entries: &[Entry],

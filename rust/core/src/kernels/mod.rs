@@ -1,7 +1,7 @@
-//! The arithmetic, chosen once for the CPU it runs on.
+//! The vectorized arithmetic, in an instruction set that is chosen once for the CPU.
 //!
-//! This is the one door: everything above calls through [`kernels`]. Each kernel is written once over [`lanes::Lanes`] and
-//! compiled for each instruction set; all of them give the same bits (see [`dense`] for the orders of summation).
+//! Other modules call the table returned by `kernels()`. Each kernel is written once over `lanes::Lanes` and compiled
+//! for each instruction set; all of them give the same bits (see `dense` for the orders of summation).
 
 #![allow(clippy::inline_always, reason = "a kernel not inlined into its entry is not compiled for the instruction set")]
 
@@ -37,7 +37,7 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::options::{Activation, Loss, Output};
 use crate::schema::Entry;
-pub(crate) use adam::{AdamParameters, AdamRule, FIRST_KEPT, SECOND_KEPT};
+pub(crate) use adam::{AdamParameters, AdamRule, BETA1, BETA2};
 pub(crate) use buffer::Buffer;
 pub(crate) use dense::MAX_INPUT;
 use lanes::Lanes;
@@ -50,7 +50,7 @@ pub(crate) use units::MAX_STANDARDIZED;
 /// The environment variable that pins an instruction set: `avx512`, `avx2`, `neon`, `simd128` or `portable`.
 pub const PIN: &str = "NEURALREDIS_ISA";
 
-/// Declares the table of kernels: a field for each, and the functions that fill it for an instruction set.
+/// Declares the table of kernels, with a field for each, and the functions that fill it for an instruction set.
 macro_rules! kernels {
     ($($(#[$doc:meta])* $name:ident = $path:path: ($($arg:ident: $type:ty),* $(,)?);)+) => {
         /// The kernels of one instruction set.
@@ -64,7 +64,8 @@ macro_rules! kernels {
             fn of<L: Lanes>() -> Option<Self> {
                 $(
                     fn $name<L: Lanes>($($arg: $type),*) {
-                        // SAFETY: the table is made only after `detect` has found the instruction set.
+                        // SAFETY: this function is reached only through the table below, which `of` makes after
+                        // `detect` has found the instruction set.
                         let l = unsafe { L::assume() };
                         l.vectorize(#[inline(always)] || $path(l, $($arg),*));
                     }
@@ -77,36 +78,36 @@ macro_rules! kernels {
 }
 
 kernels! {
-    /// Normalized inputs of a group of rows: source, mean, scale, destination.
+    /// Standardizes the inputs of a group of rows.
     standardize = units::standardize: (x: &[f32], mean: &[f32], scale: &[f32], to: &mut [f32]);
-    /// Normalized inputs of one row.
+    /// Standardizes the inputs of one row.
     standardize_row = units::standardize_row: (x: &[f32], mean: &[f32], scale: &[f32], to: &mut [f32]);
-    /// A layer's unit inputs for some groups: matrix, inputs of the layer, values, groups, destination.
+    /// Computes a layer's pre-activations for some groups of rows.
     affine = dense::affine: (matrix: &[f32], inputs: usize, x: &[f32], groups: usize, z: &mut [f32]);
-    /// A layer's unit inputs for one row.
+    /// Computes a layer's pre-activations for one row.
     affine_row = row::affine: (matrix: &[f32], x: &[f32], z: &mut [f32]);
-    /// Hidden units' activation, in place; any number of values.
+    /// Applies the activation of hidden units to any number of values, in place.
     activate = units::activate: (activation: Activation, z: &mut [f32]);
-    /// Error signals times the derivative of the activation.
+    /// Multiplies derivatives with respect to activations `a` by the derivative of the activation, in place.
     derive = units::derive: (activation: Activation, a: &[f32], delta: &mut [f32]);
-    /// Error signals of the layer before, without the derivative.
+    /// Computes the derivatives with respect to the values of the layer before, from the deltas.
     backward = dense::backward: (matrix: &[f32], inputs: usize, delta: &[f32], groups: usize, before: &mut [f32]);
-    /// Adds a block's gradient: inputs of the layer, values, error signals, groups, the gradient.
+    /// Adds the gradient of a layer over a block of rows.
     gradient = dense::gradient: (inputs: usize, x: &[f32], delta: &[f32], groups: usize, gradient: &mut [f32]);
-    /// Outputs of a group, in place.
+    /// Replaces the pre-activations of a group's output units by outputs.
     predict = head::predict: (output: Output, z: &mut [f32]);
-    /// Outputs of one row, in place.
+    /// Replaces the pre-activations of one row's output units by outputs.
     predict_row = head::predict_row: (output: Output, z: &mut [f32]);
-    /// Loss of each row of a group; unit inputs become outputs, and error signals are written.
+    /// Computes the loss of each row of a group, and the deltas; pre-activations become outputs.
     loss = head::loss: (
         output: Output, loss: Loss, z: &mut [f32], target: &[f32], delta: &mut [f32], row_loss: &mut [f32; LANES],
     );
-    /// Adds the weights of what one row looks up to what units sum up: matrix, entries, sums.
+    /// Adds the weights of one row's sparse inputs to the pre-activations.
     add_entries = entries::add: (matrix: &[f32], entries: &[Entry], z: &mut [f32]);
-    /// Adds the gradient of these weights: error signals of one row, entries, the gradient.
+    /// Adds the gradient of these weights, from the deltas of one row.
     gradient_of_entries = entries::gradient: (delta: &[f32], entries: &[Entry], gradient: &mut [f32]);
-    /// Has units that leak hear of an event: units, inputs, what the units hold.
-    hear = leaky::hear: (units: LeakyUnits<'_>, entries: &[Entry], state: LeakyState<'_>);
+    /// Updates the states of leaky units for one event.
+    leaky_step = leaky::step: (units: LeakyUnits<'_>, entries: &[Entry], state: LeakyState<'_>);
     /// One RPROP step of some parameters.
     step = rprop::step: (
         rule: StepRule, gradient: &[f32], weights: &mut [f32], sizes: &mut [f32], signs: &mut [i8],
@@ -130,7 +131,8 @@ fn available() -> Vec<Kernels> {
         Kernels::of::<neon::Neon>(),
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
         Kernels::of::<simd128::Simd128>(),
-        // On the web a module with vectors is refused where there are none, and the others would be loaded for nothing.
+        // A WebAssembly module with vector instructions cannot be loaded without them, so the portable kernels would
+        // never run.
         #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
         Kernels::of::<portable::Portable>(),
     ];
@@ -159,8 +161,8 @@ fn chosen() -> &'static Result<Kernels> {
 /// The kernels in use.
 ///
 /// # Panics
-/// If the environment pins an instruction set that this CPU lacks; [`instruction_set`] tells without panic, and a face
-/// asks it when it is loaded.
+/// If the environment pins an instruction set that this CPU lacks. [`instruction_set`] returns an error instead; the
+/// Python extension and the Redis module call it when they are loaded.
 pub(crate) fn kernels() -> &'static Kernels {
     match chosen() {
         Ok(kernels) => kernels,

@@ -5,7 +5,9 @@ use std::arch::aarch64::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// Exists only where the CPU has NEON, which every 64-bit ARM has.
+/// The token of NEON, which every 64-bit ARM has: a value exists only if the CPU has it. It is made by `detect`, which
+/// checks the CPU, or by `assume`, whose caller promises that `detect` has. So a method on a value may use these
+/// instructions; this is what `token` means in SAFETY comments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Neon(());
 
@@ -39,26 +41,26 @@ impl Lanes for Neon {
         fn go<R>(f: impl FnOnce() -> R) -> R {
             f()
         }
-        // SAFETY: the token says that the CPU has the feature.
+        // SAFETY: `self` is a token, so the CPU has the feature.
         unsafe { go(f) }
     }
 
     #[inline(always)]
     fn splat(self, x: f32) -> Self::V {
-        // SAFETY: the token says that the CPU has the instructions; so below.
+        // SAFETY: token.
         each(|_| unsafe { vdupq_n_f32(x) })
     }
 
     #[inline(always)]
     fn load(self, from: &[f32; LANES]) -> Self::V {
-        // SAFETY: token; sixteen numbers are there.
+        // SAFETY: token; `from` is sixteen numbers, and `i` is less than 4.
         each(|i| unsafe { vld1q_f32(from.as_ptr().add(4 * i)) })
     }
 
     #[inline(always)]
     fn store(self, v: Self::V, to: &mut [f32; LANES]) {
         for (i, &part) in v.iter().enumerate() {
-            // SAFETY: token; there is room for sixteen numbers.
+            // SAFETY: token; `to` is sixteen numbers, and `i` is less than 4.
             unsafe { vst1q_f32(to.as_mut_ptr().add(4 * i), part) }
         }
     }

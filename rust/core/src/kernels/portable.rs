@@ -1,7 +1,8 @@
-//! The instruction set of any CPU: an array of sixteen numbers. It is the plain reference for the others.
+//! The kernels for any CPU: sixteen lanes are an array. They are the reference for the other instruction sets.
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
+/// The token of no instruction set in particular, which every CPU has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Portable;
 
@@ -12,9 +13,9 @@ fn each(f: impl Fn(usize) -> f32) -> [f32; LANES] {
 
 /// `a * b + c`, rounded once, on CPUs that may lack the instruction.
 ///
-/// `mul_add` would call a library function there. In double precision the product is exact; the sum is rounded to odd, which
-/// keeps the second rounding, to single precision, from being misled by the first (Boldo and Melquiond, "Emulation of FMA
-/// and correctly rounded sums: proved algorithms using rounding to odd", 2008).
+/// `mul_add` would call a library function on these. In double precision the product is exact, and the sum is rounded
+/// to odd, so that the second rounding, to single precision, gives the correctly rounded result (Boldo and Melquiond,
+/// "Emulation of FMA and correctly rounded sums: proved algorithms using rounding to odd", 2008).
 #[inline(always)]
 fn fma(a: f32, b: f32, c: f32) -> f32 {
     if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
@@ -22,12 +23,12 @@ fn fma(a: f32, b: f32, c: f32) -> f32 {
     }
     let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
     let sum = product + c;
-    // What rounding has cut off (Knuth's two-sum); no number if the sum is none or infinite.
+    // The rounding error (Knuth's two-sum); NaN if the sum is NaN or infinite.
     let c_part = sum - product;
     let error = (product - (sum - c_part)) + (c - c_part);
     let bits = sum.to_bits();
     let inexact = error != 0.0 && !error.is_nan();
-    // Towards the exact sum, by one in the last place, where that makes it odd.
+    // If the sum is even, it moves by one unit in the last place towards the exact sum, which makes it odd.
     let away = (error > 0.0) == (sum > 0.0);
     let odd = if away { bits.wrapping_add(1) } else { bits.wrapping_sub(1) };
     f64::from_bits(if inexact && bits & 1 == 0 { odd } else { bits }) as f32
@@ -135,7 +136,7 @@ mod tests {
     use crate::random::Random;
 
     #[test]
-    fn the_emulated_product_and_sum_is_rounded_once() {
+    fn the_emulated_multiply_add_is_rounded_once() {
         let special =
             [0.0, -0.0, 1.0, -1.0, f32::MAX, f32::MIN, f32::MIN_POSITIVE, 1e-45, -1e-45, f32::INFINITY, f32::NAN];
         for a in special {
@@ -151,13 +152,14 @@ mod tests {
         }
         let mut random = Random::new(1, 1);
         for n in 0..1_000_000 {
-            // Exponents near each other, where the two roundings meet, and far apart; results near the smallest numbers too.
+            // Close exponents, where double rounding can go wrong, and distant ones; also results near the smallest
+            // numbers.
             let [a, b] = std::array::from_fn(|_| random.symmetric());
             let scale = [1.0, 1e-4, 1e-8, 1e-20, 1e-38][n % 5];
             let c = random.symmetric() * [1.0, 1e-7, 1e7][n % 3] * scale;
             let a = a * scale;
             assert_eq!(fma(a, b, c).to_bits(), a.mul_add(b, c).to_bits(), "{a} {b} {c}");
-            // Halfway cases: a product that ends just where single precision does.
+            // Halfway cases: the product has one bit more than single precision.
             let (a, b) = ((a * 4096.0).round(), (b * 4096.0).round() + 0.5);
             assert_eq!(fma(a, b, c).to_bits(), a.mul_add(b, c).to_bits(), "{a} {b} {c}");
         }

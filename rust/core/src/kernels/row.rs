@@ -1,27 +1,27 @@
-//! One row alone: the units of a layer in the lanes.
+//! The product of a fully connected layer with one row: the units of the layer are in the lanes.
 //!
-//! The same chains in the same order as in [`super::dense`], so the answer to a row is the same alone and in a batch.
+//! The order of summation is that of [`super::dense`], so a row has the same answer alone and in a batch.
 
 use super::dense::MAX_INPUT;
 use super::lanes::{LANES, Lanes};
 
-/// Numbers of a matrix from which on it is read from the second cache, in the order in which it lies there.
+/// Numbers of a matrix from which it is read in the order of memory, because it does not fit into the L1 cache.
 const LARGE: usize = 16 << 10;
 
-/// Inputs whose weights are read side by side.
+/// Inputs that are added in one pass over the units of a large matrix.
 const STREAMS: usize = 8;
 
-/// The inputs of a layer's units for one row; `matrix` is the connection's, biases first.
+/// The pre-activations of a layer for one row; `matrix` is the connection's, biases first.
 #[inline(always)]
 pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     let outputs = z.len();
     assert!(matrix.len() >= (x.len() + 1) * outputs);
-    // Where registers are few it is the sums that take the time, not the matrix.
+    // With few registers the sums take the time, and not reading the matrix.
     if L::UNITS >= 6 && matrix.len() >= LARGE && outputs >= LANES {
         return streamed(l, matrix, x, z);
     }
     let mut unit = 0;
-    // Four vectors at a time where there are registers for them: enough independent chains to hide the latency.
+    // Four vectors at a time, if there are registers for them, give enough independent chains to hide the latency.
     while L::UNITS >= 6 && outputs - unit >= 4 * LANES {
         wide::<L, 4>(l, matrix, x, unit, z);
         unit += 4 * LANES;
@@ -34,7 +34,7 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
         let mut sum = l.load_part(&matrix[unit..outputs]);
         for (k, &value) in x.iter().enumerate() {
             let row = (k + 1) * outputs;
-            // SAFETY: the matrix has `x.len() + 1` rows of `outputs` numbers.
+            // SAFETY: the assertion above says that the matrix has `x.len() + 1` rows of `outputs` numbers.
             let weights = unsafe { matrix.get_unchecked(row + unit..row + outputs) };
             sum = l.fma(l.load_part(weights), l.splat(value), sum);
         }
@@ -42,8 +42,8 @@ pub(super) fn affine<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     }
 }
 
-/// All units together, some inputs at a time: the matrix goes by once from its beginning to its end, which is as fast as the
-/// cache gives it; the sums wait in `z` meanwhile.
+/// Computes all units together, [`STREAMS`] inputs at a time. The matrix is read once, in the order of memory, and the
+/// sums are kept in `z` meanwhile.
 #[inline(always)]
 fn streamed<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     let outputs = z.len();
@@ -63,7 +63,7 @@ fn streamed<L: Lanes>(l: L, matrix: &[f32], x: &[f32], z: &mut [f32]) {
     }
 }
 
-/// Goes on with the chains of all units, by `N` inputs.
+/// Continues the chains of all units by `N` inputs, whose rows of the matrix are `rows`.
 #[inline(always)]
 fn add<L: Lanes, const N: usize>(l: L, rows: &[f32], values: &[f32; N], z: &mut [f32]) {
     let outputs = z.len();
@@ -73,7 +73,8 @@ fn add<L: Lanes, const N: usize>(l: L, rows: &[f32], values: &[f32; N], z: &mut 
     for (at, z) in whole.iter_mut().enumerate() {
         let mut sum = l.load(z);
         for (n, &value) in values.iter().enumerate() {
-            // SAFETY: `rows` are `N` of `outputs` numbers each, of which `z` has those from `16 at` on.
+            // SAFETY: the assertion above says that `rows` has `N` rows of `outputs` numbers; `n` is less than `N`, and
+            // `at * LANES + 16` is at most `outputs`, the length of `z`.
             let weights = unsafe { &*rows.as_ptr().add(n * outputs + at * LANES).cast() };
             sum = l.fma(l.load(weights), value, sum);
         }
@@ -89,12 +90,14 @@ fn add<L: Lanes, const N: usize>(l: L, rows: &[f32], values: &[f32; N], z: &mut 
     }
 }
 
-/// `16 N` units from `unit` on.
+/// Computes `16 N` units from `unit` on. The caller has checked that these exist, and that the matrix has a row for
+/// each input.
 #[inline(always)]
 fn wide<L: Lanes, const N: usize>(l: L, matrix: &[f32], x: &[f32], unit: usize, z: &mut [f32]) {
     let outputs = z.len();
     debug_assert!(unit + N * LANES <= outputs);
-    // SAFETY: `unit + 16 N` is at most `outputs`, and the matrix has `x.len() + 1` rows of `outputs` numbers.
+    // SAFETY: `affine`, the only caller, keeps `unit + 16 N` within `outputs` and has asserted that the matrix has
+    // `x.len() + 1` rows of `outputs` numbers.
     unsafe {
         let mut weights = matrix.as_ptr().add(unit);
         let mut sums = [l.splat(0.0); N];

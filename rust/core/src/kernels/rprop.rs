@@ -1,35 +1,36 @@
 //! One RPROP step of each parameter.
 //!
-//! Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN 1993;
-//! Igel and Huesken, "Improving the Rprop learning algorithm", NC 2000. Every parameter has a step size of its own; only
-//! the sign of its gradient matters. The move before this one was the previous sign times the previous size, so it need
-//! not be kept to be undone.
+//! Riedmiller and Braun, "A direct adaptive method for faster backpropagation learning: the RPROP algorithm", ICNN
+//! 1993; Igel and Huesken, "Improving the Rprop learning algorithm", NC 2000. Every parameter has its own step size,
+//! and only the sign of its gradient matters. The previous step was the previous sign times the previous size, so it
+//! can be undone without being stored.
 
 use super::lanes::Lanes;
 
-/// Growth of a step size while the sign stays.
+/// Factor of a step size while the sign of the gradient stays the same.
 const GROWTH: f32 = 1.2;
-/// Shrinkage of a step size when the sign changes.
+/// Factor of a step size when the sign of the gradient changes.
 const SHRINKAGE: f32 = 0.5;
-/// The step size that a new parameter begins with.
+/// The initial step size of a parameter.
 pub(crate) const FIRST_SIZE: f32 = 0.1;
 /// The largest step size.
 pub(crate) const MAX_SIZE: f32 = 50.0;
 /// The smallest step size.
 pub(crate) const MIN_SIZE: f32 = 1e-6;
 
-/// What is the same for all parameters of one step.
+/// The settings of one step, the same for all parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct StepRule {
-    /// What the gradient sums are multiplied with to be the gradient of the mean loss.
+    /// The factor that turns sums of gradients into the gradient of the mean loss.
     pub(crate) scale: f32,
     /// Weight decay: this times the weight is added to the gradient.
     pub(crate) decay: f32,
-    /// Whether a step after which the sign changed is undone.
+    /// Whether the previous step of a parameter is undone if the sign of its gradient has changed.
     pub(crate) undo: bool,
 }
 
-/// Moves `weights`; `sizes` and `signs` (of the previous gradient: -1, 0, 1) become those of this step.
+/// Takes one step. `sizes` and `signs` (of the previous gradient: -1, 0 or 1) are updated. If the sign of a gradient
+/// has changed, its weight takes no step, or the previous step is undone, and the sign becomes 0.
 #[inline(always)]
 pub(super) fn step<L: Lanes>(
     _: L,
@@ -74,7 +75,7 @@ mod tests {
     use super::*;
     use crate::kernels::portable::Portable;
 
-    /// The moves of one weight under given gradients.
+    /// The changes of one weight under given gradients.
     fn moves(undo: &[bool], gradients: &[f32]) -> Vec<f32> {
         let (mut w, mut size, mut sign) = ([0.0], [0.1], [0]);
         let step_of = |(&g, &undo): (&f32, &bool)| {
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_of_zero_or_no_number_moves_nothing() {
+    fn a_gradient_of_zero_or_nan_moves_nothing() {
         assert_eq!(moves(&[true; 3], &[0.0, f32::NAN, 0.0]), [0.0; 3]);
     }
 
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn decay_pulls_towards_zero() {
+    fn weight_decay_moves_a_weight_towards_zero() {
         let (mut w, mut size, mut sign) = ([3.0], [0.1], [0]);
         step(Portable, StepRule { scale: 1.0, decay: 0.5, undo: true }, &[0.0], &mut w, &mut size, &mut sign);
         assert_eq!(w, [2.9]);

@@ -1,21 +1,24 @@
-//! WebAssembly's vectors: sixteen lanes are eight registers of two doubles, each of which holds a number of single precision.
+//! The vectors of WebAssembly: sixteen lanes are eight registers of two doubles, each of which holds a single-precision
+//! number.
 //!
-//! There is no fused multiply-add but a relaxed one, which browsers may round in two ways. In double precision the product of two
-//! floats is exact, and its sum with a third is rounded twice: to a double, then to a float. The second rounding is misled only where
-//! the first ends halfway between two floats, or where the result is subnormal. Both are rare and can be told from bits; then the sum
-//! is rounded to odd, as in [`portable`](super::portable). The other operations gain nothing and lose nothing by the detour: a
-//! double has more than twice the digits of a float and two more, with which rounding twice is rounding once (Figueroa, "When is
+//! WebAssembly has only a relaxed multiply-add, which browsers may round once or twice. In double precision the product
+//! of two floats is exact, and its sum with a third is rounded twice: to a double, then to a float. The second rounding
+//! can be wrong only if the first result is halfway between two floats, or if the final result is subnormal. Both are
+//! rare and visible in the bits; the sum is then rounded to odd, as in [`portable`](super::portable). The other
+//! operations give the same results in double precision followed by rounding to single: a double has at least two
+//! digits more than twice the digits of a float, and then rounding twice equals rounding once (Figueroa, "When is
 //! double rounding innocuous?", 1995).
 //!
-//! Numbers stay doubles between operations, since widening them costs as much as multiplying them. Rejected: four registers of four
-//! floats, widened and narrowed by each multiply-add, which takes 1.3 to 1.8 times as long.
+//! Numbers stay doubles between operations, since widening them costs as much as multiplying them. Rejected: four
+//! registers of four floats, widened and narrowed by each multiply-add, which takes 1.3 to 1.8 times as long.
 
 #[allow(clippy::wildcard_imports, reason = "the intrinsics are the vocabulary of this file")]
 use std::arch::wasm32::*;
 
 use super::lanes::{LANES, Lanes, SQRT_HALF_BITS};
 
-/// Whether there are vectors is known when the module is built: a browser without them refuses it whole.
+/// The token of WebAssembly's vectors. There is nothing to detect: a browser without them rejects the module when it is
+/// loaded.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Simd128;
 
@@ -23,7 +26,8 @@ pub(crate) struct Simd128;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pairs(v128, v128, v128, v128, v128, v128, v128, v128);
 
-/// An expression of each pair of lanes. Written out, because a closure is not always inlined, and then costs ten times as much.
+/// Evaluates an expression for each pair of lanes. A macro, because a closure is not always inlined, and then costs ten
+/// times as much.
 macro_rules! each {
     (|$($v:ident),+| $f:expr) => {
         Pairs(
@@ -39,26 +43,26 @@ macro_rules! each {
     };
 }
 
-/// The nearest numbers of single precision.
+/// Rounds both doubles to single precision.
 #[inline(always)]
 fn round(pair: v128) -> v128 {
     f64x2_promote_low_f32x4(f32x4_demote_f64x2_zero(pair))
 }
 
-/// Two pairs in single precision.
+/// Converts two pairs to four floats.
 #[inline(always)]
 fn narrow(a: v128, b: v128) -> v128 {
     i64x2_shuffle::<0, 2>(f32x4_demote_f64x2_zero(a), f32x4_demote_f64x2_zero(b))
 }
 
-/// The last two of four numbers of single precision.
+/// Converts the last two of four floats to a pair.
 #[inline(always)]
 fn last_two(four: v128) -> v128 {
     f64x2_promote_low_f32x4(i64x2_shuffle::<1, 1>(four, four))
 }
 
 impl Pairs {
-    /// All lanes in single precision, four to a register.
+    /// All lanes as floats, four in a register.
     #[inline(always)]
     fn fours(self) -> [v128; 4] {
         [narrow(self.0, self.1), narrow(self.2, self.3), narrow(self.4, self.5), narrow(self.6, self.7)]
@@ -74,15 +78,16 @@ impl Pairs {
 /// The upper half of the bits of the least normal float, as a double.
 const LEAST_NORMAL: i32 = (1023 - 126) << 20;
 
-/// Which of four sums, two pairs, may be misled when they are rounded again.
+/// A mask of those of four sums (two pairs) that a second rounding may round wrongly.
 #[inline(always)]
 fn suspects(a: v128, b: v128) -> v128 {
     let low = i32x4_shuffle::<0, 2, 4, 6>(a, b);
     let high = i32x4_shuffle::<1, 3, 5, 7>(a, b);
-    // A float has no place for a double's last 29 bits: halfway is the first of them alone.
+    // Rounding to a float drops a double's last 29 bits. The sum is halfway if only the first of these is set.
     let is_halfway = i32x4_eq(i32x4_shl(low, 3), i32x4_splat(i32::MIN));
-    // Twice the bits, without the sign, less 1: 0 becomes the largest, and is no suspect. The least normal float may have been rounded
-    // from below. Compared as signed numbers, of which both have the other sign.
+    // The comparison `bits * 2 - 1 < bound` drops the sign and excludes 0, which wraps to the largest number. The bound
+    // includes the least normal float, which may have been rounded up from a subnormal. Unsigned numbers are compared
+    // as signed ones, with the top bits of both flipped.
     let twice = i32x4_sub(i32x4_shl(high, 1), i32x4_splat(i32::MIN + 1));
     let is_small = i32x4_lt(twice, i32x4_splat((2 * LEAST_NORMAL + 1) ^ i32::MIN));
     v128_or(is_halfway, is_small)
@@ -92,21 +97,21 @@ fn suspects(a: v128, b: v128) -> v128 {
 #[inline(always)]
 fn to_odd(product: v128, c: v128) -> v128 {
     let sum = f64x2_add(product, c);
-    // What rounding has cut off (Knuth's two-sum).
+    // The rounding error (Knuth's two-sum).
     let c_part = f64x2_sub(sum, product);
     let error = f64x2_add(f64x2_sub(product, f64x2_sub(sum, c_part)), f64x2_sub(c, c_part));
     let (zero, one) = (f64x2_splat(0.0), i64x2_splat(1));
-    // An error that is no number is neither above nor below.
+    // If the error is NaN, both are false.
     let (above, below) = (f64x2_gt(error, zero), f64x2_lt(error, zero));
     let is_even = i64x2_eq(v128_and(sum, one), i64x2_splat(0));
     let moves = v128_and(v128_or(above, below), is_even);
-    // By one in the last place towards the exact sum: away from 0 where both have the same sign.
+    // One unit in the last place towards the exact sum, which is away from 0 if error and sum have the same sign.
     let is_away = i64x2_eq(above, f64x2_gt(sum, zero));
     let step = v128_or(v128_andnot(i64x2_splat(-1), is_away), v128_and(one, is_away));
     i64x2_add(sum, v128_and(moves, step))
 }
 
-/// Sums that are rounded once, for the rare case. One function, for it would be half of every kernel.
+/// Sums that are rounded once, for the rare case. Not inlined, because it would be half of every kernel's code.
 #[cold]
 #[inline(never)]
 fn rounded_once(product: Pairs, c: Pairs) -> Pairs {
@@ -152,7 +157,7 @@ impl Lanes for Simd128 {
         let from = from.as_ptr();
         macro_rules! pair {
             ($at:literal) => {
-                // SAFETY: sixteen numbers are there, of which the last two are from 14 on.
+                // SAFETY: `from` is sixteen numbers, and `$at` is at most 14.
                 f64x2_promote_low_f32x4(unsafe { v128_load64_zero(from.add($at).cast()) })
             };
         }
@@ -162,7 +167,7 @@ impl Lanes for Simd128 {
     #[inline(always)]
     fn store(self, v: Self::V, to: &mut [f32; LANES]) {
         let (to, [a, b, c, d]) = (to.as_mut_ptr(), v.fours());
-        // SAFETY: there is room for sixteen numbers.
+        // SAFETY: `to` is sixteen numbers.
         unsafe {
             v128_store(to.cast(), a);
             v128_store(to.add(4).cast(), b);

@@ -1,4 +1,4 @@
-//! Every instruction set against the portable one, bit for bit, and the portable one against plain loops in double precision.
+//! Every instruction set against the portable one, bit for bit, and the portable one against loops in double precision.
 
 use super::*;
 use crate::random::Random;
@@ -12,7 +12,7 @@ fn bits(v: &[f32]) -> Vec<u32> {
     v.iter().map(|x| x.to_bits()).collect()
 }
 
-/// Layers of odd shapes and numbers of groups: each remainder of each tile, and more than one L1 block.
+/// Inputs, outputs and groups of layers. They cover each remainder of each tile, and more than one L1 block.
 const SHAPES: [(usize, usize, usize); 13] = [
     (1, 1, 1),
     (2, 3, 2),
@@ -29,10 +29,10 @@ const SHAPES: [(usize, usize, usize); 13] = [
     (133, 131, 1),
 ];
 
-/// Runs `f` with each instruction set and asserts that all give what the portable one gives.
+/// Runs `f` with each instruction set, and asserts that all give the bits of the portable one.
 fn agree(what: &str, f: impl Fn(&Kernels) -> Vec<f32>) -> Vec<f32> {
     let all = available();
-    let (portable, others) = all.split_last().expect("the portable kernels are everywhere");
+    let (portable, others) = all.split_last().expect("every CPU has the portable kernels");
     let expected = f(portable);
     for kernels in others {
         assert!(bits(&f(kernels)) == bits(&expected), "{what}: {} differs from portable", kernels.name);
@@ -65,7 +65,7 @@ fn affine_is_a_matrix_product() {
 }
 
 #[test]
-fn a_row_alone_gives_the_bits_it_gives_in_a_group() {
+fn a_row_gives_the_same_bits_alone_and_in_a_group() {
     for (inputs, outputs, _) in SHAPES {
         let matrix = numbers((inputs + 1) * outputs, 3);
         let x = numbers(inputs * LANES, 4);
@@ -137,7 +137,7 @@ fn unit_functions_agree_on_every_instruction_set() {
     }
     values.extend([0.0, -0.0, f32::MAX, f32::MIN, 1e-40, 88.0, -88.0, 0.625]);
     for activation in Activation::ALL {
-        // A slice that is no whole number of vectors: the rest must give the same bits as the whole.
+        // The last values of a slice, which do not fill a vector, must have the same bits as in a whole vector.
         let a = agree("activate", |k| {
             let mut z = values.clone();
             (k.activate)(*activation, &mut z);
@@ -198,7 +198,7 @@ fn heads_agree_and_a_row_alone_gives_the_same_bits() {
     }
 }
 
-/// Every head that the options allow.
+/// Every combination of output and loss that the options allow.
 const HEADS: [(Output, Loss); 5] = [
     (Output::Softmax, Loss::CrossEntropy),
     (Output::Softmax, Loss::Mse),
@@ -208,7 +208,7 @@ const HEADS: [(Output, Loss); 5] = [
 ];
 
 #[test]
-fn error_signals_are_the_derivatives_of_the_loss() {
+fn deltas_are_the_derivatives_of_the_loss() {
     for (output, loss) in HEADS {
         for outputs in [2, 5] {
             let z = numbers(outputs * LANES, 13);
@@ -271,16 +271,16 @@ fn steps_of_adam_agree_on_every_instruction_set() {
 }
 
 #[test]
-fn units_that_leak_agree_on_every_instruction_set_and_with_plain_loops() {
+fn leaky_units_agree_on_every_instruction_set_and_with_plain_loops() {
     for count in [1, 7, 16, 31, 48, 200] {
         let [biases, from_before, start, sums, most] = [30, 31, 32, 33, 34].map(|seed| numbers(count, seed));
         let leaks: Vec<f32> = numbers(count, 35).iter().map(|leak| leak.abs() / 2.0).collect();
         let weights = numbers(9 * count, 36);
         let entries = [(3, 1.0), (8, -0.7), (0, 2.5)].map(|(number, value)| Entry { number, value });
-        let all = agree("hear", |k| {
+        let all = agree("leaky_step", |k| {
             let units = LeakyUnits { biases: &biases, leaks: &leaks, from_before: &from_before, weights: &weights };
             let (mut held, mut sums, mut most) = ([&[f32::NAN], &start[..]].concat(), sums.clone(), most.clone());
-            (k.hear)(units, &entries, LeakyState { held: &mut held, sums: &mut sums, most: &mut most });
+            (k.leaky_step)(units, &entries, LeakyState { held: &mut held, sums: &mut sums, most: &mut most });
             [&held[1..], &sums, &most].concat()
         });
         for unit in 0..count {
@@ -299,11 +299,11 @@ fn units_that_leak_agree_on_every_instruction_set_and_with_plain_loops() {
 }
 
 #[test]
-fn what_is_looked_up_agrees_on_every_instruction_set_and_with_plain_loops() {
+fn sparse_inputs_agree_on_every_instruction_set_and_with_plain_loops() {
     for units in [1, 7, 15, 16, 30, 64, 100] {
         let matrix = numbers(21 * units, 19);
         let mut random = Random::new(20, 9);
-        // One of them twice.
+        // One entry occurs twice.
         let mut entries: Vec<Entry> =
             (0..12).map(|_| Entry { number: random.below(20) as u32, value: random.symmetric() }).collect();
         entries.push(entries[0]);
@@ -341,7 +341,7 @@ fn sums_of_products_and_multiples_agree_on_every_instruction_set() {
             (k.dot)(&a, &b, &mut sum);
             sum
         };
-        // The bits of a number in double precision, in two halves.
+        // The bits of the double, in two halves.
         agree("dot", |k| {
             let bits = sum(k).to_bits();
             vec![f32::from_bits(bits as u32), f32::from_bits((bits >> 32) as u32)]

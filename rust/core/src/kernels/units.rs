@@ -1,13 +1,13 @@
-//! What happens to the values of units one by one: normalization of inputs, activations and their derivatives.
+//! Elementwise functions: standardization of inputs, activations and their derivatives.
 
 use super::functions::{sigmoid, tanh};
 use super::lanes::{LANES, Lanes};
 use crate::options::Activation;
 
-/// Bound of a normalized input, in standard deviations: far beyond any data, and it keeps an answer to nonsense finite.
+/// Bound of a standardized input, in standard deviations. It is far beyond any data, and keeps all answers finite.
 pub(crate) const MAX_STANDARDIZED: f32 = 1e6;
 
-/// `v` in place, sixteen numbers at a time, the last ones in part.
+/// Applies `f` in place, to sixteen numbers at a time and to the rest.
 #[inline(always)]
 fn map<L: Lanes>(l: L, v: &mut [f32], f: impl Fn(L::V) -> L::V) {
     let (whole, rest) = v.as_chunks_mut::<LANES>();
@@ -23,12 +23,12 @@ fn map<L: Lanes>(l: L, v: &mut [f32], f: impl Fn(L::V) -> L::V) {
 
 #[inline(always)]
 fn standardized<L: Lanes>(l: L, x: L::V, mean: L::V, scale: L::V) -> L::V {
-    // The difference is kept finite so that a scale of 0 gives 0.
+    // The difference is clamped to finite numbers, so that a scale of 0 gives 0 and not NaN.
     let centred = l.clamp(l.sub(x, mean), f32::MIN, f32::MAX);
     l.clamp(l.mul(centred, scale), -MAX_STANDARDIZED, MAX_STANDARDIZED)
 }
 
-/// `(x - mean) * scale` of each input of a group of rows, kept within bounds.
+/// `(x - mean) * scale` of each input of a group of rows, clamped to [`MAX_STANDARDIZED`].
 #[inline(always)]
 pub(super) fn standardize<L: Lanes>(l: L, x: &[f32], mean: &[f32], scale: &[f32], to: &mut [f32]) {
     let (from, _) = x.as_chunks::<LANES>();
@@ -38,7 +38,7 @@ pub(super) fn standardize<L: Lanes>(l: L, x: &[f32], mean: &[f32], scale: &[f32]
     }
 }
 
-/// The same for one row.
+/// [`standardize`] for one row.
 #[inline(always)]
 pub(super) fn standardize_row<L: Lanes>(l: L, x: &[f32], mean: &[f32], scale: &[f32], to: &mut [f32]) {
     let chunks = x.chunks(LANES).zip(mean.chunks(LANES)).zip(scale.chunks(LANES)).zip(to.chunks_mut(LANES));
@@ -48,7 +48,7 @@ pub(super) fn standardize_row<L: Lanes>(l: L, x: &[f32], mean: &[f32], scale: &[
     }
 }
 
-/// The activation of hidden units, in place.
+/// Applies the activation of hidden units in place.
 #[inline(always)]
 pub(super) fn activate<L: Lanes>(l: L, activation: Activation, z: &mut [f32]) {
     match activation {
@@ -73,7 +73,8 @@ pub(super) fn activate<L: Lanes>(l: L, activation: Activation, z: &mut [f32]) {
     }
 }
 
-/// Multiplies error signals by the derivative of the activation, told by its value `a`.
+/// Multiplies the derivatives with respect to activations by the derivative of the activation, computed from its value
+/// `a`.
 #[inline(always)]
 pub(super) fn derive<L: Lanes>(l: L, activation: Activation, a: &[f32], delta: &mut [f32]) {
     let (a, _) = a.as_chunks::<LANES>();

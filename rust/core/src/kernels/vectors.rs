@@ -1,13 +1,13 @@
-//! Sums and products of whole vectors of parameters.
+//! Vector operations of the trainers: the dot product, and the addition of a multiple (the `dot` and `axpy` of BLAS).
 
 use super::lanes::{LANES, Lanes};
 
-/// Numbers whose products are added in single precision, before double precision takes over.
+/// Products that are added in single precision; the sums of such blocks are added in double precision.
 const BLOCK: usize = 16 * LANES;
-/// Sums at a time, so that one addition need not wait for another.
+/// Independent sums, so that additions overlap.
 const SUMS: usize = 4;
 
-/// `sum` becomes the sum of the products of `a` and `b`.
+/// Sets `sum` to the dot product of `a` and `b`.
 #[inline(always)]
 pub(super) fn dot<L: Lanes>(l: L, a: &[f32], b: &[f32], sum: &mut f64) {
     *sum = 0.0;

@@ -1,4 +1,4 @@
-//! A dense layer: each unit sums up a bias and every value of the layer before times a weight.
+//! The dense (fully connected) layer.
 
 use super::{Decaying, LookedUp};
 use crate::description::LayerDescription;
@@ -9,24 +9,28 @@ use crate::normalization::Scaling;
 use crate::options::{Activation, Output};
 use crate::random::Random;
 
-/// Inputs of a unit from which on its first steps are smaller.
+/// Inputs of a unit above which the initial step sizes of RPROP are smaller.
 const MANY_INPUTS: f32 = 10.0;
 
+/// A dense layer: each unit computes `activation(bias + sum of weights times inputs)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Dense {
     pub(crate) connection: Connection,
-    /// Which of its inputs are computed; the others are looked up.
+    /// How many of its inputs are computed (dense). The others are looked up.
     pub(crate) inputs: FirstInputs,
+    /// `None` for the output layer, whose function belongs to the loss.
     pub(crate) activation: Option<Activation>,
 }
 
 impl Dense {
-    /// Random first weights, uniform with a variance that keeps the scale of values from layer to layer.
+    /// Initialize the parameters randomly, uniformly with a variance that preserves the scale of values from layer to
+    /// layer.
     ///
-    /// Variance `1 / inputs` ("Efficient backprop", Neural Networks: Tricks of the Trade, 1998), for rectified units
-    /// `2 / inputs` (He and others, ICCV 2015), for sigmoid units, whose slope at 0 is a quarter, 16 times that of tanh units.
-    /// Biases of hidden units are uniform too, of the size of what the units sum up: with biases of 0 the bends of all first
-    /// units go through the mean of the rows, and what is not linear there alone is not learnt (two spirals).
+    /// The variance is `1 / inputs` ("Efficient backprop", Neural Networks: Tricks of the Trade, 1998), for rectified
+    /// units `2 / inputs` (He et al., ICCV 2015), and for sigmoid units, whose slope at 0 is a quarter, 16 times that
+    /// of tanh units. Biases of hidden units are random, too. With biases of 0, the kinks of all units of the first
+    /// layer would go through the mean of the rows, and functions that are nonlinear elsewhere (two spirals) would not
+    /// be learned.
     pub(super) fn draw(&self, weights: &mut [f32], random: &mut Random) {
         let Self { connection, inputs, activation } = self;
         let variance = match activation {
@@ -35,7 +39,7 @@ impl Dense {
             Some(Activation::Sigmoid) => 16.0,
         };
         let bound = (3.0 * variance / inputs.of_a_row as f32).sqrt();
-        // What a word says is not known before it comes.
+        // Weights of looked-up inputs stay 0: nothing is known of a word before there are rows with it.
         for weight in &mut weights[self.computed()][connection.outputs..] {
             *weight = bound * random.symmetric();
         }
@@ -45,7 +49,7 @@ impl Dense {
         }
     }
 
-    /// The place of the biases and of the weights of inputs that are computed.
+    /// The range of the biases and of the weights of computed inputs.
     fn computed(&self) -> std::ops::Range<usize> {
         let Self { connection: Connection { outputs, offset, .. }, inputs, .. } = self;
         *offset..offset + (1 + inputs.computed) * outputs
@@ -64,8 +68,9 @@ impl Dense {
         inputs.computed * connection.outputs + if activation.is_some() { connection.outputs } else { 0 }
     }
 
-    /// All parameters move at once, so a unit of many inputs moves by the more: from [`MANY_INPUTS`] on their steps are as much
-    /// smaller. Rows of a thousand hashed words would else be overfit after a few steps.
+    /// RPROP moves all weights of a unit at once, so its sum changes in proportion to its inputs. From [`MANY_INPUTS`]
+    /// on, the initial steps are smaller by that factor. Otherwise rows of a thousand hashed words would be overfitted
+    /// after a few steps.
     pub(super) fn first_sizes(&self, sizes: &mut [f32]) {
         let many = (self.inputs.of_a_row as f32 / MANY_INPUTS).max(1.0);
         sizes[self.connection.biases()].fill(FIRST_SIZE);
@@ -100,7 +105,7 @@ impl Dense {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what the layer has computed, and what becomes of it")]
+    #[expect(clippy::too_many_arguments, reason = "the operands of the backward pass")]
     pub(super) fn backward(
         &self,
         weights: &[f32],
@@ -124,14 +129,15 @@ impl Dense {
         }
     }
 
-    /// A unit sees `b + sum_i w_i (x_i - m_i) s_i`; with new `m'`, `s'` the same is `w'_i = w_i s_i / s'_i` and
-    /// `b' = b + sum_i w_i s_i (m'_i - m_i)`. Step sizes are moves of a weight, so they scale with it.
+    /// A unit computes `b + sum_i w_i (x_i - m_i) s_i`. With new `m'` and `s'` this is unchanged for
+    /// `w'_i = w_i s_i / s'_i` and `b' = b + sum_i w_i s_i (m'_i - m_i)`. Step sizes are in units of the weight, so they
+    /// scale with it.
     pub(super) fn rescale_inputs(&self, old: &Scaling, new: &Scaling, weights: &mut [f32], sizes: &mut [f32]) {
         let Connection { outputs, offset, .. } = self.connection;
         let mut shift = vec![0.0; outputs];
         for input in 0..self.inputs.computed {
             let (scale, moved) = (f64::from(old.scale[input]), f64::from(new.mean[input]) - f64::from(old.mean[input]));
-            // An input without a say so far has none at first.
+            // An input that had scale 0, and so no effect, starts with weight 0.
             let ratio = if scale == 0.0 { 0.0 } else { scale / f64::from(new.scale[input]) };
             let from = offset + (1 + input) * outputs;
             for (unit, weight) in weights[from..from + outputs].iter_mut().enumerate() {
@@ -147,9 +153,9 @@ impl Dense {
         }
     }
 
-    /// A linear output says `m + z / s`; the same is `z' = (z / s + m - m') s'`. Sigmoid outputs keep their scaling (see
-    /// [`Scaling::of_outputs`]). An output that was a constant so far begins as that constant, as a bias; the weights of one
-    /// that becomes a constant stay.
+    /// A linear output is `m + z / s`, which is unchanged for `z' = (z / s + m - m') s'`. Sigmoid outputs keep their
+    /// scaling (see [`Scaling::of_outputs`]). An output that was constant starts as that constant, by its bias. An
+    /// output that becomes constant keeps its weights.
     pub(super) fn rescale_outputs(
         &self,
         function: Output,
@@ -170,7 +176,7 @@ impl Dense {
             for at in (all.start + unit..all.end).step_by(self.connection.outputs) {
                 let is_bias = at < biases.end;
                 if scale == 0.0 {
-                    weights[at] = if is_bias { unit_that_says(shift, function) } else { 0.0 };
+                    weights[at] = if is_bias { sum_for_output(shift, function) } else { 0.0 };
                     sizes[at] = first_sizes[at];
                 } else {
                     weights[at] =
@@ -182,8 +188,8 @@ impl Dense {
     }
 }
 
-/// What an output unit has to sum up for an output, as near as its function comes to it.
-fn unit_that_says(output: f64, function: Output) -> f32 {
+/// The sum that makes an output unit return `output`, as nearly as its function can.
+fn sum_for_output(output: f64, function: Output) -> f32 {
     if function == Output::Sigmoid {
         let output = output.clamp(1e-6, 1.0 - 1e-6);
         return finite((output / (1.0 - output)).ln());
@@ -212,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn first_weights_vary_as_much_as_their_units_need() {
+    fn initial_weights_have_the_variance_of_their_activation() {
         let inputs = FirstInputs { computed: 120, of_a_row: 120 };
         for (activation, variance, of_bias) in [
             (None, 1.0, 0.0),
@@ -228,14 +234,14 @@ mod tests {
             let (biases, weights) = weights.split_at(50);
             let found = 120.0 * weights.iter().map(|w| w * w).sum::<f32>() / weights.len() as f32;
             assert!((found / variance - 1.0).abs() < 0.1, "{activation:?}: {found}");
-            // Uniform: the largest of fifty is near to the bound.
+            // The largest of fifty uniform biases is near the bound.
             let largest = biases.iter().fold(0f32, |most, bias| most.max(bias.abs()));
             assert!(largest <= of_bias && largest >= 0.8 * of_bias, "{activation:?}: {largest}");
         }
     }
 
     #[test]
-    fn what_is_looked_up_begins_at_0_and_the_rest_by_the_inputs_of_a_row() {
+    fn looked_up_weights_start_at_0_and_others_by_the_inputs_of_a_row() {
         let inputs = FirstInputs { computed: 90, of_a_row: 30 };
         let (layer, mut weights) = (dense(Some(Activation::Relu), inputs), vec![0.0; 121 * 50]);
         let mut random = Random::new(1, 1);

@@ -1,32 +1,33 @@
-//! Inputs that are looked up: of thousands of words a row has a few, so their weights are added instead of multiplying all others
-//! by 0. Cost follows what is there.
+//! Looked-up (sparse) inputs: of thousands of words a row has only a few. Their weights are added, instead of
+//! multiplying all others by 0, so the cost is proportional to the entries.
 
 use crate::forward::Arrangement;
 use crate::kernels::{LANES, MAX_INPUT, kernels};
 use crate::schema::Entry;
 
-/// The inputs of some rows that are looked up, and their values, row after row.
+/// The looked-up inputs of some rows with their values, row after row.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LookedUp {
-    /// Where each row ends.
+    /// The end of each row in `entries`.
     ends: Vec<usize>,
     entries: Vec<Entry>,
 }
 
-/// Inputs that some rows have looked up, each once, in the order in which they came.
+/// The distinct inputs that some rows have looked up, in order of first appearance.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Noted {
     inputs: Vec<u32>,
-    /// Whether each input is among them.
+    /// For each input of the network, whether it is listed.
     has: Vec<bool>,
 }
 
 impl Noted {
-    /// None yet, of a network with so many inputs.
+    /// An empty list for a network with this number of inputs.
     pub(crate) fn new(inputs: usize) -> Self {
         Self { inputs: Vec::new(), has: vec![false; inputs] }
     }
 
+    /// Add the inputs of some rows.
     pub(crate) fn add(&mut self, looked_up: &LookedUp) {
         for entry in &looked_up.entries {
             if !std::mem::replace(&mut self.has[entry.number as usize], true) {
@@ -35,7 +36,7 @@ impl Noted {
         }
     }
 
-    /// Takes them out one after the other.
+    /// Remove and return the inputs one after the other.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = usize> + '_ {
         let Self { inputs, has } = self;
         inputs.drain(..).map(|number| number as usize).inspect(|&input| has[input] = false)
@@ -43,21 +44,21 @@ impl Noted {
 }
 
 impl LookedUp {
-    /// Those of a network all of whose inputs are computed.
+    /// No entries, for a network without looked-up inputs.
     pub(crate) const NONE: &'static Self = &Self { ends: Vec::new(), entries: Vec::new() };
 
-    /// Forgets all rows.
+    /// Remove all rows.
     pub(crate) fn clear(&mut self) {
         self.ends.clear();
         self.entries.clear();
     }
 
-    /// Adds to the last row, which [`Self::end_row`] ends.
+    /// Add an entry to the current row.
     pub(crate) fn add(&mut self, entry: Entry) {
         self.entries.push(entry);
     }
 
-    /// Ends a row.
+    /// End the current row.
     pub(crate) fn end_row(&mut self) {
         self.ends.push(self.entries.len());
     }
@@ -67,8 +68,8 @@ impl LookedUp {
         self.ends.iter().map(move |&to| &self.entries[std::mem::replace(&mut from, to)..to])
     }
 
-    /// Adds to what the units of the first layer sum up, entry after entry, the weights of each times its value, and keeps it within
-    /// the bounds that sums have.
+    /// Add the weights of the entries, times their values, to the sums of the first layer. The results are clamped to
+    /// the range of sums ([`MAX_INPUT`]).
     #[inline]
     pub(super) fn forward<A: Arrangement>(&self, matrix: &[f32], units: usize, z: &mut [f32]) {
         let add = kernels().add_entries;
@@ -77,7 +78,7 @@ impl LookedUp {
             z.iter_mut().for_each(|z| *z = z.clamp(-MAX_INPUT, MAX_INPUT));
             return;
         }
-        // The units of a row lie apart.
+        // The sums of a row are not contiguous in a group of rows.
         let mut sums = vec![0.0; units];
         for (row, entries) in self.rows().enumerate().filter(|(_, entries)| !entries.is_empty()) {
             let of_row = row / LANES * LANES * units + row % LANES;
@@ -88,8 +89,8 @@ impl LookedUp {
         }
     }
 
-    /// Adds to the gradient of the weights, row after row and entry after entry, the derivatives `delta` by what the units of the
-    /// first layer sum up, times the value.
+    /// Add the gradient of the weights: for each row and entry, in order, the derivatives `delta` with respect to the
+    /// sums, times the value of the entry.
     pub(super) fn backward(&self, delta: &[f32], units: usize, gradient: &mut [f32]) {
         let add = kernels().gradient_of_entries;
         let mut deltas = vec![0.0; units];

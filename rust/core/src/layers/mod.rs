@@ -1,7 +1,7 @@
-//! Layers: each turns the values of one layer of units into those of the next, by parameters of its own.
+//! Layers of a network: parameters, forward and backward pass, initialization, and rescaling.
 //!
-//! A layer is a value: where its parameters are among those of a member, and what it does with them. All that depends on the
-//! kind of layer is here, in a file for each kind.
+//! A [`Layer`] is a value that knows where its parameters are among those of a member. Everything that depends on the
+//! kind of a layer is in this folder, in one file for each kind.
 
 mod dense;
 mod looked_up;
@@ -17,22 +17,22 @@ use crate::random::Random;
 pub(crate) use dense::Dense;
 pub(crate) use looked_up::{LookedUp, Noted};
 
-/// A layer, by its kind. What takes all parameters of a member takes the layer's own out of them.
+/// A layer of any kind. Methods that take the parameters of a member use only the layer's part.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Layer {
-    /// Each unit sees every value of the layer before.
+    /// Fully connected: each unit sees all values of the previous layer.
     Dense(Dense),
 }
 
-/// Parameters of a layer that decay alike.
+/// Parameters of a layer with the same weight decay.
 pub(crate) struct Decaying {
-    /// Where they are among those of a member.
+    /// Their range among the parameters of a member.
     pub(crate) range: Range<usize>,
-    /// Inputs of each unit whose weights they are; none for biases, which do not decay.
+    /// For weights, the number of inputs of a unit. `None` for biases, which do not decay.
     pub(crate) inputs: Option<usize>,
 }
 
-/// Calls a method of a layer, whatever its kind.
+/// Call a method of a layer of any kind.
 macro_rules! of_kind {
     ($layer:expr, $dense:ident => $call:expr) => {
         match $layer {
@@ -42,43 +42,43 @@ macro_rules! of_kind {
 }
 
 impl Layer {
-    /// Values that it takes of each row, besides those that are looked up.
+    /// Number of values that it reads of each row, without looked-up inputs.
     pub(crate) fn inputs(&self) -> usize {
         of_kind!(self, dense => dense.inputs.computed)
     }
 
-    /// Values that it gives of each row.
+    /// Number of values that it returns for each row.
     pub(crate) fn outputs(&self) -> usize {
         of_kind!(self, dense => dense.connection.outputs)
     }
 
-    /// What it is, with its part of a member's parameters.
+    /// Describe the layer with its parameters out of those of a member.
     pub(crate) fn describe(&self, weights: &[f32]) -> LayerDescription {
         of_kind!(self, dense => dense.describe(weights))
     }
 
-    /// Draws random first parameters.
+    /// Initialize the parameters randomly.
     pub(crate) fn draw(&self, weights: &mut [f32], random: &mut Random) {
         of_kind!(self, dense => dense.draw(weights, random));
     }
 
-    /// Random numbers that [`Self::draw`] draws.
+    /// Number of random numbers that [`Self::draw`] draws.
     pub(crate) fn draws(&self) -> usize {
         of_kind!(self, dense => dense.draws())
     }
 
-    /// Sets the step sizes that RPROP begins with.
+    /// Set the initial step sizes of RPROP.
     pub(crate) fn first_sizes(&self, sizes: &mut [f32]) {
         of_kind!(self, dense => dense.first_sizes(sizes));
     }
 
-    /// Its parameters, by how they decay.
+    /// The parameters, grouped by weight decay.
     pub(crate) fn decaying(&self) -> impl Iterator<Item = Decaying> + use<> {
         of_kind!(self, dense => dense.decaying().into_iter())
     }
 
-    /// Values `y` of some groups of rows, from those of the layer before and from what is looked up, which the first layer alone
-    /// has.
+    /// Forward pass: compute the outputs `y` for groups of rows from the values `x` of the previous layer. Only the
+    /// first layer has looked-up inputs.
     #[inline]
     pub(crate) fn forward<A: Arrangement>(
         &self,
@@ -91,9 +91,9 @@ impl Layer {
         of_kind!(self, dense => dense.forward::<A>(weights, x, looked_up, groups, y));
     }
 
-    /// Adds to the gradient what the derivatives `delta` of the loss by the values `y` come to, and computes those by the values
-    /// `x` of the layer before, if there is one. `delta` itself is used up.
-    #[expect(clippy::too_many_arguments, reason = "what the layer has computed, and what becomes of it")]
+    /// Backward pass. `delta` holds the derivatives of the loss with respect to `y`, and is overwritten. Adds to
+    /// `gradient`, and computes the derivatives with respect to `x` into `before`, if there is a previous layer.
+    #[expect(clippy::too_many_arguments, reason = "the operands of the backward pass")]
     pub(crate) fn backward(
         &self,
         weights: &[f32],
@@ -107,12 +107,13 @@ impl Layer {
         of_kind!(self, dense => dense.backward(weights, (x, looked_up), y, delta, groups, gradient, before));
     }
 
-    /// Changes parameters and step sizes so that inputs scaled by `new` give what those scaled by `old` gave.
+    /// Change parameters and step sizes so that inputs scaled by `new` give the same result as those scaled by `old`
+    /// did.
     pub(crate) fn rescale_inputs(&self, old: &Scaling, new: &Scaling, weights: &mut [f32], sizes: &mut [f32]) {
         of_kind!(self, dense => dense.rescale_inputs(old, new, weights, sizes));
     }
 
-    /// Changes parameters and step sizes so that outputs scaled by `new` say what those scaled by `old` said.
+    /// Change parameters and step sizes so that outputs scaled by `new` mean the same as those scaled by `old` did.
     pub(crate) fn rescale_outputs(
         &self,
         function: Output,
@@ -126,7 +127,7 @@ impl Layer {
 }
 
 impl Layout {
-    /// The layers after the inputs, first to last, where hidden units have this activation.
+    /// The layers from the first hidden one to the outputs, with this activation of hidden units.
     pub(crate) fn layers(
         &self,
         activation: Activation,

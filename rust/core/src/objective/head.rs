@@ -1,4 +1,4 @@
-//! From a block's last layer to losses, error signals and judgements.
+//! Losses, deltas, squared errors and wrong answers, from the pre-activations of a block's output units.
 
 use super::{Objective, Scratch, Sums, Tally};
 use crate::dataset::Rows;
@@ -7,10 +7,12 @@ use crate::kernels::{LANES, kernels, sum_of_lanes};
 use crate::layout::Kind;
 use crate::options::{Loss, Output};
 
-/// What the unit of an output that is constant, whatever the weights, counts as: what gives an output of 0.
-const LOWEST: f32 = -100.0;
+/// The pre-activation of a constant sigmoid output, which gives an output of 0.
+const SIGMOID_ZERO: f32 = -100.0;
 
 impl Objective {
+    /// Adds the losses of some groups to `sums`, and replaces the pre-activations in `scratch` by outputs and deltas.
+    /// With `judge` also adds squared errors and wrong answers.
     pub(super) fn losses(
         &self,
         rows: &Rows,
@@ -29,8 +31,10 @@ impl Objective {
             let z = &mut scratch.values[last][slot * width..][..width];
             let delta = &mut scratch.delta[slot * width..][..width];
             let mut losses = [0.0; LANES];
-            let says_nothing = if self.options.output == Output::Sigmoid { LOWEST } else { 0.0 };
-            self.constant.iter().for_each(|unit| z[unit * LANES..][..LANES].fill(says_nothing));
+            // Constant outputs are answered by their constant, whatever the weights, so they have neither loss nor
+            // gradient here.
+            let constant = if self.options.output == Output::Sigmoid { SIGMOID_ZERO } else { 0.0 };
+            self.constant.iter().for_each(|unit| z[unit * LANES..][..LANES].fill(constant));
             (kernels().loss)(self.options.output, self.options.loss, z, &scratch.target, delta, &mut losses);
             self.constant.iter().for_each(|unit| delta[unit * LANES..][..LANES].fill(0.0));
             let mut squares = if judge { self.squares(z, &scratch.target, &losses) } else { [0.0; LANES] };
@@ -41,11 +45,11 @@ impl Objective {
                     let own = rows.weight(first + lane);
                     self.class_weights.as_ref().map_or(own, |of_class| {
                         let class = stored_targets[lane] as usize;
-                        // A row counts something and not all, whatever the two.
+                        // The product may underflow or overflow; a row must have a positive and finite weight.
                         (own * of_class[class]).clamp(f32::MIN_POSITIVE, f32::MAX)
                     })
                 };
-                // Lanes past the last row weigh nothing.
+                // Lanes beyond the last row have weight 0.
                 let weights: [f32; LANES] = std::array::from_fn(|lane| if lane < there { weight(lane) } else { 0.0 });
                 for delta in delta.as_chunks_mut::<LANES>().0 {
                     delta.iter_mut().zip(weights).for_each(|(delta, weight)| *delta *= weight);
@@ -72,8 +76,9 @@ impl Objective {
         }
     }
 
-    /// What the rows of a group are judged by: the squared error of the outputs, which for probabilities is Brier's score.
-    /// A loss of another kind grows without bounds where a network is sure and wrong, while it is right more and more often.
+    /// The squared error of each row's outputs, which for probabilities is the Brier score. Early stopping uses it
+    /// rather than cross-entropy, which grows without bounds with the confidence of wrong answers, even while the
+    /// accuracy still rises.
     fn squares(&self, outputs: &[f32], target: &[f32], losses: &[f32; LANES]) -> [f32; LANES] {
         if self.options.loss == Loss::Mse {
             return *losses;
@@ -87,11 +92,11 @@ impl Objective {
         squares
     }
 
-    /// What the outputs of a group should be: for a classifier a one at the class, for a regressor the scaled targets.
+    /// The targets of a group: one-hot classes for a classifier, scaled targets for a regressor.
     fn targets(&self, stored: &[f32], target: &mut [f32]) {
         match self.shape.kind {
             Kind::Classifier => {
-                // Compared, not put where it belongs: a register is read back quicker than sixteen places.
+                // Comparing sixteen lanes with each class vectorizes; writing a 1 at sixteen scattered places does not.
                 let classes = stored.first_chunk::<LANES>().expect("a row ends with its class");
                 for (unit, target) in target.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
                     for (target, &class) in target.iter_mut().zip(classes) {

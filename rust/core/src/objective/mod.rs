@@ -1,14 +1,14 @@
-//! Weights and rows in; loss and gradient sums out.
+//! The objective of a training: sums of losses and gradients, computed from weights and rows.
 //!
-//! The rows of a set are cut into blocks of groups, small enough for a block's values to stay in the cache, and the blocks
-//! into shares. Both depend on the layout and the number of rows alone, never on the threads. A share's sums are computed by
-//! one thread, block after block; the sums of the shares are then added in their order. They are plain sums, so that
-//! another machine's share could be added too.
+//! The rows of a set are divided into blocks of groups, small enough for a block's values to stay in the cache, and the
+//! blocks into shares. Both depend on the layout and the number of rows alone, never on the threads. One thread
+//! computes the sums of a share, block after block; the sums of the shares are then added in their order, so results do
+//! not depend on timing.
 
 mod head;
 mod sums;
 
-pub(crate) use sums::{PerMember, Sums, Tally, Wanted};
+pub(crate) use sums::{PerMember, Sums, SumsRequest, Tally};
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -22,17 +22,17 @@ use crate::layout::Layout;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::Options;
 
-/// Bytes of a block's values: what fits a core's second cache beside some weights.
+/// The most bytes of a block's values: they fit into a core's L2 cache together with some weights.
 const BLOCK_BYTES: usize = 768 << 10;
-/// Groups of a block at most. More groups make better use of each gradient's final sum over the lanes; fewer leave more
-/// blocks to share out.
+/// The most groups of a block. With more groups the final sum over the lanes of each gradient pays off better; with
+/// fewer there are more blocks to divide into shares.
 const MAX_BLOCK_GROUPS: usize = 16;
-/// Shares at most: more threads than that have nothing to do.
+/// The most shares of a set, which bounds the number of threads that a training can use.
 const MAX_SHARES: usize = 32;
-/// Bytes of the shares' gradients, all together, at most (but one share there always is).
+/// The most bytes of the gradients of all shares, unless there is only one share.
 const MAX_SHARES_BYTES: usize = 64 << 20;
 
-/// What a training minimizes: the loss of a network of one layout under one normalization.
+/// The loss that a training minimizes, of networks of one layout under one normalization.
 #[derive(Debug)]
 pub(crate) struct Objective {
     shape: RowShape,
@@ -40,27 +40,28 @@ pub(crate) struct Objective {
     options: Options,
     normalization: Normalization,
     layers: Vec<Layer>,
-    /// Of one member.
+    /// Parameters of one member.
     parameters: usize,
     members: usize,
     block_groups: usize,
     class_weights: Option<Arc<Vec<f32>>>,
-    /// Outputs that no weight has a say in.
+    /// Outputs that are constant in the training rows, and so are answered by their constant.
     constant: Vec<usize>,
 }
 
 /// One thread's working memory.
 #[derive(Debug)]
 pub(crate) struct Scratch {
-    /// Each layer's values; the last layer's are unit inputs, then outputs.
+    /// The inputs and each layer's values; those of the last layer are first pre-activations, then outputs.
     values: Vec<Buffer>,
-    /// What the members' output units sum up, together.
+    /// The mean of the members' pre-activations of output units.
     mean: Buffer,
     target: Buffer,
+    /// Deltas of a layer, and of the layer before.
     delta: Buffer,
     delta_before: Buffer,
     gather: Vec<f32>,
-    /// What the rows have that is looked up.
+    /// The sparse inputs of the rows.
     looked_up: LookedUp,
 }
 
@@ -72,7 +73,7 @@ impl Objective {
         normalization: Normalization,
         members: usize,
     ) -> Self {
-        // Values of every layer, and error signals of two at a time.
+        // The values of every layer, and the deltas of two at a time.
         let group_bytes = (layout.values().sum::<usize>() + 2 * layout.outputs()) * LANES * size_of::<f32>();
         Self {
             shape,
@@ -88,7 +89,7 @@ impl Objective {
         }
     }
 
-    /// The same where a classifier's rows count as much more as their classes weigh.
+    /// The objective with the losses of a classifier's rows multiplied by the weights of their classes.
     pub(crate) fn weighted(self, class_weights: Option<Arc<Vec<f32>>>) -> Self {
         Self { class_weights, ..self }
     }
@@ -102,17 +103,17 @@ impl Objective {
         self.members
     }
 
-    /// Floating-point operations of the gradients of one row and member.
+    /// Floating-point operations of the gradient of one row and member.
     pub(crate) fn operations(&self) -> usize {
         6 * self.parameters
     }
 
-    /// The groups of each share of a set.
+    /// The range of groups of each share of a set.
     pub(crate) fn shares(&self, rows: &Rows) -> Vec<Range<usize>> {
         self.shares_of(rows.table.groups())
     }
 
-    /// The groups of each share of so many.
+    /// The range of groups of each share, for a set of this many groups.
     pub(crate) fn shares_of(&self, groups: usize) -> Vec<Range<usize>> {
         let blocks = groups.div_ceil(self.block_groups);
         let by_memory = MAX_SHARES_BYTES / (self.parameters * self.members * size_of::<f32>());
@@ -121,7 +122,7 @@ impl Objective {
         (0..groups).step_by(share_groups.max(1)).map(|from| from..(from + share_groups).min(groups)).collect()
     }
 
-    /// Bytes of what [`Self::scratch`] gives.
+    /// Bytes of a [`Self::scratch`].
     pub(crate) fn scratch_bytes(&self) -> usize {
         let widest = self.layers.iter().map(Layer::outputs).max().unwrap_or_default();
         let values = self.inputs.computed() + self.layers.iter().map(Layer::outputs).sum::<usize>();
@@ -129,6 +130,7 @@ impl Objective {
         ((values + mean + 2 * widest) * self.block_groups + self.shape.outputs) * LANES * size_of::<f32>()
     }
 
+    /// Allocates the working memory of one thread.
     pub(crate) fn scratch(&self) -> Scratch {
         let room = |units: usize| Buffer::new(units * self.block_groups * LANES);
         let widest = self.layers.iter().map(Layer::outputs).max().expect("a layout has a layer");
@@ -146,16 +148,16 @@ impl Objective {
         }
     }
 
-    /// Sums over a range of groups of a set, of what is wanted.
+    /// Computes what is `wanted` over a range of groups of a set.
     ///
-    /// `go_on` is asked before each block; once it says no, the sums are unfinished and to be thrown away.
+    /// `go_on` is called before each block. If it returns false, the sums are incomplete and must not be used.
     pub(crate) fn sums(
         &self,
         weights: &[f32],
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        mut wanted: Wanted<'_>,
+        mut wanted: SumsRequest<'_>,
         go_on: impl Fn() -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -164,7 +166,7 @@ impl Objective {
             let to = (from + self.block_groups).min(groups.end);
             self.load(rows, from..to, scratch);
             if self.members > 1 {
-                sums.add(&self.block_of_many(weights, rows, from..to, scratch, &mut wanted));
+                sums.add(&self.ensemble_block(weights, rows, from..to, scratch, &mut wanted));
             } else {
                 self.forward(weights, to - from, scratch);
                 let gradients = wanted.own.as_mut().and_then(|own| own.gradients.as_deref_mut());
@@ -182,7 +184,8 @@ impl Objective {
         sums
     }
 
-    /// Sums over a range of groups, of all members together. The gradient of their losses is added to `gradient`.
+    /// Sums over a range of groups of the losses of the members' averaged output. The gradient of these losses is added
+    /// to `gradient`.
     pub(crate) fn gradient(
         &self,
         weights: &[f32],
@@ -210,7 +213,7 @@ impl Objective {
             add_share(&mut delta[..units], &scratch.delta[..units], self.members);
             let members = weights.chunks_exact(self.parameters).zip(gradient.chunks_exact_mut(self.parameters));
             for (weights, gradient) in members {
-                // A single member's values are still there.
+                // The values of a single member are still in the scratch.
                 if self.members > 1 {
                     self.forward(weights, count, scratch);
                 }
@@ -221,13 +224,14 @@ impl Objective {
         sums
     }
 
-    fn block_of_many(
+    /// The sums of one block for an ensemble of several members.
+    fn ensemble_block(
         &self,
         weights: &[f32],
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        wanted: &mut Wanted<'_>,
+        wanted: &mut SumsRequest<'_>,
     ) -> Sums {
         let (count, last) = (groups.len(), self.layers.len());
         let units = count * self.shape.outputs * LANES;
@@ -256,14 +260,14 @@ impl Objective {
         if wanted.ensemble {
             sums = Sums::default();
             scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
-            let learns = wanted.own.as_ref().is_some_and(|own| own.gradients.is_some());
-            self.losses(rows, groups, scratch, &mut sums, !learns, wanted.tally.as_deref_mut());
+            let has_gradients = wanted.own.as_ref().is_some_and(|own| own.gradients.is_some());
+            self.losses(rows, groups, scratch, &mut sums, !has_gradients, wanted.tally.as_deref_mut());
         }
         sums
     }
 
-    /// Adds to the gradient of one member that of its losses of some groups, which need not lie side by side. What of the inputs was
-    /// looked up is noted.
+    /// Adds the gradient of one member's losses over some groups, in any order, to `gradient`. The sparse inputs that
+    /// occur are added to `noted`.
     pub(crate) fn batch(
         &self,
         weights: &[f32],
@@ -284,6 +288,7 @@ impl Objective {
         sums
     }
 
+    /// Computes the inputs of some groups.
     fn load(&self, rows: &Rows, groups: impl Iterator<Item = usize>, scratch: &mut Scratch) {
         let width = self.inputs.computed() * LANES;
         scratch.looked_up.clear();
@@ -372,13 +377,13 @@ mod tests {
                 rows,
                 share,
                 scratch,
-                Wanted {
+                SumsRequest {
                     own: Some(PerMember {
                         members: &[true],
                         sums: &mut [Sums::default()],
                         gradients: Some(&mut total),
                     }),
-                    ..Wanted::LOSS
+                    ..SumsRequest::LOSS
                 },
                 || true,
             ));
@@ -409,7 +414,8 @@ mod tests {
                         weights[at] += by;
                         all_sums(&objective, &weights, &rows, None).loss
                     };
-                    // A rectified unit bends between the two points now and then, so the middle is asked as well.
+                    // The kink of a rectified unit may lie between the two points, so one-sided differences count as
+                    // well.
                     let (low, middle, high) = (shifted(-4e-3), shifted(0.0), shifted(4e-3));
                     let sides = [(middle - low) / 4e-3, (high - middle) / 4e-3, (high - low) / 8e-3];
                     let error = sides.iter().map(|d| (f64::from(gradient[at]) - d).abs()).fold(f64::MAX, f64::min);
@@ -426,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn gradients_of_weights_that_are_looked_up_are_the_derivatives_of_the_loss() {
+    fn gradients_of_sparse_inputs_are_the_derivatives_of_the_loss() {
         let fields = [("age", FieldKind::Number), ("plan", FieldKind::Category(4)), ("text", FieldKind::Text(6))];
         let names = ["no", "yes", "later"].map(|name| name.as_bytes().into()).to_vec();
         let target = Target::Classes { name: (*b"taken").into(), most: 3, closed: true, names };
@@ -437,7 +443,7 @@ mod tests {
         }
         let (layout, shape) = (schema.layout(&[5, 4]).unwrap(), schema.shape());
         let (mut random, mut rows) = (Random::new(3, 3), Rows::with_lists(shape.width()));
-        // More than a block, whose last group has rows in some lanes only.
+        // More than a block; the last group has rows in some lanes only.
         for row in 0..300 {
             let mut pick = |all: &[&'static str]| all[random.below(all.len() as u64) as usize].as_bytes();
             let (age, plan) = (pick(&["1", "-0.5", ""]), pick(&["free", "pro", "other", ""]));
@@ -469,13 +475,13 @@ mod tests {
             let error = (f64::from(gradient[at]) - difference).abs();
             assert!(error < 0.02 * (difference.abs() + 1.0), "{at}: {} {difference}", gradient[at]);
         }
-        // All but that of the column of computed inputs and of what no row has has a say.
+        // Only the weights of inputs that no row has, or that are always 0, have a derivative of 0.
         let silent = gradient.iter().filter(|derivative| **derivative == 0.0).count();
         assert!(silent < gradient.len() / 4, "{silent} of {}", gradient.len());
     }
 
     #[test]
-    fn the_gradient_of_many_members_is_the_derivative_of_the_loss_that_they_make_together() {
+    fn the_gradient_of_an_ensemble_is_the_derivative_of_the_loss_of_its_averaged_output() {
         let layout = Layout::new(&[4, 5, 3]).unwrap();
         for (kind, options) in networks().filter(|(_, options)| options.activation == Activation::Tanh) {
             // More than a block.
@@ -490,7 +496,7 @@ mod tests {
                 let groups = 0..rows.table.groups();
                 let scratch = &mut objective.scratch();
                 let loss = |weights: &[f32], scratch: &mut Scratch| {
-                    objective.sums(weights, &rows, groups.clone(), scratch, Wanted::LOSS, || true).loss
+                    objective.sums(weights, &rows, groups.clone(), scratch, SumsRequest::LOSS, || true).loss
                 };
                 let sums = objective.gradient(&weights, &rows, groups.clone(), scratch, &mut gradient);
                 assert_eq!((sums.loss, sums.rows), (loss(&weights, scratch), 300));
@@ -508,7 +514,7 @@ mod tests {
     }
 
     #[test]
-    fn a_weight_of_two_counts_a_row_twice() {
+    fn a_row_of_weight_two_counts_as_two_rows() {
         let layout = Layout::new(&[3, 4, 2]).unwrap();
         let objective =
             objective_of(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
@@ -528,8 +534,8 @@ mod tests {
     }
 
     #[test]
-    fn a_class_of_weight_two_is_one_whose_rows_have_twice_their_weights() {
-        // Rows that lie side by side, and rows so wide that they lie one after the other.
+    fn a_class_of_weight_two_doubles_the_weights_of_its_rows() {
+        // Rows that are stored interleaved, and rows so wide that they are stored one after the other.
         for units in [&[3, 4, 2][..], &[5000, 2]] {
             let (layout, kind) = (Layout::new(units).unwrap(), Kind::Classifier);
             let plain = || objective_of(kind, &layout, Options::new(kind), Normalization::default(), 1);
@@ -552,7 +558,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_beyond_single_precision_still_count_something_and_not_all() {
+    fn products_of_row_and_class_weights_are_clamped_to_positive_finite_numbers() {
         let layout = Layout::new(&[1, 2]).unwrap();
         let plain =
             objective_of(Kind::Classifier, &layout, Options::new(Kind::Classifier), Normalization::default(), 1);
@@ -567,7 +573,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_judged_by_the_squared_error_of_the_outputs() {
+    fn rows_are_validated_by_the_squared_error_of_the_outputs() {
         let (kind, layout) = (Kind::Classifier, Layout::new(&[3, 2]).unwrap());
         let judged = |loss| {
             let options = Options { loss, ..Options::new(kind) };
@@ -576,20 +582,20 @@ mod tests {
             let (mut of_member, rows) = ([Sums::default()], rows(kind, &layout, 21));
             let own = PerMember { members: &[true], sums: &mut of_member, gradients: None };
             let groups = 0..rows.table.groups();
-            let wanted = Wanted { own: Some(own), ..Wanted::LOSS };
+            let wanted = SumsRequest { own: Some(own), ..SumsRequest::LOSS };
             let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), wanted, || true);
             assert_eq!(of_member[0], sums);
             sums
         };
         let (squared, entropy) = (judged(Loss::Mse), judged(Loss::CrossEntropy));
-        // The loss is their mean over the outputs, of which there are two.
+        // The MSE loss is the mean of squared errors over the outputs, of which there are two.
         assert_eq!(squared.squares, squared.loss);
         assert!((entropy.squares - 2.0 * squared.loss).abs() < 1e-5, "{entropy:?} {squared:?}");
         assert!(entropy.loss > entropy.squares && entropy.wrong == squared.wrong);
     }
 
     #[test]
-    fn working_memory_takes_as_many_bytes_as_are_counted() {
+    fn the_bytes_of_a_scratch_are_those_of_its_buffers() {
         for units in [&[9, 15, 2][..], &[3, 40, 7, 5], &[2000, 2]] {
             for members in [1, 3] {
                 let (layout, kind) = (Layout::new(units).unwrap(), Kind::Classifier);
@@ -603,7 +609,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_cover_all_groups_and_depend_on_nothing_but_layout_and_rows() {
+    fn shares_cover_all_groups_in_order() {
         for units in [&[9, 15, 2][..], &[300, 600, 100], &[1, 1], &[2000, 2000, 10]] {
             let layout = Layout::new(units).unwrap();
             let objective =

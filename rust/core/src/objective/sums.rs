@@ -1,17 +1,17 @@
-//! What a pass over rows is asked for, and what it sums up.
+//! What is computed over some rows: the request, and the sums.
 
 /// Sums over some rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Sums {
-    /// Weighted losses.
+    /// Sum of the rows' losses times their weights.
     pub(crate) loss: f64,
-    /// Weighted squared errors, where rows are judged.
+    /// Sum of the rows' squared errors times their weights; 0 if gradients were computed.
     pub(crate) squares: f64,
-    /// Weights of the rows.
+    /// Sum of the rows' weights.
     pub(crate) weight: f64,
-    /// Rows whose class was not the network's answer, where rows are judged.
+    /// Misclassified rows; 0 for a regressor, or if gradients were computed.
     pub(crate) wrong: u64,
-    /// Rows.
+    /// Number of rows.
     pub(crate) rows: u64,
 }
 
@@ -24,37 +24,38 @@ impl Sums {
         self.rows += other.rows;
     }
 
-    /// The mean loss of a row.
+    /// The weighted mean of the rows' losses.
     pub(crate) fn mean(&self) -> f64 {
         self.loss / self.weight
     }
 }
 
-/// What of some rows is computed.
-pub(crate) struct Wanted<'a> {
-    /// Whether the sums are of the members' averaged output; else only rows and weights are summed.
+/// What to compute over some rows.
+pub(crate) struct SumsRequest<'a> {
+    /// Whether to sum the errors of the members' averaged output; otherwise only rows and weights are summed.
     pub(crate) ensemble: bool,
-    /// What members do by themselves, too.
+    /// Also sums of each member's own errors, and gradients.
     pub(crate) own: Option<PerMember<'a>>,
-    /// Called with the members' averaged outputs.
+    /// Called with the members' averaged outputs of each group.
     pub(crate) tally: Option<&'a mut Tally<'a>>,
 }
 
-/// Called with the outputs of a group, its targets as they are stored, and how many rows it has.
+/// Called with the outputs of a group (16 numbers for each unit), its targets as stored, and the number of its rows.
 pub(crate) type Tally<'a> = dyn FnMut(&[f32], &[f32], usize) + 'a;
 
-/// What each member does by itself, learning from the errors that it alone makes: where its sums and its gradient are added up.
+/// Where the sums and gradients of single members are added. Members are trained by their own errors, not by those of
+/// the averaged output.
 #[derive(Debug)]
 pub(crate) struct PerMember<'a> {
-    /// Of which members they are wanted.
+    /// For each member, whether to compute its sums.
     pub(crate) members: &'a [bool],
-    /// The sums of each member. Rows are judged only where there are no gradients.
+    /// The sums of each member. Squared errors and wrong answers are summed only without gradients.
     pub(crate) sums: &'a mut [Sums],
-    /// Gradients of the losses, as the weights.
+    /// Gradients of the losses, laid out as the weights of all members.
     pub(crate) gradients: Option<&'a mut [f32]>,
 }
 
-impl Wanted<'_> {
-    /// The loss of all members together.
+impl SumsRequest<'_> {
+    /// The loss of the members' averaged output.
     pub(crate) const LOSS: Self = Self { ensemble: true, own: None, tally: None };
 }

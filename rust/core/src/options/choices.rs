@@ -1,9 +1,9 @@
-//! Options that are one of a few words: activation, output, loss, algorithm.
+//! Options whose values are words: activation, output, loss and algorithm.
 
 use super::value::{Domain, Other, Setting, Value};
 use crate::layout::Kind;
 
-/// An enum with the names that users type and the numbers that files hold.
+/// Declare an enum whose variants have a name, which users type, and a code in saved networks.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $($(#[$item_doc:meta])* $item:ident = $code:literal, $text:literal;)+ }) => {
         $(#[$doc])*
@@ -13,7 +13,7 @@ macro_rules! choice {
         }
 
         impl $name {
-            /// Every choice.
+            /// All variants.
             pub const ALL: &[Self] = &[$(Self::$item),+];
 
             /// The name in lower case.
@@ -49,11 +49,11 @@ choice! {
 }
 
 choice! {
-    /// The function of the output units.
+    /// The activation of output units.
     Output {
         /// `exp(z_j) / sum_k exp(z_k)`: probabilities that sum to 1.
         Softmax = 1, "softmax";
-        /// `1 / (1 + exp(-z))`, each output for itself.
+        /// `1 / (1 + exp(-z))`, for each output on its own.
         Sigmoid = 2, "sigmoid";
         /// `z` itself.
         Linear = 3, "linear";
@@ -61,7 +61,7 @@ choice! {
 }
 
 choice! {
-    /// What training makes small.
+    /// The loss that a training minimizes.
     Loss {
         /// `-sum_j t_j ln y_j`; with sigmoid outputs also `-(1 - t_j) ln(1 - y_j)`.
         CrossEntropy = 1, "crossentropy";
@@ -71,50 +71,52 @@ choice! {
 }
 
 choice! {
-    /// How gradients become steps: a variant of RPROP, L-BFGS, or mini-batches.
+    /// The trainer: a variant of RPROP, L-BFGS, or Adam.
     Algorithm {
-        /// By what there is to learn from: mini-batches for many rows, L-BFGS for a regressor of few parameters that is free, else
+        /// Chosen by size: Adam for many rows; L-BFGS for a regressor with few parameters and no monotone inputs; else
         /// iRprop+.
         Auto = 5, "auto";
-        /// Undoes a step after a change of sign only where the loss rose (Igel and Huesken 2000).
+        /// iRprop+ (Igel and Huesken 2000): reverts a step after a change of sign only if the loss rose.
         IrpropPlus = 1, "irprop+";
-        /// Never undoes a step; skips one after a change of sign (Igel and Huesken 2000).
+        /// iRprop- (Igel and Huesken 2000): never reverts a step, but omits one after a change of sign.
         IrpropMinus = 2, "irprop-";
-        /// Undoes every step after a change of sign (Riedmiller and Braun 1993): the original module's.
+        /// Rprop+ (Riedmiller and Braun 1993): reverts every step after a change of sign. It is the algorithm of the
+        /// original module.
         RpropPlus = 3, "rprop+";
-        /// Steps along directions that the last moves tell (Liu and Nocedal 1989), after some of iRprop+ where the weights
-        /// are new: comes closer where numbers have little noise.
+        /// L-BFGS (Liu and Nocedal 1989), which steps along directions computed from the last steps. A new network
+        /// first gets some cycles of iRprop+. It converges to a lower training error on numbers with little noise.
         Lbfgs = 4, "lbfgs";
-        /// Steps after each batch of a few hundred rows, many times a cycle (Kingma and Ba 2015), and keeps an average of the
-        /// weights: for many rows.
+        /// Adam (Kingma and Ba 2015) on mini-batches of a few hundred rows, with an average of the weights over steps:
+        /// for many rows.
         Adam = 6, "adam";
     }
 }
 
-/// Parameters of a regressor that [`Algorithm::Auto`] trains by L-BFGS, at most: what one thread steps through in little time.
+/// Maximum number of parameters of a regressor that [`Algorithm::Auto`] trains by L-BFGS, whose steps run in one
+/// thread.
 const FEW_PARAMETERS: usize = 20_000;
-/// Training rows from which on [`Algorithm::Auto`] takes mini-batches: on fewer they do no better (`benchmarks/quality`).
+/// Training rows from which [`Algorithm::Auto`] chooses Adam. With fewer it is no better (`benchmarks/quality`).
 const MANY_ROWS: usize = 1_000;
-/// The same of a regressor that L-BFGS would train, since numbers without noise are then fitted more closely.
+/// The same for a regressor that L-BFGS could train, since L-BFGS fits numbers without noise more closely.
 const MANY_ROWS_OF_NUMBERS: usize = 20_000;
-/// The same of a network of fields (`benchmarks/tables`).
+/// The same for a network of fields (`benchmarks/tables`).
 const MANY_ROWS_OF_FIELDS: usize = 256;
 
-/// What [`Algorithm::Auto`] chooses by.
+/// The properties that [`Algorithm::Auto`] depends on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
     pub(crate) kind: Kind,
     pub(crate) parameters: usize,
-    /// Training rows.
+    /// Number of training rows.
     pub(crate) rows: usize,
-    /// Whether rows have fields.
+    /// Whether the network has a schema.
     pub(crate) has_fields: bool,
-    /// Whether the answer is monotone in inputs: what is minimized then has kinks, which L-BFGS does not get over.
+    /// Whether inputs are monotone. The constrained objective then has kinks, at which L-BFGS gets stuck.
     pub(crate) is_monotone: bool,
 }
 
 impl Algorithm {
-    /// The algorithm itself, or what the engine chooses for a network of that size.
+    /// Resolve `Auto` for a network of this size.
     pub(crate) fn chosen(self, size: Size) -> Self {
         if self != Self::Auto {
             return self;
@@ -156,15 +158,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_algorithm_is_chosen_by_what_there_is_to_learn_from() {
+    fn auto_chooses_by_rows_parameters_and_kind() {
         let size = Size { kind: Kind::Regressor, parameters: 20_000, rows: 255, has_fields: true, is_monotone: false };
         let auto = |size| Algorithm::Auto.chosen(size);
-        // Few rows: L-BFGS for small regressors alone.
+        // Few rows: L-BFGS for small regressors only.
         assert_eq!(auto(size), Algorithm::Lbfgs);
         assert_eq!(auto(Size { parameters: 20_001, ..size }), Algorithm::IrpropPlus);
         assert_eq!(auto(Size { kind: Kind::Classifier, parameters: 10, ..size }), Algorithm::IrpropPlus);
         assert_eq!(auto(Size { is_monotone: true, ..size }), Algorithm::IrpropPlus);
-        // Many.
+        // Many rows: Adam.
         assert_eq!(auto(Size { rows: 256, ..size }), Algorithm::Adam);
         let positions = |kind, rows| auto(Size { kind, rows, has_fields: false, ..size });
         let of = |kind| [999, 1_000, 19_999, 20_000].map(|rows| positions(kind, rows));
@@ -178,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn words_are_those_that_users_type() {
+    fn words_and_variants_convert_into_each_other() {
         fn words<T: Setting + Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<&'static str> {
             for &choice in all {
                 let word = T::DOMAIN.word(name(choice).as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! How much each class counts.
+//! The option CLASS-WEIGHT.
 
 use std::sync::Arc;
 
@@ -7,19 +7,21 @@ use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use crate::memory::{self, Move, Taken};
 
-/// How much the classes of a classifier count in a training: the loss of a row, of the training or the validation set, is
-/// multiplied by the weight of its class, on top of the row's own weight.
+/// Weights of classes: the loss of a training or validation row is multiplied by the weight of its class and by the
+/// row's own weight.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ClassWeight {
-    /// Each as much as it has rows.
+    /// All weights are 1.
     #[default]
     None,
-    /// All alike, however many training rows each has when a training starts: the weight of a class is
-    /// `rows / (classes * rows of the class)`, where rows count by their weights and only classes that have some are
-    /// counted. The mean weight of a training row is 1, and so is that of a class without any. This is scikit-learn's
-    /// formula; it goes back to King and Zeng, "Logistic Regression in Rare Events Data", Political Analysis, 2001.
+    /// Classes get the same total weight. The weight of a class is `rows / (classes * rows of the class)`, computed
+    /// when a training starts from its training rows. Rows count by their weights, and only classes with rows are
+    /// counted. So the mean weight of a training row is 1; a class without rows has weight 1. The formula is
+    /// scikit-learn's and goes back to King and Zeng, "Logistic Regression in Rare Events Data", Political Analysis,
+    /// 2001.
     Balanced,
-    /// So much: a finite number above 0 for each output. A vector, not a slice, so that memory for it can be refused.
+    /// The weight of each output, finite and above 0. A vector rather than a slice, because its allocation can fail
+    /// without aborting the process.
     Given(Arc<Vec<f32>>),
 }
 
@@ -33,25 +35,25 @@ impl ClassWeight {
         }
     }
 
-    /// Whether a network of that kind and layout can have it.
+    /// Check that a network of this kind and layout can have these weights.
     pub(crate) fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
-        let refuse = |value: String, expected: String| Err(Error::Option { option: "class weight", value, expected });
+        let reject = |value: String, expected: String| Err(Error::Option { option: "class weight", value, expected });
         if kind == Kind::Regressor && *self != Self::None {
-            return refuse(self.name().into(), "none for a regressor".into());
+            return reject(self.name().into(), "none for a regressor".into());
         }
         let Self::Given(weights) = self else { return Ok(()) };
         if weights.len() != layout.outputs() {
             let numbers = if weights.len() == 1 { "number" } else { "numbers" };
             let expected = format!("{}, one for each output", layout.outputs());
-            return refuse(format!("{} {numbers}", weights.len()), expected);
+            return reject(format!("{} {numbers}", weights.len()), expected);
         }
         match weights.iter().position(|&weight| !is_positive(weight)) {
-            Some(class) => refuse(format!("{} for class {class}", weights[class]), Self::DOMAIN.expected()),
+            Some(class) => reject(format!("{} for class {class}", weights[class]), Self::DOMAIN.expected()),
             None => Ok(()),
         }
     }
 
-    /// Lends the weights to be moved in memory, unless a snapshot shares them.
+    /// Pass the weights to `mover`, unless a snapshot shares them.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         if let Self::Given(weights) = self
             && let Some(weights) = Arc::get_mut(weights)
@@ -60,7 +62,7 @@ impl ClassWeight {
         }
     }
 
-    /// Bytes beyond the value itself.
+    /// Heap bytes.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         match self {
             Self::None | Self::Balanced => 0,

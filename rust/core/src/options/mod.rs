@@ -1,7 +1,7 @@
-//! How a network computes and learns.
+//! Options of a network: how it computes its output and how it is trained.
 //!
-//! An option is declared once, here: the [`TABLE`] tells the file format, the commands of the module and Python's keywords
-//! what there is, what it is called and what it may be. `docs/how-to/add-an-option.md` has the steps.
+//! An option is declared once, in the [`TABLE`]. The file format, the commands of the module and the keyword arguments
+//! of Python derive from it. For the steps to add one, see `docs/how-to/add-an-option.md`.
 
 mod choices;
 mod class_weight;
@@ -25,20 +25,20 @@ use crate::error::{Error, Result};
 use crate::layout::{Kind, Layout};
 use value::Setting;
 
-/// An option, as the faces and the file format see it.
+/// The declaration of an option, as bindings and the file format use it.
 #[derive(Debug)]
 pub struct Declared {
-    /// The name in programs, in lower case, words separated by underscores.
+    /// The name in programs: lower case, words separated by underscores.
     pub name: &'static str,
-    /// The name in commands and replies, words separated by hyphens.
+    /// The name in commands and replies: words separated by hyphens.
     pub word: &'static str,
-    /// What it was called in commands of earlier versions.
+    /// The name in commands of earlier versions, which is still accepted.
     pub alias: Option<&'static str>,
-    /// What it may be.
+    /// The accepted values.
     pub domain: Domain,
-    /// The number that stands for it in saved networks. None for what has a section of its own.
+    /// The identifier in saved networks. `None` for options that are saved in sections of their own, or not at all.
     pub id: Option<u8>,
-    /// Whether it can be chosen for a new network alone.
+    /// Whether it can only be set when a network is created.
     pub is_of_creation: bool,
     get: fn(&Options, Limits) -> Option<Value>,
     given: fn(&Changes) -> Option<Value>,
@@ -46,20 +46,20 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// The value that a network has, if it is one that can be told.
+    /// The present value, or `None` if it is not kept (as the seed).
     pub fn value(&self, options: &Options, limits: Limits) -> Option<Value> {
         (self.get)(options, limits)
     }
 
-    /// The value that is asked for, if one is.
+    /// The value in `changes`, or `None` if they do not set this option.
     pub fn given(&self, changes: &Changes) -> Option<Value> {
         (self.given)(changes)
     }
 
-    /// Asks for this value.
+    /// Set the option in `changes`.
     ///
     /// # Errors
-    /// [`Error::Option`] if it is none that the option may be.
+    /// [`Error::Option`] if the option does not accept the value.
     pub fn set(&self, changes: &mut Changes, value: Value) -> Result<()> {
         let shown = shown(&value, self.domain.other);
         let is_set = self.domain.contains(&value).then(|| (self.set)(changes, value)).flatten();
@@ -67,7 +67,7 @@ impl Declared {
     }
 }
 
-/// A value in an error.
+/// Format a value for an error. Of several numbers, the first invalid one is shown.
 fn shown(value: &Value, other: Other) -> String {
     match value {
         Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
@@ -100,7 +100,7 @@ macro_rules! options {
         }
 
         impl Options {
-            /// The defaults of a kind of network.
+            /// The defaults for a kind of network.
             pub fn new($kind: Kind) -> Self {
                 Self { $($name: $default,)+ }
             }
@@ -110,14 +110,14 @@ macro_rules! options {
             }
         }
 
-        /// Options that a user names; the others stay as they are.
+        /// Options to change. An option that is `None` stays as it is.
         #[derive(Debug, Clone, PartialEq, Default)]
         pub struct Changes {
             $($(#[$option_doc])* pub $name: Option<$type>,)+
             $($(#[$other_doc])* pub $other: Option<$other_type>,)+
         }
 
-        /// Every option.
+        /// All options: those that are saved by identifier, in ascending order of it, then the others.
         pub static TABLE: &[Declared] = &[
             $(Declared {
                 name: stringify!($name),
@@ -152,45 +152,46 @@ macro_rules! options {
 }
 
 options! {
-    /// How a network computes and learns; every combination in here is a legal one.
+    /// Options of a network. [`Options::check`] tells whether a combination is valid.
     kind => {
-        /// Whether a training computes the normalization of inputs (and a regressor's outputs) from its rows.
+        /// Whether a training computes the standardization of inputs (and of a regressor's outputs) from the training
+        /// rows.
         1 normalize: bool = false;
-        /// The activation of the hidden units.
+        /// The activation of hidden units.
         2 activation: Activation = Activation::Relu;
-        /// The function of the output units.
+        /// The activation of output units.
         3 output: Output = Output::default_of(kind);
-        /// What training makes small.
+        /// The loss that a training minimizes.
         4 loss: Loss = Output::default_of(kind).default_loss();
-        /// How gradients become steps.
+        /// The trainer.
         5 algorithm("algorithm" | "algo"): Algorithm = Algorithm::Auto;
-        /// Weight decay.
+        /// Weight decay (L2 penalty).
         6 l2: Decay = Decay::Auto;
-        /// How many networks begin to learn, of which the better ones answer together.
+        /// How many networks a training starts. The better half of them answers as an ensemble.
         7 restarts: Restarts = Restarts::Auto;
-        /// How much each class counts.
+        /// Weights of classes in the loss.
         8 class_weight("class-weight" | "classweight"): ClassWeight = ClassWeight::None;
-        /// How long AUTOSTOP waits for a lower test error.
+        /// For how many cycles AUTOSTOP waits for a lower validation error.
         9 patience: Patience = Patience::Auto;
-        /// Inputs with which the answer only rises or only falls. It stays as the network was created.
+        /// Inputs in which the answer is monotone. This cannot be changed after creation.
         10 monotone: Monotone = Monotone::None;
     }
     beside {
-        /// Rows of the training set at most.
+        /// Maximum number of training rows.
         dataset: u32 = |_, limits| Some(limits.train.value());
-        /// Rows of the validation set at most.
+        /// Maximum number of validation rows.
         test: u32 = |_, limits| Some(limits.test.value());
-        /// What all chance follows from. It is not kept.
+        /// The seed of all random numbers. It is not kept.
         seed(creation): u64 = |_, _| None;
     }
 }
 
 impl Options {
-    /// These options with some of them changed. An output that changes brings its default loss along, and inputs that become
-    /// monotone bring the activation that can be monotone without being convex.
+    /// Apply changes. A new output function also sets its default loss, and the first monotone inputs set the
+    /// activation to tanh, unless the changes name a loss or an activation themselves.
     ///
     /// # Errors
-    /// [`Error::Option`] for a combination that makes no sense, or a value out of range.
+    /// [`Error::Option`] for a value out of range or an invalid combination.
     pub fn with(&self, kind: Kind, layout: &Layout, changes: &Changes) -> Result<Self> {
         let mut options = self.merged(changes);
         if options.output != self.output && changes.loss.is_none() {
@@ -204,28 +205,28 @@ impl Options {
         Ok(options)
     }
 
-    /// Whether the combination is one that the engine computes, for a network of that kind and layout.
+    /// Check that the values are in range and that the engine supports the combination for this kind and layout.
     ///
     /// # Errors
-    /// [`Error::Option`] if not.
+    /// [`Error::Option`] with the first option that is invalid.
     pub fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
-        let refuse = |option, value: &str, expected: &str| {
+        let reject = |option, value: &str, expected: &str| {
             Err(Error::Option { option, value: value.into(), expected: expected.into() })
         };
         if kind == Kind::Regressor && self.output == Output::Softmax {
-            return refuse("output", self.output.name(), "linear or sigmoid for a regressor");
+            return reject("output", self.output.name(), "linear or sigmoid for a regressor");
         }
         if self.output == Output::Linear && self.loss == Loss::CrossEntropy {
-            return refuse("loss", self.loss.name(), "mse with linear outputs");
+            return reject("loss", self.loss.name(), "mse with linear outputs");
         }
         self.class_weight.check(kind, layout)?;
         self.monotone.check(kind, layout)?;
         if self.monotone.is_any() && self.activation == Activation::Relu {
-            // Sums of rectified units that weigh more than 0 are convex.
-            return refuse("activation", self.activation.name(), "tanh or sigmoid where inputs are monotone");
+            // Sums of rectified units with weights above 0 are convex, so they can represent convex functions only.
+            return reject("activation", self.activation.name(), "tanh or sigmoid where inputs are monotone");
         }
         if self.monotone.is_any() && self.algorithm == Algorithm::Lbfgs {
-            return refuse(
+            return reject(
                 "algorithm",
                 self.algorithm.name(),
                 "auto, adam or a variant of RPROP where inputs are monotone",
@@ -235,7 +236,7 @@ impl Options {
             if let Some(value) = option.value(self, Limits::default())
                 && !option.domain.contains(&value)
             {
-                return refuse(option.name, &shown(&value, option.domain.other), &option.domain.expected());
+                return reject(option.name, &shown(&value, option.domain.other), &option.domain.expected());
             }
         }
         Ok(())
@@ -243,12 +244,12 @@ impl Options {
 }
 
 impl Changes {
-    /// The limits, of which those not given are as in `present`.
+    /// The limits with these changes; those that are not changed are taken from `present`.
     pub fn limits(&self, present: Limits) -> Limits {
         Limits { train: self.dataset.unwrap_or(present.train), test: self.test.unwrap_or(present.test) }
     }
 
-    /// The limits of a new network: those of the defaults if none is given, else none for the other.
+    /// The limits of a new network: the defaults if neither is given, else 0 for the one that is not.
     pub fn first_limits(&self) -> Limits {
         let is_given = self.dataset.is_some() || self.test.is_some();
         self.limits(if is_given { Limits { train: 0, test: 0 } } else { Limits::default() })
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn defaults_follow_the_field() {
+    fn defaults_follow_the_kind_of_network() {
         let classifier = Options::new(Kind::Classifier);
         assert_eq!((classifier.output, classifier.loss), (Output::Softmax, Loss::CrossEntropy));
         let regressor = Options::new(Kind::Regressor);
@@ -274,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_brings_its_loss_unless_one_is_named() {
+    fn an_output_sets_its_default_loss_unless_a_loss_is_named() {
         let sigmoid = Changes { output: Some(Output::Sigmoid), ..Changes::default() };
         assert_eq!(with(Kind::Classifier, &sigmoid).unwrap().loss, Loss::Mse);
         let both = Changes { loss: Some(Loss::CrossEntropy), ..sigmoid };
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn senseless_combinations_are_refused() {
+    fn invalid_combinations_are_rejected() {
         let softmax = Changes { output: Some(Output::Softmax), ..Changes::default() };
         assert!(with(Kind::Classifier, &softmax).is_ok());
         let error = with(Kind::Regressor, &softmax).unwrap_err();
@@ -303,13 +304,13 @@ mod tests {
     }
 
     #[test]
-    fn weights_are_of_classes_one_each_and_above_0() {
+    fn class_weights_are_positive_and_one_for_each_output() {
         let weighted = |weight: ClassWeight| Changes { class_weight: Some(weight), ..Changes::default() };
         let given = |weights: &[f32]| weighted(ClassWeight::Given(Arc::new(weights.to_vec())));
         assert!(with(Kind::Classifier, &given(&[1.0, 2.5, 1e-3])).is_ok());
         assert!(with(Kind::Classifier, &weighted(ClassWeight::Balanced)).is_ok());
         assert!(with(Kind::Regressor, &weighted(ClassWeight::None)).is_ok());
-        let refusal = |kind, changes: &Changes| with(kind, changes).unwrap_err().to_string();
+        let rejection = |kind, changes: &Changes| with(kind, changes).unwrap_err().to_string();
         for (weights, message) in [
             (&[1.0, 2.0][..], "class weight is 2 numbers: expected 3, one for each output"),
             (&[1.0], "class weight is 1 number: expected 3, one for each output"),
@@ -330,15 +331,15 @@ mod tests {
                 "class weight is inf for class 0: expected none, balanced or a finite number above 0 for each output",
             ),
         ] {
-            assert_eq!(refusal(Kind::Classifier, &given(weights)), message);
+            assert_eq!(rejection(Kind::Classifier, &given(weights)), message);
         }
-        let balanced = refusal(Kind::Regressor, &weighted(ClassWeight::Balanced));
+        let balanced = rejection(Kind::Regressor, &weighted(ClassWeight::Balanced));
         assert_eq!(balanced, "class weight is balanced: expected none for a regressor");
-        assert!(refusal(Kind::Regressor, &given(&[1.0; 3])).contains("class weight is given: expected none"));
+        assert!(rejection(Kind::Regressor, &given(&[1.0; 3])).contains("class weight is given: expected none"));
     }
 
     #[test]
-    fn monotone_inputs_bring_tanh_unless_an_activation_is_named() {
+    fn monotone_inputs_set_tanh_unless_an_activation_is_named() {
         let signs = |signs: &[f32]| Some(Monotone::Given(Arc::new(signs.to_vec())));
         let one = Layout::new(&[2, 1]).unwrap();
         let of = |changes: &Changes| Options::new(Kind::Regressor).with(Kind::Regressor, &one, changes);
@@ -360,38 +361,38 @@ mod tests {
     }
 
     #[test]
-    fn words_are_read_in_any_case_and_other_values_refused_with_what_is_expected() {
+    fn words_are_case_insensitive_and_invalid_values_are_rejected_with_those_expected() {
         assert_eq!(Algorithm::DOMAIN.word(b"iRprop-"), Some(Value::Word("irprop-")));
         assert_eq!(Algorithm::DOMAIN.word(b"swish"), None);
-        let refusal = |name, value| {
+        let rejection = |name, value| {
             let option = TABLE.iter().find(|option| option.name == name).unwrap();
             option.set(&mut Changes::default(), value).unwrap_err().to_string()
         };
         let auto = Value::Word("auto");
-        assert_eq!(refusal("activation", auto.clone()), "activation is auto: expected sigmoid, tanh, relu");
-        assert_eq!(refusal("seed", auto), "seed is auto: expected an integer from 0 to 18446744073709551615");
+        assert_eq!(rejection("activation", auto.clone()), "activation is auto: expected sigmoid, tanh, relu");
+        assert_eq!(rejection("seed", auto), "seed is auto: expected an integer from 0 to 18446744073709551615");
         let numbers = |numbers: &[f32]| Value::Numbers(Arc::new(numbers.to_vec()));
         assert_eq!(
-            refusal("l2", numbers(&[1.0, 2.0])),
+            rejection("l2", numbers(&[1.0, 2.0])),
             "l2 is 2 numbers: expected auto or a finite number of at least 0"
         );
         assert_eq!(
-            refusal("class_weight", numbers(&[1.0, 0.0])),
+            rejection("class_weight", numbers(&[1.0, 0.0])),
             "class_weight is 0 for output 1: expected none, balanced or a finite number above 0 for each output"
         );
         assert_eq!(
-            refusal("monotone", numbers(&[1.0, -1.0, 0.5])),
+            rejection("monotone", numbers(&[1.0, -1.0, 0.5])),
             "monotone is 0.5 for input 2: expected none or 1, 0 or -1 for each input"
         );
-        assert_eq!(refusal("normalize", Value::Integer(1)), "normalize is 1: expected yes or no");
+        assert_eq!(rejection("normalize", Value::Integer(1)), "normalize is 1: expected yes or no");
         assert_eq!(
-            refusal("restarts", Value::Integer(256)),
+            rejection("restarts", Value::Integer(256)),
             "restarts is 256: expected auto or an integer from 1 to 64"
         );
     }
 
     #[test]
-    fn what_is_declared_is_told_set_and_saved_under_a_number_of_its_own() {
+    fn every_option_can_be_read_set_and_saved_under_a_distinct_id() {
         let limits = Limits { train: 5, test: 7 };
         for kind in [Kind::Classifier, Kind::Regressor] {
             let options = Options::new(kind);
@@ -407,13 +408,13 @@ mod tests {
         }
         let mut ids: Vec<_> = TABLE.iter().filter_map(|option| option.id).collect();
         let count = ids.len();
-        assert!(ids.is_sorted(), "files have them in this order");
+        assert!(ids.is_sorted(), "files store options in this order");
         ids.dedup();
         assert_eq!(ids.len(), count);
     }
 
     #[test]
-    fn a_new_network_has_the_limits_that_are_given_and_no_others() {
+    fn limits_of_a_new_network_are_those_given_or_all_defaults() {
         let limits = |dataset, test| {
             let changes = Changes { dataset, test, ..Changes::default() };
             (changes.first_limits(), changes.limits(Limits { train: 3, test: 4 }))
@@ -426,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_asked_for_is_told_as_it_was_given_and_nothing_else() {
+    fn changes_contain_exactly_the_options_that_were_set() {
         let option = |name| TABLE.iter().find(|option| option.name == name).unwrap();
         let given = [
             ("normalize", Value::Flag(true)),
@@ -454,11 +455,11 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_is_shown_as_yes_or_no_and_a_number_as_it_is() {
+    fn flags_are_shown_as_yes_or_no() {
         let shown = |value| super::shown(&value, Other::Nothing);
         assert_eq!((shown(Value::Flag(true)), shown(Value::Flag(false))), ("yes".to_owned(), "no".to_owned()));
         assert_eq!((shown(Value::Word("auto")), shown(Value::Number(0.5))), ("auto".to_owned(), "0.5".to_owned()));
-        let refused = Options { patience: Patience::Cycles(0), ..Options::new(Kind::Regressor) };
-        assert!(refused.check(Kind::Regressor, &Layout::new(&[1, 1]).unwrap()).is_err());
+        let rejected = Options { patience: Patience::Cycles(0), ..Options::new(Kind::Regressor) };
+        assert!(rejected.check(Kind::Regressor, &Layout::new(&[1, 1]).unwrap()).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! Inputs with which the answer only rises or only falls.
+//! The option MONOTONE: inputs in which the answer never falls, or never rises.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,25 +9,27 @@ use crate::layout::{Kind, Layout};
 use crate::memory::{self, Move, Taken};
 use crate::schema::FieldKind;
 
-/// In which inputs the answer is monotone: a regressor's one output, or the second of a classifier's two classes. It holds for
-/// every two rows, exactly, in single precision: where these inputs rise or stay, and all others stay, the answer does not fall.
+/// Inputs in which the answer is monotone: a regressor's only output, or the probability of the second of two classes.
+/// The constraint holds exactly in single precision: if a monotone input rises and all others stay, the answer does not
+/// fall (or rise, for -1).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Monotone {
-    /// In none of them.
+    /// The answer is not constrained.
     #[default]
     None,
-    /// For each input, of a network of fields for each field: 1 where the answer rises with it, -1 where it falls, else 0. A
-    /// vector, not a slice, so that memory for it can be refused.
+    /// A sign for each input, or for each field of a network of fields: 1 where the answer must not fall, -1 where it
+    /// must not rise, else
+    /// 0. A vector rather than a slice, because its allocation can fail without aborting the process.
     Given(Arc<Vec<f32>>),
 }
 
 impl Monotone {
-    /// 1, -1 or 0 of an input, or of a field of a network that has fields.
+    /// The sign of an input, or of a field: 1, -1 or 0.
     pub fn sign(&self, at: usize) -> f32 {
         self.signs().get(at).copied().unwrap_or_default()
     }
 
-    /// A field's kind as it is declared: with a `+` where the answer rises with the field, a `-` where it falls.
+    /// The declaration of a field's kind with its sign: `+` for 1, `-` for -1.
     pub fn with_sign(&self, field: usize, kind: FieldKind) -> String {
         match self.sign(field) {
             0.0 => kind.to_string(),
@@ -35,7 +37,7 @@ impl Monotone {
         }
     }
 
-    /// Whether the answer is monotone in any input.
+    /// Whether any input is monotone.
     pub fn is_any(&self) -> bool {
         self.signs().iter().any(|&sign| sign != 0.0)
     }
@@ -47,7 +49,7 @@ impl Monotone {
         }
     }
 
-    /// Whether there are as many signs as a network has inputs, or fields.
+    /// Check that there is one sign for each input or field; `what` names which in the error.
     pub(crate) fn check_count(&self, count: usize, what: &str) -> Result<()> {
         let Self::Given(signs) = self else { return Ok(()) };
         if signs.len() == count {
@@ -58,7 +60,7 @@ impl Monotone {
         Err(Error::Option { option: "monotone", value, expected: format!("{count}, one for each {what}") })
     }
 
-    /// Whether a network of that kind and layout can have it.
+    /// Check that a network of this kind and layout can be monotone.
     pub(super) fn check(&self, kind: Kind, layout: &Layout) -> Result<()> {
         let expected = match kind {
             _ if !self.is_any() => return Ok(()),
@@ -69,7 +71,7 @@ impl Monotone {
         Err(Error::Option { option: "monotone", value: self.to_string(), expected: expected.into() })
     }
 
-    /// Lends the signs to be moved in memory, unless a snapshot shares them.
+    /// Pass the signs to `mover`, unless a snapshot shares them.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         if let Self::Given(signs) = self
             && let Some(signs) = Arc::get_mut(signs)
@@ -78,7 +80,7 @@ impl Monotone {
         }
     }
 
-    /// Bytes beyond the value itself.
+    /// Heap bytes.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         match self {
             Self::None => 0,

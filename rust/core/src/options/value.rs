@@ -1,7 +1,7 @@
-//! Values of options, whichever option they are of, and what an option may be.
+//! Untyped values of options, and the values that an option accepts.
 //!
-//! The faces read and write values in their own forms, text here and objects there, by the [`Domain`] alone: so an option is
-//! known to all of them once it stands in the [`super::TABLE`].
+//! Bindings convert between their own representation (text, objects) and a [`Value`], guided by the [`Domain`] alone.
+//! So they support every option of the [`super::TABLE`] without code of its own.
 
 use std::sync::Arc;
 
@@ -10,35 +10,35 @@ use crate::error::{Error, Result};
 /// The value of an option.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// One of the words that the option has.
+    /// One of the words of the option's domain.
     Word(&'static str),
-    /// An integer of at least 0.
+    /// A non-negative integer.
     Integer(u64),
     /// A number.
     Number(f32),
-    /// Several numbers. A vector, not a slice, so that memory for it can be refused.
+    /// Several numbers. A vector rather than a slice, because its allocation can fail without aborting the process.
     Numbers(Arc<Vec<f32>>),
 }
 
-/// What an option may be.
+/// The values that an option accepts: some words, and one other type of value.
 #[derive(Debug, Clone, Copy)]
 pub struct Domain {
-    /// Words, and the number that stands for each in saved networks.
+    /// The words, each with its code in saved networks.
     pub words: &'static [(&'static str, u8)],
-    /// What else.
+    /// The other values.
     pub other: Other,
 }
 
-/// What an option may be but for words.
+/// The values other than words that an option accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Other {
-    /// Nothing else.
+    /// None.
     Nothing,
-    /// Yes or no.
+    /// A boolean.
     Flag,
-    /// An integer between two, which are included.
+    /// An integer between two bounds, inclusive.
     Integer(u64, u64),
     /// A finite number of at least 0.
     Number,
@@ -55,13 +55,13 @@ impl Domain {
         Self { words: &[], other: Other::Integer(least, most) }
     }
 
-    /// The word that this is, whatever the case of its letters.
+    /// Look up a word, ignoring case.
     pub fn word(&self, given: &[u8]) -> Option<Value> {
         let words = self.words.iter().map(|&(word, _)| word);
         words.into_iter().find(|word| word.as_bytes().eq_ignore_ascii_case(given)).map(Value::Word)
     }
 
-    /// Whether the option may be that.
+    /// Whether the option accepts this value.
     pub fn contains(&self, value: &Value) -> bool {
         match (value, self.other) {
             (Value::Word(word), _) => self.words.iter().any(|(known, _)| known == word),
@@ -74,7 +74,7 @@ impl Domain {
         }
     }
 
-    /// The values that are accepted, in words.
+    /// The accepted values, in words for an error.
     pub fn expected(&self) -> String {
         let mut expected = self.words.iter().map(|&(word, _)| word).collect::<Vec<_>>().join(", ");
         let other = match self.other {
@@ -91,7 +91,7 @@ impl Domain {
         expected + &other
     }
 
-    /// The value as bytes of a saved network.
+    /// Encode a value for a saved network: a code of one byte, or numbers in little-endian order.
     pub(crate) fn encode(&self, value: &Value) -> Vec<u8> {
         match value {
             Value::Flag(flag) => vec![u8::from(*flag)],
@@ -102,7 +102,10 @@ impl Domain {
         }
     }
 
-    /// The value that [`Self::encode`] made these bytes of.
+    /// Decode what [`Self::encode`] wrote. `None` for invalid bytes or a value outside of the domain.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] if a list of numbers does not fit in memory.
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<Option<Value>> {
         let value = match (bytes, self.other) {
             (&[flag @ (0 | 1)], Other::Flag) => Value::Flag(flag == 1),
@@ -139,13 +142,13 @@ pub(super) fn is_sign(number: f32) -> bool {
     [1.0, 0.0, -1.0].contains(&number)
 }
 
-/// A type that values of an option become.
+/// The Rust type of an option, which converts from and to [`Value`].
 pub(crate) trait Setting: Sized {
     const DOMAIN: Domain;
 
     fn value(&self) -> Value;
 
-    /// None for a value outside of the domain.
+    /// `None` for a value outside of the domain.
     fn from_value(value: Value) -> Option<Self>;
 }
 
@@ -185,7 +188,7 @@ impl Setting for u64 {
     }
 }
 
-/// A number that the engine chooses or a user gives: the choice is the word `auto`.
+/// Implement [`Setting`] for an enum of `Auto` and a given number. `Auto` is the word `auto`.
 macro_rules! auto_or {
     ($name:ident::$given:ident = $kind:ident($type:ty), $other:expr) => {
         impl Setting for $name {
@@ -225,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn an_option_may_be_its_words_and_one_thing_else() {
+    fn a_domain_accepts_its_words_and_one_other_type() {
         let others = [Other::Nothing, Other::Flag, Other::Integer(2, 5), Other::Number, Other::Numbers];
         assert!(
             [[1.0, 0.0, -1.0], [1.0, 2.0, 0.0]].map(|signs| domain(Other::Signs).contains(&numbers(&signs)))
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_expected_is_said_in_words() {
+    fn expected_values_are_listed_in_words() {
         let expected = |other| domain(other).expected();
         assert_eq!(expected(Other::Nothing), "auto, all");
         assert_eq!(expected(Other::Integer(2, 5)), "auto, all or an integer from 2 to 5");
@@ -259,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn values_have_bytes_and_other_bytes_are_no_values() {
+    fn values_are_encoded_and_other_bytes_are_rejected() {
         let one = 1f32.to_le_bytes();
         for (other, value, bytes) in [
             (Other::Nothing, Value::Word("all"), vec![7]),
@@ -272,7 +275,7 @@ mod tests {
             let domain = domain(other);
             assert_eq!(domain.encode(&value), bytes);
             assert_eq!(domain.decode(&bytes), Ok(Some(value)));
-            assert_eq!(domain.decode(&[9]), Ok(None), "no word has this number");
+            assert_eq!(domain.decode(&[9]), Ok(None), "no word has this code");
             assert_eq!(domain.decode(&[bytes.as_slice(), &[0; 3]].concat()), Ok(None), "{other:?}");
         }
         assert_eq!(Domain::FLAG.decode(&[0]), Ok(Some(Value::Flag(false))));
@@ -282,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_becomes_the_value_that_it_came_from_and_no_other() {
+    fn a_setting_converts_back_to_its_value_and_rejects_others() {
         fn is_kept<T: Setting>(value: Value) {
             assert_eq!(T::from_value(value.clone()).map(|setting| setting.value()), Some(value));
             assert!(T::from_value(Value::Word("of another option")).is_none());

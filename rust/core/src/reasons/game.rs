@@ -1,69 +1,73 @@
-//! What a coalition of fields is worth: the mean answer to stored rows that have the values of the row for these fields.
+//! The cooperative game whose Shapley values explain an answer.
+//!
+//! The worth of a coalition of fields is the mean answer for the background rows after the row's values of these fields
+//! have been copied into them.
 
-use super::log_odds::Told;
-use super::{Players, answer, before_output, together};
+use super::log_odds::Readout;
+use super::{Players, answer, batch_rows, without_output_function};
 use crate::error::Result;
 use crate::model::Model;
 use crate::schema::Row;
 
+/// The game with its present coalition.
 pub(super) struct Game<'a> {
     model: Model,
-    told: Told,
+    readout: Readout,
     players: &'a Players,
     row: &'a Row,
     background: &'a [Row],
-    /// The stored rows, with the row's values of those that take part.
+    /// The background rows with the row's values of the players in the coalition.
     mixed: Vec<Row>,
-    takes_part: Vec<bool>,
-    /// What all are worth together: the answer to the row.
+    is_in: Vec<bool>,
+    /// The worth of all players: the answer for the row.
     pub(super) answer: f64,
-    /// What nobody is worth.
+    /// The worth of the empty coalition: the mean answer for the background rows.
     pub(super) mean: f64,
 }
 
 impl<'a> Game<'a> {
     pub(super) fn new(
         model: &Model,
-        told: Told,
+        readout: Readout,
         players: &'a Players,
         row: &'a Row,
         background: &'a [Row],
     ) -> Result<Self> {
-        let (model, mixed) = (before_output(model), background.to_vec());
-        let takes_part = vec![false; players.len()];
-        let answer = told.value(&answer(&model, std::slice::from_ref(row))?);
-        let mut game = Self { model, told, players, row, background, mixed, takes_part, answer, mean: 0.0 };
+        let (model, mixed) = (without_output_function(model), background.to_vec());
+        let is_in = vec![false; players.len()];
+        let answer = readout.value(&answer(&model, std::slice::from_ref(row))?);
+        let mut game = Self { model, readout, players, row, background, mixed, is_in, answer, mean: 0.0 };
         game.mean = game.worth()?;
         Ok(game)
     }
 
     pub(super) fn players(&self) -> usize {
-        self.takes_part.len()
+        self.is_in.len()
     }
 
-    /// Lets one take part that did not, or the other way round.
-    pub(super) fn turn(&mut self, player: usize) {
-        let takes_part = !self.takes_part[player];
-        self.takes_part[player] = takes_part;
+    /// Add a player to the coalition, or remove it.
+    pub(super) fn toggle(&mut self, player: usize) {
+        let is_in = !self.is_in[player];
+        self.is_in[player] = is_in;
         for (mixed, stored) in self.mixed.iter_mut().zip(self.background) {
-            self.players.take(player, if takes_part { self.row } else { stored }, mixed);
+            self.players.copy(player, if is_in { self.row } else { stored }, mixed);
         }
     }
 
-    /// Lets nobody take part.
-    pub(super) fn begin_again(&mut self) {
-        self.takes_part.fill(false);
+    /// Empty the coalition.
+    pub(super) fn clear(&mut self) {
+        self.is_in.fill(false);
         self.mixed.clone_from_slice(self.background);
     }
 
-    /// What those that take part are worth.
+    /// The worth of the present coalition.
     pub(super) fn worth(&self) -> Result<f64> {
-        // In the order of the rows, so that the sum has the same bits everywhere.
+        // Summed in the order of the rows, so that the bits are the same everywhere.
         let mut sum = 0.0;
-        for rows in self.mixed.chunks(together(&self.model)) {
+        for rows in self.mixed.chunks(batch_rows(&self.model)) {
             let outputs = answer(&self.model, rows)?;
             let all = outputs.chunks_exact(self.model.layout().outputs());
-            sum = all.fold(sum, |sum, outputs| sum + self.told.value(outputs));
+            sum = all.fold(sum, |sum, outputs| sum + self.readout.value(outputs));
         }
         Ok(sum / self.mixed.len() as f64)
     }

@@ -1,24 +1,24 @@
-//! The number that is explained, of the outputs that a network gives before the output function.
+//! The number to explain, as a function of the outputs before the output function (logits).
 //!
-//! A softmax leaves open what its units sum up: adding the same to all of them changes no probability, so that a unit alone says
-//! little. What is told of a class are its odds against all others together, `ln(p / (1 - p))`, which with two classes is what one
-//! unit sums up minus the other. It is computed of these sums: a probability near to 1 is rounded.
+//! A single logit of a softmax has no meaning, since a constant added to all changes no probability. So a class is
+//! explained by its log-odds against all others, `ln(p / (1 - p))`. With two classes, this is the difference of the two
+//! logits. It is computed from the logits, because a probability near 1 has lost precision.
 
 use crate::kernels::double::{exp, ln};
 use crate::layout::Kind;
 use crate::model::Model;
 use crate::options::Output;
 
-/// What is told of the outputs of a row.
+/// Which number to explain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Told {
-    /// One of them as it is: a sigmoid's sum is the logarithm of its odds already.
+pub(super) enum Readout {
+    /// An output as it is. The logit of a sigmoid is already its log-odds.
     Output(usize),
-    /// How one of them stands against all others.
+    /// The log-odds of a softmax output against all others.
     LogOdds(usize),
 }
 
-impl Told {
+impl Readout {
     pub(super) fn of(model: &Model, output: usize) -> Self {
         match (model.kind, model.options.output) {
             (Kind::Classifier, Output::Softmax) => Self::LogOdds(output),
@@ -44,15 +44,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn odds_are_those_of_the_probabilities_and_do_not_saturate() {
+    fn log_odds_match_the_probabilities_and_do_not_saturate() {
         let sums = [1.5f32, -0.5, 0.25, -3.0];
         let all: f64 = sums.iter().map(|&sum| f64::from(sum).exp()).sum();
         for (class, &sum) in sums.iter().enumerate() {
             let p = f64::from(sum).exp() / all;
-            assert!((Told::LogOdds(class).value(&sums) - (p / (1.0 - p)).ln()).abs() < 1e-12);
+            assert!((Readout::LogOdds(class).value(&sums) - (p / (1.0 - p)).ln()).abs() < 1e-12);
         }
-        assert_eq!(Told::LogOdds(0).value(&[90.0, -110.0]), 200.0);
-        assert_eq!(Told::LogOdds(1).value(&[0.1, 0.3]), f64::from(0.3f32) - f64::from(0.1f32));
-        assert_eq!(Told::Output(1).value(&[0.1, 0.5]), 0.5);
+        assert_eq!(Readout::LogOdds(0).value(&[90.0, -110.0]), 200.0);
+        assert_eq!(Readout::LogOdds(1).value(&[0.1, 0.3]), f64::from(0.3f32) - f64::from(0.1f32));
+        assert_eq!(Readout::Output(1).value(&[0.1, 0.5]), 0.5);
     }
 }

@@ -1,7 +1,7 @@
-//! Why a network answers what it does: the share of each field in an answer, and what would have to change for another one.
+//! Explanations of single answers: attributions to fields (Shapley values) and counterfactuals.
 //!
-//! Both compare a row with training rows that are stored: a value of the row takes the place of a stored row's, or the other way
-//! round, and the network answers the mixture. Mixtures may be rows that never occur, where fields go together.
+//! Both compare a row with stored training rows: values of one replace values of the other, and the network answers the
+//! mixed row. If fields depend on each other, mixed rows can be combinations that never occur.
 
 mod counterfactual;
 mod game;
@@ -25,32 +25,33 @@ use crate::options::{Options, Output};
 use crate::random::Random;
 use crate::schema::{Row, Schema};
 use game::Game;
-use log_odds::Told;
+use log_odds::Readout;
 
-/// Stored rows that a row is compared with, at most.
+/// Maximum number of stored rows in the background that a row is compared with.
 pub const MOST_ROWS: usize = 100;
-/// Fields, or inputs of a network without fields, up to which shares are exact.
+/// Up to this number of fields, or of inputs without a schema, Shapley values are exact.
 pub const EXACT_FIELDS: usize = 10;
-/// Inputs of a network whose answers are explained, at most: as many as it can have fields.
+/// Maximum number of inputs of an explained network without a schema: as many as there can be fields.
 pub const MOST_INPUTS: usize = crate::schema::MAX_FIELDS;
 
-/// Of the random numbers that choose stored rows, and of those that put fields in order.
+/// Random streams: for the choice of background rows, and for permutations of fields.
 const ROWS_STREAM: u64 = 1 << 40;
 const ORDERS_STREAM: u64 = ROWS_STREAM + 1;
 
-/// How shares are found.
+/// Parameters of the estimation of Shapley values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sampling {
-    /// Orders in which fields are put where there are more than [`EXACT_FIELDS`], each counted with its reverse.
+    /// Number of random permutations if there are more than [`EXACT_FIELDS`] fields. Each is evaluated forwards and
+    /// backwards.
     pub samples: u32,
-    /// Chooses these orders, and the stored rows where there are more than [`MOST_ROWS`].
+    /// Seed of the permutations, and of the choice of background rows if more than [`MOST_ROWS`] are stored.
     pub seed: u64,
 }
 
 impl Sampling {
-    /// Fewer tell no standard error.
+    /// A standard error needs at least two samples.
     pub const LEAST: u32 = 2;
-    /// More are of no use: the stored rows that are chosen make a larger difference then.
+    /// Beyond this, the error by the choice of background rows dominates.
     pub const MOST: u32 = 1000;
 
     fn check(self) -> Result<()> {
@@ -68,40 +69,41 @@ impl Default for Sampling {
     }
 }
 
-/// What each field, or each input of a network without fields, adds to an answer.
+/// The attribution of an answer to fields, or to inputs without a schema.
 ///
-/// The answer is that of one output: of a regressor in the units of its targets; of a classifier what stands before the output
-/// function, the logarithm of the odds for the class, `ln(p / (1 - p))` (with linear outputs the output itself).
+/// The answer is one output. A regressor's is in the units of its targets. A classifier's is the log-odds of the class,
+/// `ln(p / (1 - p))`, from the logits (with linear outputs, the output itself).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
-    /// The output that is explained; of a classifier the class.
+    /// The explained output; of a classifier the class.
     pub output: usize,
-    /// What the network answers to the row.
+    /// The answer for the row.
     pub answer: f64,
-    /// What it answers on average to the stored rows, in the same units: the answer minus all shares, exactly. That is their mean but
-    /// for the rounding of double precision.
+    /// The mean answer for the background rows, in the same units. It is adjusted in the last bits of double precision
+    /// so that it equals the answer minus the sum of all shares exactly.
     pub mean: f64,
-    /// What each adds. In whichever order they are added, their sum is the answer minus the mean, with no rounding.
+    /// The Shapley value of each field. Their sum, in any order, is the answer minus the mean, without rounding.
     pub shares: Vec<f64>,
-    /// The standard error of each share; none where shares are exact.
+    /// The standard error of each share; `None` if shares are exact.
     pub errors: Option<Vec<f64>>,
-    /// Stored rows that the row was compared with.
+    /// Number of background rows.
     pub rows: usize,
 }
 
 impl Network {
-    /// What each field of a row adds to the answer: the Shapley values of the game in which a coalition of fields has the values
-    /// of the row, and the other fields those of stored training rows (S. M. Lundberg, S.-I. Lee, "A unified approach to
-    /// interpreting model predictions", NIPS 2017; interventional, as D. Janzing, L. Minorics, P. Blöbaum, "Feature relevance
-    /// quantification in explainable AI", AISTATS 2020, say it should be).
+    /// Attribute the answer for a row to its fields by Shapley values. In the game, fields of the coalition have the
+    /// values of the row, and the others those of stored training rows (S. M. Lundberg, S.-I. Lee, "A unified approach
+    /// to interpreting model predictions", NIPS 2017). Values are interventional, as D. Janzing, L. Minorics, P.
+    /// Blöbaum, "Feature relevance quantification in explainable AI", AISTATS 2020, recommend.
     ///
-    /// Of a network without fields the inputs are the cells of the row. Without `output`, a classifier's answer is that of the
-    /// class that it answers, a regressor's that of its only output.
+    /// Without a schema, the cells of the row are the inputs. `output` defaults to the predicted class, or to the only
+    /// output of a regressor.
     ///
     /// # Errors
-    /// [`Error::NothingStored`] without training rows, [`Error::ManyInputs`], [`Error::NoClasses`] if the network has seen no class,
-    /// [`Error::NoOutput`] if several outputs could be meant or there is no such, [`Error::NotFinite`] for an input that is no finite
-    /// number, [`Error::Option`] for samples out of range, [`Error::Stopped`] once `keep_on` says so.
+    /// [`Error::NothingStored`] without training rows; [`Error::ManyInputs`]; [`Error::NoClasses`] if no class is
+    /// known; [`Error::NoOutput`] if `output` is out of range, or missing with several outputs; [`Error::Inputs`] or
+    /// [`Error::Schema`] for a row of another shape; [`Error::NotFinite`]; [`Error::Option`] for samples out of range;
+    /// [`Error::Stopped`] if `keep_on` returns false.
     pub fn explain(
         &self,
         row: &Row,
@@ -121,9 +123,9 @@ impl Network {
             None if model.layout().outputs() == 1 => 0,
             _ => return Err(Error::NoOutput { outputs: outputs(&model) }),
         };
-        let background = self.chosen(sampling.seed)?;
+        let background = self.background(sampling.seed)?;
         let players = Players::of(&model);
-        let mut game = Game::new(&model, Told::of(&model, output), &players, row, &background)?;
+        let mut game = Game::new(&model, Readout::of(&model, output), &players, row, &background)?;
         let (shares, errors) = if players.len() <= EXACT_FIELDS {
             (shapley::exact(&mut game, keep_on)?, None)
         } else {
@@ -131,11 +133,11 @@ impl Network {
             let (shares, errors) = shapley::sampled(&mut game, sampling.samples, random, keep_on)?;
             (shares, Some(errors))
         };
-        let (answer, mean, shares) = shapley::summing_up(game.answer, game.mean, shares);
+        let (answer, mean, shares) = shapley::make_additive(game.answer, game.mean, shares);
         Ok(Explanation { output, answer, mean, shares, errors, rows: background.len() })
     }
 
-    /// Answers that [`Self::explain`] asks of the network.
+    /// Number of rows that [`Self::explain`] runs through the network.
     pub fn explaining(&self, samples: u32) -> usize {
         let rows = (self.rows(Set::Train) as usize).min(MOST_ROWS);
         let players = self.schema().map_or(self.layout().inputs(), |schema| schema.fields().len());
@@ -146,16 +148,17 @@ impl Network {
         }
     }
 
-    /// Bytes that [`Self::explain`] and [`Self::changes_for`] take at most, about, besides what texts and tags list.
+    /// Approximate upper bound of the bytes that [`Self::explain`] and [`Self::changes_for`] allocate, without lists of
+    /// texts and tags.
     pub fn explaining_bytes(&self) -> usize {
         let model = self.model();
         let (cells, outputs) = (self.row_shape().inputs, model.layout().outputs());
-        // Rows, the same side by side, and what is answered to them; besides two of each row that is compared with.
-        size_of::<f32>() * (together(&model) * (2 * cells + outputs) + 3 * MOST_ROWS * cells)
+        // A batch of rows, its inputs side by side, its outputs; and three copies of the background rows.
+        size_of::<f32>() * (batch_rows(&model) * (2 * cells + outputs) + 3 * MOST_ROWS * cells)
     }
 
-    /// The stored rows that rows are compared with, in their order.
-    fn chosen(&self, seed: u64) -> Result<Vec<Row>> {
+    /// The background rows, in stored order.
+    fn background(&self, seed: u64) -> Result<Vec<Row>> {
         let stored = self.rows(Set::Train);
         if stored == 0 {
             return Err(Error::NothingStored);
@@ -164,7 +167,7 @@ impl Network {
             (0..stored).collect()
         } else {
             let mut random = Random::new(seed, ROWS_STREAM);
-            // Floyd's algorithm, as in `dataset`.
+            // Floyd's algorithm, as in `dataset/rows.rs`.
             let mut chosen = BTreeSet::new();
             for last in stored - MOST_ROWS as u32..stored {
                 let row = random.below(u64::from(last) + 1) as u32;
@@ -177,7 +180,7 @@ impl Network {
         Ok(chosen.into_iter().filter_map(|index| self.training_row(index)).collect())
     }
 
-    /// A training row, of fields or of inputs.
+    /// A training row, in the form that the schema gives it, or as its inputs.
     fn training_row(&self, index: u32) -> Option<Row> {
         if self.schema.is_some() {
             return self.row_of_fields(Set::Train, index).map(|(row, ..)| row);
@@ -186,7 +189,7 @@ impl Network {
     }
 }
 
-/// The outputs that an answer can be of: those that have a class.
+/// Number of outputs that can be explained: a classifier with a schema may have outputs without a class yet.
 fn outputs(model: &Model) -> usize {
     match &model.schema {
         Some(_) if model.kind == Kind::Classifier => model.classes().len(),
@@ -194,7 +197,7 @@ fn outputs(model: &Model) -> usize {
     }
 }
 
-/// Whether answers to a row can be explained.
+/// Check that answers for this row can be explained.
 fn check(model: &Model, row: &Row) -> Result<()> {
     if let Some(schema) = &model.schema {
         schema.check_row(&row.cells, &row.list)?;
@@ -211,13 +214,13 @@ fn check(model: &Model, row: &Row) -> Result<()> {
     if outputs(model) == 0 { Err(Error::NoClasses) } else { Ok(()) }
 }
 
-/// Rows that are answered together: so many that the network is fast, so few that they take 16 MB.
-fn together(model: &Model) -> usize {
+/// Number of rows in a batch through the network: enough for speed, at most about 16 MB.
+fn batch_rows(model: &Model) -> usize {
     let width = model.shape().inputs + model.layout().outputs();
     ((4 << 20) / width).clamp(1, 1024)
 }
 
-/// Outputs of rows, of fields or of inputs.
+/// The outputs for rows, with or without a schema, row after row.
 fn answer(model: &Model, rows: &[Row]) -> Result<Vec<f32>> {
     let mut outputs = vec![0.0; rows.len() * model.layout().outputs()];
     if model.schema.is_some() {
@@ -229,15 +232,15 @@ fn answer(model: &Model, rows: &[Row]) -> Result<Vec<f32>> {
     Ok(outputs)
 }
 
-/// The class that a model answers to each row.
+/// The predicted class of each row.
 fn class(model: &Model, rows: &[Row]) -> Result<Vec<usize>> {
     let classes = outputs(model);
     let answers = answer(model, rows)?;
     Ok(answers.chunks_exact(model.layout().outputs()).map(|of_row| crate::model::largest(&of_row[..classes])).collect())
 }
 
-/// The same model, which answers what a classifier's output units sum up.
-fn before_output(model: &Model) -> Model {
+/// The same model without its output function if it is a classifier, so that it returns logits.
+fn without_output_function(model: &Model) -> Model {
     match model.kind {
         Kind::Regressor => model.clone(),
         Kind::Classifier => {
@@ -246,9 +249,9 @@ fn before_output(model: &Model) -> Model {
     }
 }
 
-/// What takes part in an answer, each as a whole: fields, or inputs where there are no fields.
+/// The players of the game: fields as a whole, or inputs without a schema.
 struct Players {
-    /// None where there are no fields.
+    /// `None` without fields.
     schema: Option<Arc<Schema>>,
     inputs: usize,
 }
@@ -269,8 +272,8 @@ impl Players {
         }
     }
 
-    /// Gives a row the values that another one has.
-    fn take(&self, player: usize, from: &Row, into: &mut Row) {
+    /// Copy the values of one player between rows.
+    fn copy(&self, player: usize, from: &Row, into: &mut Row) {
         match &self.schema {
             Some(schema) => schema.take(player, from, into),
             None => into.cells[player] = from.cells[player],

@@ -1,24 +1,25 @@
-//! Shapley values: what each player adds, on average over all orders in which they could join (L. S. Shapley, "A value for n-person
-//! games", 1953).
+//! Shapley values: the gain by each player, averaged over all orders in which players can join (L. S. Shapley, "A value
+//! for n-person games", 1953).
 
 use super::game::Game;
 use crate::error::{Error, Result};
 use crate::random::Random;
 
-/// Of all coalitions: each gain of a player weighs as much as there are orders in which just these others came before.
+/// Exact values from all coalitions. A gain is weighted by the share of orders in which exactly this coalition comes
+/// before the player.
 pub(super) fn exact(game: &mut Game<'_>, keep_on: &dyn Fn() -> bool) -> Result<Vec<f64>> {
     let players = game.players();
     let all = (1usize << players) - 1;
     let mut worth = vec![0.0; all + 1];
     (worth[0], worth[all]) = (game.mean, game.answer);
-    // From each coalition to the next one player comes or goes: a Gray code.
+    // Visit coalitions in the order of a Gray code, so that each step toggles one player.
     let mut coalition = 0usize;
     for step in 1..=all {
         if !keep_on() {
             return Err(Error::Stopped);
         }
         let player = step.trailing_zeros() as usize;
-        game.turn(player);
+        game.toggle(player);
         coalition ^= 1 << player;
         if coalition != all {
             worth[coalition] = game.worth()?;
@@ -36,8 +37,9 @@ pub(super) fn exact(game: &mut Game<'_>, keep_on: &dyn Fn() -> bool) -> Result<V
     Ok((0..players).map(share).collect())
 }
 
-/// Of some orders, each with its reverse, in which what a player gains by coming early it loses by coming late (R. Mitchell,
-/// J. Cooper, E. Frank, G. Holmes, "Sampling permutations for Shapley value estimation", JMLR 23, 2022); and the standard errors.
+/// Estimates from random permutations, with their standard errors. Each permutation is also evaluated in reverse
+/// (antithetic sampling), which reduces the variance (R. Mitchell, J. Cooper, E. Frank, G. Holmes, "Sampling
+/// permutations for Shapley value estimation", JMLR 23, 2022).
 pub(super) fn sampled(
     game: &mut Game<'_>,
     samples: u32,
@@ -54,7 +56,7 @@ pub(super) fn sampled(
         let mut gains = vec![0.0; players];
         add_gains(game, order.iter(), &mut gains, keep_on)?;
         add_gains(game, order.iter().rev(), &mut gains, keep_on)?;
-        // Mean and squared distances from it, one sample after the other (B. P. Welford, 1962).
+        // Welford's running mean and sum of squared deviations (1962).
         for ((mean, squares), gain) in mean.iter_mut().zip(&mut squares).zip(gains) {
             let off = gain / 2.0 - *mean;
             *mean += off / f64::from(sample);
@@ -65,20 +67,20 @@ pub(super) fn sampled(
     Ok((mean, squares.into_iter().map(|squares| (squares / freedom).sqrt()).collect()))
 }
 
-/// What each player adds who joins in this order.
+/// Add the gain by each player, when they join in this order, to `gains`.
 fn add_gains<'a>(
     game: &mut Game<'_>,
     order: impl ExactSizeIterator<Item = &'a usize>,
     gains: &mut [f64],
     keep_on: &dyn Fn() -> bool,
 ) -> Result<()> {
-    game.begin_again();
+    game.clear();
     let (last, mut before) = (order.len() - 1, game.mean);
     for (place, &player) in order.enumerate() {
         if !keep_on() {
             return Err(Error::Stopped);
         }
-        game.turn(player);
+        game.toggle(player);
         let now = if place == last { game.answer } else { game.worth()? };
         gains[player] += now - before;
         before = now;
@@ -86,17 +88,18 @@ fn add_gains<'a>(
     Ok(())
 }
 
-/// The answer, the mean and the shares, all multiples of one number that is so large that sums of them are not rounded, and so small
-/// that nobody sees it: 2^-51 of all of them together. The mean is then what is left of the answer.
-pub(super) fn summing_up(answer: f64, mean: f64, mut shares: Vec<f64>) -> (f64, f64, Vec<f64>) {
+/// Round answer, mean and shares to multiples of a unit, such that they add up exactly in any order. The unit is 2^-51
+/// of the sum of their magnitudes: large enough that no partial sum is rounded, and too small to matter. The mean
+/// becomes the answer minus all shares.
+pub(super) fn make_additive(answer: f64, mean: f64, mut shares: Vec<f64>) -> (f64, f64, Vec<f64>) {
     let size = answer.abs() + mean.abs() + shares.iter().map(|share| share.abs()).sum::<f64>();
     if size == 0.0 {
         return (0.0, 0.0, vec![0.0; shares.len()]);
     }
-    // A power of two. Answers are of single precision and sizes far from the least of double precision.
+    // The exponent of `size`. It cannot underflow, since answers are single precision numbers.
     let power = (size.to_bits() >> 52) as i64 - 1023;
     let unit = f64::from_bits(((power - 51 + 1023) as u64) << 52);
-    // An answer of 0 is no -0.
+    // Adding 0.0 turns -0.0 into 0.0.
     let rounded = |value: f64| (value / unit).round() * unit + 0.0;
     shares.iter_mut().for_each(|share| *share = rounded(*share));
     let answer = rounded(answer);
@@ -116,19 +119,19 @@ mod tests {
             let shares: Vec<f64> = (0..=round % 30).map(|_| scale()).collect();
             let answer = f64::from(scale() as f32);
             let before = answer - shares.iter().sum::<f64>();
-            let (told, mean, mut shares) = summing_up(answer, before, shares);
+            let (total, mean, mut shares) = make_additive(answer, before, shares);
             let size = answer.abs() + before.abs() + shares.iter().map(|share| share.abs()).sum::<f64>();
-            assert!((told - answer).abs() <= 1e-15 * size && (mean - before).abs() <= 1e-14 * size);
+            assert!((total - answer).abs() <= 1e-15 * size && (mean - before).abs() <= 1e-14 * size);
             for _ in 0..3 {
-                assert_eq!(shares.iter().sum::<f64>(), told - mean);
-                assert_eq!(shares.iter().fold(mean, |sum, share| sum + share), told);
+                assert_eq!(shares.iter().sum::<f64>(), total - mean);
+                assert_eq!(shares.iter().fold(mean, |sum, share| sum + share), total);
                 for at in (1..shares.len()).rev() {
                     shares.swap(at, random.below(at as u64 + 1) as usize);
                 }
             }
         }
-        assert_eq!(summing_up(0.0, 0.0, vec![0.0; 3]), (0.0, 0.0, vec![0.0; 3]));
-        let (answer, mean, shares) = summing_up(1.0, 1.0, vec![0.0, -0.0]);
+        assert_eq!(make_additive(0.0, 0.0, vec![0.0; 3]), (0.0, 0.0, vec![0.0; 3]));
+        let (answer, mean, shares) = make_additive(1.0, 1.0, vec![0.0, -0.0]);
         assert_eq!((answer, mean), (1.0, 1.0));
         assert!(shares.iter().all(|share| share.to_bits() == 0));
     }

@@ -1,4 +1,4 @@
-//! Shares are those that the axioms of Shapley's value ask for, and changes lead where they should.
+//! Tests of Shapley values against the formula and the axioms, and of counterfactuals.
 
 use super::counterfactual::Near;
 use super::*;
@@ -14,7 +14,7 @@ fn rows(count: usize, width: usize, seed: u64) -> Vec<f32> {
     (0..count * width).map(|_| 2.0 * random.symmetric()).collect()
 }
 
-/// A network with weights of some size that has stored so many training rows.
+/// A network with random weights and `stored` random training rows.
 fn network(kind: Kind, units: &[usize], stored: usize) -> Network {
     let layout = Layout::new(units).unwrap();
     let (inputs, outputs) = (layout.inputs(), layout.outputs());
@@ -31,7 +31,7 @@ fn network(kind: Kind, units: &[usize], stored: usize) -> Network {
     network
 }
 
-fn question(width: usize) -> Row {
+fn query(width: usize) -> Row {
     Row { cells: rows(1, width, 2), list: Vec::new() }
 }
 
@@ -43,9 +43,9 @@ fn near(found: f64, expected: f64, off: f64) {
     assert!((found - expected).abs() <= off, "{found}, expected {expected}");
 }
 
-/// Shapley's formula as it stands in books, with a game that is played again for each coalition.
+/// Shapley's formula as in textbooks, which evaluates each coalition separately.
 fn brute_force(network: &Network, row: &Row, value: &dyn Fn(&[f32]) -> f64) -> (f64, Vec<f64>) {
-    let model = before_output(&network.model());
+    let model = without_output_function(&network.model());
     let (players, stored) = (row.cells.len(), network.rows(Set::Train));
     let worth = |coalition: usize| {
         let all = (0..stored).map(|index| {
@@ -71,9 +71,9 @@ fn brute_force(network: &Network, row: &Row, value: &dyn Fn(&[f32]) -> f64) -> (
 }
 
 #[test]
-fn shares_are_those_of_the_formula() {
+fn exact_shares_match_the_formula() {
     let network = network(Kind::Regressor, &[6, 5, 1], 20);
-    let row = question(6);
+    let row = query(6);
     let found = explained(&network, &row);
     let (mean, shares) = brute_force(&network, &row, &|outputs| f64::from(outputs[0]));
     near(found.mean, mean, 1e-12);
@@ -82,10 +82,10 @@ fn shares_are_those_of_the_formula() {
 }
 
 #[test]
-fn of_classes_the_odds_are_explained() {
+fn classes_are_explained_by_log_odds() {
     for classes in [2, 4] {
         let network = network(Kind::Classifier, &[4, 6, classes], 30);
-        let row = question(4);
+        let row = query(4);
         let mut p = vec![0.0; classes];
         network.model().run(&row.cells, &mut p).unwrap();
         for class in 0..classes {
@@ -107,33 +107,33 @@ fn of_classes_the_odds_are_explained() {
 }
 
 #[test]
-fn shares_add_up_exactly() {
+fn shares_add_up_without_rounding() {
     for (units, stored) in [([3, 4, 1], 7), ([10, 9, 1], 150), ([13, 6, 1], 99), ([1, 3, 1], 1)] {
         let network = network(Kind::Regressor, &units, stored);
-        let found = explained(&network, &question(units[0]));
+        let found = explained(&network, &query(units[0]));
         assert_eq!(found.shares.iter().sum::<f64>(), found.answer - found.mean);
         assert_eq!(found.shares.iter().rev().sum::<f64>(), found.answer - found.mean);
         assert_eq!(found.rows, stored.min(MOST_ROWS));
         assert_eq!(found.errors.is_some(), units[0] > EXACT_FIELDS);
         let mut answer = [0.0];
-        network.model().run(&question(units[0]).cells, &mut answer).unwrap();
+        network.model().run(&query(units[0]).cells, &mut answer).unwrap();
         assert_eq!(found.answer, f64::from(answer[0]));
     }
 }
 
 #[test]
-fn an_input_without_weights_has_no_share_and_equal_ones_have_equal_shares() {
+fn shapley_axioms_of_dummy_and_symmetry_hold() {
     for inputs in [5, 12] {
         let mut network = network(Kind::Regressor, &[inputs, 4, 1], 0);
         let mut weights: Vec<f32> = network.trained().weights().next().unwrap().to_vec();
-        // Rows of the first layer: biases, then a row for each input.
+        // The first layer is stored as biases, then the weights of each input.
         weights[4 * 3..4 * 4].fill(0.0);
         weights.copy_within(4..8, 8);
         network.set_weights(weights).unwrap();
         let mut x = rows(40, inputs, 1);
         x.chunks_mut(inputs).for_each(|row| row[1] = row[0]);
         network.observe(&Batch::new(&x, inputs, &[0.0; 40], 1), None, |_| {}).unwrap();
-        let mut row = question(inputs);
+        let mut row = query(inputs);
         row.cells[1] = row.cells[0];
         let Explanation { shares, errors, .. } = explained(&network, &row);
         assert_eq!(shares[2].to_bits(), 0, "{shares:?}");
@@ -144,10 +144,10 @@ fn an_input_without_weights_has_no_share_and_equal_ones_have_equal_shares() {
 }
 
 #[test]
-fn a_linear_network_shares_by_its_weights() {
+fn shares_of_a_linear_network_are_weights_times_deviations() {
     for inputs in [4, 15] {
         let network = network(Kind::Regressor, &[inputs, 1], 30);
-        let row = question(inputs);
+        let row = query(inputs);
         let found = explained(&network, &row);
         let weights = network.trained().weights().next().unwrap();
         let (stored, ..) = network.rows_from(Set::Train, 0, 30);
@@ -159,11 +159,11 @@ fn a_linear_network_shares_by_its_weights() {
 }
 
 #[test]
-fn sampled_shares_are_the_exact_ones_but_for_their_errors() {
+fn sampled_shares_are_within_their_standard_errors() {
     let network = network(Kind::Regressor, &[9, 12, 1], 25);
-    let (row, model) = (question(9), network.model());
-    let (players, background) = (Players::of(&model), network.chosen(0).unwrap());
-    let game = || Game::new(&model, Told::of(&model, 0), &players, &row, &background).unwrap();
+    let (row, model) = (query(9), network.model());
+    let (players, background) = (Players::of(&model), network.background(0).unwrap());
+    let game = || Game::new(&model, Readout::of(&model, 0), &players, &row, &background).unwrap();
     let exact = shapley::exact(&mut game(), GO_ON).unwrap();
     for samples in [8, 64] {
         let (shares, errors) = shapley::sampled(&mut game(), samples, Random::new(1, 1), GO_ON).unwrap();
@@ -176,13 +176,13 @@ fn sampled_shares_are_the_exact_ones_but_for_their_errors() {
 }
 
 #[test]
-fn a_seed_chooses_the_rows_and_the_orders() {
+fn the_seed_chooses_background_and_permutations() {
     let network = network(Kind::Regressor, &[12, 5, 1], 300);
-    let row = question(12);
+    let row = query(12);
     let of = |seed| network.explain(&row, None, Sampling { samples: 4, seed }, GO_ON).unwrap();
     assert_eq!(of(1), of(1));
     assert_ne!(of(1).mean, of(2).mean);
-    let chosen = network.chosen(5).unwrap();
+    let chosen = network.background(5).unwrap();
     assert_eq!(chosen.len(), MOST_ROWS);
     let different: BTreeSet<Vec<u32>> =
         chosen.iter().map(|row| row.cells.iter().map(|cell| cell.to_bits()).collect()).collect();
@@ -190,29 +190,29 @@ fn a_seed_chooses_the_rows_and_the_orders() {
 }
 
 #[test]
-fn what_cannot_be_explained_is_refused() {
+fn what_cannot_be_explained_is_rejected() {
     let classifier = network(Kind::Classifier, &[3, 2], 5);
     let several = network(Kind::Regressor, &[3, 2], 5);
     let empty = network(Kind::Regressor, &[3, 1], 0);
     let wide = network(Kind::Regressor, &[MOST_INPUTS + 1, 1], 1);
-    let row = question(3);
-    let refused = |network: &Network, row: &Row, output| {
+    let row = query(3);
+    let rejected = |network: &Network, row: &Row, output| {
         network.explain(row, output, Sampling::default(), GO_ON).unwrap_err().to_string()
     };
-    assert_eq!(refused(&classifier, &row, Some(2)), "the output is missing: expected one of 2");
-    assert_eq!(refused(&several, &row, None), "the output is missing: expected one of 2");
-    assert_eq!(refused(&empty, &row, None), "the network has no training rows: an explanation compares with them");
-    assert_eq!(refused(&empty, &question(4), None), "the network has 3 inputs, 4 were given");
+    assert_eq!(rejected(&classifier, &row, Some(2)), "the output is missing: expected one of 2");
+    assert_eq!(rejected(&several, &row, None), "the output is missing: expected one of 2");
+    assert_eq!(rejected(&empty, &row, None), "the network has no training rows: an explanation compares with them");
+    assert_eq!(rejected(&empty, &query(4), None), "the network has 3 inputs, 4 were given");
     assert_eq!(
-        refused(&wide, &question(MOST_INPUTS + 1), None),
+        rejected(&wide, &query(MOST_INPUTS + 1), None),
         "the network has 4097 inputs: at most 4096 are explained"
     );
-    let mut infinite = question(3);
+    let mut infinite = query(3);
     infinite.cells[1] = f32::INFINITY;
-    assert_eq!(refused(&classifier, &infinite, None), "input 1 is inf: expected a finite number");
+    assert_eq!(rejected(&classifier, &infinite, None), "input 1 is inf: expected a finite number");
     for samples in [0, 1, 1001] {
-        let refused = classifier.explain(&row, None, Sampling { samples, seed: 0 }, GO_ON).unwrap_err();
-        assert_eq!(refused.to_string(), format!("samples is {samples}: expected an integer from 2 to 1000"));
+        let rejected = classifier.explain(&row, None, Sampling { samples, seed: 0 }, GO_ON).unwrap_err();
+        assert_eq!(rejected.to_string(), format!("samples is {samples}: expected an integer from 2 to 1000"));
     }
     assert_eq!(several.changes_for(&row, 0, GO_ON), Err(Error::NotClassifier));
     assert_eq!(
@@ -228,7 +228,7 @@ fn what_cannot_be_explained_is_refused() {
 }
 
 #[test]
-fn shares_of_huge_answers_are_numbers_too() {
+fn shares_of_huge_answers_are_finite() {
     let weights = [f32::MAX, f32::MAX, f32::MIN, f32::MAX, f32::MIN, f32::MAX];
     for (kind, units, output) in [(Kind::Classifier, [2, 2], 0), (Kind::Regressor, [2, 2], 1)] {
         let mut huge = network(kind, &units, 4);
@@ -240,7 +240,7 @@ fn shares_of_huge_answers_are_numbers_too() {
     }
 }
 
-/// A network of all kinds of fields, which has learnt nothing.
+/// An untrained network with a field of each kind, random weights and `stored` random training rows.
 fn of_fields(stored: usize) -> Network {
     let fields = [
         ("age", FieldKind::Number),
@@ -286,28 +286,28 @@ fn some_values(random: &mut Random) -> Vec<(&'static str, Given<'static>)> {
 }
 
 #[test]
-fn a_field_is_one_player_whatever_it_is_made_of() {
+fn a_field_is_one_player_however_many_inputs_it_has() {
     let network = of_fields(60);
     let schema = network.schema().unwrap();
-    let model = before_output(&network.model());
+    let model = without_output_function(&network.model());
     let mut random = Random::new(4, 4);
     for _ in 0..5 {
         let row = schema.row(&schema.understand(some_values(&mut random)).unwrap());
         let found = explained(&network, &row);
         assert_eq!((found.shares.len(), found.errors.is_some()), (8, false));
         assert_eq!(found.shares.iter().sum::<f64>(), found.answer - found.mean);
-        // All have a gap where a vector would be.
+        // All rows have a gap in the vector.
         assert_eq!(found.shares[7], 0.0);
         assert!(found.shares[..7].iter().all(|share| *share != 0.0), "{:?}", found.shares);
         let stored: Vec<Row> = (0..60).map(|index| network.training_row(index).unwrap()).collect();
-        let told = Told::LogOdds(found.output);
-        let value = |row: &Row| told.value(&answer(&model, std::slice::from_ref(row)).unwrap());
+        let readout = Readout::LogOdds(found.output);
+        let value = |row: &Row| readout.value(&answer(&model, std::slice::from_ref(row)).unwrap());
         near(found.answer, value(&row), 1e-12);
         near(found.mean, stored.iter().map(value).sum::<f64>() / 60.0, 1e-12);
     }
 }
 
-/// What [`Network::changes_for`] finds leads to the class, and no part of it does.
+/// Check that the changes lead to the class and that none can be omitted. Returns their number.
 fn check_changes(network: &Network, row: &Row, wanted: usize) -> Option<usize> {
     let model = network.model();
     let players = Players::of(&model);
@@ -322,10 +322,10 @@ fn check_changes(network: &Network, row: &Row, wanted: usize) -> Option<usize> {
     let stored: Vec<Row> = (0..network.rows(Set::Train)).map(|index| network.training_row(index).unwrap()).collect();
     let same = |one: &Row, other: &Row, player: usize| {
         let mut taken = one.clone();
-        players.take(player, other, &mut taken);
+        players.copy(player, other, &mut taken);
         format!("{taken:?}") == format!("{one:?}")
     };
-    // All that is changed is of one stored row, to which the class is answered; all else is as it was.
+    // All changed values are those of one stored row of the wanted class, and all others are unchanged.
     assert!(stored.iter().any(|other| {
         fields.iter().all(|&field| same(&changed, other, field))
             && class(&model, std::slice::from_ref(other)).unwrap() == [wanted]
@@ -333,14 +333,18 @@ fn check_changes(network: &Network, row: &Row, wanted: usize) -> Option<usize> {
     assert!((0..players.len()).all(|player| fields.contains(&player) != same(row, &changed, player)));
     for &field in &fields {
         let mut fewer = changed.clone();
-        players.take(field, row, &mut fewer);
-        assert_ne!(class(&model, std::slice::from_ref(&fewer)).unwrap(), [wanted], "without {field} of {fields:?}");
+        players.copy(field, row, &mut fewer);
+        assert_ne!(
+            class(&model, std::slice::from_ref(&fewer)).unwrap(),
+            [wanted],
+            "{field} of {fields:?} is not needed"
+        );
     }
     Some(fields.len())
 }
 
 #[test]
-fn changes_reach_the_class_and_none_could_be_left_out() {
+fn changes_reach_the_class_and_none_can_be_omitted() {
     let network = of_fields(80);
     let schema = network.schema().unwrap();
     let mut random = Random::new(6, 6);
@@ -355,7 +359,7 @@ fn changes_reach_the_class_and_none_could_be_left_out() {
 }
 
 #[test]
-fn among_many_inputs_changes_are_added_and_left_out() {
+fn the_greedy_search_finds_changes_among_many_inputs() {
     let mut counts = BTreeSet::new();
     for seed in 0..3 {
         let mut network = network(Kind::Classifier, &[40, 5, 3], 120);
@@ -363,23 +367,23 @@ fn among_many_inputs_changes_are_added_and_left_out() {
         let mut random = Random::new(seed, 3);
         network.set_weights((0..parameters).map(|_| random.symmetric()).collect()).unwrap();
         for wanted in 0..3 {
-            counts.extend(check_changes(&network, &question(40), wanted));
+            counts.extend(check_changes(&network, &query(40), wanted));
         }
     }
     assert!(counts.iter().any(|&count| count > 2), "{counts:?}");
 }
 
 #[test]
-fn no_class_is_reached_that_no_stored_row_is_given() {
+fn a_class_that_no_stored_row_is_assigned_to_is_unreachable() {
     let mut network = network(Kind::Classifier, &[2, 2], 20);
-    // Class 0 whatever the row.
+    // The bias makes the network answer class 0 for every row.
     network.set_weights(vec![5.0, 0.0, 0.0, 0.0, 0.0, 0.0]).unwrap();
-    assert_eq!(network.changes_for(&question(2), 1, GO_ON).unwrap(), Counterfactual { class: 0, changes: None });
-    assert_eq!(network.changes_for(&question(2), 0, GO_ON).unwrap().changes.unwrap().0, Vec::<usize>::new());
+    assert_eq!(network.changes_for(&query(2), 1, GO_ON).unwrap(), Counterfactual { class: 0, changes: None });
+    assert_eq!(network.changes_for(&query(2), 0, GO_ON).unwrap().changes.unwrap().0, Vec::<usize>::new());
 }
 
 #[test]
-fn rows_that_would_change_to_nothing_come_last() {
+fn rows_with_gaps_come_last() {
     let network = of_fields(200);
     let (schema, model) = (network.schema().unwrap(), network.model());
     let given = [("age", Given::text(b"35")), ("plan", Given::text(b"paid")), ("phone", Given::text(b"yes"))];

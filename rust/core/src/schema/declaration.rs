@@ -1,9 +1,9 @@
-//! A schema as NR.CREATE declares it.
+//! The inverse of `NR.CREATE`: the arguments that declare a schema.
 
 use super::{FieldKind, Schema, Target};
 
 impl Schema {
-    /// The arguments of NR.CREATE that declare these fields, their target and hidden layers of so many units.
+    /// The arguments of `NR.CREATE` that declare this schema with hidden layers of these sizes.
     ///
     /// ```
     /// use neuralredis_core::{FieldKind, Schema, Target};
@@ -18,7 +18,7 @@ impl Schema {
     }
 }
 
-/// The arguments of NR.CREATE that declare fields, a target and hidden layers of so many units.
+/// The arguments of `NR.CREATE` that declare fields and a target with hidden layers of these sizes.
 pub fn declaration<'a>(
     fields: impl IntoIterator<Item = (&'a [u8], FieldKind)>,
     target: &Target,

@@ -1,35 +1,35 @@
-//! What a stored row says, for people.
+//! Decoding of stored rows into values that can be shown.
 
 use super::{Entry, FieldKind, Row, Schema, time};
 
-/// What a stored row holds of a field.
+/// The value of a field in a stored row.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Held<'a> {
-    /// Nothing.
+    /// A gap.
     Gap,
     /// A number.
     Number(f32),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
     /// A word.
     Word(&'a [u8]),
-    /// A word for which the dictionary had no room.
+    /// A word that is not in the dictionary, which was full.
     OtherWord,
-    /// Seconds since 1970.
+    /// A time in seconds since 1970.
     Moment(f64),
-    /// Several words; none for those for which the dictionary had no room.
+    /// Words of tags; `None` stands for all that are not in the dictionary.
     Words(Vec<Option<&'a [u8]>>),
-    /// Several numbers.
+    /// The numbers of a vector.
     Vector(Vec<f32>),
-    /// Buckets of a text and their values. Which words they were is not stored.
+    /// Buckets of a text and their values. The words themselves are not stored.
     Buckets(Vec<(u32, f32)>),
 }
 
 impl Schema {
-    /// What a row holds of each field, in their order.
+    /// Decode a row: one value for each field, in declaration order.
     ///
     /// # Panics
-    /// If the row is not one of these fields; see [`Self::check_row`].
+    /// If the row is not valid for this schema; see [`Self::check_row`].
     pub fn held(&self, row: &Row) -> Vec<Held<'_>> {
         let lists = self.lists_of(&row.list);
         let mut found = Vec::with_capacity(self.fields().len());
@@ -50,7 +50,7 @@ impl Schema {
         found
     }
 
-    /// The part of a row's list that is of each field; empty where the field lists nothing.
+    /// Split the list of a row by field; a part is empty if the field lists nothing.
     pub(crate) fn lists_of<'a>(&self, list: &'a [Entry]) -> Vec<&'a [Entry]> {
         let mut left = list;
         let parts = (0..self.fields().len()).map(|index| {
@@ -62,7 +62,7 @@ impl Schema {
         parts.collect()
     }
 
-    /// The word that an input stands for; none of one that is not a word's.
+    /// The word of an input; `None` if the input is not a word's.
     fn word_of(&self, number: u32) -> Option<&[u8]> {
         let (_, word) = self.words().get((number as usize).checked_sub(self.inputs(0))?)?;
         Some(word)
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_is_what_was_given() {
+    fn decoding_returns_what_was_encoded() {
         let fields = [
             ("age", FieldKind::Number),
             ("plan", FieldKind::Category(1)),

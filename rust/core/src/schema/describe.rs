@@ -1,11 +1,11 @@
-//! Fields, and the inputs that they have, for those who compute answers elsewhere.
+//! Descriptions of fields and their inputs, for exporters.
 
 use super::{FieldKind, Schema};
 use crate::description::{FieldDescription, FieldsDescription};
 use crate::places::Places;
 
 impl Schema {
-    /// The fields as a network sees them that has so many inputs.
+    /// Describe the fields as a network with `inputs` inputs sees them. `places` has the knots of its place encodings.
     pub(crate) fn describe(&self, inputs: usize, places: Option<&Places>) -> FieldsDescription {
         let mut knots = places.into_iter().flat_map(Places::fields);
         let mut fields: Vec<FieldDescription> = Vec::with_capacity(self.fields().len());

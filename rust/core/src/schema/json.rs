@@ -1,4 +1,4 @@
-//! Rows as JSON has them (RFC 8259): an object of fields, in which nested objects are names with dots.
+//! Rows as JSON objects (RFC 8259). Nested objects are flattened into dotted names.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,10 +8,10 @@ use serde_core::de::{self, DeserializeSeed, Deserializer as _, MapAccess, SeqAcc
 use super::{Given, shown};
 use crate::error::{Error, Result};
 
-/// Objects within objects at most; the parser has a limit of its own, beyond which it stops.
+/// Maximum depth of nested objects. The parser's own limit lies beyond it.
 const MAX_DEPTH: usize = 16;
 
-/// The fields of an object and their values, in the order of the text. Names and texts without escapes are borrowed.
+/// Parse an object into fields and values, in the order of the text. Names and texts without escapes are borrowed.
 ///
 /// ```
 /// use neuralredis_core::Given;
@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 16;
 /// ```
 ///
 /// # Errors
-/// [`Error::Json`] for bytes that are no JSON, for JSON that is no object, and for an array of anything but texts or numbers.
+/// [`Error::Json`] for invalid JSON, for anything but an object, and for an array of anything but texts or numbers.
 pub fn fields(json: &[u8]) -> Result<Found<'_>> {
     let mut found = Vec::new();
     let mut parser = serde_json::Deserializer::from_slice(json);
@@ -36,24 +36,24 @@ pub fn fields(json: &[u8]) -> Result<Found<'_>> {
     }
 }
 
-/// Adds a field and its value to the text of an object, without the braces around.
+/// Append a field and its value to the text of an object. The caller writes the braces.
 ///
 /// # Errors
-/// [`Error::FieldValue`] for bytes that are not UTF-8, which JSON has no way to say, and for numbers that are not finite.
+/// [`Error::FieldValue`] for bytes that are not UTF-8 and for infinite numbers, which JSON cannot represent.
 pub fn write(name: &[u8], value: &Given<'_>, to: &mut Vec<u8>) -> Result<()> {
-    let refused = || Error::FieldValue {
+    let rejected = || Error::FieldValue {
         row: None,
         field: name.escape_ascii().to_string(),
         value: value.to_string(),
         expected: "what JSON can say: text in UTF-8, finite numbers".into(),
     };
     let text = |text: &[u8], to: &mut Vec<u8>| {
-        let text = std::str::from_utf8(text).map_err(|_| refused())?;
-        serde_json::to_writer(to, text).map_err(|_| refused())
+        let text = std::str::from_utf8(text).map_err(|_| rejected())?;
+        serde_json::to_writer(to, text).map_err(|_| rejected())
     };
     let number = |number: f64, to: &mut Vec<u8>| {
-        // What is not finite would be written as null, which is a gap.
-        if number.is_finite() { serde_json::to_writer(to, &number).map_err(|_| refused()) } else { Err(refused()) }
+        // serde_json would write null for a number that is not finite, and null is a gap.
+        if number.is_finite() { serde_json::to_writer(to, &number).map_err(|_| rejected()) } else { Err(rejected()) }
     };
     if !to.is_empty() && !to.ends_with(b"{") {
         to.push(b',');
@@ -84,20 +84,20 @@ fn list<T>(items: &[T], write: impl Fn(&T, &mut Vec<u8>) -> Result<()>, to: &mut
     Ok(())
 }
 
-/// The rows of a text: of an object one, of an array those of its objects. Whether it is an array comes with them.
+/// Parse one row from an object, or several from an array of objects. The flag is true for an array.
 ///
 /// # Errors
-/// What [`fields`] refuses, and an array of anything but objects.
+/// Those of [`fields`], and [`Error::Json`] for an array of anything but objects.
 pub fn rows(json: &[u8]) -> Result<(Vec<Found<'_>>, bool)> {
     let mut parser = serde_json::Deserializer::from_slice(json);
     let read = parser.deserialize_any(Rows).and_then(|found| parser.end().map(|()| found));
     read.map_err(|error| Error::Json { text: shown(json), why: error.to_string() })
 }
 
-/// The fields of a row, and their values.
+/// Fields of a row and their values.
 pub type Found<'de> = Vec<(Cow<'de, [u8]>, Given<'de>)>;
 
-/// An object, or an array of objects.
+/// Visitor for an object or an array of objects.
 struct Rows;
 
 impl<'de> Visitor<'de> for Rows {
@@ -122,7 +122,7 @@ impl<'de> Visitor<'de> for Rows {
     }
 }
 
-/// An object of an array.
+/// Seed for one object of an array.
 struct OneRow;
 
 impl<'de> DeserializeSeed<'de> for OneRow {
@@ -135,7 +135,7 @@ impl<'de> DeserializeSeed<'de> for OneRow {
     }
 }
 
-/// An object, whose fields are found with a prefix.
+/// Visitor for an object. `prefix` is the dotted name of the object itself.
 struct Object<'a, 'de> {
     found: &'a mut Found<'de>,
     prefix: Vec<u8>,
@@ -161,7 +161,7 @@ impl<'de> Visitor<'de> for Object<'_, 'de> {
     }
 }
 
-/// The value of a field.
+/// Seed and visitor for the value of a field.
 struct Field<'a, 'de> {
     found: &'a mut Found<'de>,
     name: Cow<'de, [u8]>,
@@ -246,7 +246,7 @@ impl<'de> Visitor<'de> for Field<'_, 'de> {
     }
 }
 
-/// A text, borrowed where it has no escapes.
+/// Seed and visitor for a string, borrowed if it has no escapes.
 struct Text;
 
 impl<'de> DeserializeSeed<'de> for Text {
@@ -273,7 +273,7 @@ impl<'de> Visitor<'de> for Text {
     }
 }
 
-/// What may stand in an array: a text or a number.
+/// Seed and visitor for an item of an array: a text or a number.
 struct Item;
 
 impl<'de> DeserializeSeed<'de> for Item {
@@ -324,12 +324,12 @@ mod tests {
             .collect()
     }
 
-    fn refused(json: &str) -> String {
+    fn rejected(json: &str) -> String {
         fields(json.as_bytes()).unwrap_err().to_string()
     }
 
     #[test]
-    fn every_kind_of_value_is_given_as_what_it_is() {
+    fn every_type_of_json_value_is_parsed() {
         let json = r#" {"a": 1, "b": -2.5e3, "c": "text", "d": true, "e": null, "f": "", "g": 18446744073709551615} "#;
         let values: Vec<_> = found(json).into_iter().map(|(_, value)| value).collect();
         let large = Given::Number(18_446_744_073_709_551_615.0);
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn nested_objects_are_names_with_dots_and_arrays_are_lists() {
+    fn nested_objects_get_dotted_names_and_arrays_become_lists() {
         let names = |json| found(json).into_iter().map(|(name, _)| name).collect::<Vec<_>>();
         assert_eq!(names(r#"{"a": {"b": {"c": 1}, "d": 2}, "e": 3, "f": {}}"#), ["a.b.c", "a.d", "e"]);
         assert_eq!(names(r#"{"a.b": 1, "": {"x": 2}}"#), ["a.b", "x"]);
@@ -358,7 +358,7 @@ mod tests {
     }
 
     #[test]
-    fn an_array_of_objects_is_as_many_rows() {
+    fn an_array_of_objects_is_parsed_as_rows() {
         let (rows, is_array) = rows(br#"[{"a": 1}, {}, {"b": {"c": "x"}}]"#).unwrap();
         let names = |row: &Found<'_>| row.iter().map(|(name, _)| name.to_vec()).collect::<Vec<_>>();
         assert_eq!(rows.iter().map(names).collect::<Vec<_>>(), [vec![b"a".to_vec()], vec![], vec![b"b.c".to_vec()]]);
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn written_fields_are_parsed_back() {
         let values = [
             Given::Gap,
             Given::text("caf\u{e9} \"\n\0".as_bytes()),
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_texts_may_have_escapes() {
+    fn escapes_are_decoded_and_only_then_copied() {
         assert_eq!(
             found(r#"{"\u0061ge": "caf\u00e9 \ud83d\ude00\n\u0000"}"#),
             [("age".to_string(), Given::Text(Cow::Owned("café 😀\n\0".as_bytes().to_vec()))),]
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_row_is_refused() {
+    fn invalid_json_and_nested_arrays_are_rejected() {
         for json in [
             "",
             "[1]",
@@ -424,18 +424,18 @@ mod tests {
             "{a: 1}",
             "{\"a\": \"\n\"}",
         ] {
-            assert!(refused(json).starts_with("JSON '"), "{json}");
+            assert!(rejected(json).starts_with("JSON '"), "{json}");
         }
         assert!(fields(b"{\"a\": \"\xff\"}").is_err());
         assert_eq!(
-            refused(r#"{"a": [1, "b"]}"#),
+            rejected(r#"{"a": [1, "b"]}"#),
             r#"JSON '{\"a\": [1, \"b\"]}': field 'a': an array of texts and numbers at line 1 column 14"#
         );
-        assert!(refused(r#"{"a": [[1]]}"#).contains("expected an array of texts or of numbers"));
-        assert!(refused(r#"{"a": [null]}"#).contains("expected an array of texts or of numbers"));
+        assert!(rejected(r#"{"a": [[1]]}"#).contains("expected an array of texts or of numbers"));
+        assert!(rejected(r#"{"a": [null]}"#).contains("expected an array of texts or of numbers"));
         let deep = |depth: usize| "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth);
         assert_eq!(found(&deep(16)).len(), 1);
-        assert!(refused(&deep(17)).contains("objects within objects: expected at most 16"));
-        assert!(refused(&deep(100_000)).contains("at most 16"));
+        assert!(rejected(&deep(17)).contains("objects within objects: expected at most 16"));
+        assert!(rejected(&deep(100_000)).contains("at most 16"));
     }
 }

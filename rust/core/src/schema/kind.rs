@@ -1,60 +1,61 @@
-//! What a field may be, and how much room its values take.
+//! Kinds of fields: their names, sizes, and the cells and inputs that their values take.
 
 use crate::error::{Error, Result};
 
-/// Words of a dictionary, unless said otherwise.
+/// Default size of a dictionary, in words.
 pub const DEFAULT_WORDS: u32 = 100;
-/// Buckets of a text, unless said otherwise.
+/// Default number of buckets of a text.
 pub const DEFAULT_BUCKETS: u32 = 512;
-/// The most words of a dictionary, buckets of a text or numbers of a vector.
+/// Maximum number of words of a dictionary, buckets of a text, or values of a vector.
 pub const MAX_ENTRIES: u32 = 1 << 20;
 
-/// How the values of a field are understood.
+/// The kind of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
-    /// A number where it is one, else a word of a dictionary of so many.
+    /// A number if the value can be parsed as one, else a word of a dictionary of this maximum size.
     Auto(u32),
     /// A finite number.
     Number,
-    /// A word of a dictionary of so many.
+    /// A word of a dictionary of this maximum size.
     Category(u32),
-    /// Yes or no.
+    /// A boolean.
     Flag,
-    /// A moment.
+    /// A point in time.
     Time,
-    /// Words of a language, hashed to so many buckets.
+    /// A natural-language text, hashed to this number of buckets.
     Text(u32),
-    /// Several words of a dictionary of so many.
+    /// A set of words of a dictionary of this maximum size.
     Tags(u32),
-    /// So many numbers.
+    /// A vector of this many numbers.
     Vector(u32),
 }
 
-/// A kind by its name, the number that it has after it, and the number in saved networks.
-struct Named {
+/// An entry of [`KINDS`]: how a kind is written, and its code in saved networks.
+struct KindEntry {
     name: &'static str,
     code: u8,
-    /// What is assumed without a number; none where there is none; `Err` where there must be one.
+    /// The number after the name: `None` if the kind takes no number, `Some(Ok(default))`, or `Some(Err(what))` if the
+    /// number is required; `what` describes it in the error.
     number: Option<std::result::Result<u32, &'static str>>,
     make: fn(u32) -> FieldKind,
 }
 
-const KINDS: [Named; 8] = [
-    Named { name: "AUTO", code: 0, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Auto },
-    Named { name: "NUMBER", code: 1, number: None, make: |_| FieldKind::Number },
-    Named { name: "CATEGORY", code: 2, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Category },
-    Named { name: "FLAG", code: 3, number: None, make: |_| FieldKind::Flag },
-    Named { name: "TIME", code: 4, number: None, make: |_| FieldKind::Time },
-    Named { name: "TEXT", code: 5, number: Some(Ok(DEFAULT_BUCKETS)), make: FieldKind::Text },
-    Named { name: "TAGS", code: 6, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Tags },
-    Named { name: "VECTOR", code: 7, number: Some(Err("the number of its values")), make: FieldKind::Vector },
+const KINDS: [KindEntry; 8] = [
+    KindEntry { name: "AUTO", code: 0, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Auto },
+    KindEntry { name: "NUMBER", code: 1, number: None, make: |_| FieldKind::Number },
+    KindEntry { name: "CATEGORY", code: 2, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Category },
+    KindEntry { name: "FLAG", code: 3, number: None, make: |_| FieldKind::Flag },
+    KindEntry { name: "TIME", code: 4, number: None, make: |_| FieldKind::Time },
+    KindEntry { name: "TEXT", code: 5, number: Some(Ok(DEFAULT_BUCKETS)), make: FieldKind::Text },
+    KindEntry { name: "TAGS", code: 6, number: Some(Ok(DEFAULT_WORDS)), make: FieldKind::Tags },
+    KindEntry { name: "VECTOR", code: 7, number: Some(Err("the number of its values")), make: FieldKind::Vector },
 ];
 
 impl FieldKind {
-    /// The kind of that name, whatever the case of its letters, as it is without a number.
+    /// Look up the name of a kind, ignoring case. A number may follow: see [`Word::kind`].
     ///
     /// # Errors
-    /// [`Error::Schema`] if there is none.
+    /// [`Error::Schema`] if no kind has this name.
     pub fn named(name: &[u8]) -> Result<Word> {
         let found = KINDS.iter().find(|kind| kind.name.as_bytes().eq_ignore_ascii_case(name));
         found.map(Word).ok_or_else(|| {
@@ -63,7 +64,7 @@ impl FieldKind {
         })
     }
 
-    /// The kind that a saved network has under a number.
+    /// The kind with this code and number in a saved network, or `None` if they are invalid.
     pub(crate) fn from_code(code: u8, number: u32) -> Option<Self> {
         let kind = KINDS.iter().find(|kind| kind.code == code)?;
         if kind.number.is_none() && number != 0 || kind.number.is_some() && !(1..=MAX_ENTRIES).contains(&number) {
@@ -73,15 +74,16 @@ impl FieldKind {
     }
 
     pub(crate) fn code(self) -> u8 {
-        self.word().code
+        self.entry().code
     }
 
-    /// Its name in commands.
+    /// The name as commands write it, in upper case.
     pub fn name(self) -> &'static str {
-        self.word().name
+        self.entry().name
     }
 
-    /// The number after the name: words of a dictionary, buckets, values of a vector.
+    /// The number after the name: maximum size of the dictionary, buckets, or values of a vector. `None` for other
+    /// kinds.
     pub fn number(self) -> Option<u32> {
         match self {
             Self::Auto(number)
@@ -93,12 +95,12 @@ impl FieldKind {
         }
     }
 
-    fn word(self) -> &'static Named {
-        let same = |kind: &&Named| std::mem::discriminant(&(kind.make)(1)) == std::mem::discriminant(&self);
+    fn entry(self) -> &'static KindEntry {
+        let same = |kind: &&KindEntry| std::mem::discriminant(&(kind.make)(1)) == std::mem::discriminant(&self);
         KINDS.iter().find(same).expect("every kind has a name")
     }
 
-    /// Words that its dictionary holds at most; none where it has none.
+    /// Maximum number of words in the dictionary, or `None` if the kind has none.
     pub(crate) fn most_words(self) -> Option<u32> {
         match self {
             Self::Auto(most) | Self::Category(most) | Self::Tags(most) => Some(most),
@@ -111,7 +113,7 @@ impl FieldKind {
         self.most_words().is_some()
     }
 
-    /// Numbers that a stored row has for it, besides what is listed.
+    /// Numbers (cells) of a stored row. Texts and tags have none: their values are in the row's list.
     pub(crate) fn cells(self) -> usize {
         match self {
             Self::Number | Self::Category(_) | Self::Flag => 1,
@@ -121,10 +123,10 @@ impl FieldKind {
         }
     }
 
-    /// Inputs of the network that are computed from these numbers.
+    /// Computed inputs.
     pub(crate) fn dense(self) -> usize {
         match self {
-            // The number, and its place among others.
+            // The number itself, and its place (quantile) among the training rows.
             Self::Number | Self::Auto(_) => 2,
             Self::Flag => 1,
             Self::Time => super::time::PARTS,
@@ -133,12 +135,12 @@ impl FieldKind {
         }
     }
 
-    /// Whether its values have an order that the inputs keep which are computed of them. Hours and weekdays go around.
+    /// Whether values have an order that computed inputs preserve. A time has none: hours and weekdays are cyclic.
     pub fn has_order(self) -> bool {
         matches!(self, Self::Number | Self::Auto(_) | Self::Flag)
     }
 
-    /// Inputs that are looked up and that it has from the start: that there is a gap, another word, a bucket.
+    /// Looked-up inputs that exist from the start: for a gap, for unknown words, and one for each bucket.
     pub(crate) fn fixed(self) -> usize {
         match self {
             Self::Text(buckets) => 1 + buckets as usize,
@@ -147,7 +149,7 @@ impl FieldKind {
         }
     }
 
-    /// What a value has to be, for an error.
+    /// The values that are accepted, in words, for an error.
     pub(crate) fn expected(self) -> &'static str {
         match self {
             Self::Auto(_) => "a number, or a word of at most 64 bytes",
@@ -171,22 +173,22 @@ impl std::fmt::Display for FieldKind {
     }
 }
 
-/// A kind's name, which a number may follow.
+/// The name of a kind, which a number may follow.
 #[derive(Clone, Copy)]
-pub struct Word(&'static Named);
+pub struct Word(&'static KindEntry);
 
 impl Word {
-    /// Whether a number may follow.
+    /// Whether a number can follow.
     pub fn takes_number(self) -> bool {
         self.0.number.is_some()
     }
 
-    /// The kind, with the number that follows its name or without.
+    /// The kind, given the number after its name, if there is one.
     ///
     /// # Errors
-    /// [`Error::Schema`] if the number is out of range, or missing where there must be one.
+    /// [`Error::Schema`] if the number is out of range, required but missing, or given to a kind that takes none.
     pub fn kind(self, number: Option<u64>) -> Result<FieldKind> {
-        let Named { name, number: expected, make, .. } = self.0;
+        let KindEntry { name, number: expected, make, .. } = self.0;
         match (number, expected) {
             (None, None) => Ok(make(0)),
             (None, Some(Ok(assumed))) => Ok(make(*assumed)),
@@ -228,18 +230,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_kind_is_refused() {
-        let refused = |name: &str, number| {
+    fn unknown_kinds_and_invalid_numbers_are_rejected() {
+        let rejected = |name: &str, number| {
             let word = FieldKind::named(name.as_bytes());
             word.and_then(|word| word.kind(number)).unwrap_err().to_string()
         };
         assert_eq!(
-            refused("NUMBRE", None),
+            rejected("NUMBRE", None),
             "kind 'NUMBRE': expected AUTO, NUMBER, CATEGORY, FLAG, TIME, TEXT, TAGS, VECTOR"
         );
-        assert_eq!(refused("CATEGORY", Some(0)), "CATEGORY 0: expected an integer from 1 to 1048576");
-        assert_eq!(refused("VECTOR", None), "VECTOR alone: expected the number of its values after it");
-        assert_eq!(refused("FLAG", Some(2)), "FLAG 2: FLAG takes no number");
+        assert_eq!(rejected("CATEGORY", Some(0)), "CATEGORY 0: expected an integer from 1 to 1048576");
+        assert_eq!(rejected("VECTOR", None), "VECTOR alone: expected the number of its values after it");
+        assert_eq!(rejected("FLAG", Some(2)), "FLAG 2: FLAG takes no number");
         for (code, number) in [(8, 1), (1, 1), (2, 0), (7, MAX_ENTRIES + 1)] {
             assert_eq!(FieldKind::from_code(code, number), None);
         }

@@ -1,10 +1,10 @@
-//! Fields that are read from hashes: `user.age` is the field `age` of the hash that is given for the role `user`.
+//! Roles: a field named `user.age` is read from the field `age` of the hash given for the role `user`.
 
 use super::{Field, Schema};
 
 impl Field {
-    /// The role, and what the field is called in the hash that is given for it. None of a plain field, which has no dot with
-    /// something on both sides.
+    /// The role, and the name within its hash: the parts before and after the first dot. `None` if there is no dot or a
+    /// part is empty.
     pub fn role(&self) -> Option<(&[u8], &[u8])> {
         let name = self.name();
         let dot = name.iter().position(|&byte| byte == b'.')?;
@@ -14,7 +14,7 @@ impl Field {
 }
 
 impl Schema {
-    /// The roles of the fields, in the order in which they first stand there.
+    /// The distinct roles, in order of first appearance.
     pub fn roles(&self) -> Vec<&[u8]> {
         let mut roles = Vec::new();
         for (role, _) in self.fields().iter().filter_map(Field::role) {
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roles_come_in_the_order_of_the_fields() {
+    fn roles_are_listed_in_the_order_of_the_fields() {
         let names = ["user.age", "hour", "promo.price", "user.country.code", ".x", "y.", "."];
         let fields = names.map(|name| (name.as_bytes().to_vec(), FieldKind::Number));
         let schema = Schema::new(fields, Target::Values(vec![(*b"taken").into()])).unwrap();

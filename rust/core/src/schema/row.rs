@@ -1,7 +1,8 @@
-//! A row as it is stored, and the inputs that a network sees of it.
+//! The encoding of rows: from parsed values to stored numbers, and from these to inputs of a network.
 //!
-//! A number takes one cell (NaN for a gap), a word the number of the input that stands for it, for a gap or for unknown words, a
-//! moment two cells: days and seconds. Texts and tags hold a list of inputs with a value for each.
+//! A number takes one cell (NaN for a gap). A word takes one cell, which holds its input, or the input for a gap or for
+//! unknown words. A time takes two cells: days and seconds. Texts and tags take no cell but a list of inputs with a
+//! value for each.
 
 use std::ops::Range;
 
@@ -9,12 +10,12 @@ use super::{Field, FieldKind, Schema, Target, Value, shown, time};
 use crate::error::{Error, Result};
 use crate::places::{Places, place};
 
-/// An input that is looked up, and its value.
+/// A looked-up (sparse) input and its value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Entry {
-    /// The input's number.
+    /// The number of the input.
     pub number: u32,
-    /// Its value.
+    /// The value, finite and above 0.
     pub value: f32,
 }
 
@@ -24,43 +25,43 @@ impl Entry {
     }
 }
 
-/// A row of fields, encoded.
+/// An encoded row of fields.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Row {
-    /// The numbers of each field, in their order.
+    /// The cells of all fields, in declaration order.
     pub cells: Vec<f32>,
-    /// What the texts and the tags hold, in the order of the fields.
+    /// The lists of texts and tags, in declaration order, each in ascending order of inputs.
     pub list: Vec<Entry>,
 }
 
 impl Schema {
-    /// A row of values that [`Schema::understand`] has understood. A word that no dictionary has is any other word.
+    /// Encode the values that [`Schema::understand`] returned. Words that are in no dictionary share one input a field.
     pub fn row(&self, values: &[Value<'_>]) -> Row {
         let mut row = Row { cells: Vec::with_capacity(self.cells()), list: Vec::new() };
         for (field, value) in self.fields().iter().zip(values) {
             field.encode(value, &mut row);
         }
-        // Of texts and tags alone.
+        // If all fields are texts or tags, a row still has one cell, which is 0.
         row.cells.resize(self.cells(), 0.0);
         row
     }
 
-    /// Whether a row could be one of these fields.
+    /// Check that a row, of which nothing is trusted, could be one of this schema.
     ///
     /// # Errors
-    /// [`Error::Schema`] that says what is wrong with it.
+    /// [`Error::Schema`] with the invalid cells or entry.
     pub fn check_row(&self, cells: &[f32], list: &[Entry]) -> Result<()> {
         self.check_cells(cells)?;
         self.check_list(list)
     }
 
-    /// The cells of a field; none of one that is listed.
+    /// The cells of a field; empty for texts and tags.
     pub(crate) fn cells_of(&self, index: usize) -> Range<usize> {
         let field = &self.fields()[index];
         field.cell()..field.cell() + field.kind().cells()
     }
 
-    /// Gives a row the values that another one has of a field.
+    /// Copy the value of one field from row `from` into row `into`.
     pub(crate) fn take(&self, index: usize, from: &Row, into: &mut Row) {
         let cells = self.cells_of(index);
         if cells.is_empty() {
@@ -78,7 +79,7 @@ impl Schema {
         }
         for (index, field) in self.fields().iter().enumerate() {
             let cells = &cells[field.cell()..][..field.kind().cells()];
-            if !self.holds(index, cells) {
+            if !self.accepts(index, cells) {
                 return Err(Error::Schema(format!("cells {cells:?} of field {}", shown(field.name()))));
             }
         }
@@ -100,9 +101,9 @@ impl Schema {
         Ok(())
     }
 
-    /// Whether a field could have these cells.
-    fn holds(&self, index: usize, cells: &[f32]) -> bool {
-        // There is one way to write a gap.
+    /// Whether these cells are valid for a field.
+    fn accepts(&self, index: usize, cells: &[f32]) -> bool {
+        // Exactly one bit pattern of NaN is a gap, so that equal rows have equal bytes.
         let is_gap = |cell: f32| cell.to_bits() == f32::NAN.to_bits();
         let all = |is: &dyn Fn(f32) -> bool| cells.iter().all(|&cell| is(cell));
         let all_finite = || all(&f32::is_finite);
@@ -120,7 +121,7 @@ impl Schema {
         }
     }
 
-    /// The field of an input that is looked up; none of one that is not.
+    /// The index of the field that a looked-up input belongs to; `None` for other inputs.
     pub(crate) fn owner(&self, number: u32) -> Option<usize> {
         let number = number as usize;
         let first_word = self.inputs(0);
@@ -133,8 +134,8 @@ impl Schema {
         self.fields().partition_point(|field| field.gap() as usize <= number).checked_sub(1)
     }
 
-    /// The inputs of some rows that are computed, before they are scaled, from their cells; of both the values of all rows lie side
-    /// by side, as the kernels take them. NaN marks a gap.
+    /// Compute the dense inputs of `rows` rows from their cells, before scaling. In `cells` and in `to`, the values of
+    /// all rows for one column are adjacent, as in the kernels. NaN marks a gap.
     pub(crate) fn computed_of(&self, rows: usize, cells: &[f32], places: Option<&Places>, to: &mut [f32]) {
         let mut knots = places.into_iter().flat_map(Places::fields);
         for field in self.fields() {
@@ -158,13 +159,14 @@ impl Schema {
         }
     }
 
-    /// The cells of fields of numbers, in the order of these fields.
+    /// The cells of all `NUMBER` and `AUTO` fields, in declaration order. These have place encodings.
     pub(crate) fn numbers(&self) -> impl Iterator<Item = usize> {
         let has_places = |field: &&Field| matches!(field.kind(), FieldKind::Number | FieldKind::Auto(_));
         self.fields().iter().filter(has_places).map(Field::cell)
     }
 
-    /// The inputs of a row that are looked up, in a fixed order, for a network of so many inputs. `cell` gives a cell of the row.
+    /// Pass the looked-up inputs of a row to `add`, in a fixed order, for a network with `inputs` inputs. `cell` reads
+    /// a cell of the row.
     pub(crate) fn entries_of(
         &self,
         cell: impl Fn(usize) -> f32,
@@ -209,7 +211,7 @@ impl Field {
             }
             (Value::Words(words), _) => {
                 let mut numbers: Vec<u32> = words.iter().map(|text| word(text)).collect();
-                // All that are not known are one.
+                // All unknown words have the same input, which is listed once.
                 numbers.sort_unstable();
                 numbers.dedup();
                 list.extend(numbers.into_iter().map(Entry::one));
@@ -218,10 +220,11 @@ impl Field {
     }
 }
 
-/// Whether the outcome of a row is one of a target.
+/// Check the outcome of a row against a target.
 ///
 /// # Errors
-/// [`Error::Class`] or [`Error::NotFinite`] if not, [`Error::Outputs`] if there are more or fewer.
+/// [`Error::Class`], [`Error::NotFinite`], [`Error::Outputs`] for a wrong number of values, or [`Error::Schema`] if no
+/// class is known yet.
 pub(crate) fn check_outcome(target: &Target, outcome: &[f32]) -> Result<()> {
     match target {
         Target::Classes { names, .. } => match outcome {
@@ -263,7 +266,7 @@ mod tests {
         Schema::new(fields.into_iter().map(|(name, kind)| (name.as_bytes().to_vec(), kind)), target).unwrap()
     }
 
-    /// Observes a row: takes up its words, and encodes it.
+    /// Encode a row as an observation does: new words are added to the dictionaries first.
     fn observed(schema: &mut Schema, given: &[(&'static str, &'static str)]) -> Row {
         let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
         let values = schema.understand(given).unwrap();
@@ -290,28 +293,29 @@ mod tests {
         entries(schema, row, usize::MAX).into_iter().map(|(number, _)| number).collect()
     }
 
-    // 14 inputs are computed: age and spent with their places, phone, 7 of at, 2 of place. From 14 on: age's gap; plan's gap and other; spent's two;
-    // phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's gap. So words begin at 29.
+    // Computed inputs are 0 to 13: age and spent with their places, phone, 7 of at, 2 of place. From 14 on: age's gap;
+    // plan's gap and unknown words; spent's two; phone's gap; at's gap; words' gap and 4 buckets; tags' two; place's
+    // gap. Words begin at 29.
     #[test]
-    fn inputs_are_numbered_by_field_and_words_as_they_come() {
+    fn inputs_are_numbered_by_field_and_then_by_first_appearance_of_words() {
         let mut schema = schema();
         assert_eq!((schema.dense(), schema.inputs(0), schema.cells()), (14, 29, 9));
         let row = observed(&mut schema, &[("plan", "free"), ("age", "31"), ("tags", "new,red")]);
         assert_eq!(row.cells[..2], [31.0, 29.0]);
         assert_eq!(schema.words().len(), 3);
-        // Plan free; spent, phone, at, place have gaps; so has the text; both tags.
+        // Plan is "free"; spent, phone, at, words and place have gaps; both tags are new.
         assert_eq!(numbers(&schema, &row), [29, 17, 19, 20, 28, 21, 30, 31]);
         let row = observed(&mut schema, &[("spent", "unknown"), ("plan", "pro"), ("age", "")]);
         assert_eq!(numbers(&schema, &row)[..3], [14, 32, 33]);
         let row = observed(&mut schema, &[("spent", "9.5"), ("plan", "gold"), ("tags", "blue,green,red")]);
-        // Plan's dictionary and that of tags are full: gold, and blue and green, are other words.
+        // The dictionaries of plan and tags are full: "gold", "blue" and "green" are unknown words.
         assert_eq!(numbers(&schema, &row)[..2], [14, 16]);
         assert_eq!(numbers(&schema, &row)[6..], [27, 31]);
         assert!(row.cells[3].is_nan() && row.cells[2] == 9.5);
     }
 
     #[test]
-    fn a_network_that_does_not_know_a_word_takes_it_for_another() {
+    fn a_network_encodes_words_newer_than_itself_as_unknown() {
         let mut schema = schema();
         let row = observed(&mut schema, &[("plan", "free"), ("tags", "new"), ("spent", "dear")]);
         assert_eq!(schema.inputs(schema.words().len()), 32);
@@ -323,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_become_inputs_sixteen_rows_at_a_time() {
+    fn dense_inputs_are_computed_for_sixteen_rows_at_once() {
         let mut schema = schema();
         let place: Vec<u8> = [1.5f32, -2.5].iter().flat_map(|number| number.to_le_bytes()).collect();
         let given = [
@@ -350,38 +354,38 @@ mod tests {
     }
 
     #[test]
-    fn forged_rows_are_refused() {
+    fn invalid_rows_are_rejected() {
         let mut schema = schema();
         let row =
             observed(&mut schema, &[("plan", "free"), ("tags", "new,red"), ("spent", "dear"), ("words", "a b c")]);
-        let refused = |change: &dyn Fn(&mut Row)| {
+        let rejected = |change: &dyn Fn(&mut Row)| {
             let mut row = row.clone();
             change(&mut row);
             schema.check_row(&row.cells, &row.list).is_err()
         };
-        assert!(!refused(&|_| {}));
-        assert!(refused(&|row| row.cells[0] = f32::INFINITY));
-        assert!(refused(&|row| row.cells[1] = 30.0), "a word of another field");
-        assert!(refused(&|row| row.cells[1] = 0.5));
-        assert!(refused(&|row| row.cells[1] = f32::NAN));
-        assert!(refused(&|row| row.cells[2] = 1.0), "a number and a word at once");
-        assert!(refused(&|row| row.cells[3] = 1e9));
-        assert!(refused(&|row| row.cells[4] = 2.0));
-        assert!(refused(&|row| row.cells[5] = 1.0), "a day without seconds");
-        assert!(refused(&|row| (row.cells[5], row.cells[6]) = (1.0, 86_401.0)));
-        assert!(refused(&|row| row.cells[7] = 1.0));
-        assert!(refused(&|row| row.cells.truncate(8)));
-        assert!(refused(&|row| row.list[0].value = 0.0));
-        assert!(refused(&|row| row.list[0].value = f32::NAN));
-        assert!(refused(&|row| row.list[0].number = 3));
-        assert!(refused(&|row| row.list[0].number = 14));
-        assert!(refused(&|row| row.list[0].number = 1000));
-        assert!(refused(&|row| row.list.swap(0, 1)));
-        assert!(refused(&|row| row.list.insert(0, row.list[0])));
+        assert!(!rejected(&|_| {}));
+        assert!(rejected(&|row| row.cells[0] = f32::INFINITY));
+        assert!(rejected(&|row| row.cells[1] = 30.0), "a word of another field");
+        assert!(rejected(&|row| row.cells[1] = 0.5));
+        assert!(rejected(&|row| row.cells[1] = f32::NAN));
+        assert!(rejected(&|row| row.cells[2] = 1.0), "a number and a word at once");
+        assert!(rejected(&|row| row.cells[3] = 1e9));
+        assert!(rejected(&|row| row.cells[4] = 2.0));
+        assert!(rejected(&|row| row.cells[5] = 1.0), "a day without seconds");
+        assert!(rejected(&|row| (row.cells[5], row.cells[6]) = (1.0, 86_401.0)));
+        assert!(rejected(&|row| row.cells[7] = 1.0));
+        assert!(rejected(&|row| row.cells.truncate(8)));
+        assert!(rejected(&|row| row.list[0].value = 0.0));
+        assert!(rejected(&|row| row.list[0].value = f32::NAN));
+        assert!(rejected(&|row| row.list[0].number = 3));
+        assert!(rejected(&|row| row.list[0].number = 14));
+        assert!(rejected(&|row| row.list[0].number = 1000));
+        assert!(rejected(&|row| row.list.swap(0, 1)));
+        assert!(rejected(&|row| row.list.insert(0, row.list[0])));
     }
 
     #[test]
-    fn outcomes_are_those_of_the_target() {
+    fn outcomes_are_checked_against_the_target() {
         let classes = |names: &[&str]| Target::Classes {
             name: (*b"taken").into(),
             most: 3,

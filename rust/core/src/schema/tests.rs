@@ -1,4 +1,4 @@
-//! What schemas refuse, and what dictionaries and classes take up.
+//! Tests of schemas: validation, dictionaries, classes and layouts.
 
 use super::*;
 
@@ -18,49 +18,50 @@ const FIELDS: [(&str, FieldKind); 3] =
     [("age", FieldKind::Number), ("plan", FieldKind::Category(2)), ("tags", FieldKind::Tags(2))];
 
 #[test]
-fn schemas_that_cannot_be_are_refused_with_what_is_wrong() {
-    let refused = |fields: &[(&str, FieldKind)], target| schema(fields, target).unwrap_err().to_string();
+fn invalid_schemas_are_rejected_with_the_reason() {
+    let rejected = |fields: &[(&str, FieldKind)], target| schema(fields, target).unwrap_err().to_string();
     let number = |name| [(name, FieldKind::Number)];
     let open = || classes(2, false, &[]);
     let long = "x".repeat(65);
-    assert_eq!(refused(&[], open()), "0 fields: expected 1 to 4096");
-    assert_eq!(refused(&number(""), open()), "field '': expected a name of 1 to 64 bytes");
-    assert!(refused(&number(&long), open()).ends_with("...': expected a name of 1 to 64 bytes"));
+    assert_eq!(rejected(&[], open()), "0 fields: expected 1 to 4096");
+    assert_eq!(rejected(&number(""), open()), "field '': expected a name of 1 to 64 bytes");
+    assert!(rejected(&number(&long), open()).ends_with("...': expected a name of 1 to 64 bytes"));
     assert!(schema(&number(&long[1..]), open()).is_ok());
     for word in ["->", "json", "Fp32"] {
         let expected = format!("field '{word}': expected another name, for this is a word of commands");
-        assert_eq!(refused(&number(word), open()), expected);
+        assert_eq!(rejected(&number(word), open()), expected);
     }
-    assert_eq!(refused(&[number("a"), number("a")].concat(), open()), "field 'a' stands twice");
-    assert_eq!(refused(&number("taken"), open()), "field 'taken' stands twice");
-    assert_eq!(refused(&number("a"), Target::Values(names(&["b", "b"]))), "field 'b' stands twice");
-    assert!(refused(&number("a"), Target::Values(Vec::new())).starts_with("no target: expected the name"));
-    assert_eq!(refused(&number("a"), classes(1, false, &[])), "CLASSES 1: expected an integer from 2 to 1048576");
+    assert_eq!(rejected(&[number("a"), number("a")].concat(), open()), "field 'a' stands twice");
+    assert_eq!(rejected(&number("taken"), open()), "field 'taken' stands twice");
+    assert_eq!(rejected(&number("a"), Target::Values(names(&["b", "b"]))), "field 'b' stands twice");
+    assert!(rejected(&number("a"), Target::Values(Vec::new())).starts_with("no target: expected the name"));
+    assert_eq!(rejected(&number("a"), classes(1, false, &[])), "CLASSES 1: expected an integer from 2 to 1048576");
     let many = classes((1 << 20) + 1, false, &[]);
-    assert_eq!(refused(&number("a"), many), "CLASSES 1048577: expected an integer from 2 to 1048576");
+    assert_eq!(rejected(&number("a"), many), "CLASSES 1048577: expected an integer from 2 to 1048576");
     assert!(schema(&number("a"), classes(1 << 20, false, &[])).is_ok());
-    assert_eq!(refused(&number("a"), classes(5, true, &["b", "c", "b"])), "class 'b' stands twice");
-    assert_eq!(refused(&number("a"), classes(5, true, &["b", ""])), "class '': expected 1 to 64 bytes");
+    assert_eq!(rejected(&number("a"), classes(5, true, &["b", "c", "b"])), "class 'b' stands twice");
+    assert_eq!(rejected(&number("a"), classes(5, true, &["b", ""])), "class '': expected 1 to 64 bytes");
     let numbered = |count: usize| {
         let fields = (0..count).map(|at| (at.to_string().into_bytes(), FieldKind::Number));
         Schema::new(fields, classes(2, false, &[]))
     };
     assert!(numbered(4096).is_ok());
     assert_eq!(numbered(4097).unwrap_err().to_string(), "4097 fields: expected 1 to 4096");
-    // An input of a column of zeros, a gap, any other word, and the words.
+    // One constant input of 0, one for a gap, one for unknown words, and the words.
     assert!(schema(&[("a", FieldKind::Category((1 << 20) - 3))], open()).is_ok());
-    let beyond = refused(&[("a", FieldKind::Category((1 << 20) - 2))], open());
+    let beyond = rejected(&[("a", FieldKind::Category((1 << 20) - 2))], open());
     assert_eq!(beyond, "fields of up to 1048577 inputs: expected at most 1048576");
 }
 
 #[test]
-fn a_network_stays_within_bounds_when_all_that_may_come_has_come() {
-    // A number, its place and its gap; 4 x 4095 and 4096 x 4092 parameters are 4 fewer than may be.
+fn the_size_is_checked_for_full_dictionaries_and_all_classes() {
+    // Inputs: a number, its place and its gap. 4 x 4095 + 4096 x 4092 parameters are 4 below the limit.
     let of = |most| schema(&[("age", FieldKind::Number)], classes(most, false, &[])).unwrap();
     assert_eq!(of(4092).check_size(&[4095]), Ok(()));
     assert_eq!(of(4093).check_size(&[4095]), Err(Error::Parameters { parameters: 4 * 4095 + 4096 * 4093 }));
     let values = schema(&FIELDS, Target::Values(names(&["a", "b"]))).unwrap();
-    // Age and its place; the gaps of all three and other words of two; four words. So 12 x 1000 and 1001 x 2 parameters.
+    // Inputs: age and its place, three gaps, unknown words of two fields, four words: 11. So 12 x 1000 + 1001 x 2
+    // parameters.
     assert_eq!((values.dense(), values.inputs(0), values.inputs(4)), (2, 7, 11));
     assert_eq!(values.check_size(&[1000]), Ok(()));
     let wide = values.check_size(&[1 << 20, 1 << 20]).unwrap_err();
@@ -68,7 +69,7 @@ fn a_network_stays_within_bounds_when_all_that_may_come_has_come() {
 }
 
 #[test]
-fn fields_are_found_from_anywhere() {
+fn fields_are_found_from_any_start_index() {
     let schema = schema(&FIELDS, classes(2, false, &[])).unwrap();
     for from in 0..5 {
         let found = ["age", "plan", "tags", "other"].map(|name| schema.position(name.as_bytes(), from));
@@ -81,7 +82,7 @@ fn fields_are_found_from_anywhere() {
 }
 
 #[test]
-fn dictionaries_take_words_until_they_are_full() {
+fn dictionaries_grow_until_they_are_full() {
     let mut schema = schema(&FIELDS, classes(2, false, &[])).unwrap();
     let words = |words: &[&'static str]| Value::Words(words.iter().map(|word| word.as_bytes().into()).collect());
     let values = [Value::Gap, Value::Word(b"free"[..].into()), words(&["blue", "green", "red"])];
@@ -94,17 +95,17 @@ fn dictionaries_take_words_until_they_are_full() {
     assert_eq!(schema.new_words(&values), expected[..1]);
     assert_eq!((schema.fields()[2].words(), schema.fields()[1].words()), (2, 0));
     let full = schema.clone();
-    let mut refused = |field, word: &str| schema.add_word(field, word.as_bytes().into()).unwrap_err().to_string();
-    assert_eq!(refused(3, "a"), "field 3: the network has 3 fields");
-    assert_eq!(refused(0, "a"), "word 'a' of field 'age': its dictionary is full");
-    assert_eq!(refused(2, "blue"), "word 'blue' of field 'tags': its dictionary is full");
-    assert_eq!(refused(1, ""), "word '': expected 1 to 64 bytes");
-    assert!(refused(1, &"x".repeat(65)).ends_with("...': expected 1 to 64 bytes"));
+    let mut rejected = |field, word: &str| schema.add_word(field, word.as_bytes().into()).unwrap_err().to_string();
+    assert_eq!(rejected(3, "a"), "field 3: the network has 3 fields");
+    assert_eq!(rejected(0, "a"), "word 'a' of field 'age': its dictionary is full");
+    assert_eq!(rejected(2, "blue"), "word 'blue' of field 'tags': its dictionary is full");
+    assert_eq!(rejected(1, ""), "word '': expected 1 to 64 bytes");
+    assert!(rejected(1, &"x".repeat(65)).ends_with("...': expected 1 to 64 bytes"));
     assert!(schema == full);
     schema.add_word(1, "x".repeat(64).into_bytes().into()).unwrap();
     let again = schema.add_word(1, "x".repeat(64).into_bytes().into()).unwrap_err();
     assert!(again.to_string().ends_with("of field 'plan': it has this word"));
-    // Whoever knows two words takes the third for another one of its field.
+    // A network that has inputs for two words encodes the third as an unknown word of its field.
     let first = schema.inputs(0) as u32;
     assert_eq!(
         [first, first + 1, first + 2].map(|number| schema.known(number, first as usize + 2)),
@@ -115,7 +116,7 @@ fn dictionaries_take_words_until_they_are_full() {
 }
 
 #[test]
-fn classes_come_until_there_is_no_room() {
+fn classes_are_added_until_the_maximum() {
     let mut open = schema(&FIELDS, classes(3, false, &["no"])).unwrap();
     assert_eq!((open.outputs(), open.shape().outputs, open.is_open()), (2, 2, true));
     assert_eq!((open.class(b"no"), open.class(b"yes")), (Ok(Some(0)), Ok(None)));
@@ -143,7 +144,7 @@ fn classes_come_until_there_is_no_room() {
 }
 
 #[test]
-fn layouts_that_a_network_has_had_are_those_of_fewer_words_and_classes() {
+fn earlier_layouts_are_recognized() {
     let mut open = schema(&FIELDS, classes(9, false, &[])).unwrap();
     let mut had = vec![open.layout(&[4]).unwrap()];
     for at in 0..4u8 {
@@ -170,7 +171,7 @@ fn layouts_that_a_network_has_had_are_those_of_fewer_words_and_classes() {
 }
 
 #[test]
-fn bytes_are_shown_in_quotation_marks_and_cut() {
+fn shown_bytes_are_quoted_escaped_and_cut() {
     assert_eq!(shown(b"it's\n\xff"), "'it\\'s\\n\u{fffd}'");
     assert_eq!(shown(&[b'x'; 40]), format!("'{}'", "x".repeat(40)));
     assert_eq!(shown(&[b'x'; 41]), format!("'{}...'", "x".repeat(40)));

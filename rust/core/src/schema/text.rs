@@ -1,15 +1,15 @@
-//! Texts: words in any script, and pairs of neighbours, hashed to a number of buckets.
+//! Text features: words and word pairs, hashed to a fixed number of buckets.
 //!
-//! The hashing trick (Weinberger and others, "Feature hashing for large scale multitask learning", ICML 2009): no dictionary, and
-//! different words may share a bucket. Words are those of Unicode's Annex 29, in compatibility form and lower case, so that what
-//! looks the same is the same.
+//! The hashing trick (Weinberger et al., "Feature hashing for large scale multitask learning", ICML 2009): there is no
+//! dictionary, and different words can share a bucket. Words are segmented by Unicode Annex 29 after NFKC normalization
+//! and lower-casing, so that texts that look the same get the same buckets.
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-/// The buckets of a text, in ascending order, each with the logarithm of 1 and its count, all over the root of their squares.
+/// The buckets of a text in ascending order. The value of each is `ln(1 + count)`, and the vector has L2 norm 1.
 pub(crate) fn buckets(text: &str, buckets: u32) -> Vec<(u32, f32)> {
-    // The first half is for words, the second for pairs.
+    // The first half of the buckets is for words, the second for pairs of neighbouring words.
     let halves = [buckets.div_ceil(2), buckets / 2];
     let folded: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
     let mut found = Vec::new();
@@ -41,14 +41,14 @@ pub(crate) fn buckets(text: &str, buckets: u32) -> Vec<(u32, f32)> {
     counted
 }
 
-/// FNV-1a of 64 bits (Fowler, Noll and Vo).
+/// 64-bit FNV-1a (Fowler, Noll and Vo).
 const OFFSET: u64 = 0xcbf2_9ce4_8422_2325;
 
 fn step(hash: u64, byte: u8) -> u64 {
     (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
 }
 
-/// The bucket of a hash, whose low bits are mixed with the high ones before.
+/// Map a hash to a bucket. The high bits decide, so the low ones are mixed in first.
 fn bucket(hash: u64, buckets: u32) -> u32 {
     let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     ((u128::from(mixed) * u128::from(buckets)) >> 64) as u32
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_that_look_the_same_are_the_same() {
+    fn texts_that_look_the_same_have_the_same_buckets() {
         let same = |a: &str, b: &str| assert_eq!(buckets(a, 512), buckets(b, 512), "{a} {b}");
         same("Good film", "  good, FILM! ");
         same("caf\u{e9}", "cafe\u{301}");
@@ -72,11 +72,11 @@ mod tests {
     }
 
     #[test]
-    fn values_are_logarithms_of_counts_over_their_norm() {
+    fn values_are_log_counts_of_norm_1() {
         let found = buckets("a a a b", 1);
         assert_eq!(found, [(0, 1.0)]);
         let found = buckets("red red green", 1 << 20);
-        // red twice, green, red red, red green
+        // Three words of which one is double, and the pairs "red red" and "red green": four buckets.
         assert_eq!(found.len(), 4);
         let norm: f32 = found.iter().map(|(_, value)| value * value).sum();
         assert!((norm - 1.0).abs() < 1e-6);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bucket_of_a_word_is_the_same_for_ever() {
+    fn a_word_repeated_without_end_takes_two_buckets() {
         let numbers = |text| buckets(text, 512).iter().map(|&(bucket, _)| bucket).collect::<Vec<_>>();
         assert_eq!(numbers("good"), [numbers("good")[0]]);
         let long: String = "word ".repeat(200_000);

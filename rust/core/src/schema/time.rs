@@ -1,33 +1,34 @@
-//! Moments: from a text or a number to days and seconds, and from these to inputs that turn round with the clock and the calendar.
+//! Points in time: parsing, storage as days and seconds, and cyclic inputs for clock and calendar.
 
 use speedate::DateTime;
 
-/// Inputs of a moment: hour, weekday and day of the year, as sine and cosine each, and years.
+/// Number of inputs: sine and cosine of hour, weekday and day of the year, and years since 2000.
 pub(crate) const PARTS: usize = 7;
 
 const DAY: f64 = 86_400.0;
-/// From here on a number counts milliseconds: in seconds it would be the year 5138.
+/// From this value on, a number is milliseconds. As seconds, it would be in the year 5138.
 const MILLISECONDS_FROM: f64 = 1e11;
-/// The year 10,000, in seconds since 1970, which no text reaches.
+/// The start of the year 10,000 in seconds since 1970, exclusive upper bound.
 const END: f64 = 253_402_300_800.0;
-/// The year 0.
+/// The start of the year 0 in seconds since 1970.
 const START: f64 = -62_167_219_200.0;
-/// A Monday: 2000-01-03, in days since 1970.
+/// 2000-01-03, a Monday, in days since 1970.
 const MONDAY: f64 = 10_959.0;
 /// 2000-01-01, in days since 1970.
 const YEAR_2000: f64 = 10_957.0;
+/// Mean length of a Gregorian year, in days.
 const YEAR: f64 = 365.242_5;
 
-/// A moment: days since 1970, and seconds of the day.
+/// Days since 1970 and seconds of the day, in UTC.
 pub(crate) type Moment = [f32; 2];
 
-/// The moment that a number is: seconds since 1970, or milliseconds.
+/// Convert seconds or milliseconds since 1970. `None` if out of range.
 pub(crate) fn of_number(number: f64) -> Option<Moment> {
     let seconds = if number.abs() >= MILLISECONDS_FROM { number / 1000.0 } else { number };
     of_seconds(seconds)
 }
 
-/// The moment that a text says: a number, or a date and perhaps a time as ISO 8601 writes them. Without a zone it is UTC's.
+/// Parse a number, or a date with an optional time in RFC 3339. Without a time zone it is UTC.
 pub(crate) fn of_text(text: &str) -> Option<Moment> {
     if let Ok(number) = text.parse() {
         return of_number(number);
@@ -49,7 +50,7 @@ fn midnight() -> speedate::Time {
     speedate::Time { hour: 0, minute: 0, second: 0, microsecond: 0, tz_offset: None }
 }
 
-/// Whether these could be a moment.
+/// Whether stored cells are a valid time.
 pub(crate) fn is_moment([days, seconds]: Moment) -> bool {
     let whole = days.fract() == 0.0 && (START / DAY..END / DAY).contains(&f64::from(days));
     whole && (0.0..=DAY as f32).contains(&seconds)
@@ -60,17 +61,17 @@ pub(crate) fn seconds([days, seconds]: Moment) -> f64 {
     f64::from(days) * DAY + f64::from(seconds)
 }
 
-/// The inputs of a moment; of a gap, which is NaN, all are NaN.
+/// The inputs for a time; all NaN for a gap.
 pub(crate) fn parts([days, seconds]: Moment) -> [f32; PARTS] {
     let (days, hour) = (f64::from(days), f64::from(seconds) / DAY);
     let weekday = (days - MONDAY) / 7.0;
     let years = (days - YEAR_2000) / YEAR;
-    let [hour, weekday, of_year] = [hour, weekday, years].map(circle);
+    let [hour, weekday, of_year] = [hour, weekday, years].map(sine_and_cosine);
     [hour[0], hour[1], weekday[0], weekday[1], of_year[0], of_year[1], years as f32]
 }
 
-/// Sine and cosine of so many turns. Ours, not the platform's, so that they give the same bits everywhere.
-fn circle(turns: f64) -> [f32; 2] {
+/// Sine and cosine of an angle in turns. The platform's functions would not give the same bits everywhere.
+fn sine_and_cosine(turns: f64) -> [f32; 2] {
     if turns.is_nan() {
         return [f32::NAN; 2];
     }
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_and_numbers_of_one_moment_are_the_same() {
+    fn all_notations_of_a_time_are_parsed_alike() {
         // 2026-11-25 18:30:15 UTC.
         let moment = Some([20_782.0, 66_615.0]);
         for text in [
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_is_none() {
+    fn invalid_times_are_rejected() {
         for text in ["", "yesterday", "2026-13-01", "2026-02-30", "25.11.2026", "nan", "inf", "1e300", "2026", "18:30"]
         {
             if text == "2026" {
@@ -135,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_hour_is_beside_the_first_and_sunday_beside_monday() {
+    fn cyclic_inputs_have_no_jump() {
         let at = |text: &str| parts(of_text(text).unwrap());
         let near = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>() < 0.1;
         let (late, early) = (at("2026-11-25T23:30:00"), at("2026-11-26T00:30:00"));
@@ -151,11 +152,11 @@ mod tests {
     }
 
     #[test]
-    fn sines_are_those_of_the_platform() {
+    fn sine_and_cosine_match_the_platform() {
         for step in -2000..2000 {
             let turns = f64::from(step) / 777.0;
             let angle = turns * std::f64::consts::TAU;
-            let [sine, cosine] = circle(turns).map(f64::from);
+            let [sine, cosine] = sine_and_cosine(turns).map(f64::from);
             assert!((sine - angle.sin()).abs() < 1e-7 && (cosine - angle.cos()).abs() < 1e-7, "{turns}");
         }
     }

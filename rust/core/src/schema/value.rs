@@ -1,48 +1,48 @@
-//! What is given for a field, and what its kind understands by it.
+//! Values of fields: as a caller passes them, and as the field's kind parses them.
 
 use std::borrow::Cow;
 
 use super::kind::FieldKind;
 use super::{MAX_NAME, text, time};
 
-/// A value as a face has it: of a command, of JSON, of an object in Python.
+/// A value as a caller passes it: an argument of a command, a JSON value, or a Python object.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Given<'a> {
-    /// None.
+    /// A gap: the value is missing.
     Gap,
-    /// Bytes, as a rule of a text.
+    /// Bytes, usually of a text.
     Text(Cow<'a, [u8]>),
     /// A number.
     Number(f64),
-    /// Yes or no.
+    /// A boolean.
     Flag(bool),
-    /// Several texts.
+    /// A list of texts.
     Texts(Vec<Cow<'a, [u8]>>),
-    /// Several numbers.
+    /// A list of numbers.
     Numbers(Vec<f32>),
 }
 
-/// A value that a kind has understood.
+/// A value that has been parsed by the kind of its field.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value<'a> {
-    /// None: a gap is always allowed.
+    /// A gap, which every kind allows.
     Gap,
-    /// A number; a flag as 1 or 0.
+    /// A finite number; a flag is 1 or 0.
     Number(f32),
     /// A word.
     Word(Cow<'a, [u8]>),
-    /// Days since 1970 and seconds of the day.
+    /// A point in time: days since 1970 and seconds of that day, in UTC.
     Moment([f32; 2]),
-    /// Buckets of a text and their values.
+    /// Buckets of a text and their values, in ascending order of buckets.
     Buckets(Vec<(u32, f32)>),
-    /// Several different words.
+    /// A sorted set of words, not empty.
     Words(Vec<Cow<'a, [u8]>>),
-    /// Several numbers.
+    /// Finite numbers, as many as the field has.
     Vector(Vec<f32>),
 }
 
 impl Value<'_> {
-    /// The same, which borrows nothing.
+    /// A copy that borrows nothing.
     pub fn into_owned(self) -> Value<'static> {
         let owned = |word: Cow<'_, [u8]>| Cow::Owned(word.into_owned());
         match self {
@@ -58,12 +58,12 @@ impl Value<'_> {
 }
 
 impl<'a> Given<'a> {
-    /// A text that is borrowed.
+    /// A borrowed text.
     pub fn text(bytes: &'a [u8]) -> Self {
         Self::Text(Cow::Borrowed(bytes))
     }
 
-    /// What a kind understands by it; none if nothing.
+    /// Parse the value for a field of this kind. `None` if it does not fit.
     pub(crate) fn understood(self, kind: FieldKind) -> Option<Value<'a>> {
         if self.is_gap(kind) {
             return Some(Value::Gap);
@@ -103,7 +103,7 @@ impl<'a> Given<'a> {
         let number = match self {
             Self::Text(bytes) => {
                 let text = std::str::from_utf8(bytes).ok()?.trim_ascii();
-                // What Rust reads besides numbers are words.
+                // Rust also parses "inf", "infinity" and "nan". Here these are words.
                 let begins = text.trim_start_matches(['+', '-']).bytes().next()?;
                 if !begins.is_ascii_digit() && begins != b'.' {
                     return None;
@@ -140,7 +140,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// It as a word: a number as it is written shortest.
+    /// The value as a word. A number is written in its shortest form.
     fn word(self) -> Option<Cow<'a, [u8]>> {
         let word = match self {
             Self::Text(bytes) => bytes,
@@ -151,7 +151,7 @@ impl<'a> Given<'a> {
         (word.len() <= MAX_NAME).then_some(word)
     }
 
-    /// It as a text, in which what is no UTF-8 is replaced.
+    /// The value as text. Bytes that are not UTF-8 are replaced.
     fn readable(&self) -> Option<Cow<'_, str>> {
         match self {
             Self::Text(bytes) => Some(String::from_utf8_lossy(bytes)),
@@ -165,7 +165,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// It as several words: a text by its commas. Words without anything in them are none.
+    /// The value as a set of words: a text is split at commas. Empty words are dropped.
     fn words(self) -> Option<Value<'a>> {
         let all = match self {
             Self::Text(Cow::Borrowed(bytes)) => bytes.split(|&byte| byte == b',').map(Cow::Borrowed).collect(),
@@ -188,7 +188,7 @@ impl<'a> Given<'a> {
                 words.push(word);
             }
         }
-        // Their order says nothing, and one that stands twice says no more.
+        // A set: neither order nor repetition matters.
         words.sort_unstable();
         words.dedup();
         Some(if words.is_empty() { Value::Gap } else { Value::Words(words) })
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_words_and_gaps_stand_in_one_column() {
+    fn auto_fields_take_numbers_words_and_gaps() {
         for (text, number) in [("12", 12.0), ("-1.5e3", -1500.0), (" 7 ", 7.0), (".5", 0.5), ("+3", 3.0), ("0", 0.0)] {
             assert_eq!(of(FieldKind::Number, text), Some(Value::Number(number)), "{text}");
             assert_eq!(of(FieldKind::Auto(9), text), Some(Value::Number(number)), "{text}");
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_is_the_word_that_it_is_written_as() {
+    fn a_number_is_the_word_of_its_shortest_form() {
         let word_of = |number: f64| match Given::Number(number).understood(FieldKind::Category(9)) {
             Some(Value::Word(word)) => String::from_utf8(word.into_owned()).unwrap(),
             other => panic!("{other:?}"),
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_are_different_words_in_any_order() {
+    fn tags_are_a_set_of_words() {
         let words = |texts: &[&'static str]| {
             Some(Value::Words(texts.iter().map(|text| Cow::Borrowed(text.as_bytes())).collect()))
         };
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn vectors_are_as_many_finite_numbers() {
+    fn vectors_need_the_exact_number_of_finite_values() {
         let bytes: Vec<u8> = [1.5f32, -2.0].iter().flat_map(|number| number.to_le_bytes()).collect();
         let given = || Given::text(&bytes);
         assert_eq!(given().understood(FieldKind::Vector(2)), Some(Value::Vector(vec![1.5, -2.0])));
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_any_bytes_are_read() {
+    fn texts_of_any_bytes_are_accepted() {
         assert_eq!(Given::text(b"\xff\xfe").understood(FieldKind::Text(8)), Some(Value::Gap));
         assert!(matches!(Given::text(b"good \xff film").understood(FieldKind::Text(8)), Some(Value::Buckets(_))));
         assert_eq!(of(FieldKind::Text(8), "?!"), Some(Value::Gap));

@@ -1,4 +1,6 @@
-//! What a network holds of a sequence, by its reservoir or by cells that it has learnt.
+//! The hidden state of a sequence: of the reservoir, of the GRU cells, or of both.
+
+use std::sync::Arc;
 
 use super::gru::{self, Gru};
 use super::reservoir::{self, Reservoir};
@@ -7,16 +9,16 @@ use crate::memory::Taken;
 use crate::normalization::Scaling;
 use crate::schema::Row;
 
-/// What trainings have made of how events are heard.
+/// What trainings have learned about events.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Heard<'a> {
-    /// Of the numbers of events.
+    /// Means and standard deviations of the numbers of events.
     pub(crate) scaling: Option<&'a Scaling>,
-    /// None before the first training.
-    pub(crate) gru: Option<&'a Gru>,
+    /// The GRU cells; none before the first training.
+    pub(crate) gru: Option<&'a Arc<Gru>>,
 }
 
-/// What is held of a sequence so far.
+/// The hidden state after some events.
 #[derive(Debug, Clone)]
 pub(super) struct Held {
     reservoir: Option<reservoir::State>,
@@ -24,9 +26,10 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Bytes beyond itself. Cells hold what no cache does.
+    /// Bytes on the heap.
     pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        self.reservoir.as_ref().map_or(0, |state| state.bytes_by(taken))
+        let of_reservoir = self.reservoir.as_ref().map_or(0, |state| state.bytes_by(taken));
+        of_reservoir + self.gru.as_ref().map_or(0, |state| state.bytes_by(taken))
     }
 }
 
@@ -34,7 +37,7 @@ impl View {
     /// What is held before the first event.
     pub(super) fn begin(&self, heard: Heard<'_>) -> Held {
         let gru = heard.gru.filter(|_| self.gru_units().is_some());
-        Held { reservoir: self.reservoir().map(Reservoir::begin), gru: gru.map(Gru::begin) }
+        Held { reservoir: self.reservoir().map(Reservoir::begin), gru: gru.map(|gru| gru.begin()) }
     }
 
     /// Hears of an event.

@@ -35,17 +35,17 @@ pub use view::{MOST_KINDS, Seen};
 use crate::error::{Error, Result};
 use crate::layout::Kind;
 use crate::memory::Taken;
-use crate::schema::{DEFAULT_HIDDEN, Target};
+use crate::schema::{DEFAULT_HIDDEN, FieldKind, Target};
 
 /// Events of a sequence that are kept, unless said otherwise.
 pub const DEFAULT_LENGTH: u32 = 64;
 /// Events of a sequence that are kept at most.
 pub const MAX_LENGTH: u32 = 1 << 16;
 
-/// How a network takes in a sequence.
+/// How a network reads a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cell {
-    /// Whatever is best as a rule.
+    /// [`Self::Gru`] where each next event is a class, [`Self::Window`] for a series of numbers, and else window and reservoir.
     #[default]
     Auto,
     /// The last events as inputs.
@@ -53,6 +53,16 @@ pub enum Cell {
     /// The states of a fixed reservoir.
     Reservoir,
     /// The states of gated units, which are trained.
+    Gru,
+}
+
+/// What [`Cell::Auto`] stands for. It is decided when a network is created, and saved with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Auto {
+    /// Window and reservoir also where each next event is a class, as in files of format 6.
+    Reservoir,
+    /// As [`Cell::Auto`] says.
+    #[default]
     Gru,
 }
 
@@ -85,9 +95,17 @@ impl Cell {
     }
 }
 
-/// Units of hidden layers where nobody says how many: gated units are trained themselves, and what they hold is distinguished without.
-pub fn default_hidden(cell: Cell) -> &'static [usize] {
-    if cell == Cell::Gru { &[] } else { &DEFAULT_HIDDEN }
+/// The hidden layers of a network of events with these fields that is created without naming any: none after GRU cells, which
+/// are trained themselves.
+pub fn default_hidden(cell: Cell, fields: &[(Vec<u8>, FieldKind)], target: &Target) -> &'static [usize] {
+    let is_next = |name: &[u8]| fields.iter().any(|(field, _)| field == name);
+    let is_next_class = matches!(target, Target::Classes { name, .. } if is_next(name));
+    if has_gru(cell, Auto::default(), is_next_class) { &[] } else { &DEFAULT_HIDDEN }
+}
+
+/// Whether a network with this cell has GRU cells.
+fn has_gru(cell: Cell, auto: Auto, is_next_class: bool) -> bool {
+    cell == Cell::Gru || cell == Cell::Auto && auto == Auto::Gru && is_next_class
 }
 
 /// The target of events by their positions: classes or outputs that are called by their numbers.

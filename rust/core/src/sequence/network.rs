@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Cache, MAX_ID, Placing, Seen, Sequence, SequenceOptions, Sequences, Store, View};
+use super::{Auto, Cache, MAX_ID, Placing, Seen, Sequence, SequenceOptions, Sequences, Store, View};
 use crate::conformal::Memo;
 use crate::dataset::{Limits, Rows, Set, check_weight};
 use crate::error::{Error, Result};
@@ -58,7 +58,7 @@ pub fn first_layout(
 ) -> Result<Layout> {
     sequences.check()?;
     let (fields, by_position) = events.into_fields();
-    let (_, seen) = View::new(fields, target, sequences, by_position, 0)?;
+    let (_, seen) = View::new(fields, target, (sequences, Auto::default()), by_position, 0)?;
     seen.check_size(hidden)?;
     seen.layout(hidden)
 }
@@ -109,7 +109,7 @@ impl Network {
             return Err(Error::Option { option: "monotone", value, expected });
         }
         let (fields, by_position) = events.into_fields();
-        let (view, seen) = View::new(fields, target, sequences, by_position, seed)?;
+        let (view, seen) = View::new(fields, target, (sequences, Auto::default()), by_position, seed)?;
         let (mut network, drawing) = Self::begin_of_fields(seen, hidden, options, limits, seed)?;
         network.sequences = Some(Sequences { view: Arc::new(view), store: Store::default(), cache: Cache::default() });
         Ok((network, drawing))
@@ -263,10 +263,9 @@ impl Network {
         let Some(Sequences { view, store, cache }) = &self.sequences else { return 0 };
         let most = view.options().length as usize;
         let left = store.get(id).map_or(0, |sequence| {
-            // Where the first events are to go, nothing is known of what is left.
-            let (heard, is_whole) = (self.trained.heard(), sequence.len().saturating_add(more) <= most);
-            let is_known = is_whole && view.is_cached(heard);
-            let known = if is_known { cache.known(heard.scaling, sequence.events()) } else { 0 };
+            // Once the first events are dropped, no cached state fits the rest.
+            let is_whole = sequence.len().saturating_add(more) <= most;
+            let known = if is_whole { cache.known(self.trained.heard(), sequence.events()) } else { 0 };
             // Events take about as many bytes each.
             let all = sequence.events().len().max(1);
             (sequence.len() as u128 * (all - known) as u128 / all as u128) as usize

@@ -127,7 +127,7 @@ impl Reservoir {
         };
         let Self { biases, leaks, from_before, .. } = self;
         let units = LeakyUnits { biases, leaks, from_before, weights };
-        (kernels().hear)(units, entries, LeakyState { held, sums, most });
+        (kernels().leaky_step)(units, entries, LeakyState { held, sums, most });
         *heard += 1;
     }
 }

@@ -14,7 +14,7 @@ use super::held::{Heard, Held};
 use super::reservoir::Reservoir;
 use super::state::Fingerprints;
 use super::store::{Sequence, Store};
-use super::{Cell, SequenceOptions};
+use super::{Auto, Cell, SequenceOptions, has_gru};
 use crate::dataset::{Rows, Set};
 use crate::error::{Error, Result};
 use crate::memory::{self, Taken};
@@ -72,7 +72,7 @@ impl View {
     pub(crate) fn new(
         fields: Vec<(Vec<u8>, FieldKind)>,
         target: Target,
-        options: SequenceOptions,
+        (options, auto): (SequenceOptions, Auto),
         by_position: bool,
         seed: u64,
     ) -> Result<(Self, Schema)> {
@@ -86,7 +86,9 @@ impl View {
             }
             (target, _) => target,
         };
+        let has_gru = has_gru(options.cell, auto, next.is_some() && matches!(target, Target::Classes { .. }));
         let window = match options.cell {
+            _ if has_gru => 0,
             Cell::Reservoir | Cell::Gru => 0,
             Cell::Auto | Cell::Window if next.is_some() && matches!(target, Target::Values(_)) => SERIES_WINDOW,
             Cell::Auto | Cell::Window => WINDOW,
@@ -95,10 +97,9 @@ impl View {
         let has_reservoir = match options.cell {
             Cell::Reservoir => true,
             Cell::Window | Cell::Gru => false,
-            Cell::Auto => next.is_none() || matches!(target, Target::Classes { .. }),
+            Cell::Auto => !has_gru && (next.is_none() || matches!(target, Target::Classes { .. })),
         };
         let reservoir = has_reservoir.then(|| Arc::new(Reservoir::new(UNITS, &events, seed)));
-        let has_gru = options.cell == Cell::Gru;
         let gru = has_gru.then_some(if next.is_some() { GRU_UNITS_OF_NEXT } else { GRU_UNITS });
         if let Some(units) = gru {
             // However many words there will be.
@@ -271,8 +272,8 @@ impl View {
             bytes = &bytes[events::length(&self.events, bytes)..];
             count -= 1;
         }
-        let is_cached = self.is_cached(heard) && count >= FEW_EVENTS;
-        let known = if is_cached { cache.take(heard.scaling, bytes) } else { None };
+        let is_cached = has_state && count >= FEW_EVENTS;
+        let known = if is_cached { cache.take(heard, bytes) } else { None };
         let mut known = known.unwrap_or_else(|| Known { events: Vec::new(), state: self.begin(heard) });
         let done = if has_state { known.events.len() } else { bytes.len() };
         let mut last: VecDeque<Row> = VecDeque::with_capacity(self.window + 2);
@@ -304,14 +305,9 @@ impl View {
         let found = self.seen_with(seen, last.make_contiguous(), after.as_ref().unwrap_or(&known.state));
         if is_cached {
             known.events.extend_from_slice(&bytes[done..]);
-            cache.put(heard.scaling, known);
+            cache.put(heard, known);
         }
         found
-    }
-
-    /// Whether states are kept from one question to the next: those of cells follow from weights, which a training replaces.
-    pub(super) fn is_cached(&self, heard: Heard<'_>) -> bool {
-        self.reservoir.is_some() && heard.gru.is_none()
     }
 
     fn seen_with(&self, seen: &Schema, history: &[Row], held: &Held) -> Seen {

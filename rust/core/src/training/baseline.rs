@@ -1,30 +1,31 @@
-//! The baseline: the loss of the best constant prediction, which a network has to beat.
+//! The baseline: the loss of the best constant answer, which a network has to beat.
 
 use super::statistics::RowStatistics;
 use super::task::Task;
 use crate::dataset::Rows;
 use crate::layout::Layout;
 use crate::normalization::Normalization;
-use crate::objective::{Objective, Sums, Wanted};
+use crate::objective::{Objective, Sums, SumsRequest};
 use crate::options::Output;
 
-/// The least share of a class, for which the logarithm is finite.
-const LEAST: f64 = 1e-30;
+/// Lower bound of a class's share, so that its logarithm is finite.
+const MIN_SHARE: f64 = 1e-30;
 
-/// The mean loss of a row of `rows` for the best constant prediction of the training rows, of which there are `statistics`:
-/// that of a network which has nothing but the biases of its output units.
+/// The mean loss of `rows` for the best constant answer to the training rows, whose `statistics` are given.
 ///
-/// The best constant is the mean of the targets: with cross-entropy the shares of the classes, with squared errors the mean.
+/// With cross-entropy the best constant is the shares of the classes, with squared errors the mean of the targets. It
+/// is evaluated as a network without hidden layers whose only weights are the biases of its output units.
 pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Normalization, rows: &Rows) -> f64 {
     let units = [task.layout.inputs(), task.layout.outputs()];
-    let layout = Layout::of_fields(&units, task.layout.first_inputs()).expect("a part of one that is legal");
+    let layout = Layout::of_fields(&units, task.layout.first_inputs())
+        .expect("a valid layout is valid without its hidden layers");
     let class_weights = statistics.class_weights(&task.options.class_weight);
     let means = statistics.mean_targets(normalization, class_weights.as_deref());
     let mut weights = vec![0.0; layout.parameters()];
     for (bias, mean) in weights.iter_mut().zip(means) {
         *bias = match task.options.output {
-            Output::Softmax => mean.max(LEAST).ln() as f32,
-            Output::Sigmoid => (mean.max(LEAST).ln() - (1.0 - mean).max(LEAST).ln()) as f32,
+            Output::Softmax => mean.max(MIN_SHARE).ln() as f32,
+            Output::Sigmoid => (mean.max(MIN_SHARE).ln() - (1.0 - mean).max(MIN_SHARE).ln()) as f32,
             Output::Linear => mean as f32,
         };
     }
@@ -34,7 +35,7 @@ pub(super) fn error(task: &Task, statistics: &RowStatistics, normalization: &Nor
     let mut scratch = objective.scratch();
     let mut sums = Sums::default();
     for share in objective.shares(rows) {
-        sums.add(&objective.sums(&weights, rows, share, &mut scratch, Wanted::LOSS, || true));
+        sums.add(&objective.sums(&weights, rows, share, &mut scratch, SumsRequest::LOSS, || true));
     }
     sums.mean()
 }
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_entropy_of_the_classes_and_the_variance_of_the_numbers() {
+    fn the_baseline_is_the_entropy_of_classes_and_the_variance_of_numbers() {
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-6, "{a} {b}");
         let classes = [0.0, 0.0, 0.0, 1.0];
         let entropy = -(0.75 * 0.75f64.ln() + 0.25 * 0.25f64.ln());

@@ -1,4 +1,4 @@
-//! What a training's threads and everybody else share while it runs: what has been asked of it, and how far it is.
+//! What a training's threads share with other threads while it runs: requests to end it, and its progress.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use super::sync::Instant;
 use super::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
-/// How far a training is.
+/// The progress of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Progress {
-    /// Whether it still waits for its turn.
+    /// Whether it is queued, and so has not started.
     pub queued: bool,
-    /// Cycles done.
+    /// Completed cycles.
     pub cycle: u64,
-    /// Mean loss of a training row, as of the last cycle at which it was computed; none before the first.
+    /// Mean loss of the training rows when it was last computed; none before that.
     pub train_error: Option<f64>,
-    /// Mean loss of a validation row, as of the last cycle at which it was computed.
+    /// Mean loss of the validation rows when it was last computed; none before that, or without validation rows.
     pub test_error: Option<f64>,
-    /// Validation rows that a classifier gets wrong, in percent, likewise.
+    /// Misclassified validation rows in percent, computed together with `test_error`; none for a regressor.
     pub class_errors: Option<f64>,
-    /// Since the real start.
+    /// Time since the training started; time in the queue does not count.
     pub time: Duration,
 }
 
-/// The requests to a training, and its figures. A request is never taken back.
+/// Requests to a training, and its progress. A request cannot be withdrawn.
 #[derive(Debug)]
 pub(super) struct Control {
-    asked: AtomicU8,
+    request: AtomicU8,
     started: OnceLock<Instant>,
     cycle: AtomicU64,
     train_error: AtomicU64,
@@ -34,18 +34,18 @@ pub(super) struct Control {
     class_errors: AtomicU64,
 }
 
-/// What has been asked, the more urgent the higher.
+/// Requests; a higher one supersedes a lower one.
 const GO_ON: u8 = 0;
 const STOP: u8 = 1;
 const CANCEL: u8 = 2;
 
-/// A figure that has not been computed yet.
+/// The bits of an error that has not been computed.
 const NOT_YET: u64 = f64::NAN.to_bits();
 
 impl Control {
     pub(super) fn new() -> Self {
         Self {
-            asked: AtomicU8::new(GO_ON),
+            request: AtomicU8::new(GO_ON),
             started: OnceLock::new(),
             cycle: AtomicU64::new(0),
             train_error: AtomicU64::new(NOT_YET),
@@ -54,31 +54,32 @@ impl Control {
         }
     }
 
-    /// Asks for an early end; what has been learnt so far is kept.
+    /// Requests an early end; the weights trained so far are kept.
     pub(super) fn stop(&self) {
-        self.asked.fetch_max(STOP, Ordering::Relaxed);
+        self.request.fetch_max(STOP, Ordering::Relaxed);
     }
 
-    /// Asks for an early end without a result.
+    /// Requests an early end without a result.
     pub(super) fn cancel(&self) {
-        self.asked.fetch_max(CANCEL, Ordering::Relaxed);
+        self.request.fetch_max(CANCEL, Ordering::Relaxed);
     }
 
-    /// Whether an early end has been asked for, of either kind.
+    /// Whether an early end has been requested, with or without a result.
     pub(super) fn is_stopped(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) >= STOP
+        self.request.load(Ordering::Relaxed) >= STOP
     }
 
     pub(super) fn is_cancelled(&self) -> bool {
-        self.asked.load(Ordering::Relaxed) >= CANCEL
+        self.request.load(Ordering::Relaxed) >= CANCEL
     }
 
-    /// The real start: when this was first called.
+    /// When the training started, which is when this is first called.
     pub(super) fn started(&self) -> Instant {
         *self.started.get_or_init(Instant::now)
     }
 
-    /// Publishes the errors at a cycle; of validation rows, the loss and what a classifier gets wrong.
+    /// Publishes the errors at a cycle: of the validation rows the mean loss and, for a classifier, the percentage
+    /// misclassified.
     pub(super) fn publish(&self, cycle: u64, train_error: f64, test: Option<(f64, Option<f64>)>) {
         self.train_error.store(train_error.to_bits(), Ordering::Relaxed);
         if let Some((error, class_errors)) = test {
@@ -93,7 +94,7 @@ impl Control {
         self.cycle.store(cycle, Ordering::Relaxed);
     }
 
-    /// How far the training is. Figures of neighbouring cycles may mix.
+    /// The progress of the training. It may mix values of neighbouring cycles, since they are not read at once.
     pub(super) fn progress(&self) -> Progress {
         let figure = |of: &AtomicU64| Some(f64::from_bits(of.load(Ordering::Relaxed))).filter(|error| !error.is_nan());
         Progress {

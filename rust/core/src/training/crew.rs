@@ -1,8 +1,9 @@
-//! The threads of one training: they meet at every cycle.
+//! The threads of one training. They synchronize at least once a cycle.
 //!
 //! A cycle of a small network takes microseconds, so a helper spins for a moment before it goes to sleep. Rejected: a
-//! general thread pool and scoped threads for each cycle, whose hand-over costs more than such a cycle; and a pool that
-//! outlives the training, whose threads a forked child would wait for in vain.
+//! general thread pool and scoped threads for each cycle, because handing over the work costs more than such a cycle;
+//! and a pool that outlives the training, because a forked child has none of its threads and would wait for them
+//! forever.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
@@ -11,13 +12,13 @@ use super::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Orderin
 use super::sync::thread::{self, JoinHandle, Thread};
 use super::sync::{SPINS, spin_loop};
 
-/// Bits of [`Shared::round`] that hold the number of helpers wanted.
+/// Low bits of [`Shared::round`], which hold the number of helpers that take part in the round.
 const WANTED_BITS: u32 = 16;
 
-/// What a round does; its argument is the worker's number, 0 for the leader.
+/// The closure that each worker calls in a round; its argument is the worker's number, 0 for the leader.
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
 
-/// A leader, who is the thread that made the crew, and its helpers.
+/// A leader, which is the thread that made the crew, and its helpers.
 pub(crate) struct Crew {
     shared: Arc<Shared>,
     helpers: Vec<JoinHandle<()>>,
@@ -25,18 +26,19 @@ pub(crate) struct Crew {
 
 struct Shared {
     leader: Thread,
-    /// The round's number, and in the low bits how many helpers it wants: read at once, so that a helper that is not
-    /// wanted never looks at another round's work.
+    /// The round's number, and in the low bits how many helpers take part. One load reads both, so a helper that takes
+    /// no part in a round never reads its `work`.
     round: AtomicU64,
-    /// The round's work, valid until `busy` is 0.
+    /// The round's closure, valid until `busy` is 0.
     work: AtomicPtr<&'static Work<'static>>,
+    /// Helpers that have not finished the round.
     busy: AtomicUsize,
     panicked: AtomicBool,
     quit: AtomicBool,
 }
 
 impl Crew {
-    /// A crew that spawns its helpers when a round first wants them.
+    /// Makes a crew without helpers. They are spawned when a round first needs them.
     pub(crate) fn new() -> Self {
         let shared = Shared {
             leader: thread::current(),
@@ -51,7 +53,8 @@ impl Crew {
 
     /// Runs `work` on the calling thread and on up to `workers - 1` helpers; returns when all are done.
     ///
-    /// A helper that cannot be had is done without: `work` must not rely on every worker's number.
+    /// If the system refuses a thread, the round runs with fewer workers, so `work` must not rely on being called with
+    /// every number.
     ///
     /// # Panics
     /// If `work` panics on any of the threads, after all of them are done.
@@ -61,8 +64,8 @@ impl Crew {
             return work(0);
         }
         let shared = &*self.shared;
-        // SAFETY: only lifetimes change. The reference is used by helpers of this round alone, and this function does not
-        // return before `busy` says that they have done with it.
+        // SAFETY: only lifetimes change. Only the helpers of this round use the reference, and each of them decrements
+        // `busy` after its last use. This function waits until `busy` is 0, so the borrow outlives every use.
         let mut work: &'static Work<'static> =
             unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
         shared.work.store(&raw mut work, Ordering::Relaxed);
@@ -83,7 +86,7 @@ impl Crew {
         assert!(!shared.panicked.load(Ordering::Relaxed), "a training thread panicked");
     }
 
-    /// Makes sure of `wanted` helpers; returns how many there are of those.
+    /// Spawns helpers until there are `wanted`. Returns how many of the wanted helpers exist.
     fn enlist(&mut self, wanted: usize) -> usize {
         let wanted = wanted.min((1 << WANTED_BITS) - 1);
         while self.helpers.len() < wanted {
@@ -118,8 +121,9 @@ impl Shared {
             seen = round;
             let wanted = (round & ((1 << WANTED_BITS) - 1)) as usize;
             if number <= wanted {
-                // SAFETY: the round wants this helper, so the leader keeps the work alive until `busy` is 0, and
-                // `round` was read after it was written.
+                // SAFETY: the leader stores `work` before `round` (release), and this helper has loaded that round
+                // (acquire). It is one of those that `busy` counts, and the leader keeps the closure alive, in `run`,
+                // until `busy` is 0.
                 let work = unsafe { *self.work.load(Ordering::Relaxed) };
                 if catch_unwind(AssertUnwindSafe(|| work(number))).is_err() {
                     self.panicked.store(true, Ordering::Relaxed);
@@ -132,7 +136,7 @@ impl Shared {
     }
 }
 
-/// Spins at first, then sleeps until somebody unparks this thread.
+/// Spins at first, then sleeps until another thread unparks this one.
 fn wait(spins: &mut u32) {
     if *spins < SPINS {
         *spins += 1;

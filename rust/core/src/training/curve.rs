@@ -1,62 +1,63 @@
-//! The curve of a training's errors.
+//! The learning curve: errors of a training by cycle, with a bounded number of points.
 
 use crate::report::{MAX_POINTS, Point};
 
-/// Points between one power of two and the next where several members answer together: what those who learn no more would
-/// add to that is computed for the curve alone.
-const RESOLUTION_OF_MANY: u64 = 64;
+/// Points per octave of cycles (from one power of two to the next) for an ensemble: the answers of members that have
+/// stopped are computed for the curve alone.
+const ENSEMBLE_RESOLUTION: u64 = 64;
 
-/// The same where the rows would not be looked at but for the curve.
-const RESOLUTION_OF_BATCHES: u64 = 4;
+/// Points per octave with mini-batches, where the whole pass over the rows is done for the curve alone.
+const MINI_BATCH_RESOLUTION: u64 = 4;
 
-/// Collects a curve of bounded length, denser at its beginning, where most of the learning is: every cycle up to a power of
-/// two, every second up to the next, every fourth up to the one after, ... When it is full, its resolution is halved.
+/// Collects a curve of bounded length that is denser at its beginning, where errors change most: every cycle up to a
+/// power of two, every second up to the next, every fourth up to the one after, and so on. When it is full, its
+/// resolution is halved.
 #[derive(Debug)]
 pub(crate) struct Curve {
     points: Vec<Point>,
-    /// Points between one power of two and the next, once cycles are left out.
+    /// Points per octave, once cycles are left out.
     resolution: u64,
 }
 
 impl Curve {
     #[cfg(test)]
     fn new(members: usize, by_batches: bool) -> Self {
-        Self::going_on(Vec::new(), members, by_batches)
+        Self::continuing(Vec::new(), members, by_batches)
     }
 
-    /// A curve that begins with these points, if there are any.
-    pub(crate) fn going_on(points: Vec<Point>, members: usize, by_batches: bool) -> Self {
+    /// Makes a curve that begins with these points, if there are any.
+    pub(crate) fn continuing(points: Vec<Point>, members: usize, by_batches: bool) -> Self {
         let resolution = match members {
-            _ if by_batches => RESOLUTION_OF_BATCHES,
+            _ if by_batches => MINI_BATCH_RESOLUTION,
             1 => MAX_POINTS as u64,
-            _ => RESOLUTION_OF_MANY,
+            _ => ENSEMBLE_RESOLUTION,
         };
         Self { points, resolution }
     }
 
-    /// Whether the curve has a place for this cycle.
-    pub(crate) fn wants(&self, cycle: u64) -> bool {
+    /// Whether a point of this cycle would be part of the curve.
+    pub(crate) fn includes(&self, cycle: u64) -> bool {
         let every = (cycle / self.resolution).checked_ilog2().map_or(1, |octave| 1 << octave);
         cycle.is_multiple_of(every)
     }
 
     pub(crate) fn add(&mut self, point: Point) {
-        // A training that goes on begins with the cycle that ended what came before.
+        // A training that continues a trial begins with the trial's last cycle.
         self.points.pop_if(|last| last.cycle == point.cycle);
-        // One place is kept for the last cycle, whichever it is.
-        while self.wants(point.cycle) && self.points.len() == MAX_POINTS - 1 {
+        // One point is reserved for the last cycle, whichever it is.
+        while self.includes(point.cycle) && self.points.len() == MAX_POINTS - 1 {
             self.resolution /= 2;
             let mut points = std::mem::take(&mut self.points);
-            points.retain(|point| self.wants(point.cycle));
+            points.retain(|point| self.includes(point.cycle));
             self.points = points;
         }
-        if self.wants(point.cycle) {
+        if self.includes(point.cycle) {
             self.points.push(point);
         }
     }
 
-    /// The points that it has.
-    pub(crate) fn so_far(self) -> Vec<Point> {
+    /// The points so far.
+    pub(crate) fn into_points(self) -> Vec<Point> {
         self.points
     }
 
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_of_several_members_is_thinner_from_its_128th_cycle_on() {
+    fn a_curve_of_several_members_is_sparser_from_its_128th_cycle_on() {
         let points = |members| {
             let mut curve = Curve::new(members, false);
             let point = |cycle| Point { cycle, train_error: 1.0, test_error: None };
@@ -104,12 +105,12 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_that_goes_on_has_each_cycle_once_and_stays_bounded() {
+    fn a_curve_that_continues_another_has_each_cycle_once_and_stays_bounded() {
         let point = |cycle, train_error| Point { cycle, train_error, test_error: None };
         for (first, last) in [(0, 0), (50, 50), (50, 100), (3_000, 3_001), (3_000, 100_000)] {
             let mut trial = Curve::new(7, false);
             (0..=first).for_each(|cycle| trial.add(point(cycle, 1.0)));
-            let mut curve = Curve::going_on(trial.end(point(first, 1.0)), 4, false);
+            let mut curve = Curve::continuing(trial.end(point(first, 1.0)), 4, false);
             (first..=last).for_each(|cycle| curve.add(point(cycle, 2.0)));
             let points = curve.end(point(last, 2.0));
             assert!(points.len() <= MAX_POINTS && points.windows(2).all(|pair| pair[0].cycle < pair[1].cycle));
@@ -119,12 +120,12 @@ mod tests {
     }
 
     #[test]
-    fn a_full_curve_becomes_thinner_and_keeps_the_errors_of_its_cycles() {
+    fn a_full_curve_becomes_sparser_and_keeps_the_errors_of_its_cycles() {
         let mut curve = Curve::new(1, false);
         let point = |cycle| Point { cycle, train_error: cycle as f64, test_error: None };
         (0..=1200).for_each(|cycle| curve.add(point(cycle)));
         let points = curve.end(point(1200));
-        // Of 512 points it had none to spare at cycle 511, nor at 1020.
+        // The limit of 512 points was reached at cycle 511, and again at 1020.
         let expected = (0..128)
             .chain((128..256).step_by(2))
             .chain((256..512).step_by(4))

@@ -1,7 +1,7 @@
-//! The ensemble's members while they learn: each is stopped, goes back and is judged by the test error that it alone makes.
+//! Early stopping of an ensemble: each member is stopped, backtracked and ranked by its own validation error.
 //!
-//! One test error of them all was tried first: it falls for longer than any member's own, and members of whom most have
-//! learnt too much answer worse together (`benchmarks/quality`).
+//! Rejected: one validation error, of the averaged answer. It falls for longer than the error of any single member, and
+//! an ensemble of mostly overfitted members answers worse (`benchmarks/quality`).
 
 use std::ops::Range;
 
@@ -11,27 +11,29 @@ use crate::dataset::Dataset;
 use crate::stopping::{AutoStop, Rule};
 use crate::trainer_state::TrainerState;
 
-/// How far each member is, under AUTOSTOP.
+/// The state of each member under AUTOSTOP.
 pub(super) struct Ensemble {
     each: Vec<Member>,
+    /// Whether each member still trains.
     learns: Vec<bool>,
     backtrack: bool,
-    /// Parameters of one.
+    /// Parameters of one member.
     parameters: usize,
 }
 
 struct Member {
     stop: AutoStop,
-    /// What ended it.
+    /// The rule that stopped it, if one has.
     ended: Option<Rule>,
-    /// Of the weights that it would leave now: those with BACKTRACK's least, or the last.
+    /// Validation error of the weights that it would keep if the training ended now: the best ones with BACKTRACK, else
+    /// the latest.
     test_error: f64,
-    /// The cycle of these weights.
+    /// The cycle that had these weights.
     cycle: u64,
     best: Option<Best>,
 }
 
-/// A member's weights with the trainer's state at that cycle.
+/// A member's best weights so far, and the trainer's state of the same cycle.
 #[derive(Default)]
 struct Best {
     weights: Vec<f32>,
@@ -62,12 +64,12 @@ impl Ensemble {
         }
     }
 
-    /// Which of them still learn.
+    /// Whether each member still trains.
     pub(super) fn learns(&self) -> &[bool] {
         &self.learns
     }
 
-    /// How many of them still learn.
+    /// How many members still train.
     pub(super) fn learning(&self) -> usize {
         self.learns.iter().filter(|&&learns| learns).count()
     }
@@ -76,8 +78,8 @@ impl Ensemble {
         member * self.parameters..(member + 1) * self.parameters
     }
 
-    /// Records the members' own test errors after `cycle` cycles. A member that ends there goes back at once.
-    /// Whether that changed any weights.
+    /// Records each member's validation error after `cycle` cycles. With BACKTRACK a member that stops there gets its
+    /// best weights back at once. Returns whether any weights changed.
     pub(super) fn record(
         &mut self,
         cycle: u64,
@@ -96,7 +98,7 @@ impl Ensemble {
                 (member.test_error, member.cycle) = (test_error, cycle);
                 if backtrack {
                     let best = member.best.get_or_insert_default();
-                    // In the memory of what was kept before.
+                    // Reuses the allocation of the previous copy.
                     best.weights.clear();
                     best.weights.extend_from_slice(&weights[range]);
                     trainer.copy_member(at, &mut best.state);
@@ -105,13 +107,14 @@ impl Ensemble {
             member.ended = member.stop.ends(cycle, test_error);
             if member.ended.is_some() {
                 self.learns[at] = false;
-                changed |= self.go_back(at, cycle, weights, trainer);
+                changed |= self.restore_best(at, cycle, weights, trainer);
             }
         }
         changed
     }
 
-    /// What ended the training, once it has ended every member: of the two rules that which ended most.
+    /// The rule that ended the training, once every member has stopped: the rule that stopped more of them. A tie
+    /// counts as convergence.
     pub(super) fn ended(&self) -> Option<Rule> {
         if self.learns.contains(&true) {
             return None;
@@ -120,16 +123,17 @@ impl Ensemble {
         Some(if 2 * overfitting > self.each.len() { Rule::Overfitting } else { Rule::Converged })
     }
 
-    /// Takes those that still learn back to their best weights, where there are such. Whether that changed any.
-    pub(super) fn all_go_back(&mut self, cycle: u64, weights: &mut [f32], trainer: &mut dyn Trainer) -> bool {
+    /// Gives the members that still train their best weights back, if these are kept. Returns whether any weights
+    /// changed.
+    pub(super) fn restore_all(&mut self, cycle: u64, weights: &mut [f32], trainer: &mut dyn Trainer) -> bool {
         let mut changed = false;
         for at in 0..self.each.len() {
-            changed |= self.learns[at] && self.go_back(at, cycle, weights, trainer);
+            changed |= self.learns[at] && self.restore_best(at, cycle, weights, trainer);
         }
         changed
     }
 
-    fn go_back(&mut self, at: usize, cycle: u64, weights: &mut [f32], trainer: &mut dyn Trainer) -> bool {
+    fn restore_best(&mut self, at: usize, cycle: u64, weights: &mut [f32], trainer: &mut dyn Trainer) -> bool {
         let range = self.range(at);
         let member = &mut self.each[at];
         let Some(best) = member.best.take().filter(|_| member.cycle < cycle) else { return false };
@@ -138,18 +142,19 @@ impl Ensemble {
         true
     }
 
-    /// The `count` members with the least test errors, in their order.
+    /// The `count` members with the least validation errors, in ascending order of their numbers.
     pub(super) fn best(&self, count: usize) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.each.len()).collect();
-        // Stable: of equals the first.
+        // A stable sort, so that the first of equal members is kept.
         order.sort_by(|&a, &b| self.each[a].test_error.total_cmp(&self.each[b].test_error));
         order.truncate(count);
         order.sort_unstable();
         order
     }
 
-    /// The latest cycle whose weights one of these members has now, `cycle` being the last of all.
-    pub(super) fn latest(&self, members: &[usize], cycle: u64) -> u64 {
+    /// The latest cycle that any of these members has its present weights from, where `cycle` is the last of the
+    /// training.
+    pub(super) fn latest_cycle(&self, members: &[usize], cycle: u64) -> u64 {
         let of = |&at: &usize| if self.test_error_is_known(at) { self.each[at].cycle } else { cycle };
         members.iter().map(of).max().unwrap_or(cycle)
     }
@@ -164,7 +169,7 @@ mod tests {
     use std::time::Duration;
 
     use super::super::threads::Threads;
-    use super::super::trainers::Found;
+    use super::super::trainers::PassResult;
     use super::*;
     use crate::dataset::{Batch, Limits, Set};
     use crate::layout::{Kind, Layout};
@@ -172,11 +177,11 @@ mod tests {
     use crate::options::{Options, Patience, Restarts};
     use crate::training::TrainOptions;
 
-    /// Remembers how many members it was told to restore.
+    /// A trainer that records which members were restored.
     struct Restored(Vec<usize>);
 
     impl Trainer for Restored {
-        fn step(&mut self, _: u64, _: Found<'_>, _: &mut Threads) {}
+        fn step(&mut self, _: u64, _: PassResult<'_>, _: &mut Threads) {}
 
         fn copy_member(&self, member: usize, to: &mut Option<TrainerState>) {
             *to = Some(TrainerState::new(member, 1));
@@ -192,8 +197,8 @@ mod tests {
         }
     }
 
-    /// Members of two parameters, whose test errors, cycle by cycle, are given; the weights of a cycle are its number.
-    /// The ensemble after so many cycles, its weights, and who was restored.
+    /// Runs `cycles` cycles of members of two parameters, whose validation errors are given by member and cycle. The
+    /// weights of a cycle are its number. Returns the ensemble, its weights, and which members were restored.
     fn after(backtrack: bool, errors: &[&[f64]], cycles: usize) -> (Ensemble, Vec<f32>, Vec<usize>) {
         let members = errors.len();
         let options = Options {
@@ -223,34 +228,34 @@ mod tests {
         (ensemble, weights, trainer.0)
     }
 
-    /// Overfits: best after one cycle.
+    /// Overfits: it is best after one cycle.
     const WORSE: &[f64] = &[1.0, 0.5, 0.6, 0.7, 0.8, 0.9];
-    /// Converges: best after one cycle.
+    /// Converges: it is best after one cycle.
     const SAME: &[f64] = &[1.0, 0.9, 0.9, 0.9, 0.9, 0.9];
-    /// Goes on falling.
+    /// Keeps falling.
     const BETTER: &[f64] = &[1.0, 0.8, 0.6, 0.4, 0.2, 0.1];
 
     #[test]
-    fn each_member_ends_by_its_own_error_and_goes_back_with_backtrack() {
+    fn each_member_stops_by_its_own_error_and_backtrack_restores_its_best_weights() {
         let (mut ensemble, mut weights, restored) = after(true, &[WORSE, SAME, BETTER], 5);
         assert_eq!((ensemble.learns(), ensemble.learning(), ensemble.ended()), (&[false, false, true][..], 1, None));
         assert_eq!((&weights[..], &restored[..]), (&[1.0, 1.0, 1.0, 1.0, 4.0, 4.0][..], &[0, 1][..]));
         assert_eq!((ensemble.best(1), ensemble.best(2)), (vec![2], vec![0, 2]));
-        assert_eq!((ensemble.latest(&[0, 1], 5), ensemble.latest(&[0, 2], 5)), (1, 4));
-        // Without a look since then the last member goes back by one cycle.
+        assert_eq!((ensemble.latest_cycle(&[0, 1], 5), ensemble.latest_cycle(&[0, 2], 5)), (1, 4));
+        // The last member's weights of cycle 5 were never evaluated, so it returns to those of cycle 4.
         let mut trainer = Restored(Vec::new());
         weights[4..].fill(5.0);
-        assert!(ensemble.all_go_back(5, &mut weights, &mut trainer));
+        assert!(ensemble.restore_all(5, &mut weights, &mut trainer));
         assert_eq!((&weights[4..], &trainer.0[..]), (&[4.0, 4.0][..], &[2][..]));
-        assert!(!ensemble.all_go_back(5, &mut weights, &mut trainer));
+        assert!(!ensemble.restore_all(5, &mut weights, &mut trainer));
 
         let (ensemble, weights, restored) = after(false, &[WORSE, SAME, BETTER], 5);
         assert_eq!((&weights[..], restored.len()), (&[3.0, 3.0, 3.0, 3.0, 4.0, 4.0][..], 0));
-        assert_eq!((ensemble.latest(&[0, 1], 5), ensemble.best(2)), (3, vec![0, 2]));
+        assert_eq!((ensemble.latest_cycle(&[0, 1], 5), ensemble.best(2)), (3, vec![0, 2]));
     }
 
     #[test]
-    fn a_training_was_ended_by_the_rule_that_ended_most_members() {
+    fn a_training_is_ended_by_the_rule_that_stopped_most_members() {
         let ended = |errors: &[&[f64]]| after(true, errors, 6).0.ended();
         assert_eq!(ended(&[WORSE]), Some(Rule::Overfitting));
         assert_eq!(ended(&[SAME]), Some(Rule::Converged));

@@ -1,4 +1,4 @@
-//! One training in the background: what can be asked of it, and what it leaves behind.
+//! One training in the background: requests to it, its progress and its outcome.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use super::pauses;
 use super::pool::{Pool, Seats};
 use super::task::Task;
 use super::trial;
-use super::turn::to_the_end;
+use super::turn::run_to_end;
 use super::turns::Owner;
 use crate::error::Error;
 use crate::report::Report;
@@ -20,21 +20,22 @@ use crate::trained::Trained;
 /// How a training ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// With a result, whatever ended it.
+    /// With a result; [`Report::reason`] says what ended it.
     Trained(Arc<Trained>, Arc<Report>),
-    /// Cancelled: there is no result.
+    /// It was cancelled, and there is no result.
     Dropped,
-    /// By a fault of the engine or the system.
+    /// It failed, with this message: the rows could not be made, admission was rejected, or the engine or the system
+    /// has a fault.
     Failed(String),
 }
 
-/// A training that has been asked for: queued, running or ended.
+/// A training that is queued, running or ended.
 pub struct Job {
     task: Task,
     owner: Owner,
     bytes: usize,
     process: u32,
-    /// Where it waits for its turn, and under which number.
+    /// The pool that it was submitted to, and its ticket there; set once it has been submitted.
     queued: OnceLock<(Weak<Pool>, u64)>,
     notify: Mutex<Option<Notify>>,
     control: Control,
@@ -43,15 +44,16 @@ pub struct Job {
     end: Condvar,
 }
 
-/// What hears that an outcome is there.
+/// The callback for when the outcome is available.
 type Notify = Box<dyn FnOnce(&Arc<Job>) + Send>;
 
 impl Job {
-    /// Starts a training, or queues it. If it has been queued, `admit` is called on the training's thread before it begins,
-    /// and an error is why it fails. `notify` is called once, after the outcome is there: on the training's thread, or,
-    /// if it never had one, on that of whoever cancelled it or tried to start it.
+    /// Starts a training, or queues it. If it has been queued, `admit` is called on the training's thread before it
+    /// begins; if that returns an error, the training fails with it. `notify` is called once, when the outcome is
+    /// available: on the training's thread or, if it never got one, on the thread that cancelled it or tried to start
+    /// it.
     ///
-    /// Returns at once, however many rows there are.
+    /// Returns in constant time, without waiting for the training.
     pub fn start(
         task: Task,
         owner: &Owner,
@@ -74,17 +76,18 @@ impl Job {
         let (queued, queued_pool) = (Arc::clone(&job), Arc::clone(pool));
         let start = move || {
             pauses::at("turn");
-            // Else it is being started by the call below, which was asked for by whoever knows what there is.
+            // Otherwise `submit` below calls this at once, and the caller has just decided to start the training.
             let was_queued = queued.queued.get().is_some();
             let (job, pool) = (Arc::clone(&queued), Arc::clone(&queued_pool));
             let thread = thread::Builder::new().name("nr-training".into()).spawn(move || {
                 super::lower_priority();
                 let outcome = job.outcome_of(&pool, |job| if was_queued { admit(job) } else { Ok(()) });
-                // First of all the place in the pool: whoever sees the outcome may want it.
+                // The pool is released before the outcome is published, since the caller may start another training
+                // then.
                 pool.ended(&job.owner);
                 job.publish(outcome);
                 pauses::at("install");
-                job.tell();
+                job.call_notify();
             });
             if let Err(error) = thread {
                 queued_pool.ended(&queued.owner);
@@ -112,23 +115,23 @@ impl Job {
             };
             let task = with_rows.as_ref().unwrap_or(&self.task);
             pauses::at("first");
-            let trained = to_the_end(trial::train(task, &self.control, &mut seats));
+            let trained = run_to_end(trial::train(task, &self.control, &mut seats));
             pauses::at("end");
             Ok(trained)
         }));
         match trained {
-            // It may be that nobody asked again after the last cycle.
+            // The request may have come after the last check of the training.
             Ok(Ok(Some(_))) if self.is_cancelled() => Outcome::Dropped,
             Ok(Ok(Some((trained, report)))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
             Ok(Ok(None)) => Outcome::Dropped,
-            Ok(Err(refused)) => Outcome::Failed(refused),
+            Ok(Err(failure)) => Outcome::Failed(failure),
             Err(panic) => Outcome::Failed(message(&*panic)),
         }
     }
 
     fn conclude(self: &Arc<Self>, outcome: Outcome) {
         self.publish(outcome);
-        self.tell();
+        self.call_notify();
     }
 
     fn publish(&self, outcome: Outcome) {
@@ -137,33 +140,34 @@ impl Job {
         self.end.notify_all();
     }
 
-    fn tell(self: &Arc<Self>) {
+    fn call_notify(self: &Arc<Self>) {
         let notify = self.notify.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(notify) = notify {
             notify(self);
         }
     }
 
-    /// What was asked for.
+    /// What is trained.
     pub fn task(&self) -> &Task {
         &self.task
     }
 
-    /// Bytes of memory that it takes while it runs, about, beyond the rows.
+    /// Bytes of memory that the training uses while it runs, estimated, besides the rows.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Asks for an early end; what has been learnt so far is kept. Acts within a fraction of a cycle.
+    /// Requests an early end; the weights trained so far are kept. Takes effect within a fraction of a cycle.
     pub fn stop(&self) {
         self.control.stop();
     }
 
-    /// Asks for an early end without a result. A training that still waits for its turn ends at once.
+    /// Requests an early end without a result. A queued training ends at once.
     pub fn cancel(self: &Arc<Self>) {
         self.control.cancel();
         pauses::at("cancel");
-        // Not in a forked child: a thread that it does not have may hold the pool's lock.
+        // Not in a forked child: the pool's lock may have been held, when it was forked, by a thread that it does not
+        // have.
         if self.process == std::process::id()
             && let Some((pool, ticket)) = self.queued.get()
             && pool.upgrade().is_some_and(|pool| pool.withdraw(&self.owner, *ticket))
@@ -172,19 +176,20 @@ impl Job {
         }
     }
 
-    /// Whether an end without a result has been asked for.
+    /// Whether an end without a result has been requested.
     pub fn is_cancelled(&self) -> bool {
         self.control.is_cancelled()
     }
 
-    /// How far the training is. Figures of neighbouring cycles may mix.
+    /// The progress of the training. It may mix values of neighbouring cycles.
     pub fn progress(&self) -> Progress {
         self.control.progress()
     }
 
-    /// How the training ended; none while it has not.
+    /// How the training ended; none before the end.
     ///
-    /// A forked child has no training threads: there, a training that had not ended is dropped.
+    /// A forked child has no training threads, so a training that had not ended at the fork is [`Outcome::Dropped`]
+    /// there.
     pub fn outcome(&self) -> Option<Outcome> {
         if self.is_lost() {
             return Some(Outcome::Dropped);
@@ -192,12 +197,12 @@ impl Job {
         self.outcome.get().cloned()
     }
 
-    /// Whether the training's threads were left behind in the process that this one was forked from.
+    /// Whether this process is a forked child and the training had not ended at the fork.
     pub fn is_lost(&self) -> bool {
         self.outcome.get().is_none() && self.process != std::process::id()
     }
 
-    /// Waits for the end, for at most `timeout`. Whether the end has come.
+    /// Waits for the end, for at most `timeout`. Returns whether the training has ended.
     pub fn wait(&self, timeout: Duration) -> bool {
         if self.outcome().is_some() {
             return true;

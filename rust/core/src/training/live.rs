@@ -1,4 +1,4 @@
-//! A network that can be trained in the background while it answers.
+//! A network that answers while it is trained in the background.
 
 use std::sync::Arc;
 
@@ -14,8 +14,9 @@ use crate::options::Changes;
 
 /// A network and its training.
 ///
-/// The training works on a snapshot and never touches this; [`Self::collect`] swaps its result in. A training is of the
-/// network it was started from: a reset cancels it, a clone does not have it, and dropping this drops its result.
+/// The training works on a snapshot and never changes the network; [`Self::collect`] installs its result. A training
+/// belongs to the network from which it was started: a reset cancels it, a copy of the network does not have it, and
+/// dropping this value cancels it.
 #[derive(Debug)]
 pub struct Live {
     network: Network,
@@ -23,7 +24,7 @@ pub struct Live {
 }
 
 impl Live {
-    /// A network that is not being trained.
+    /// Makes a network that is not being trained.
     pub fn new(network: Network) -> Self {
         Self { network, job: None }
     }
@@ -33,32 +34,32 @@ impl Live {
         &self.network
     }
 
-    /// The network, to observe rows. Options are changed by [`Self::configure`], weights by [`Self::reset`] and
-    /// [`Self::set_weights`].
+    /// The network, for observing rows. To change options use [`Self::configure`]; to change weights use
+    /// [`Self::reset`] or [`Self::set_weights`].
     pub fn network_mut(&mut self) -> &mut Network {
         &mut self.network
     }
 
-    /// The training that is queued or running. One that has been cancelled is none.
+    /// The training that is queued or running, or has ended and not been collected; none if it has been cancelled.
     pub fn job(&self) -> Option<&Arc<Job>> {
         self.job.as_ref().filter(|job| !job.is_cancelled())
     }
 
-    /// Whether a training is the one that was started last, cancelled or not, and has not been collected.
+    /// Whether `job` is the training that was started last, cancelled or not, and has not been collected.
     pub fn awaits(&self, job: &Arc<Job>) -> bool {
         self.job.as_ref().is_some_and(|own| Arc::ptr_eq(own, job))
     }
 
-    /// Bytes of memory that the network takes, where a block takes what `taken` says; what a training takes while it runs is
-    /// not among them.
+    /// Bytes of memory of the network, where `taken` returns the size that the allocator gives a block. The memory of a
+    /// running training is not included.
     pub fn bytes_by(&self, taken: Taken<'_>) -> usize {
         size_of::<Self>() - size_of::<Network>() + self.network.bytes_by(taken)
     }
 
-    /// Starts or queues a training. `notify` is called on its thread when the outcome is there to be collected.
+    /// Starts or queues a training. `notify` is called when the outcome can be collected; see [`Job::start`].
     ///
     /// # Errors
-    /// [`Error::AlreadyTraining`], and what [`Task::new`] refuses.
+    /// [`Error::AlreadyTraining`], and those of [`Task::new`].
     pub fn train(
         &mut self,
         options: TrainOptions,
@@ -68,8 +69,8 @@ impl Live {
         self.train_for(&Owner::default(), options, pool, |_| Ok(()), notify)
     }
 
-    /// The same on behalf of an owner. If the training has been queued, `admit` is called on its thread before it begins,
-    /// and an error is why it fails.
+    /// Starts or queues a training on behalf of an owner. If it has been queued, `admit` is called on its thread before
+    /// it begins; if that returns an error, the training fails with it.
     ///
     /// # Errors
     /// As [`Self::train`].
@@ -89,24 +90,24 @@ impl Live {
         Ok(job)
     }
 
-    /// If the training has ended, swaps its result in. The outcome, once.
+    /// Installs the result of the training if it has ended. Returns its outcome, and none if it is called again.
     pub fn collect(&mut self) -> Option<Outcome> {
         let outcome = self.job.as_ref()?.outcome()?;
         self.job = None;
         if let Outcome::Trained(trained, report) = &outcome {
             let installed = self.network.install(Arc::clone(trained), Some(Arc::clone(report)));
-            debug_assert!(installed.is_ok(), "a training makes as many weights as its network has");
+            debug_assert!(installed.is_ok(), "a result has as many weights as the network");
         }
         Some(outcome)
     }
 
-    /// New random weights; a training is cancelled and its result dropped.
+    /// Draws new random weights. A training is cancelled and its result dropped.
     pub fn reset(&mut self) {
         self.cancel();
         self.network.reset();
     }
 
-    /// Other weights; see [`Network::set_weights`].
+    /// Replaces the weights; see [`Network::set_weights`].
     ///
     /// # Errors
     /// [`Error::AlreadyTraining`], and those of [`Network::set_weights`].
@@ -120,13 +121,15 @@ impl Live {
     /// Changes options and limits; see [`Network::configure`].
     ///
     /// # Errors
-    /// [`Error::AlreadyTraining`] if the change would make other outputs of the weights that are being trained.
+    /// [`Error::AlreadyTraining`] if the activation or the output function changes during a training, since the weights
+    /// that are being trained would give other answers; and those of [`Network::configure`].
     pub fn configure(&mut self, changes: &Changes, limits: Limits) -> Result<()> {
         self.check(changes)?;
         self.network.configure(changes, limits)
     }
 
-    /// Changes options, and the rows to those that are left under smaller limits; see [`Network::configure_shrunk`].
+    /// Changes options, and replaces the rows by those that remain under smaller limits; see
+    /// [`Network::configure_shrunk`].
     ///
     /// # Errors
     /// Those of [`Self::configure`].
@@ -135,10 +138,10 @@ impl Live {
         self.network.configure_shrunk(changes, shrunk)
     }
 
-    /// Whether the options may be changed so.
+    /// Checks whether the options may be changed so at present, without changing them.
     ///
     /// # Errors
-    /// Those of [`Self::configure`].
+    /// Those of [`Self::configure`] that do not concern limits.
     pub fn check(&self, changes: &Changes) -> Result<()> {
         let before = &self.network.options;
         let after = before.with(self.network.kind, self.network.layout(), changes)?;

@@ -1,8 +1,9 @@
-//! Training in the background: tasks, jobs, the pool that they share.
+//! Training in the background. A [`Task`] is a snapshot of what is trained, a [`Job`] trains it on a thread of its own,
+//! [`Slices`] without one, and a [`Pool`] limits how many jobs run and how many threads they use.
 
 mod baseline;
 mod control;
-#[allow(unsafe_code)] // lends work that is borrowed to threads that live longer, for the time of a call
+#[allow(unsafe_code)] // extends the lifetime of borrowed work while helper threads run it
 mod crew;
 mod curve;
 mod ensemble;
@@ -37,14 +38,16 @@ pub use slices::Slices;
 pub use task::{Task, TrainOptions};
 pub use turns::Owner;
 
-/// Lets everything else on the machine go before this thread, for work that must not slow down what others wait for.
+/// Lowers the scheduling priority of the calling thread on Linux, for background work that must not delay requests.
+/// Elsewhere it does nothing.
 #[allow(unsafe_code)] // a system call
 pub fn lower_priority() {
-    /// Of 0 (normal) to 19: a tenth of a normal thread's share when both want the CPU.
+    /// From 0 (normal) to 19. At 10 a thread gets about a tenth of a normal thread's share of a busy CPU.
     #[cfg(target_os = "linux")]
     const NICENESS: libc::c_int = 10;
     #[cfg(target_os = "linux")]
-    // SAFETY: a plain system call. Linux takes 0 as the calling thread, not its process. Failing leaves things as they are.
+    // SAFETY: setpriority takes integers and accesses no memory of this process. On Linux id 0 means the calling
+    // thread, not its process. An error may be ignored: the priority then stays as it was.
     unsafe {
         libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
     }

@@ -1,28 +1,29 @@
-//! How many threads a training works with: as many as make its cycles quickest.
+//! Chooses the number of threads with which a training's cycles are fastest.
 //!
-//! Threads meet at every cycle. Where one of them shares its core with a busy process, the others wait for it each time, and two
-//! threads can be several times slower than one. Nothing tells that beforehand, so a training tries a few numbers of threads
-//! for a moment each, works on with the quickest, and looks again now and then.
+//! Threads synchronize at every cycle. If one of them shares its core with a busy process, the others wait for it each
+//! time, and two threads can be several times slower than one. This cannot be known in advance, so a training measures
+//! a few numbers of threads for a moment each, continues with the fastest, and measures again now and then.
 
-/// Seconds of cycles for which each number of threads is tried, and at least one cycle. It covers several turns that the system's
-/// scheduler gives.
-const TRIED: f64 = 0.02;
-/// Seconds after which the number that was chosen is judged again: a thread that has slept is favoured by the scheduler for a while.
-const JUDGED: f64 = 0.1;
-/// How many times as long as all of them were tried a training works on before it looks again.
-const KEPT: f64 = 50.0;
+/// Seconds for which each number of threads is measured; at least one cycle. They cover several time slices of the
+/// system's scheduler.
+const PROBE_SECONDS: f64 = 0.02;
+/// Seconds after which the speed of the chosen number is measured again: the scheduler favours a thread that has just
+/// slept, so a first measurement can be too good.
+const RECHECK_SECONDS: f64 = 0.1;
+/// The chosen number is kept for this many times as long as all measurements took.
+const KEEP_FACTOR: f64 = 50.0;
 
-/// What a training knows of the speed of its threads.
+/// The measured speeds of a training by number of threads.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Numbers of threads that are still to be tried; the last one is at present.
+    /// Numbers of threads that are still to be measured; the last one is being measured.
     untried: Vec<usize>,
-    /// Work in a second with each number that has been tried since the last look.
+    /// Work per second of each number measured so far.
     speeds: Vec<(usize, f64)>,
-    /// Of the speed that is being measured.
+    /// Work and seconds of the measurement in progress.
     work: f64,
     seconds: f64,
-    /// Seconds for which numbers were tried, and those since then.
+    /// Seconds that measurements took, and seconds since they ended.
     tried: f64,
     kept: f64,
 }
@@ -32,28 +33,29 @@ impl Pace {
         Self { untried: Vec::new(), speeds: Vec::new(), work: 0.0, seconds: 0.0, tried: 0.0, kept: 0.0 }
     }
 
-    /// How many threads of at most so many are to do the next cycle.
+    /// The number of threads for the next cycle, at most `most`.
     pub(super) fn threads(&mut self, most: usize) -> usize {
-        if self.untried.is_empty() && self.kept >= KEPT * self.tried {
+        if self.untried.is_empty() && self.kept >= KEEP_FACTOR * self.tried {
             *self = Self { untried: candidates(most), ..Self::new() };
         }
         self.present().min(most)
     }
 
-    /// The number that is being tried, or the quickest.
+    /// The number that is being measured, or else the fastest.
     fn present(&self) -> usize {
-        let quickest = || self.speeds.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("one has been tried");
+        let quickest =
+            || self.speeds.iter().max_by(|a, b| a.1.total_cmp(&b.1)).expect("at least one number was measured");
         self.untried.last().copied().unwrap_or_else(|| quickest().0)
     }
 
-    /// Notes the work of a cycle, in any unit, and how long it took.
-    pub(super) fn note(&mut self, work: f64, seconds: f64) {
+    /// Records the work of a cycle, in any unit, and the seconds that it took.
+    pub(super) fn record(&mut self, work: f64, seconds: f64) {
         let threads = self.present();
         let is_tried = !self.untried.is_empty();
         self.work += work;
         self.seconds += seconds;
         *(if is_tried { &mut self.tried } else { &mut self.kept }) += seconds;
-        if self.seconds < if is_tried { TRIED } else { JUDGED } {
+        if self.seconds < if is_tried { PROBE_SECONDS } else { RECHECK_SECONDS } {
             return;
         }
         let speed = self.work / self.seconds;
@@ -67,8 +69,8 @@ impl Pace {
     }
 }
 
-/// Numbers of threads that are worth trying, that to be tried first at the end: all, all but one for a busy process, half of them,
-/// and one.
+/// Numbers of threads to measure, in ascending order: one, half of them, all but one (a process may occupy a core) and
+/// all. The last is measured first.
 fn candidates(most: usize) -> Vec<usize> {
     let mut candidates = vec![1, most / 2, most.saturating_sub(1), most];
     candidates.retain(|&threads| threads > 0);
@@ -81,14 +83,14 @@ fn candidates(most: usize) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    /// Seconds of work, and of how many threads each cycle had, of a training of so many seconds, where a cycle takes so long with
-    /// so many threads after so many seconds.
+    /// Simulates a training of `seconds`, in which `cycle` returns the seconds of a cycle from the number of threads
+    /// and the time. Returns the cycles done, and the time and threads of each.
     fn run(most: usize, seconds: f64, cycle: impl Fn(usize, f64) -> f64) -> (f64, Vec<(f64, usize)>) {
         let (mut pace, mut now, mut work, mut threads) = (Pace::new(), 0.0, 0.0, Vec::new());
         while now < seconds {
             let count = pace.threads(most);
             let taken = cycle(count, now);
-            pace.note(1.0, taken);
+            pace.record(1.0, taken);
             threads.push((now, count));
             (now, work) = (now + taken, work + 1.0);
         }
@@ -96,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn with_idle_cores_all_threads_work_nearly_always() {
+    fn on_idle_cores_all_threads_work_nearly_always() {
         for most in [1, 2, 3, 8] {
             for length in [1e-5_f64, 0.3] {
                 let (work, _) = run(most, 2000.0 * length.max(0.01), |threads, _| length / threads as f64);
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn with_a_busy_core_fewer_threads_work() {
+    fn if_a_core_is_busy_fewer_threads_work() {
         // Two threads are four times slower than one.
         let (work, _) = run(2, 20.0, |threads, _| if threads == 1 { 1e-5 } else { 4e-5 });
         assert!(work > 0.98 * 20.0 / 1e-5, "{work}");
@@ -117,8 +119,8 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_quick_for_a_moment_alone_is_given_up() {
-        // Two threads are quicker than one until the scheduler has had enough of it, 30 ms after the other one slept.
+    fn a_number_that_was_fast_only_for_a_moment_is_given_up() {
+        // Two threads are faster than one only for the first 30 ms after the second one slept.
         let awake = std::cell::Cell::new(0.0);
         let (work, _) = run(2, 20.0, |threads, _| {
             awake.set(if threads == 1 { 0.0 } else { awake.get() + 1e-4 });
@@ -150,10 +152,10 @@ mod tests {
     }
 
     #[test]
-    fn no_more_threads_work_than_have_something_to_do() {
+    fn no_more_threads_work_than_are_useful() {
         let mut pace = Pace::new();
         assert_eq!(pace.threads(8), 8);
-        assert_eq!(pace.threads(3), 3, "members have ended meanwhile");
+        assert_eq!(pace.threads(3), 3, "fewer threads are useful once members have stopped");
         assert_eq!(Pace::new().threads(1), 1);
         assert_eq!(
             [1, 2, 3, 4, 9].map(candidates),

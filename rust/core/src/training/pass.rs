@@ -1,20 +1,21 @@
-//! A pass over the rows: which rows and members, what is wanted of them, and what was found.
+//! A pass over the rows, which computes losses and gradients: its request, its results, and how shares of the rows are
+//! spread over threads.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use super::threads::{Threads, lock, whole};
+use super::threads::{Threads, exclusive, lock};
 use crate::dataset::{Dataset, Rows};
 use crate::kernels::Buffer;
-use crate::objective::{Objective, PerMember, Scratch, Sums, Wanted};
+use crate::objective::{Objective, PerMember, Scratch, Sums, SumsRequest};
 
 /// What a pass computes.
 pub(super) struct PassRequest<'a> {
-    /// Members whose own losses are computed.
+    /// For each member, whether its own losses are computed.
     pub(super) members: &'a [bool],
-    /// Whether the errors are that all members make together.
+    /// Whether the errors of the averaged answer of all members are computed.
     pub(super) ensemble: bool,
-    /// What is computed over the training rows.
+    /// What the pass computes over the training rows.
     pub(super) train: OfTraining,
     /// Whether the pass covers the validation rows.
     pub(super) test: bool,
@@ -23,35 +24,38 @@ pub(super) struct PassRequest<'a> {
 /// What a pass computes over the training rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OfTraining {
-    /// It leaves them out.
+    /// Nothing: the training rows are skipped.
     Nothing,
+    /// Losses.
     Losses,
-    /// Losses, and their gradients by the weights of each member.
+    /// Losses, and the gradient with respect to the weights of each member.
     Gradients,
 }
 
 /// Errors of one set of weights.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Errors {
-    /// Of no row where the pass has left out the training rows.
+    /// Sums over the training rows; of no row if the pass skipped them.
     pub(super) train: Sums,
+    /// Sums over the validation rows; none if the pass skipped them.
     pub(super) test: Option<Sums>,
 }
 
-/// What a pass has found.
+/// The losses that a pass computed.
 #[derive(Debug)]
 pub(super) struct Losses {
-    /// Those of all members together.
+    /// Errors of the averaged answer of all members.
     pub(super) all: Errors,
-    /// Each member's own mean loss of the training rows; empty where the pass has left them out.
+    /// Each member's own mean loss of the training rows; empty if the pass skipped them.
     pub(super) train: Vec<f64>,
-    /// Each member's own mean squared error of the validation rows, by which it is judged.
+    /// Each member's own mean squared error of the validation rows, which decides when it stops; empty if the pass
+    /// skipped them.
     pub(super) test: Vec<f64>,
 }
 
 /// Where losses and gradients come from.
 pub(super) trait GradientSource {
-    /// A pass over the rows with these weights; none if `go_on` said no meanwhile.
+    /// Computes a pass over the rows with these weights. None if `go_on` returned false meanwhile.
     fn pass(
         &mut self,
         threads: &mut Threads,
@@ -60,19 +64,20 @@ pub(super) trait GradientSource {
         go_on: &(dyn Fn() -> bool + Sync),
     ) -> Option<Losses>;
 
-    /// The gradient of the losses that the last pass has summed over the training rows, of all members; and these rows, for
-    /// trainers that go through them by themselves.
-    fn found(&mut self) -> (Gradient<'_>, Batches<'_>);
+    /// The gradient of the sum of losses over the training rows, of all members, from the last pass; and the training
+    /// rows, for trainers that compute gradients of mini-batches.
+    fn gradient(&mut self) -> (Gradient<'_>, Batches<'_>);
 }
 
-/// The training rows, and what is minimized over them.
+/// The training rows, and the objective over them.
 #[derive(Clone, Copy)]
 pub(super) struct Batches<'a> {
     pub(super) objective: &'a Objective,
     pub(super) rows: &'a Rows,
 }
 
-/// A gradient as parts whose sum it is, which are added up piece by piece, so that a piece stays in the cache for the step.
+/// A gradient as parts that are still to be added up. They are added chunk by chunk, so that a chunk is in the cache
+/// when the step reads it.
 pub(super) struct Gradient<'a> {
     parts: Vec<&'a mut [f32]>,
 }
@@ -82,16 +87,16 @@ impl<'a> Gradient<'a> {
         Self { parts }
     }
 
-    /// The sum, in the order of the parts.
+    /// Adds up the parts in their order and returns the sum, which takes the place of the first part.
     pub(super) fn sum(&mut self) -> &mut [f32] {
-        let (sum, others) = self.parts.split_first_mut().expect("a set of rows has a share");
+        let (sum, others) = self.parts.split_first_mut().expect("a gradient has at least one part");
         for other in others {
             sum.iter_mut().zip(other.iter()).for_each(|(sum, other)| *sum += other);
         }
         sum
     }
 
-    /// The gradient of so many parameters after another; of fewer at the end.
+    /// Splits the gradient into chunks of `size` parameters; the last one may be shorter.
     pub(super) fn chunks(self, size: usize) -> impl Iterator<Item = Self> {
         let mut rest = Some(self.parts);
         std::iter::from_fn(move || {
@@ -99,13 +104,14 @@ impl<'a> Gradient<'a> {
             if parts[0].len() <= size {
                 return rest.take().map(Self::new);
             }
-            let first = parts.iter_mut().map(|part| part.split_off_mut(..size).expect("it is longer"));
+            let first =
+                parts.iter_mut().map(|part| part.split_off_mut(..size).expect("all parts are as long as the first"));
             Some(Self::new(first.collect()))
         })
     }
 }
 
-/// The rows of this process, whose shares a training's threads compute.
+/// The rows in memory, in shares that the threads of a training compute.
 pub(super) struct LocalRows<'a> {
     dataset: &'a Dataset,
     objective: Objective,
@@ -114,18 +120,19 @@ pub(super) struct LocalRows<'a> {
     scratch: Vec<Mutex<Scratch>>,
 }
 
-/// A share of a set, and its sums.
+/// A share of a set: a range of groups of rows, with its sums.
 struct Share {
     groups: std::ops::Range<usize>,
+    /// Sums of the averaged answer of all members.
     sums: Sums,
-    /// The members' own.
+    /// Each member's own sums.
     of_members: Vec<Sums>,
-    /// Empty if it takes part in no gradient.
+    /// The share's part of the gradient; empty if gradients are not needed.
     gradient: Buffer,
 }
 
 impl<'a> LocalRows<'a> {
-    /// The rows of a training, with memory for gradients if it is going to need them.
+    /// Divides the rows of a training into shares. Memory for gradients is allocated only with `gradients`.
     pub(super) fn new(dataset: &'a Dataset, objective: Objective, gradients: bool) -> Self {
         let shares = |rows: &Rows, parameters: usize| {
             let share = |groups| {
@@ -139,7 +146,7 @@ impl<'a> LocalRows<'a> {
         Self { dataset, train, test, scratch: Vec::new(), objective }
     }
 
-    /// Shares of the larger set: more threads than that have nothing to do.
+    /// Shares of the larger set, which bounds the number of threads that have something to do.
     pub(super) fn shares(&self) -> usize {
         self.train.len().max(self.test.len())
     }
@@ -148,7 +155,7 @@ impl<'a> LocalRows<'a> {
         !self.test.is_empty()
     }
 
-    /// Floating-point operations of the gradients of one member.
+    /// Floating-point operations of one member's gradient over the training rows.
     pub(super) fn operations(&self) -> usize {
         self.dataset.train.len() * self.objective.operations()
     }
@@ -195,7 +202,7 @@ impl GradientSource for LocalRows<'_> {
                     &mut gradient[..]
                 });
                 let own = Some(PerMember { members, sums: of_members, gradients });
-                let wanted = Wanted { ensemble, own, tally: None };
+                let wanted = SumsRequest { ensemble, own, tally: None };
                 *sums = source.objective.sums(weights, rows, groups.clone(), &mut scratch, wanted, go_on);
             }
         });
@@ -204,14 +211,14 @@ impl GradientSource for LocalRows<'_> {
         }
         let total = |shares: &mut [Mutex<Share>]| {
             let mut sums = Sums::default();
-            shares.iter_mut().for_each(|share| sums.add(&whole(share).sums));
+            shares.iter_mut().for_each(|share| sums.add(&exclusive(share).sums));
             sums
         };
         let train_sums = if train { total(&mut self.train) } else { Sums::default() };
         let all = Errors { train: train_sums, test: test.then(|| total(&mut self.test)) };
         let own = |shares: &mut [Mutex<Share>], of: fn(&Sums) -> f64, rows: f64| {
             let of_member =
-                |member: usize| shares.iter_mut().map(|share| of(&whole(share).of_members[member])).sum::<f64>();
+                |member: usize| shares.iter_mut().map(|share| of(&exclusive(share).of_members[member])).sum::<f64>();
             (0..members.len()).map(of_member).map(|sum| sum / rows).collect()
         };
         let train = if train { own(&mut self.train, |sums| sums.loss, all.train.weight) } else { Vec::new() };
@@ -219,8 +226,8 @@ impl GradientSource for LocalRows<'_> {
         Some(Losses { all, train, test })
     }
 
-    fn found(&mut self) -> (Gradient<'_>, Batches<'_>) {
-        let parts = self.train.iter_mut().map(|share| &mut whole(share).gradient[..]).collect();
+    fn gradient(&mut self) -> (Gradient<'_>, Batches<'_>) {
+        let parts = self.train.iter_mut().map(|share| &mut exclusive(share).gradient[..]).collect();
         (Gradient::new(parts), Batches { objective: &self.objective, rows: &self.dataset.train })
     }
 }
@@ -230,10 +237,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gradient_is_the_sum_of_its_parts_whole_or_piece_by_piece() {
+    fn a_gradient_is_the_sum_of_its_parts_whole_or_in_chunks() {
         let parts = || [vec![1.0, 2.0, 3.0, 4.0, 5.0], vec![10.0; 5], vec![100.0; 5]];
-        let mut whole = parts();
-        let sum = Gradient::new(whole.iter_mut().map(Vec::as_mut_slice).collect()).sum().to_vec();
+        let mut exclusive = parts();
+        let sum = Gradient::new(exclusive.iter_mut().map(Vec::as_mut_slice).collect()).sum().to_vec();
         assert_eq!(sum, [111.0, 112.0, 113.0, 114.0, 115.0]);
         for size in [1, 2, 5, 7] {
             let mut pieces = parts();
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_follows_the_order_of_the_parts() {
+    fn parts_are_added_in_their_order() {
         let mut parts = [[1e8_f32], [1.0], [-1e8], [1.0]];
         assert_eq!(Gradient::new(parts.iter_mut().map(|part| &mut part[..]).collect()).sum(), [1.0]);
     }

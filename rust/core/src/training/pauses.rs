@@ -1,23 +1,23 @@
-//! Points at which a test holds a thread, so that it chooses the order of events. The feature `pauses` makes them; without
-//! it they are nothing.
+//! Points at which a test can pause a thread, to choose the order of events. They exist with the feature `pauses`;
+//! without it they compile to nothing.
 //!
-//! The environment variable `NEURALREDIS_PAUSES` names a directory. A thread that comes to a point and finds a file of the
-//! point's name there leaves another beside it, `<point>.reached`, and goes on when the first is gone. If that says
-//! `panic`, from the beginning or some time later, the thread panics there.
+//! The environment variable `NEURALREDIS_PAUSES` names a directory. If it has a file of the point's name, a thread that
+//! reaches the point writes another file, `<point>.reached`, and continues when the first is deleted. If the content of
+//! the first is `panic`, or becomes so, the thread panics there.
 //!
-//! Files, since the thread that is held may be the server's own, which then takes no commands.
+//! The tests use files because the paused thread may be the server's main thread, which then handles no commands.
 //!
-//! | point | whose thread | when |
+//! | point | thread | when |
 //! |---|---|---|
-//! | `turn` | of whoever starts the training | it is out of the queue and has its place in the pool, but no thread |
-//! | `start` | the training's | before it looks whether it has been cancelled |
+//! | `turn` | the one that starts the training | it has left the queue and counts as running, without a thread |
+//! | `start` | the training's | before it checks whether it has been cancelled |
 //! | `first` | the training's | before its first cycle |
-//! | `end` | the training's | the result is computed and nobody's yet; the place in the pool is still taken |
-//! | `install` | the training's | the outcome is there for all to see, and nobody has been told |
-//! | `cancel` | of whoever cancels | the training knows, and may still be in the queue |
+//! | `end` | the training's | the result is computed but not published, and the training still counts as running |
+//! | `install` | the training's | the outcome is published, but `notify` has not been called |
+//! | `cancel` | the one that cancels | the request is set, and the training may still be queued |
 //!
-//! A panic at `start`, `first` or `end` is a failed training. At `install` it has ended; at the others the thread is of
-//! somebody who may have others to go on with.
+//! A panic at `start`, `first` or `end` makes the training fail. At `install` the training has already ended. At `turn`
+//! and `cancel` it unwinds the caller's thread.
 
 #[cfg(feature = "pauses")]
 pub(super) fn at(point: &str) {
@@ -25,19 +25,19 @@ pub(super) fn at(point: &str) {
     use std::time::Duration;
     use std::{env, fs, thread};
 
-    /// Short beside what tests wait for, long beside reading a file.
+    /// Short compared to the timeouts of tests, long compared to reading a file.
     const PAUSE: Duration = Duration::from_millis(1);
 
     let Some(directory) = env::var_os("NEURALREDIS_PAUSES") else { return };
     let file = Path::new(&directory).join(point);
     let mut reached = false;
-    while let Ok(wish) = fs::read(&file) {
+    while let Ok(content) = fs::read(&file) {
         if !reached {
-            // A directory that is on its way out holds nobody.
+            // This fails if the test has removed the directory, and then the loop ends.
             let _ = fs::write(file.with_extension("reached"), "");
             reached = true;
         }
-        assert!(wish != b"panic", "a panic was asked for at the point '{point}'");
+        assert!(content != b"panic", "a panic was asked for at the point '{point}'");
         thread::sleep(PAUSE);
     }
 }

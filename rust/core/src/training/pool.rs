@@ -1,12 +1,12 @@
-//! Which trainings run, and with how many threads.
+//! Scheduling of trainings: which of them run, and with how many threads.
 //!
-//! Two limits, both changeable at any time: trainings that run at a time, the others being queued; and threads in all, which
-//! running trainings share. A training computes only while it holds seats, one a thread. When others wait for seats, it gives
-//! back what exceeds its share every few milliseconds; when there are more trainings than seats, they take turns. How many
-//! threads a training has never changes what it computes.
+//! There are two limits, and both can be changed at any time: how many trainings run at once, while the others are
+//! queued; and how many threads the running trainings share. A training computes only while it holds seats, one for
+//! each thread. When others wait for seats, it returns those beyond its share every few milliseconds. When there are
+//! more trainings than seats, they take turns. The number of threads of a training never changes what it computes.
 //!
-//! No owner keeps another from training. Owners take turns, for places as for seats. An owner that has no training running
-//! gets a place at once, even beyond the limit, since the trainings that hold the places may never end.
+//! No owner can keep another from training: owners take turns, both for starting and for seats. If no training of an
+//! owner is running, its next one starts at once, even beyond the limit, since the running trainings may never end.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
@@ -28,13 +28,13 @@ struct State {
     running: usize,
     /// Owners of trainings that run, with how many each has.
     running_of: HashMap<Owner, usize>,
-    /// Starts of trainings that wait for one to end.
+    /// Calls that start the queued trainings.
     queue: Turns<Box<dyn FnOnce() + Send>>,
     seats_taken: usize,
     /// Trainings that wait for a seat.
     waiting: Turns<()>,
     next_ticket: u64,
-    /// Bytes of memory that running trainings have taken.
+    /// Bytes of memory that running trainings use.
     bytes: usize,
 }
 
@@ -51,7 +51,7 @@ impl std::fmt::Debug for State {
 }
 
 impl Pool {
-    /// A pool of that many threads and trainings at a time, at least one of each.
+    /// Makes a pool of `threads` threads in which `max_trainings` trainings run at once; 0 counts as 1.
     pub fn new(threads: usize, max_trainings: usize) -> Arc<Self> {
         let state = State {
             threads: threads.max(1),
@@ -67,19 +67,19 @@ impl Pool {
         Arc::new(Self { state: Mutex::new(state), changed: Condvar::new() })
     }
 
-    /// Sets how many threads all trainings have together, at least one; running trainings follow within milliseconds.
+    /// Sets how many threads all trainings have together; 0 counts as 1. Running trainings adapt within milliseconds.
     pub fn set_threads(&self, threads: usize) {
         self.lock().threads = threads.max(1);
         self.changed.notify_all();
     }
 
-    /// Sets how many trainings run at a time, at least one; those that run go on.
+    /// Sets how many trainings run at once; 0 counts as 1. Running trainings are not stopped.
     pub fn set_max_trainings(self: &Arc<Self>, max_trainings: usize) {
         self.lock().max_trainings = max_trainings.max(1);
         self.start_queued();
     }
 
-    /// Trainings that run, and trainings that wait in the queue.
+    /// How many trainings run, and how many are queued.
     pub fn counts(&self) -> (usize, usize) {
         let state = self.lock();
         (state.running, state.queue.len())
@@ -90,18 +90,18 @@ impl Pool {
         self.lock().threads
     }
 
-    /// Bytes of memory that running trainings have taken, about.
+    /// Bytes of memory that running trainings use, estimated.
     pub fn bytes(&self) -> usize {
         self.lock().bytes
     }
 
-    /// Whether a training of an owner would start at once.
+    /// Whether a training of this owner would start at once.
     pub fn has_place_for(&self, owner: &Owner) -> bool {
         self.lock().has_place_for(owner)
     }
 
-    /// Calls `start` now or when a running training ends. It must arrange for [`Self::ended`] to be called. Returns the
-    /// number under which it can be withdrawn.
+    /// Calls `start` now or when a running training ends. `start` must arrange for [`Self::ended`] to be called.
+    /// Returns the ticket with which the training can be withdrawn.
     pub(super) fn submit(self: &Arc<Self>, owner: &Owner, start: Box<dyn FnOnce() + Send>) -> u64 {
         let mut state = self.lock();
         let ticket = state.next_ticket;
@@ -112,7 +112,7 @@ impl Pool {
         ticket
     }
 
-    /// Takes a training out of the queue; whether it was there.
+    /// Removes a training from the queue. Returns whether it was queued.
     pub(super) fn withdraw(&self, owner: &Owner, ticket: u64) -> bool {
         let mut state = self.lock();
         let start = state.queue.remove(owner, ticket);
@@ -120,7 +120,7 @@ impl Pool {
         start.is_some()
     }
 
-    /// A training that ran has ended.
+    /// Must be called when a running training has ended. Starts queued ones in its place.
     pub(super) fn ended(self: &Arc<Self>, owner: &Owner) {
         let mut state = self.lock();
         state.running -= 1;
@@ -149,7 +149,7 @@ impl Pool {
         }
     }
 
-    /// Counts bytes of memory that a training has taken, until what is returned is dropped.
+    /// Counts bytes of memory as used by a training until the returned guard is dropped.
     pub(super) fn count_bytes(self: &Arc<Self>, bytes: usize) -> Bytes {
         self.lock().bytes += bytes;
         Bytes { pool: Arc::clone(self), bytes }
@@ -161,7 +161,7 @@ impl Pool {
     }
 }
 
-/// Bytes of memory that a running training has taken, see [`Pool::count_bytes`].
+/// Guard of bytes that a running training uses, see [`Pool::count_bytes`].
 pub(super) struct Bytes {
     pool: Arc<Pool>,
     bytes: usize,
@@ -173,12 +173,12 @@ impl Drop for Bytes {
     }
 }
 
-/// The seats that one training holds; they are given back when this is dropped.
+/// The seats that one training holds. They are returned when this is dropped.
 #[derive(Debug)]
 pub(super) struct Seats {
     pool: Arc<Pool>,
     owner: Owner,
-    /// How many were asked for when they were taken.
+    /// How many were requested when they were taken.
     wanted: usize,
     held: usize,
     since: Instant,
@@ -189,8 +189,8 @@ impl Seats {
         Self { pool, owner, wanted: 0, held: 0, since: Instant::now() }
     }
 
-    /// Seats to compute with now, at most `wanted` and at least one; waits where others have taken them all.
-    /// None once `give_up` says so, which is asked now and then while waiting.
+    /// Takes seats, at most `wanted` and at least one, and returns how many. Waits while other trainings hold all
+    /// seats. None once `give_up` returns true; it is called about every 50 ms while waiting.
     pub(super) fn take(&mut self, wanted: usize, give_up: impl Fn() -> bool) -> Option<usize> {
         if self.held > 0 && self.wanted == wanted && self.since.elapsed() < SLICE {
             return Some(self.held);

@@ -1,11 +1,12 @@
-//! One training from its beginning to its end: ask for a pass over the rows, have the trainer judge it, stop or step.
+//! The loop of one training: compute a pass over the rows, let the trainer accept or reject the weights, stop or step.
 //!
-//! A cycle presents every training row once. It begins with the errors and the gradient of the present weights, decides
-//! whether to end there, and if not lets the trainer move the weights. So both errors always belong to the same weights, a
-//! training that ends by itself knows them of the weights it leaves, and nothing is computed twice.
+//! A cycle presents every training row once. It first computes the errors and the gradient of the present weights, then
+//! decides whether to end there, and if not lets the trainer change the weights. So training and validation error
+//! always belong to the same weights, a training that ends at a cycle has the errors of its final weights, and nothing
+//! is computed twice.
 //!
-//! A trainer that steps after each batch computes its own gradients. Passes then look at the validation rows, as AUTOSTOP asks, and at
-//! all rows only in cycles that the curve has a place for, and at the end.
+//! A mini-batch trainer computes its own gradients. Passes then cover the validation rows when AUTOSTOP needs them, and
+//! all rows only at points of the learning curve and at the end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +23,9 @@ use super::statistics::RowStatistics;
 use super::sync::Instant;
 use super::task::Task;
 use super::threads::Threads;
-use super::trainers::{Found, Trainer, Verdict, WeightDecay};
-use super::turn::give_way;
-use super::warnings::{learnt_nothing, warnings};
+use super::trainers::{PassResult, Trainer, Verdict, WeightDecay};
+use super::turn::yield_now;
+use super::warnings::{baseline_warning, warnings};
 use crate::constraint::bound;
 use crate::dataset::Set;
 use crate::layout::Kind;
@@ -35,7 +36,7 @@ use crate::trained::{Statistics, Trained};
 use crate::trainer_state::{TrainerState, pick};
 use crate::weights::reexpress;
 
-/// Operations of a cycle that are worth another thread: some 20 microseconds of work.
+/// Floating-point operations of a cycle for which another thread pays: some 20 microseconds of work.
 const THREAD_OPERATIONS: usize = 600_000;
 
 /// One training while it runs.
@@ -49,18 +50,19 @@ pub(super) struct Session<'a> {
     decays: Vec<f32>,
     trainer: Box<dyn Trainer>,
     source: LocalRows<'a>,
-    /// Of a trial: the network's validation rows, whose errors are told instead of those of the rows held back.
-    told: Option<LocalRows<'a>>,
+    /// In a trial the network's validation rows, whose errors are reported instead of those of the held-out training
+    /// rows.
+    reported: Option<LocalRows<'a>>,
     threads: Threads,
     pace: Pace,
     deadline: Option<Instant>,
-    /// The trial, if one came before in the same training.
+    /// The report of the trial that this session continues, if any.
     before: Option<Report>,
 }
 
 impl<'a> Session<'a> {
-    /// Prepares a training: normalization, and the weights expressed under it. If a trial came `before` in the same training, its
-    /// cycles and its curve go on.
+    /// Prepares a training: computes the normalization, and re-expresses the weights under it. If the session continues
+    /// a trial, `before` is the trial's report, whose cycles and curve are continued.
     pub(super) fn new(
         task: &'a Task,
         control: &'a Control,
@@ -89,7 +91,7 @@ impl<'a> Session<'a> {
             task,
             control,
             source: LocalRows::new(&task.dataset, objective(), !task.trainer().by_batches),
-            told: task.told.as_ref().map(|rows| LocalRows::new(rows, objective(), false)),
+            reported: task.reported.as_ref().map(|rows| LocalRows::new(rows, objective(), false)),
             statistics,
             normalization,
             weights,
@@ -110,21 +112,21 @@ impl<'a> Session<'a> {
         let by_batches = self.task.trainer().by_batches;
         let (first_cycle, points) =
             self.before.as_mut().map_or((0, Vec::new()), |trial| (trial.cycles, std::mem::take(&mut trial.curve)));
-        let mut curve = Curve::going_on(points, self.task.members, by_batches);
+        let mut curve = Curve::continuing(points, self.task.members, by_batches);
         let (mut cycle, mut presented) = (first_cycle, 0);
-        // Whether the weights are others than those of the last errors.
+        // Whether the weights have changed since their errors were last computed.
         let mut changed = false;
-        // Each member's own, of the last weights that the trainer kept.
+        // Each member's validation error under the last weights that the trainer accepted.
         let mut test_errors = vec![f64::INFINITY; self.task.members];
         let (reason, known) = loop {
-            give_way().await;
+            yield_now().await;
             let learning = ensemble.learning();
             self.take_seats(seats, learning)?;
             let begun = Instant::now();
             let last = options.max_cycles > 0 && cycle >= options.max_cycles;
             let judges = self.trainer.judges(cycle);
-            // Without gradients of all rows, looking at them is for the curve alone.
-            let looks = last || cycle == first_cycle || curve.wants(cycle);
+            // With mini-batches a pass over the training rows serves the curve alone.
+            let looks = last || cycle == first_cycle || curve.includes(cycle);
             let request = PassRequest {
                 members: ensemble.learns(),
                 ensemble: looks || self.task.members == 1 && !by_batches,
@@ -134,23 +136,23 @@ impl<'a> Session<'a> {
                     false if !last || judges => OfTraining::Gradients,
                     false => OfTraining::Losses,
                 },
-                test: watch && (options.auto_stop || last || curve.wants(cycle)),
+                test: watch && (options.auto_stop || last || curve.includes(cycle)),
             };
             let (control, deadline) = (self.control, self.deadline);
             let go_on = || may_go_on(control, deadline);
             let Some(losses) = self.source.pass(&mut self.threads, &self.weights, &request, &go_on) else {
-                self.take_back(ensemble.learns());
+                self.discard_unevaluated(ensemble.learns());
                 break (self.request_or_time(), None);
             };
             let known = request.ensemble.then_some(losses.all);
             if let Some(errors) = &known {
-                let test = self.told_errors(errors, last || curve.wants(cycle), &go_on);
+                let test = self.reported_test(errors, last || curve.includes(cycle), &go_on);
                 curve.add(self.publish(cycle, &Errors { test, ..*errors }));
             } else {
                 self.control.publish_cycle(cycle);
             }
             let verdicts = if judges {
-                let (trainer, found, threads) = self.found(&losses, ensemble.learns(), &go_on);
+                let (trainer, found, threads) = self.pass_result(&losses, ensemble.learns(), &go_on);
                 trainer.judge(found, threads)
             } else {
                 Vec::new()
@@ -172,35 +174,35 @@ impl<'a> Session<'a> {
             if !go_on() {
                 break (self.request_or_time(), known);
             }
-            let (trainer, found, threads) = self.found(&losses, ensemble.learns(), &go_on);
+            let (trainer, found, threads) = self.pass_result(&losses, ensemble.learns(), &go_on);
             trainer.step(cycle, found, threads);
-            self.pace.note(learning as f64, begun.elapsed().as_secs_f64());
+            self.pace.record(learning as f64, begun.elapsed().as_secs_f64());
             presented += ensemble.learning() as u64;
             cycle += 1;
             changed = false;
         };
         if self.task.is_trial() {
-            // What comes after it finds the errors of what it leaves.
-            ensemble.all_go_back(cycle, &mut self.weights, &mut *self.trainer);
+            // The session that continues the trial computes the errors of its result.
+            ensemble.restore_all(cycle, &mut self.weights, &mut *self.trainer);
             let kept = ensemble.best(self.task.answering);
             self.keep_weights(&kept);
-            let best_cycle = ensemble.latest(&kept, cycle);
+            let best_cycle = ensemble.latest_cycle(&kept, cycle);
             let errors = Errors { train: Sums::default(), test: None };
             let finish = Finish { reason, first_cycle, cycle, best_cycle, presented, factor: 1.0, errors };
-            return Some(self.finish(&finish, &kept, curve.so_far()));
+            return Some(self.finish(&finish, &kept, curve.into_points()));
         }
         let watched = |errors: &Errors| errors.test.is_some() == watch;
-        // An end in the middle of a cycle, or where not all was looked at, leaves something unknown.
+        // If the training ended within a cycle, or the last pass skipped rows, the errors are computed now.
         let last = match known.filter(watched) {
             Some(errors) => errors,
             None => self.present_errors(seats, OfTraining::Losses, watch, self.task.members)?,
         };
         let point = self.publish(cycle, &last);
-        changed |= ensemble.all_go_back(cycle, &mut self.weights, &mut *self.trainer);
+        changed |= ensemble.restore_all(cycle, &mut self.weights, &mut *self.trainer);
         let kept = ensemble.best(self.task.answering);
         changed |= self.keep_weights(&kept);
         let errors = if changed { self.present_errors(seats, OfTraining::Losses, watch, kept.len())? } else { last };
-        let best_cycle = ensemble.latest(&kept, cycle);
+        let best_cycle = ensemble.latest_cycle(&kept, cycle);
         let factor = if best_cycle > 0 { self.soften(seats, kept.len())? } else { 1.0 };
         let errors =
             if factor < 1.0 { self.present_errors(seats, OfTraining::Losses, true, kept.len())? } else { errors };
@@ -208,9 +210,10 @@ impl<'a> Session<'a> {
         Some(self.finish(&finish, &kept, curve.end(point)))
     }
 
-    /// Ends a training that others have done: finds the errors of what it leaves. None if it is cancelled.
-    pub(super) fn settle(mut self, seats: &mut Seats, settled: Settled) -> Option<(Trained, Report)> {
-        let Settled { reason, cycle, best_cycle, presented, threads, curve } = settled;
+    /// Finishes a training of cells, whose weights this session has: computes their errors and scales the logits. None
+    /// if the training is cancelled.
+    pub(super) fn finish_recurrent(mut self, seats: &mut Seats, end: RecurrentEnd) -> Option<(Trained, Report)> {
+        let RecurrentEnd { reason, cycle, best_cycle, presented, threads, curve } = end;
         let (watch, count) = (self.source.has_test_rows(), self.task.members);
         let mut errors = self.present_errors(seats, OfTraining::Losses, watch, count)?;
         let factor = if best_cycle > 0 { self.soften(seats, count)? } else { 1.0 };
@@ -219,12 +222,12 @@ impl<'a> Session<'a> {
         }
         let finish = Finish { reason, first_cycle: 0, cycle, best_cycle, presented, factor, errors };
         let point = self.publish(cycle, &errors);
-        let curve = Curve::going_on(curve, count, true).end(point);
+        let curve = Curve::continuing(curve, count, true).end(point);
         let (made, report) = self.finish(&finish, &(0..count).collect::<Vec<_>>(), curve);
         Some((made, Report { threads: report.threads.max(threads), ..report }))
     }
 
-    /// Keeps the weights of these members alone; whether there were others.
+    /// Keeps only the weights of these members. Returns whether any were dropped.
     fn keep_weights(&mut self, members: &[usize]) -> bool {
         if members.len() == self.task.members {
             return false;
@@ -237,7 +240,8 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// Multiplies what the output units sum up by a factor that follows from the validation rows, and returns it.
+    /// Multiplies the logits by the factor that minimizes the loss of the validation rows, and returns it; 1 if none is
+    /// better or softening does not apply. None if the training is cancelled.
     fn soften(&mut self, seats: &mut Seats, members: usize) -> Option<f64> {
         let task = self.task;
         let weights = self.statistics.class_weights(&task.options.class_weight);
@@ -248,7 +252,7 @@ impl<'a> Session<'a> {
         };
         let Some(weights) = weights else { return Some(1.0) };
         let judging = task.objective(self.normalization.clone(), members).weighted(Some(Arc::new(weights)));
-        // In the place of what has gradients, which have no use any more.
+        // Replaces the source with gradients, which are not needed any more.
         self.source = LocalRows::new(&task.dataset, judging, false);
         let last = LastLayers::of(&task.layout, &self.weights);
         let factor = soften::best_factor(|factor| {
@@ -262,7 +266,7 @@ impl<'a> Session<'a> {
         Some(factor)
     }
 
-    /// What the training leaves, which these members have made.
+    /// The result and the report of the training, for these members.
     fn finish(self, finish: &Finish, members: &[usize], curve: Vec<Point>) -> (Trained, Report) {
         let Finish { reason, first_cycle, cycle, best_cycle, presented, factor, errors } = *finish;
         if !self.task.is_trial() {
@@ -284,9 +288,9 @@ impl<'a> Session<'a> {
         if !task.is_trial() {
             faults = warnings(self.statistics, dataset, &self.normalization, &task.options, schema);
             let baseline = baseline::error(task, self.statistics, &self.normalization, dataset.set(set));
-            faults.extend(learnt_nothing(found, baseline, set, cycles));
+            faults.extend(baseline_warning(found, baseline, set, cycles));
         }
-        // Each member is presented with each row.
+        // `presented` counts members, and each was presented with every row.
         let rows = dataset.train.len() as u64;
         let statistics = Statistics {
             total_steps: before.total_steps.saturating_add(presented * rows),
@@ -313,7 +317,7 @@ impl<'a> Session<'a> {
         };
         let mut normalization = self.normalization;
         if best_cycle == 0 && !task.trained.is_untrained() {
-            // A training without a step changes no answer, not even that of a constant output.
+            // A training without a step must change no answer, not even that of a constant output.
             normalization.keep_constants_of(&task.trained.normalization);
         }
         let (weights, decays, mut state) = (self.weights, self.decays, self.trainer.state(members));
@@ -335,7 +339,8 @@ impl<'a> Session<'a> {
         )
     }
 
-    /// Takes as many threads as have enough to do in a cycle of so many members, and help; none if the training is cancelled.
+    /// Takes seats for as many threads as are useful in a cycle of this many members. None if the training is
+    /// cancelled.
     fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
         let by_rows = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
         let useful = self.trainer.threads(members).unwrap_or(by_rows);
@@ -348,49 +353,50 @@ impl<'a> Session<'a> {
         if self.control.is_stopped() { Reason::Stopped } else { Reason::MaxTime }
     }
 
-    /// The errors of the present weights, of all members together; none if the training is cancelled.
+    /// The errors of the averaged answer of all members under the present weights. None if the training is cancelled.
     fn present_errors(&mut self, seats: &mut Seats, train: OfTraining, test: bool, members: usize) -> Option<Errors> {
         self.take_seats(seats, members)?;
-        let nobody = vec![false; members];
-        let request = PassRequest { members: &nobody, ensemble: true, train, test };
+        let no_member = vec![false; members];
+        let request = PassRequest { members: &no_member, ensemble: true, train, test };
         let control = self.control;
         let losses = self.source.pass(&mut self.threads, &self.weights, &request, &|| !control.is_cancelled());
         losses.map(|losses| losses.all)
     }
 
-    fn found<'b>(
+    fn pass_result<'b>(
         &'b mut self,
         losses: &'b Losses,
         learns: &'b [bool],
         go_on: &'b (dyn Fn() -> bool + Sync),
-    ) -> (&'b mut dyn Trainer, Found<'b>, &'b mut Threads) {
+    ) -> (&'b mut dyn Trainer, PassResult<'b>, &'b mut Threads) {
         let parameters = self.task.layout.parameters();
-        let (weights, (gradient, batches)) = (&mut self.weights[..], self.source.found());
-        let found = Found { parameters, weights, gradient, batches, losses, learns, go_on };
+        let (weights, (gradient, batches)) = (&mut self.weights[..], self.source.gradient());
+        let found = PassResult { parameters, weights, gradient, batches, losses, learns, go_on };
         (&mut *self.trainer, found, &mut self.threads)
     }
 
-    /// Replaces weights that no cycle has looked at, of members that learn.
-    fn take_back(&mut self, learns: &[bool]) {
+    /// Replaces weights that no pass has evaluated, of the members that still train.
+    fn discard_unevaluated(&mut self, learns: &[bool]) {
         let members = self.weights.chunks_mut(self.task.layout.parameters()).enumerate();
         members
             .filter(|&(member, _)| learns[member])
-            .for_each(|(member, weights)| self.trainer.take_back(member, weights));
+            .for_each(|(member, weights)| self.trainer.discard_unevaluated(member, weights));
     }
 
-    /// The errors of validation rows that are told with these. In a trial they are those of the network's validation rows, if there
-    /// are such, this cycle `wants` them, and there is time.
-    fn told_errors(&mut self, errors: &Errors, wants: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
+    /// The sums over the validation rows that are reported with `errors`. In a trial these are the network's validation
+    /// rows rather than the held-out ones; none if there are none, they are not `wanted` in this cycle, or `go_on`
+    /// returns false.
+    fn reported_test(&mut self, errors: &Errors, wanted: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
         if !self.task.is_trial() {
             return errors.test;
         }
-        let told = self.told.as_mut().filter(|rows| wants && rows.has_test_rows())?;
-        let nobody = vec![false; self.task.members];
-        let request = PassRequest { members: &nobody, ensemble: true, train: OfTraining::Nothing, test: true };
-        told.pass(&mut self.threads, &self.weights, &request, go_on)?.all.test
+        let reported = self.reported.as_mut().filter(|rows| wanted && rows.has_test_rows())?;
+        let no_member = vec![false; self.task.members];
+        let request = PassRequest { members: &no_member, ensemble: true, train: OfTraining::Nothing, test: true };
+        reported.pass(&mut self.threads, &self.weights, &request, go_on)?.all.test
     }
 
-    /// Publishes the errors of a cycle.
+    /// Publishes the errors of a cycle as progress, and returns them as a point of the curve.
     fn publish(&self, cycle: u64, errors: &Errors) -> Point {
         let test_error = errors.test.map(|sums| sums.mean());
         self.control.publish(cycle, errors.train.mean(), test_error.map(|error| (error, self.class_errors(errors))));
@@ -403,40 +409,40 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Whether nobody has asked for an end, and there is time left.
+/// Whether no end has been requested and the deadline has not passed.
 fn may_go_on(control: &Control, deadline: Option<Instant>) -> bool {
     !control.is_stopped() && deadline.is_none_or(|deadline| Instant::now() < deadline)
 }
 
-/// What so many members minimize.
+/// The objective of this many members, with class weights.
 fn objective(task: &Task, statistics: &RowStatistics, normalization: &Normalization, members: usize) -> Objective {
     let class_weights = statistics.class_weights(&task.options.class_weight);
     task.objective(normalization.clone(), members).weighted(class_weights)
 }
 
-/// How a training ended that went through sequences rather than rows.
-pub(super) struct Settled {
+/// How a training of cells ended, whose cycles are not run by a session.
+pub(super) struct RecurrentEnd {
     pub(super) reason: Reason,
     pub(super) cycle: u64,
     pub(super) best_cycle: u64,
-    /// Members that stepped, cycle after cycle.
+    /// Sum over cycles of the members that stepped.
     pub(super) presented: u64,
-    /// Threads that took part, at most.
+    /// The most threads that took part.
     pub(super) threads: usize,
     pub(super) curve: Vec<Point>,
 }
 
-/// How a training ended, with the errors of what it leaves.
+/// How a training ended, with the errors of its result.
 #[derive(Debug, Clone, Copy)]
 struct Finish {
     reason: Reason,
-    /// Cycles of the trial before.
+    /// Cycles of the trial that it continues, or 0.
     first_cycle: u64,
     cycle: u64,
     best_cycle: u64,
-    /// Members that stepped, cycle after cycle.
+    /// Sum over cycles of the members that stepped.
     presented: u64,
-    /// What the output units sum up has been multiplied by.
+    /// The factor by which the logits have been multiplied.
     factor: f64,
     errors: Errors,
 }

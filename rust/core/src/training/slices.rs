@@ -1,6 +1,6 @@
-//! A training without a thread: it goes on while somebody has time for it.
+//! A training without a thread of its own, which the caller runs in slices of time.
 //!
-//! It computes what a [`Job`](super::Job) computes, bit by bit.
+//! It computes the same bits as a [`Job`](super::Job).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,17 +11,17 @@ use super::job::Outcome;
 use super::pool::{Pool, Seats};
 use super::sync::Instant;
 use super::task::Task;
-use super::turn::go_on;
+use super::turn::poll_once;
 use super::turns::Owner;
 use super::{trial, turn};
 use crate::error::Error;
 use crate::report::Report;
 use crate::trained::Trained;
 
-/// What it makes, unless it is cancelled.
+/// The result of a training; none if it was cancelled.
 type Made = Result<Option<(Trained, Report)>, Error>;
 
-/// A training that is given one slice of time after another. Dropped before its end, it leaves nothing.
+/// A training that runs in slices of time on the caller's thread. If it is dropped before its end, there is no result.
 ///
 /// ```
 /// use std::time::Duration;
@@ -48,20 +48,20 @@ pub struct Slices {
 }
 
 impl Slices {
-    /// A training that has not begun.
+    /// Makes a training that has not begun.
     pub fn new(task: Task) -> Self {
         let control = Arc::new(Control::new());
         Self { training: Box::pin(train(task, Arc::clone(&control))), control }
     }
 
-    /// Goes on for about so long, and for one cycle at least. The outcome once it is at its end; it must not be asked again then.
+    /// Trains for about `time`, and for at least one cycle. Returns the outcome when the training has ended.
     ///
     /// # Panics
-    /// If it is asked again after the outcome.
+    /// If it is called again after it has returned the outcome.
     pub fn go_on(&mut self, time: Duration) -> Option<Outcome> {
         let end = Instant::now() + time;
         loop {
-            if let Some(made) = go_on(self.training.as_mut()) {
+            if let Some(made) = poll_once(self.training.as_mut()) {
                 return Some(match made {
                     Ok(Some((trained, report))) => Outcome::Trained(Arc::new(trained), Arc::new(report)),
                     Ok(None) => Outcome::Dropped,
@@ -74,12 +74,12 @@ impl Slices {
         }
     }
 
-    /// How far it is.
+    /// How far the training is.
     pub fn progress(&self) -> Progress {
         self.control.progress()
     }
 
-    /// Asks for an early end, which comes within the next cycle; what has been learnt so far is kept.
+    /// Requests an early end, which comes within the next cycle; the weights trained so far are kept.
     pub fn stop(&self) {
         self.control.stop();
     }
@@ -93,7 +93,7 @@ impl std::fmt::Debug for Slices {
 
 async fn train(task: Task, control: Arc<Control>) -> Made {
     control.started();
-    turn::give_way().await;
+    turn::yield_now().await;
     let mut seats = Seats::new(Pool::new(1, 1), Owner::default());
     let with_rows = task.with_rows(&|| true)?;
     let task = with_rows.as_ref().unwrap_or(&task);
@@ -125,8 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn a_training_in_slices_makes_the_weights_of_one_on_a_thread() {
-        // The first has a trial before it.
+    fn a_training_in_slices_gives_the_weights_of_one_on_a_thread() {
+        // The first begins with a trial.
         for options in [cycles(120, false), cycles(0, true)] {
             let network = network();
             let mut live = Live::new(network.clone());
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_training_is_asked_to_stop_between_slices() {
+    fn a_training_can_be_stopped_between_slices() {
         let mut slices = Slices::new(Task::new(&network(), cycles(0, false)).unwrap());
         assert!(slices.progress().queued);
         assert!(slices.go_on(Duration::from_millis(5)).is_none());

@@ -1,5 +1,5 @@
-//! Statistics of the rows of a training, computed once when it begins. Normalization, the weights of classes, warnings and the
-//! baseline follow from them.
+//! Statistics of the rows of a training, computed once when it begins. Normalization, class weights, warnings and the
+//! baseline are computed from them.
 
 use std::sync::Arc;
 
@@ -14,12 +14,13 @@ use crate::trained::Trained;
 
 /// Moments of the columns of the training rows, and counts of classes.
 pub(super) struct RowStatistics {
+    /// Moments of the computed inputs.
     pub(super) inputs: Vec<Column>,
-    /// Of fields of numbers.
+    /// The approximate distribution functions of number fields; none without such fields.
     places: Option<Places>,
-    /// Those of a regressor's outputs.
+    /// Moments of a regressor's outputs; empty for a classifier.
     pub(super) targets: Vec<Column>,
-    /// Those of a classifier.
+    /// Counts of a classifier's classes; empty for a regressor.
     pub(super) classes: Vec<Class>,
 }
 
@@ -50,9 +51,9 @@ impl RowStatistics {
         Self { inputs, places, targets, classes }
     }
 
-    /// The normalization under which a network goes on learning from the rows.
+    /// The normalization of a training on these rows that begins with the weights of `trained`.
     pub(super) fn normalization(&self, options: &Options, trained: &Trained) -> Normalization {
-        // What a trained network has learnt without normalization it has learnt under the identity.
+        // A network that was trained without normalization was trained under the identity.
         let before = |scaling: &Option<Scaling>, columns: &[Column]| {
             (!trained.is_untrained()).then(|| scaling.clone().unwrap_or_else(|| Scaling::identity(columns.len())))
         };
@@ -66,7 +67,7 @@ impl RowStatistics {
         Normalization { inputs: Some(inputs), outputs, places: self.places.clone(), events: None }
     }
 
-    /// What the loss of a row of each class is multiplied by; none where all are alike.
+    /// The factor of the loss of rows of each class; none if all classes weigh the same.
     pub(super) fn class_weights(&self, option: &ClassWeight) -> Option<Arc<Vec<f32>>> {
         match option {
             ClassWeight::None => None,
@@ -79,13 +80,15 @@ impl RowStatistics {
     fn balanced(&self) -> Vec<f32> {
         let all: f64 = self.classes.iter().map(|class| class.weight).sum();
         let classes = self.classes.iter().filter(|class| class.weight > 0.0).count() as f64;
-        // Bounded for row weights at both ends of single precision.
+        // Row weights may be close to the least and the largest float, so the quotient is clamped to finite normal
+        // numbers.
         let weight = |own: f64| (all / (classes * own)).clamp(f32::MIN_POSITIVE.into(), f32::MAX.into()) as f32;
         let weights = self.classes.iter().map(|class| if class.weight > 0.0 { weight(class.weight) } else { 1.0 });
         weights.collect()
     }
 
-    /// The mean target of each output, as the loss sees it, over the training rows.
+    /// The mean of each output's target over the training rows, in the units of the loss: scaled for a regressor, the
+    /// weighted share of the class for a classifier.
     pub(super) fn mean_targets(&self, normalization: &Normalization, class_weights: Option<&Vec<f32>>) -> Vec<f64> {
         if self.classes.is_empty() {
             let scaled = |(at, column): (usize, &Column)| match &normalization.outputs {
@@ -125,7 +128,7 @@ mod tests {
     use crate::layout::Layout;
     use crate::network::Network;
 
-    /// Of one input, whose value is the class.
+    /// Statistics of a classifier's rows with one input, whose value is the class.
     fn classified(classes: &[f32], weights: &[f32]) -> RowStatistics {
         let (kind, layout) = (Kind::Classifier, Layout::new(&[1, 4]).unwrap());
         let limits = Limits { train: 100, test: 0 };
@@ -137,8 +140,8 @@ mod tests {
     }
 
     #[test]
-    fn balanced_weights_give_each_class_that_occurs_as_much_as_another() {
-        // Ten rows of class 0, the last of which counts as ten; two of class 1; four of class 3.
+    fn balanced_weights_give_all_classes_that_occur_the_same_total_weight() {
+        // Ten rows of class 0, the last of which has weight 10; two of class 1; four of class 3.
         let classes = [[0.0; 10].as_slice(), &[1.0; 2], &[3.0; 4]].concat();
         let weights: Vec<f32> = (0..16).map(|row| if row == 9 { 10.0 } else { 1.0 }).collect();
         let statistics = classified(&classes, &weights);

@@ -1,6 +1,7 @@
-//! What trainings share among threads, and how they wait.
+//! The synchronization primitives of trainings, and how long their threads spin and hold seats.
 //!
-//! A room of its own so that `tests/interleavings.rs` can put in its place what tries all orders of events.
+//! They are in a module of their own so that `tests/interleavings.rs` can replace them by loom's, which tries all
+//! orders of events.
 
 pub(super) use std::hint::spin_loop;
 pub(super) use std::sync::{Condvar, Mutex, MutexGuard, atomic};
@@ -9,8 +10,8 @@ use std::time::Duration;
 
 pub(super) use crate::clock::Instant;
 
-/// Turns of a waiting thread before it goes to sleep: some 20 microseconds.
+/// Iterations for which a waiting thread spins before it sleeps: some 20 microseconds.
 pub(super) const SPINS: u32 = 1_000;
 
-/// How long a training keeps its seats before it looks whether others wait.
+/// How long a training keeps its seats before it checks whether others wait.
 pub(super) const SLICE: Duration = Duration::from_millis(5);

@@ -1,4 +1,4 @@
-//! What a training is given: a snapshot of the network, and when to end.
+//! The inputs of a training: a snapshot of the network, and the limits of the training.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,31 +25,31 @@ use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights::{first_sizes, initial, widened};
 
-/// The random stream of the members after the first.
+/// The stream of random numbers for the initial weights of the members after the first.
 const MEMBERS_STREAM: u64 = 3;
 
-/// When a training ends, besides by a request.
+/// When a training ends without a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TrainOptions {
-    /// Cycles at most; 0 for no limit.
+    /// The most cycles; 0 for no limit.
     pub max_cycles: u64,
-    /// Time at most, from the real start; zero for no limit.
+    /// The most time, counted from the start of the training and not from its queueing; zero for no limit.
     pub max_time: Duration,
-    /// Whether to end when the validation rows have nothing more to gain.
+    /// Whether to stop early: when the error of the validation rows no longer falls.
     pub auto_stop: bool,
-    /// Whether to return to the weights that did best on the validation rows, by the squared error of the outputs whatever the
-    /// loss; without `auto_stop` it has no effect.
+    /// Whether to return to the weights with the least mean squared error on the validation rows, whatever the loss. It
+    /// has no effect without `auto_stop`.
     pub backtrack: bool,
 }
 
 impl Default for TrainOptions {
-    /// Ten seconds, and nothing else ends it.
+    /// A limit of ten seconds, and no other.
     fn default() -> Self {
         Self { max_cycles: 0, max_time: Duration::from_secs(10), auto_stop: false, backtrack: false }
     }
 }
 
-/// A training to be done. Taking one costs constant time and shares the network's rows.
+/// A training to be done. Making one takes constant time, since it shares the network's rows and weights.
 #[derive(Debug, Clone)]
 pub struct Task {
     pub(super) schema: Option<Arc<Schema>>,
@@ -57,27 +57,28 @@ pub struct Task {
     pub(super) options: Options,
     pub(super) trained: Arc<Trained>,
     pub(super) dataset: Dataset,
-    /// What rows are made of, if they are.
+    /// The sequences from which the rows are made, if the network has sequences.
     pub(super) sequences: Option<Sequences>,
-    /// Of the numbers of the events that they have been made of.
+    /// The scaling of the events' numbers, once the rows have been made.
     pub(super) events: Option<Scaling>,
     pub(super) training: TrainOptions,
-    /// Networks of the layout that it trains.
+    /// How many members are trained.
     pub(super) members: usize,
-    /// How many of them it leaves: those with the least test errors.
+    /// How many members the result has: those with the least validation errors.
     pub(super) answering: usize,
-    /// Of a [trial](super::trial), whose validation rows are training rows that are held back for a while: those of the network,
-    /// and no training rows.
-    pub(super) told: Option<Dataset>,
-    /// The network's state of what draws initial weights.
+    /// In a [trial](super::trial), whose own validation rows are held-out training rows: the network's validation rows,
+    /// without training rows. Their errors are reported. None if the task is no trial.
+    pub(super) reported: Option<Dataset>,
+    /// The state of the network's random generator of initial weights.
     pub(super) weights_state: u64,
 }
 
 impl Task {
-    /// A training of a network as it is now.
+    /// Makes a task of a network as it is now.
     ///
     /// # Errors
-    /// [`Error::NoTrainingRows`], or [`Error::NoTestingRows`] if `auto_stop` has none to watch.
+    /// [`Error::NoTrainingRows`] without training rows, [`Error::NoTestingRows`] if `auto_stop` is set without
+    /// validation rows, and an error if new words or classes would make the layout too large.
     pub fn new(network: &Network, training: TrainOptions) -> Result<Self> {
         let rows = |set| match &network.sequences {
             Some(sequences) => sequences.view.rows_of(&sequences.store, set) as usize,
@@ -90,7 +91,7 @@ impl Task {
             return Err(Error::NoTestingRows);
         }
         let Model { schema, options, trained, .. } = network.model();
-        // New words and classes become inputs and outputs of their own.
+        // New words and classes become inputs and outputs.
         let layout = match &schema {
             Some(schema) => Arc::new(schema.layout(trained.layout.hidden())?),
             None => Arc::clone(&trained.layout),
@@ -108,22 +109,22 @@ impl Task {
             training,
             members,
             answering,
-            told: None,
+            reported: None,
             weights_state,
         };
         if task.trained.is_untrained() {
             let (rows, parameters) = (task.rows(Set::Train), task.layout.parameters());
-            let (by_batches, has_trial) = (task.trainer().by_batches, task.can_have_a_trial());
+            let (by_batches, has_trial) = (task.trainer().by_batches, task.allows_trial());
             let chooses = training.auto_stop || has_trial;
             let starts = if has_trial {
-                task.starts_of_a_trial()
+                task.max_trial_members()
             } else {
                 task.options.restarts.starts(chooses, by_batches, rows, parameters)
             };
             task.answering = Restarts::answering(chooses, starts);
             task.members = if training.auto_stop { starts } else { task.answering };
             if task.has_cells() {
-                let starts = task.starts_of_cells();
+                let starts = task.recurrent_starts();
                 let most = MOST_MEMBERS.min(MAX_PARAMETERS / parameters).max(1);
                 task.answering = Restarts::answering(training.auto_stop, starts).min(most);
                 task.members = if training.auto_stop { starts } else { task.answering };
@@ -132,26 +133,26 @@ impl Task {
         Ok(task)
     }
 
-    /// Bytes of memory that it takes with so many threads, about, beyond the rows.
+    /// Bytes of memory that the training uses with this many threads, estimated, besides the network's rows.
     pub fn bytes(&self, threads: usize) -> usize {
-        let trial = self.trial_starts();
+        let trial = self.trial_members();
         let members = trial.unwrap_or(self.members);
         let objective = self.objective(Normalization::default(), members);
         let of_train = objective.shares_of(self.groups(Set::Train)).len();
-        // Mini-batches have gradients of their own.
+        // With mini-batches each member has a gradient and scratch of its own, and shares have no gradients.
         let by_batches = self.trainer().by_batches;
         let (shares, own) = if by_batches { (0, members) } else { (of_train, 0) };
         let (weight, state) = (size_of::<f32>(), self.state_bytes(members));
-        // BACKTRACK, as in a trial, keeps weights and what RPROP would go on from, once more.
+        // BACKTRACK, which a trial uses too, keeps a copy of the weights and of RPROP's state.
         let keeps = trial.is_some() || self.training.auto_stop && self.training.backtrack;
         let kept = if keeps { Trained::BYTES_PER_PARAMETER } else { 0 };
         let training = shares * weight + weight + state + self.trainer().working_bytes + kept;
-        // At the end there are the result and its bytes, and no gradients any more.
+        // At the end there are the result and its encoded bytes, but no gradients any more.
         let parameters = objective.parameters() * training.max(2 * (weight + state));
         let threads = threads.min(of_train.max(objective.shares_of(self.groups(Set::Test)).len())).max(1);
-        // A trial goes through validation rows apart.
+        // A trial has passes of their own over the network's validation rows.
         let passes = if trial.is_some() && self.dataset.test.len() > 0 { 2 } else { 1 };
-        // The last is for what the rows' means alone would make of them.
+        // The last scratch is the baseline's.
         let scratch = (passes * threads + own + 1) * objective.scratch_bytes();
         let classes = match self.options.class_weight {
             ClassWeight::Balanced => self.layout.outputs() * (size_of::<f64>() + size_of::<f32>()),
@@ -160,12 +161,12 @@ impl Task {
         // A trial has a copy of the training rows.
         let rows = trial.map_or(0, |_| self.dataset.train.bytes_by(&|bytes| bytes));
         let softening = if soften::applies(self) { LastLayers::bytes(&self.layout, self.members) } else { 0 };
-        // With cells rows are made a second time.
+        // With cells the rows are made twice.
         let made = if self.has_cells() { 2 } else { 1 } * self.made_bytes();
         parameters + scratch + classes + rows + softening + made + recurrent::bytes(self)
     }
 
-    /// Rows of a set, those included that are still to be made.
+    /// Rows of a set, including those still to be made of sequences.
     fn rows(&self, set: Set) -> usize {
         match &self.sequences {
             Some(sequences) if self.dataset.train.len() == 0 => sequences.view.rows_of(&sequences.store, set) as usize,
@@ -173,7 +174,7 @@ impl Task {
         }
     }
 
-    /// Groups of the rows of a set, those included that are still to be made.
+    /// Groups of rows of a set, including those still to be made of sequences.
     fn groups(&self, set: Set) -> usize {
         match self.dataset.set(set).table.groups() {
             0 => self.rows(set).div_ceil(LANES),
@@ -181,23 +182,23 @@ impl Task {
         }
     }
 
-    /// Bytes of the rows that are still to be made.
+    /// Bytes of the rows that are made of sequences.
     fn made_bytes(&self) -> usize {
         let rows = if self.sequences.is_some() { self.rows(Set::Train) + self.rows(Set::Test) } else { 0 };
         rows * size_of::<f32>() * self.dataset.shape.width()
     }
 
-    /// The task with the rows that it makes of sequences; none where it has rows. It takes long.
+    /// The task with rows made of its sequences; none if it has no sequences. Takes time in proportion to the events.
     ///
     /// # Errors
-    /// [`Error::NoTrainingRows`] or [`Error::NoTestingRows`] if its sequences make none, as where each outcome is a gap;
-    /// [`Error::Stopped`] once `keep_on` says no.
+    /// [`Error::NoTrainingRows`] or [`Error::NoTestingRows`] if the sequences give no rows, for example because each
+    /// outcome is a gap; [`Error::Stopped`] once `keep_on` returns false.
     pub(super) fn with_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Option<Self>> {
         let Some(Sequences { view, store, .. }) = &self.sequences else { return Ok(None) };
-        let seen = self.schema.as_ref().expect("fields that are seen");
+        let seen = self.schema.as_ref().expect("a network of sequences has a schema of rows");
         let events = view.has_scaling().then(|| view.scaling(store, Set::Train, keep_on)).transpose()?;
         let mut dataset = self.dataset.clone();
-        let heard = Heard { scaling: events.as_ref(), gru: self.trained.gru.as_deref() };
+        let heard = Heard { scaling: events.as_ref(), gru: self.trained.gru.as_ref() };
         dataset.train = view.rows(seen, heard, (store, Set::Train), keep_on)?;
         dataset.test = view.rows(seen, heard, (store, Set::Test), keep_on)?;
         if dataset.train.len() == 0 {
@@ -209,7 +210,7 @@ impl Task {
         Ok(Some(Self { dataset, events, ..self.clone() }))
     }
 
-    /// Bytes of the weights and the trainer's state that the network will have.
+    /// Bytes of the weights and the trainer's state of the result.
     pub fn result_bytes(&self) -> usize {
         self.answering * self.layout.parameters() * (size_of::<f32>() + self.state_bytes(self.answering))
     }
@@ -218,13 +219,13 @@ impl Task {
         (self.trainer().state_bytes)(self.layout.parameters(), members)
     }
 
-    /// Bytes of what it shares with the network, or keeps of it after that is gone: rows and weights.
+    /// Bytes of rows and weights that the task shares with the network, and keeps allocated after the network is freed.
     pub fn shared_bytes(&self) -> usize {
         let sequences = self.sequences.as_ref().map_or(0, |sequences| sequences.bytes_by(&|bytes| bytes));
         sequences + self.dataset.bytes_by(&|bytes| bytes) + self.trained.bytes_by(&|bytes| bytes)
     }
 
-    /// What trains it.
+    /// The trainer of this task.
     pub(super) fn trainer(&self) -> &'static Description {
         description(self.options.algorithm, self.size())
     }
@@ -232,36 +233,36 @@ impl Task {
     fn size(&self) -> Size {
         let (kind, parameters) = (self.dataset.shape.kind, self.layout.parameters());
         let is_monotone = self.options.monotone.is_any();
-        // A trial is trained as all rows are.
-        let held_back = if self.is_trial() { self.dataset.test.len() } else { 0 };
-        let rows = self.rows(Set::Train) + held_back;
+        // Held-out rows count, so that a trial has the trainer of the training that continues it.
+        let held_out = if self.is_trial() { self.dataset.test.len() } else { 0 };
+        let rows = self.rows(Set::Train) + held_out;
         Size { kind, parameters, rows, has_fields: self.schema.is_some(), is_monotone }
     }
 
-    /// What so many members of it minimize, where all classes weigh the same.
+    /// The objective of this many members, without class weights.
     pub(super) fn objective(&self, normalization: Normalization, members: usize) -> Objective {
         let inputs = (&*self.layout, self.inputs());
         Objective::new(self.dataset.shape, inputs, self.options.clone(), normalization, members)
     }
 
-    /// What keeps the answers monotone in some inputs.
+    /// The constraint that keeps answers monotone in some inputs, if the options ask for one.
     pub(super) fn constraint(&self) -> Option<Constraint> {
         Constraint::of(self.kind(), self.schema.as_deref(), &self.options, &self.layout)
     }
 
-    /// What is random in its training follows from this.
+    /// The seed of all random choices of the training.
     pub(super) fn seed(&self) -> u64 {
         self.weights_state
     }
 
-    /// How the inputs follow from the rows.
+    /// How inputs are computed from rows.
     pub(super) fn inputs(&self) -> Inputs {
         Inputs::new(self.schema.clone(), &self.layout)
     }
 
-    /// The weights, the members' multipliers of the automatic weight decay and the trainer's state that the training begins
-    /// with: those of the network, and if nothing has trained it yet, those of as many more members as it is to have, drawn
-    /// from a stream of their own.
+    /// The initial weights, the members' multipliers of the automatic weight decay, and the initial state of the
+    /// trainer. They are those of the network; if it is untrained, the weights of the other members are drawn from a
+    /// stream of their own.
     pub(super) fn initial_state(&self) -> (Vec<f32>, Vec<f32>, TrainerState) {
         let Trained { layout: before, decays, .. } = &*self.trained;
         let (weights, state) = match &self.schema {
@@ -283,12 +284,12 @@ impl Task {
         (weights, self.options.l2.shares(members), TrainerState::Rprop(state))
     }
 
-    /// What the network answers.
+    /// The kind of the network.
     pub fn kind(&self) -> Kind {
         self.dataset.shape.kind
     }
 
-    /// When it ends.
+    /// When the training ends without a request.
     pub fn options(&self) -> &TrainOptions {
         &self.training
     }
@@ -349,13 +350,13 @@ mod tests {
         // Weights and state, 4 and 5 bytes, and the gradient of one share, 4; at the end the result twice.
         let plain = task(units, rprop, one, one_cycle());
         assert_eq!(plain.bytes(1), parameters * 18 + scratch(&plain));
-        assert_eq!(plain.bytes(9), plain.bytes(1), "a share has one thread");
+        assert_eq!(plain.bytes(9), plain.bytes(1), "one share occupies one thread");
         assert_eq!(plain.result_bytes(), parameters * 9);
-        // BACKTRACK keeps weights and state once more.
+        // BACKTRACK keeps a copy of weights and state.
         let backtrack = TrainOptions { auto_stop: true, backtrack: true, ..one_cycle() };
         let kept = task(units, rprop, one, backtrack);
         assert_eq!(kept.bytes(1), parameters * (4 + 9 + 9) + scratch(&kept));
-        // Of four members two are left.
+        // Two of four members are kept.
         let four = task(units, rprop, Restarts::Fixed(4), backtrack);
         assert_eq!(four.bytes(1), 4 * parameters * 22 + scratch(&four));
         assert_eq!(four.result_bytes(), 2 * parameters * 9);
@@ -363,7 +364,7 @@ mod tests {
         let lbfgs = task(units, Algorithm::Lbfgs, one, one_cycle());
         assert_eq!(lbfgs.bytes(1), parameters * 2 * (9 + 160) + scratch(&lbfgs));
         assert_eq!(lbfgs.result_bytes(), parameters * (9 + 160));
-        // Three numbers for each parameter, and scratch of its own for the one member.
+        // Three numbers for each parameter, and another scratch for the one member.
         let adam = task(units, Algorithm::Adam, one, one_cycle());
         assert_eq!(adam.bytes(1), parameters * 2 * (9 + 12) + scratch(&adam) * 3 / 2);
         assert_eq!(adam.result_bytes(), parameters * (9 + 12));
@@ -371,10 +372,10 @@ mod tests {
     }
 
     #[test]
-    fn what_a_task_shares_with_its_network_is_all_of_it_but_what_it_is_told() {
+    fn a_task_shares_the_rows_and_weights_of_its_network() {
         let network = network(3);
         let task = Task::new(&network, one_cycle()).unwrap();
-        // Nor has it a place for how far answers are off.
+        // The task does not share the network's calibration.
         let own = size_of::<Network>() + network.calibration_bytes_by(&|bytes| bytes);
         assert_eq!(task.shared_bytes(), network.bytes() - own);
         assert_eq!((task.kind(), *task.options()), (Kind::Classifier, one_cycle()));
@@ -384,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn members_after_the_first_are_drawn_and_have_shares_of_the_decay() {
+    fn members_after_the_first_have_random_weights_and_shares_of_the_decay() {
         let mut network = network(12);
         network.options.restarts = Restarts::Fixed(3);
         let task = Task::new(&network, one_cycle()).unwrap();
@@ -396,7 +397,7 @@ mod tests {
         assert_eq!(decays, network.options.l2.shares(3));
         let sizes = first_sizes(network.layout(), network.options.activation);
         assert_eq!(*state.rprop(), RpropState { sizes: sizes.repeat(3), ..RpropState::new(3 * each, 3) });
-        // The same again, and others after a reset.
+        // The weights are reproducible, and differ after a reset.
         assert_eq!(task.initial_state().0, weights);
         network.reset();
         assert_ne!(Task::new(&network, one_cycle()).unwrap().initial_state().0, weights);

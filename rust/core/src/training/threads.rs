@@ -1,24 +1,25 @@
-//! The threads that a training has at the moment.
+//! The threads that a training has at present, and helpers to share work among them.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::crew::Crew;
 
-/// A crew, and how many of it work.
+/// A crew, and how many of its threads work at present.
 pub(super) struct Threads {
     crew: Crew,
     count: usize,
+    /// The largest count so far.
     most: usize,
 }
 
 impl Threads {
-    /// One thread, the calling one.
+    /// Makes a crew of one thread, the calling one.
     pub(super) fn new() -> Self {
         Self { crew: Crew::new(), count: 1, most: 1 }
     }
 
-    /// From now on there are so many.
+    /// Sets how many threads work from now on, including the calling one.
     pub(super) fn set(&mut self, count: usize) {
         (self.count, self.most) = (count, self.most.max(count));
     }
@@ -27,7 +28,7 @@ impl Threads {
         self.count
     }
 
-    /// How many there were at most.
+    /// The most threads that have worked at once, for the report.
     pub(super) fn most(&self) -> usize {
         self.most
     }
@@ -37,7 +38,7 @@ impl Threads {
         self.crew.run(self.count, &work);
     }
 
-    /// Calls `work` for each item, on at most so many threads. Which thread takes which is left to chance.
+    /// Calls `work` for each item, on at most `threads` threads. Which thread takes which item depends on timing.
     pub(super) fn each<T: Send>(&mut self, threads: usize, items: Vec<T>, work: impl Fn(&mut T) + Sync) {
         if threads.min(self.count) <= 1 {
             return items.into_iter().for_each(|mut item| work(&mut item));
@@ -52,8 +53,8 @@ impl Threads {
     }
 }
 
-/// What a mutex holds, where no other thread can have it.
-pub(super) fn whole<T>(mutex: &mut Mutex<T>) -> &mut T {
+/// The value of a mutex to which the caller has exclusive access.
+pub(super) fn exclusive<T>(mutex: &mut Mutex<T>) -> &mut T {
     mutex.get_mut().unwrap_or_else(PoisonError::into_inner)
 }
 

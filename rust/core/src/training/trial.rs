@@ -1,9 +1,9 @@
-//! A first training without AUTOSTOP, in two parts. The first is a trial: some of the training rows are held back as testing
-//! rows, and tell which members do best on rows that they have not seen, each with its own share of the automatic weight decay.
-//! In the second part these members go on with all rows.
+//! The trial with which a first training without AUTOSTOP begins. It holds out a fifth of the training rows as
+//! validation rows, and they decide which members, each with its own share of the automatic weight decay, generalize
+//! best. A second part then trains these members on all rows.
 //!
-//! Weight decay alone cannot tell noise from what has not been learnt yet: of two spirals, or of a sine over several periods,
-//! any small weights make the same error, so that decay would hold them where they began.
+//! Weight decay alone cannot distinguish noise from structure that has not been fitted yet: for two spirals, or a sine
+//! over several periods, all small weights give the same error, so decay would hold the weights where they began.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,30 +19,31 @@ use crate::random::Random;
 use crate::report::{Reason, Report};
 use crate::trained::Trained;
 
-/// One training row in so many is held back.
-const HELD_BACK: usize = 5;
-/// Training rows from which on there is a trial. Of fewer, those held back tell too little, and those left teach too little.
-const LEAST_ROWS: usize = 40;
-/// Bytes of training rows up to which there is a trial, which copies them.
-const MOST_BYTES: usize = 64 << 20;
-/// Training rows times parameters of all members that begin a trial, at most: a tenth of a second a cycle, or so.
-const MOST_WORK: usize = 500_000_000;
-/// Cycles from which on there is a trial, which takes half of them at most.
-const LEAST_CYCLES: u64 = 50;
-/// What part of the time it takes at most.
-const PART_OF_TIME: u32 = 3;
-/// Cycles of a trial that ran out of time from which on it tells enough.
-const TELLING_CYCLES: u64 = 10;
+/// One training row in this many is held out.
+const HELD_OUT_ONE_IN: usize = 5;
+/// The least training rows for a trial. With fewer, both parts are too small: the held-out rows to rank members, the
+/// others to train them.
+const MIN_ROWS: usize = 40;
+/// The most bytes of training rows for a trial, which copies them.
+const MAX_BYTES: usize = 64 << 20;
+/// The most training rows times parameters of all members in a trial: a cycle takes about a tenth of a second.
+const MAX_WORK: usize = 500_000_000;
+/// The least MAXCYCLES for a trial, which takes at most half of them.
+const MIN_MAX_CYCLES: u64 = 50;
+/// A trial takes at most this part of MAXTIME, as a divisor.
+const TIME_DIVISOR: u32 = 3;
+/// The least cycles after which a trial that ran out of time still decides. With fewer, its result is dropped.
+const MIN_CYCLES_IN_TIME: u64 = 10;
 
-/// The random stream that chooses the rows to hold back.
+/// The stream of random numbers that chooses the rows to hold out.
 const STREAM: u64 = 6;
 
 /// Trains to the end. None if the training is cancelled.
 pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
     if task.has_cells() {
-        return super::recurrent::train(task, control, seats);
+        return super::recurrent::train(task, control, seats).await;
     }
-    // Of all rows in a trial, too, so that what it has made is scaled, and its classes are weighted, as later.
+    // The trial uses the statistics of all rows, so that its scaling and class weights are those of the second part.
     let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
     let mut train = async |task: &Task, before| {
         if control.is_cancelled() {
@@ -53,63 +54,64 @@ pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> 
     let Some(trial) = task.trial() else { return train(task, None).await };
     let (made, report) = train(&trial, None).await?;
     drop(trial);
-    if report.cycles == 0 || report.reason == Reason::MaxTime && report.cycles < TELLING_CYCLES {
-        // It was too slow: one network has the time that is left.
-        return train(&task.alone(), None).await;
+    if report.cycles == 0 || report.reason == Reason::MaxTime && report.cycles < MIN_CYCLES_IN_TIME {
+        // The trial was too slow to decide. The remaining time goes to one member.
+        return train(&task.with_one_member(), None).await;
     }
     train(&task.after(made), Some(report)).await
 }
 
 impl Task {
-    /// Whether it can have a trial: nothing is given that a trial chooses, there are enough cycles, and not too many rows. Rows that
-    /// sequences make are not parted: several may be of one sequence.
-    pub(super) fn can_have_a_trial(&self) -> bool {
+    /// Whether a trial is allowed: neither RESTARTS nor L2 is set, there are enough cycles, and the rows are few enough
+    /// to copy. Rows made of sequences are not divided, since several rows may come from one sequence.
+    pub(super) fn allows_trial(&self) -> bool {
         let TrainOptions { max_cycles, auto_stop, .. } = self.training;
-        let is_free = self.options.restarts == Restarts::Auto && self.options.l2 == Decay::Auto;
-        let has_time = max_cycles == 0 || max_cycles >= LEAST_CYCLES;
-        let is_parted = self.sequences.is_none();
-        is_free && is_parted && !auto_stop && has_time && self.dataset.train.bytes_by(&|bytes| bytes) <= MOST_BYTES
+        let is_automatic = self.options.restarts == Restarts::Auto && self.options.l2 == Decay::Auto;
+        let has_cycles = max_cycles == 0 || max_cycles >= MIN_MAX_CYCLES;
+        let is_divisible = self.sequences.is_none();
+        let fits = self.dataset.train.bytes_by(&|bytes| bytes) <= MAX_BYTES;
+        is_automatic && is_divisible && !auto_stop && has_cycles && fits
     }
 
-    /// Whether it is the trial of another.
+    /// Whether this task is a trial.
     pub(super) fn is_trial(&self) -> bool {
-        self.told.is_some()
+        self.reported.is_some()
     }
 
-    /// How many members begin where a trial can choose among them.
-    pub(super) fn starts_of_a_trial(&self) -> usize {
+    /// How many members a trial of this task would train.
+    pub(super) fn max_trial_members(&self) -> usize {
         let (rows, parameters) = (self.dataset.train.len(), self.layout.parameters());
         let starts = self.options.restarts.starts(true, self.trainer().by_batches, rows, parameters);
-        starts.min(MOST_WORK / rows.saturating_mul(parameters)).max(1)
+        starts.min(MAX_WORK / rows.saturating_mul(parameters)).max(1)
     }
 
-    /// How many members begin the trial; none if there is no trial.
-    pub(super) fn trial_starts(&self) -> Option<usize> {
-        let has_rows = self.dataset.train.len() >= LEAST_ROWS;
-        let has_trial = self.trained.is_untrained() && self.can_have_a_trial() && has_rows;
-        has_trial.then(|| self.starts_of_a_trial()).filter(|&starts| starts > 1)
+    /// How many members the trial trains; none if there is no trial.
+    pub(super) fn trial_members(&self) -> Option<usize> {
+        let has_rows = self.dataset.train.len() >= MIN_ROWS;
+        let has_trial = self.trained.is_untrained() && self.allows_trial() && has_rows;
+        has_trial.then(|| self.max_trial_members()).filter(|&members| members > 1)
     }
 
-    /// The trial, if there is one.
+    /// The trial of this task, if there is one.
     fn trial(&self) -> Option<Self> {
-        let members = self.trial_starts()?;
-        let held_back = self.dataset.train.len() / HELD_BACK;
-        let (dataset, told) = self.dataset.holding_back(held_back, &mut Random::new(self.seed(), STREAM));
+        let members = self.trial_members()?;
+        let held_out = self.dataset.train.len() / HELD_OUT_ONE_IN;
+        let (dataset, reported) = self.dataset.holding_back(held_out, &mut Random::new(self.seed(), STREAM));
         let TrainOptions { max_cycles, max_time, .. } = self.training;
-        // Not zero, which is no limit, unless there is none.
-        let max_time = (max_time / PART_OF_TIME).max(Duration::from_nanos(1)).min(max_time);
+        // A limit must not be rounded to zero, which means no limit.
+        let max_time = (max_time / TIME_DIVISOR).max(Duration::from_nanos(1)).min(max_time);
         let training = TrainOptions { max_cycles: max_cycles / 2, max_time, auto_stop: true, backtrack: true };
-        Some(Self { dataset, training, members, told: Some(told), ..self.clone() })
+        Some(Self { dataset, training, members, reported: Some(reported), ..self.clone() })
     }
 
-    /// The training of one network.
-    fn alone(&self) -> Self {
+    /// The task with a single member.
+    fn with_one_member(&self) -> Self {
         Self { members: 1, answering: 1, ..self.clone() }
     }
 
-    /// The second part, which goes on from what the trial has made.
+    /// The second part of the training, which continues from the result of the trial.
     fn after(&self, mut made: Trained) -> Self {
-        // The second part counts the time from the start of the training, so that of the trial is in it.
+        // The second part counts time from the start of the training, which includes the trial's.
         made.statistics.total_seconds = self.trained.statistics.total_seconds;
         let members = made.decays.len();
         Self { trained: Arc::new(made), members, answering: members, ..self.clone() }
@@ -118,7 +120,7 @@ impl Task {
 
 #[cfg(test)]
 mod tests {
-    use super::super::turn::to_the_end;
+    use super::super::turn::run_to_end;
     use super::super::{Owner, Pool};
     use super::*;
     use crate::dataset::{Batch, Limits, Set};
@@ -158,18 +160,18 @@ mod tests {
             (max_cycles, max_time)
         };
         assert_eq!(limits(101, Duration::from_secs(3)), (50, Duration::from_secs(1)));
-        // What is not limited stays so, and the least time is not taken for none.
+        // No limit stays no limit, and the least limit of time does not become no limit.
         assert_eq!(limits(0, Duration::ZERO), (0, Duration::ZERO));
         assert_eq!(limits(0, Duration::from_nanos(2)), (0, Duration::from_nanos(1)));
     }
 
     #[test]
-    fn a_trial_holds_back_a_fifth_of_the_training_rows_and_leaves_the_testing_rows_alone() {
+    fn a_trial_holds_out_a_fifth_of_the_training_rows_and_does_not_use_the_validation_rows() {
         let task = task(104, 30, 100, Duration::ZERO);
         let trial = task.trial().unwrap();
         assert_eq!((trial.dataset.train.len(), trial.dataset.test.len()), (84, 20));
-        let told = trial.told.as_ref().unwrap();
-        assert!(told.train.len() == 0 && told.test == task.dataset.test);
+        let reported = trial.reported.as_ref().unwrap();
+        assert!(reported.train.len() == 0 && reported.test == task.dataset.test);
         assert!(trial.trial().is_none());
     }
 
@@ -182,33 +184,33 @@ mod tests {
             let (inputs, outputs) = (vec![0.5; 2000 * 4200], vec![0.5; 4200]);
             network.observe(&Batch::new(&inputs, 2000, &outputs, 1), None, |_| {}).unwrap();
             let task = Task::new(&network, TrainOptions::default()).unwrap();
-            (task.trial_starts(), task.members)
+            (task.trial_members(), task.members)
         };
-        // Of 33.6 and of 67.2 million bytes, which are 32 and 64.1 MB.
+        // Rows of 33.6 and of 67.2 million bytes, which are 32 and 64.1 MiB.
         assert_eq!((starts(), starts()), ((Some(7), 4), (None, 1)));
     }
 
     #[test]
-    fn where_cycles_take_long_fewer_members_begin() {
+    fn if_cycles_take_long_a_trial_has_fewer_members() {
         let task = task(3000, 0, 100, Duration::ZERO);
         let starts = |hidden: usize| {
             let layout = Arc::new(Layout::new(&[2, hidden, 2]).unwrap());
-            Task { layout, ..task.clone() }.trial_starts()
+            Task { layout, ..task.clone() }.trial_members()
         };
-        // Of 5 * hidden + 2 parameters. One alone would be no trial.
+        // A member has 5 * hidden + 2 parameters. With one member there is nothing to choose, so there is no trial.
         assert_eq!([2000, 3000, 16_000, 17_000].map(starts), [Some(16), Some(11), Some(2), None]);
     }
 
     #[test]
-    fn a_trial_without_time_leaves_what_is_left_to_one_network() {
+    fn if_a_trial_runs_out_of_time_one_member_is_trained_instead() {
         let task = task(100, 0, 0, Duration::from_nanos(1));
-        let (made, report) = to_the_end(train(&task, &Control::new(), &mut seats())).unwrap();
+        let (made, report) = run_to_end(train(&task, &Control::new(), &mut seats())).unwrap();
         assert_eq!((report.reason, made.members()), (Reason::MaxTime, 1));
     }
 
     #[test]
-    fn a_trial_is_trained_as_all_rows_are() {
-        // Of a thousand rows mini-batches are made, of the eight hundred that a trial has they would not be.
+    fn a_trial_has_the_trainer_of_the_whole_training() {
+        // Mini-batches are used from 1000 rows on. The 800 rows of the trial alone would be too few.
         for rows in [999, 1000] {
             let task = task(rows, 0, 100, Duration::ZERO);
             let trial = task.trial().unwrap();
@@ -227,51 +229,51 @@ mod tests {
         };
         let classes = 2 * (8 + 4);
         assert_eq!(few.bytes(1), 4 * parameters * 18 + 2 * scratch(&few, 4) + classes);
-        // Seven, with what BACKTRACK keeps, and a copy of the rows.
+        // Seven members, with the copies of BACKTRACK, and a copy of the rows.
         assert_eq!(many.bytes(1), 7 * parameters * (4 + 9 + 9) + 2 * scratch(&many, 7) + classes + rows);
-        // Validation rows are gone through apart.
+        // Validation rows need another scratch.
         let tested = task(40, 10, 100, Duration::ZERO);
         assert_eq!(tested.bytes(1), many.bytes(1) + scratch(&many, 7));
         assert_eq!((few.result_bytes(), many.result_bytes()), (4 * parameters * 9, 4 * parameters * 9));
     }
 
     #[test]
-    fn a_stop_before_the_first_cycle_leaves_a_network_that_has_learnt_nothing() {
+    fn a_stop_before_the_first_cycle_leaves_the_network_untrained() {
         let (task, control) = (task(100, 0, 100, Duration::ZERO), Control::new());
         control.stop();
-        let (made, report) = to_the_end(train(&task, &control, &mut seats())).unwrap();
+        let (made, report) = run_to_end(train(&task, &control, &mut seats())).unwrap();
         assert_eq!((report.reason, report.cycles, made.members()), (Reason::Stopped, 0, 1));
         assert!(made.is_untrained() && made.weights == task.trained.weights);
         control.cancel();
-        assert!(to_the_end(train(&task, &control, &mut seats())).is_none());
+        assert!(run_to_end(train(&task, &control, &mut seats())).is_none());
     }
 
     #[test]
-    fn a_stop_during_the_trial_leaves_what_it_has_made() {
+    fn a_stop_after_the_trial_leaves_its_result() {
         let (task, control) = (task(100, 20, 100, Duration::ZERO), Control::new());
         let (statistics, trial) = (statistics(&task), task.trial().unwrap());
-        let (made, report) = to_the_end(Session::new(&trial, &control, &statistics, None).train(&mut seats())).unwrap();
+        let (made, report) = run_to_end(Session::new(&trial, &control, &statistics, None).train(&mut seats())).unwrap();
         let (weights, cycles) = (made.weights.clone(), report.cycles);
         let curve = report.curve.clone();
         assert!((1..=50).contains(&cycles) && made.statistics.total_cycles == cycles);
         control.stop();
         let after = task.after(made);
         let (left, report) =
-            to_the_end(Session::new(&after, &control, &statistics, Some(report)).train(&mut seats())).unwrap();
+            run_to_end(Session::new(&after, &control, &statistics, Some(report)).train(&mut seats())).unwrap();
         assert_eq!((report.reason, report.cycles, report.best_cycle), (Reason::Stopped, cycles, cycles));
         assert!(left.weights == weights && left.members() == 4 && left.statistics.total_cycles == cycles);
         assert!(report.test_error.is_some() && report.curve[..curve.len() - 1] == curve[..curve.len() - 1]);
     }
 
     #[test]
-    fn both_parts_scale_the_rows_and_weigh_the_classes_alike() {
+    fn both_parts_have_the_same_scaling_and_class_weights() {
         let task = task(100, 0, 60, Duration::ZERO);
         let statistics = statistics(&task);
-        let (made, _) = to_the_end(train(&task, &Control::new(), &mut seats())).unwrap();
+        let (made, _) = run_to_end(train(&task, &Control::new(), &mut seats())).unwrap();
         assert!(made.normalization == statistics.normalization(&task.options, &task.trained));
         let given = ClassWeight::Given(statistics.class_weights(&ClassWeight::Balanced).unwrap());
         let by_hand = Task { options: Options { class_weight: given, ..task.options.clone() }, ..task };
-        let (same, _) = to_the_end(train(&by_hand, &Control::new(), &mut seats())).unwrap();
+        let (same, _) = run_to_end(train(&by_hand, &Control::new(), &mut seats())).unwrap();
         assert!(made.weights == same.weights);
     }
 }

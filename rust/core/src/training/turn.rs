@@ -1,44 +1,44 @@
-//! A training that gives way after each cycle.
+//! Cooperative scheduling: a training yields after each cycle.
 //!
-//! What trains is a future, whose only reason to wait is that a cycle has ended. A thread of its own polls it to the end and loses
-//! nothing by it: a cycle takes microseconds, giving way some nanoseconds. Where there are no threads, as in a browser, whoever
-//! polls it does so for a while at a time, and hears in between what it is asked.
+//! A training is a future that is pending only at the end of a cycle. On a thread of its own it is polled to
+//! completion; a yield costs some nanoseconds and a cycle at least microseconds. Without threads, as in a browser, the
+//! caller polls it for some milliseconds at a time and handles requests in between.
 
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-/// Gives way once.
-pub(super) fn give_way() -> GiveWay {
-    GiveWay { has_given_way: false }
+/// Yields once to whatever polls the training.
+pub(super) fn yield_now() -> YieldNow {
+    YieldNow { has_yielded: false }
 }
 
 #[must_use]
-pub(super) struct GiveWay {
-    has_given_way: bool,
+pub(super) struct YieldNow {
+    has_yielded: bool,
 }
 
-impl Future for GiveWay {
+impl Future for YieldNow {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        // Nobody is to be woken: it is polled again anyway.
-        if std::mem::replace(&mut self.has_given_way, true) { Poll::Ready(()) } else { Poll::Pending }
+        // The waker is not used, since the caller polls again without being woken.
+        if std::mem::replace(&mut self.has_yielded, true) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
-/// Polls what gives way once; none if it is not at its end.
-pub(super) fn go_on<T>(training: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Option<T> {
+/// Polls a training once. None if it has not ended.
+pub(super) fn poll_once<T>(training: Pin<&mut (impl Future<Output = T> + ?Sized)>) -> Option<T> {
     match training.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(made) => Some(made),
         Poll::Pending => None,
     }
 }
 
-/// Polls it until it is at its end.
-pub(super) fn to_the_end<T>(training: impl Future<Output = T>) -> T {
+/// Polls a training until it has ended.
+pub(super) fn run_to_end<T>(training: impl Future<Output = T>) -> T {
     let mut training = pin!(training);
     loop {
-        if let Some(made) = go_on(training.as_mut()) {
+        if let Some(made) = poll_once(training.as_mut()) {
             return made;
         }
     }

@@ -1,16 +1,17 @@
-//! Trainings that wait, in the order in which they came; those of several owners in turn.
+//! A queue that is fair to owners: they take turns, and the items of each are served in the order in which they came.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-/// On whose behalf a training is done. Owners share a pool evenly, however many trainings each has.
+/// Whom a training is done for: any bytes, such as a user's name. Owners share a pool evenly, however many trainings
+/// each has.
 pub type Owner = Arc<[u8]>;
 
-/// What waits, by owner and ticket.
+/// Waiting items by owner and ticket.
 pub(super) struct Turns<T> {
-    /// Owners of whom something waits, the next first.
+    /// Owners with waiting items; the front one is next.
     order: VecDeque<Owner>,
-    /// What waits, by ticket. No owner's map is empty.
+    /// The waiting items of each owner, by ticket. No owner's map is empty.
     of: HashMap<Owner, BTreeMap<u64, T>>,
     len: usize,
 }
@@ -28,7 +29,7 @@ impl<T> Turns<T> {
         self.len == 0
     }
 
-    /// Adds what waits, after what its owner has added before: tickets increase.
+    /// Adds an item. Tickets must increase, so that it comes after the earlier items of its owner.
     pub(super) fn push(&mut self, owner: &Owner, ticket: u64, item: T) {
         self.len += 1;
         if let Some(items) = self.of.get_mut(owner) {
@@ -39,7 +40,7 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Takes out what waits under a ticket, if it does.
+    /// Removes the item of a ticket, if it is waiting.
     pub(super) fn remove(&mut self, owner: &Owner, ticket: u64) -> Option<T> {
         let items = self.of.get_mut(owner)?;
         let item = items.remove(&ticket)?;
@@ -51,12 +52,13 @@ impl<T> Turns<T> {
         Some(item)
     }
 
-    /// The ticket whose turn it is.
+    /// The ticket that is next.
     pub(super) fn first(&self) -> Option<u64> {
         self.of[self.order.front()?].keys().next().copied()
     }
 
-    /// Takes out whose turn it is among the owners who `may`, with its owner, who then waits until all others had a turn.
+    /// Removes the next item whose owner satisfies `may`, and returns it with its owner, which then goes to the end of
+    /// the order.
     pub(super) fn pop(&mut self, may: impl Fn(&Owner) -> bool) -> Option<(Owner, T)> {
         let at = self.order.iter().position(may)?;
         let owner = self.order.remove(at)?;

@@ -1,4 +1,4 @@
-//! Faults that a training can name: of the data, and of what came of it.
+//! Warnings of a training: about its rows, and about a result that hardly beats the baseline.
 
 use super::statistics::RowStatistics;
 use crate::dataset::{Dataset, Set};
@@ -6,17 +6,18 @@ use crate::normalization::{CENTERING_WARNING_DEVIATIONS, Column, Normalization};
 use crate::options::{Options, Output};
 use crate::schema::{FieldKind, Schema, Target, shown};
 
-/// Indices that a warning lists; more are counted.
-const LISTED: usize = 8;
-/// Training rows of a class of which something can be said; a class without any is distinguished.
+/// How many indices a warning lists; the others are counted.
+const MAX_LISTED: usize = 8;
+/// Training rows below which a class causes a warning; a class without any causes another one.
 const FEW_CLASS_ROWS: u64 = 5;
-/// The share of the baseline's error from which on nothing was learnt.
-const NOTHING_LEARNT: f64 = 0.99;
-/// The same of the training rows, which can be overfit: from here on hardly anything was learnt, in so many cycles.
-const HARDLY_LEARNT: f64 = 0.9;
+/// If the error is at least this share of the baseline, the training did not beat it.
+const NOT_BEATEN: f64 = 0.99;
+/// If the error on the training rows is at least this share of the baseline after `MANY_CYCLES` cycles, the training
+/// barely beat it. The bound is stricter than that of validation rows, since a network can overfit its training rows.
+const BARELY_BEATEN: f64 = 0.9;
 const MANY_CYCLES: u64 = 100;
 
-/// What a user should know about the rows, each in a sentence.
+/// Warnings about the rows and how the options fit them, each a sentence.
 pub(super) fn warnings(
     statistics: &RowStatistics,
     dataset: &Dataset,
@@ -33,7 +34,8 @@ pub(super) fn warnings(
     warnings
 }
 
-/// Fields whose numbers are the same in all training rows. One that also has words may tell rows apart by these.
+/// A warning of the fields whose numbers are the same in all training rows. A field that also has words is left out,
+/// since these may distinguish rows.
 fn of_fields(schema: &Schema, normalization: &Normalization) -> Option<String> {
     let constant: Vec<usize> = normalization.inputs.as_ref()?.constant().collect();
     let is_constant = |index: &usize| {
@@ -48,26 +50,25 @@ fn of_fields(schema: &Schema, normalization: &Normalization) -> Option<String> {
     (!fields.is_empty()).then(|| listed("field", "is", "are", &fields, called) + " the same in all training rows")
 }
 
-/// What is to be said of a network that after so many cycles has an `error` on the rows of a set, where the best constant
-/// prediction has one of `baseline`.
-pub(super) fn learnt_nothing(error: f64, baseline: f64, set: Set, cycles: u64) -> Option<String> {
-    let much = match set {
-        Set::Train if cycles >= MANY_CYCLES => HARDLY_LEARNT,
-        Set::Train | Set::Test => NOTHING_LEARNT,
+/// A warning if the `error` on the rows of a set, after `cycles` cycles, is close to the `baseline` or above it.
+pub(super) fn baseline_warning(error: f64, baseline: f64, set: Set, cycles: u64) -> Option<String> {
+    let bound = match set {
+        Set::Train if cycles >= MANY_CYCLES => BARELY_BEATEN,
+        Set::Train | Set::Test => NOT_BEATEN,
     };
-    // Where the baseline's error is 0 there is nothing to learn; losses below 0 have no scale.
-    if baseline <= 0.0 || error < much * baseline {
+    // If the baseline is 0 there is nothing to learn; a ratio to a loss below 0 has no meaning.
+    if baseline <= 0.0 || error < bound * baseline {
         return None;
     }
-    let how = if error >= NOTHING_LEARNT * baseline { "did not beat" } else { "barely beat" };
+    let how = if error >= NOT_BEATEN * baseline { "did not beat" } else { "barely beat" };
     Some(format!(
         "training {how} the baseline on {} rows: error {error:.4}, always the same answer {baseline:.4}",
         set.name()
     ))
 }
 
-/// Indices of the columns of which something holds.
-fn which(columns: &[Column], is: fn(&Column) -> bool) -> Vec<usize> {
+/// Indices of the columns for which `is` holds.
+fn indices_where(columns: &[Column], is: fn(&Column) -> bool) -> Vec<usize> {
     (0..columns.len()).filter(|&index| is(&columns[index])).collect()
 }
 
@@ -84,15 +85,15 @@ fn of_inputs(
         let constant: Vec<usize> = scaling.constant().collect();
         return say("is", "are", &constant, " the same in all training rows and ignored".into()).into_iter().collect();
     }
-    // Of a single row every column is constant.
+    // With a single row every column is constant.
     if dataset.train.len() == 1 {
         return Vec::new();
     }
-    let constant = which(&statistics.inputs, Column::is_constant);
+    let constant = indices_where(&statistics.inputs, Column::is_constant);
     let same = say("is", "are", &constant, " the same in all training rows".into());
     let what =
         format!(" more than {CENTERING_WARNING_DEVIATIONS} standard deviations from 0: NORMALIZE would centre them");
-    let far = say("lies", "lie", &which(&statistics.inputs, Column::is_far), what);
+    let far = say("lies", "lie", &indices_where(&statistics.inputs, Column::is_far), what);
     same.into_iter().chain(far).collect()
 }
 
@@ -132,7 +133,7 @@ fn of_targets(
     if statistics.targets.is_empty() {
         return warnings;
     }
-    let constant = if train.len() > 1 { which(&statistics.targets, Column::is_constant) } else { Vec::new() };
+    let constant = if train.len() > 1 { indices_where(&statistics.targets, Column::is_constant) } else { Vec::new() };
     if !constant.is_empty() {
         warnings.push(format!("{} the same in all training rows", listed("output", "is", "are", &constant, called)));
     }
@@ -147,14 +148,15 @@ fn of_targets(
     warnings
 }
 
-/// What is called by its number has no other name.
+/// The name of an input or output that has none but its number.
 fn by_number(index: usize) -> String {
     index.to_string()
 }
 
 fn listed(thing: &str, one: &str, many: &str, indices: &[usize], called: impl Fn(usize) -> String) -> String {
-    let list: Vec<String> = indices.iter().take(LISTED).map(|&index| called(index)).collect();
-    let more = if indices.len() > LISTED { format!(" and {} more", indices.len() - LISTED) } else { String::new() };
+    let list: Vec<String> = indices.iter().take(MAX_LISTED).map(|&index| called(index)).collect();
+    let more =
+        if indices.len() > MAX_LISTED { format!(" and {} more", indices.len() - MAX_LISTED) } else { String::new() };
     let plural = if thing.ends_with('s') { "es" } else { "s" };
     match indices {
         [_] => format!("{thing} {} {one}", list[0]),
@@ -185,7 +187,7 @@ mod tests {
         warnings(&statistics, &network.dataset, &normalization, &network.options, None)
     }
 
-    /// Of a regressor of three inputs: one that is the same, one far from 0 and one near it.
+    /// A regressor with three inputs: one constant, one far from 0 and one near 0.
     fn columns(normalize: bool) -> Network {
         let options = Options { normalize, ..Options::new(Kind::Regressor) };
         let mut network = network(Kind::Regressor, &[3, 1], options);
@@ -195,13 +197,13 @@ mod tests {
     }
 
     #[test]
-    fn inputs_that_are_constant_or_far_from_0_are_told_unless_normalization_deals_with_them() {
+    fn constant_inputs_and_inputs_far_from_0_are_reported_unless_normalization_handles_them() {
         let same = "input 0 is the same in all training rows";
         let far = "input 1 lies more than 10 standard deviations from 0: NORMALIZE would centre them";
         assert_eq!(warnings_of(&columns(false)), [same, far]);
         assert_eq!(warnings_of(&columns(true)), [format!("{same} and ignored")]);
         let mut both = columns(false);
-        // Below 0 the same holds; around 0 or near it nothing is amiss.
+        // A column with values on both sides of 0 is not far from it; one far below 0 is.
         observe(&mut both, &[7.0, -2020.0, 0.0], &[1.0], Set::Train);
         assert_eq!(warnings_of(&both), [same]);
         let mut below = network(Kind::Regressor, &[2, 1], Options::new(Kind::Regressor));
@@ -213,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn of_a_single_row_no_column_is_told() {
+    fn no_column_of_a_single_row_is_reported() {
         let mut network = network(Kind::Regressor, &[2, 1], Options::new(Kind::Regressor));
         observe(&mut network, &[1.0, 2.0], &[0.5], Set::Train);
         assert_eq!(warnings_of(&network), [""; 0]);
     }
 
     #[test]
-    fn classes_with_few_rows_or_none_are_told() {
+    fn classes_with_few_rows_or_none_are_reported() {
         let mut network = network(Kind::Classifier, &[1, 5], Options::new(Kind::Classifier));
         // Six rows of class 0, five of class 1, four of class 2, one of class 3.
         let classes = [[0.0; 6].as_slice(), &[1.0; 5], &[2.0; 4], &[3.0]].concat();
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn outputs_that_never_vary_or_that_no_sigmoid_reaches_are_told() {
+    fn constant_outputs_and_targets_that_no_sigmoid_reaches_are_reported() {
         let beyond = "some targets are outside the range of sigmoid outputs: use linear outputs";
         let found = |output, normalize, targets: &[f32]| {
             let options = Options { normalize, output, ..Options::new(Kind::Regressor) };
@@ -246,7 +248,7 @@ mod tests {
         assert_eq!(found(Output::Sigmoid, false, &[0.0, 1.0, 1.0, 0.5]), none);
         assert_eq!(found(Output::Sigmoid, false, &[0.0, 1.0, 1.0, 1.5]), [beyond]);
         assert_eq!(found(Output::Sigmoid, false, &[0.0, -0.1, 1.0, 1.0]), [beyond]);
-        assert_eq!(found(Output::Sigmoid, true, &[0.0, -9.0, 1.0, 1.0]), none, "they are scaled");
+        assert_eq!(found(Output::Sigmoid, true, &[0.0, -9.0, 1.0, 1.0]), none, "scaled targets are in range");
         assert_eq!(found(Output::Linear, false, &[0.0, 1.0, 1.0, 1.5]), none);
         assert_eq!(found(Output::Linear, false, &[4.0, 1.0, 4.0, 1.5]), ["output 0 is the same in all training rows"]);
         let both = ["outputs 0, 1 are the same in all training rows"];
@@ -264,24 +266,24 @@ mod tests {
     }
 
     #[test]
-    fn that_nothing_was_learnt_is_told_by_the_set_and_the_cycles() {
-        let told = |error, baseline, set, cycles| {
-            let told = learnt_nothing(error, baseline, set, cycles)?;
-            Some(told.split(" the baseline").next().unwrap().to_owned())
+    fn a_result_close_to_the_baseline_is_reported_by_bounds_that_depend_on_set_and_cycles() {
+        let warned = |error, baseline, set, cycles| {
+            let warned = baseline_warning(error, baseline, set, cycles)?;
+            Some(warned.split(" the baseline").next().unwrap().to_owned())
         };
         let (nothing, hardly) = (Some("training did not beat".to_owned()), Some("training barely beat".to_owned()));
-        assert_eq!(told(1.99, 2.0, Set::Test, 1000), nothing);
-        assert_eq!(told(1.97, 2.0, Set::Test, 1000), None);
-        // The training rows can be memorized, given time.
-        assert_eq!(told(1.97, 2.0, Set::Train, 99), None);
-        assert_eq!(told(1.97, 2.0, Set::Train, 100), hardly);
-        assert_eq!(told(1.81, 2.0, Set::Train, 100), hardly);
-        assert_eq!(told(1.79, 2.0, Set::Train, 100), None);
-        assert_eq!(told(3.0, 2.0, Set::Train, 100), nothing);
-        // Where a constant is right there is nothing to learn, and below 0 there is no scale.
-        assert_eq!((told(0.0, 0.0, Set::Test, 1), told(-1.0, -2.0, Set::Test, 1)), (None, None));
+        assert_eq!(warned(1.99, 2.0, Set::Test, 1000), nothing);
+        assert_eq!(warned(1.97, 2.0, Set::Test, 1000), None);
+        // A network can overfit the training rows, given time.
+        assert_eq!(warned(1.97, 2.0, Set::Train, 99), None);
+        assert_eq!(warned(1.97, 2.0, Set::Train, 100), hardly);
+        assert_eq!(warned(1.81, 2.0, Set::Train, 100), hardly);
+        assert_eq!(warned(1.79, 2.0, Set::Train, 100), None);
+        assert_eq!(warned(3.0, 2.0, Set::Train, 100), nothing);
+        // A baseline of 0 cannot be beaten, and a ratio to a loss below 0 has no meaning.
+        assert_eq!((warned(0.0, 0.0, Set::Test, 1), warned(-1.0, -2.0, Set::Test, 1)), (None, None));
         let whole =
             "training did not beat the baseline on validation rows: error 2.5000, always the same answer 2.0000";
-        assert_eq!(learnt_nothing(2.5, 2.0, Set::Test, 7).as_deref(), Some(whole));
+        assert_eq!(baseline_warning(2.5, 2.0, Set::Test, 7).as_deref(), Some(whole));
     }
 }

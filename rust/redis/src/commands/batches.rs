@@ -1,7 +1,8 @@
-//! Rows of NR.OBSERVE that are so many that to store them takes long.
+//! NR.OBSERVE with so many rows that storing them takes long.
 //!
-//! A thread checks all of them, so that all or none are stored. Then the main thread stores some at a time and serves others in
-//! between. Replicas and the AOF are sent each part as it is stored: no part is large enough to hold them up either.
+//! A thread checks all rows first, so that either all or none are stored. Then the main thread stores them in parts and
+//! serves other clients in between. Each part is replicated as it is stored, so none is large enough to stall replicas
+//! or the AOF.
 
 use std::time::{Duration, Instant};
 
@@ -18,28 +19,28 @@ use crate::value::{self, Value};
 use crate::work;
 use crate::writes::{self, Step};
 
-/// Bytes of rows that are stored, and sent, at a time; rows that are wider go one by one.
+/// Bytes of rows in one part. A wider row is a part by itself.
 const PART_BYTES: usize = 256 << 10;
 
-/// How long rows are stored before others have their turn.
+/// How long to store rows before other clients are served.
 const TURN: Duration = Duration::from_millis(1);
 
 /// Rows that are being stored.
 struct Batches {
     db: i32,
     key: Held,
-    /// The network that they are for.
+    /// The id of their network.
     id: u64,
     shape: RowShape,
     blob: Held,
-    /// A float for each row, if they have weights.
+    /// The row weights, a float for each row.
     weights: Option<Held>,
     target: Option<Set>,
-    /// Bytes of the blob that have been stored.
+    /// Bytes of the blob that are stored already.
     stored: usize,
 }
 
-/// Begins to store the rows of a blob of NR.OBSERVE, of which `following` are the arguments after it.
+/// Starts to store the rows of a blob of NR.OBSERVE; `following` are the arguments after it.
 pub(super) fn begin(ctx: Context, blob: Blob<'_>, following: &[&[u8]], value: &Value, client: Deferred) -> Reply {
     let shape = value.live.network().row_shape();
     let checked = blob.count(shape.inputs + shape.targets()).and_then(|rows| {
@@ -71,13 +72,13 @@ impl Batches {
         self.shape.inputs + self.shape.targets()
     }
 
-    /// Bytes of a part: of whole rows.
+    /// Bytes of a part, a multiple of the size of a row.
     fn part(&self) -> usize {
         let row = 4 * self.width();
         (PART_BYTES / row).max(1) * row
     }
 
-    /// Whether the network takes every row.
+    /// Checks that the network accepts every row.
     fn check(&self) -> Result<(), Error> {
         let (blob, row) = (self.blob.bytes(), 4 * self.width());
         for (part, bytes) in blob.chunks(self.part()).enumerate() {
@@ -91,13 +92,13 @@ impl Batches {
         Ok(())
     }
 
-    /// The weights of some rows.
+    /// The row weights of `rows` rows from `first` on.
     fn weights_of(&self, first: usize, rows: usize) -> Option<Row> {
         let weights = self.weights.as_ref()?.bytes().get(4 * first..4 * (first + rows))?;
         numbers::singles(weights)
     }
 
-    /// Stores rows for a moment.
+    /// Stores parts for at most about [`TURN`].
     fn store(mut self, ctx: Context) -> Result<Step, Refusal> {
         let end = Instant::now() + TURN;
         ctx.select(self.db);
@@ -143,7 +144,8 @@ impl Batches {
         Ok(Step::Done(Reply::Pair(counts.0.into(), counts.1.into())))
     }
 
-    /// What others have done in between may leave no place for the rows that are left.
+    /// The error if the command fails between two parts, because of what other clients did; it says how many rows are
+    /// stored.
     fn interrupted(&self, refusal: Refusal) -> Refusal {
         refusal.after_rows(self.stored / (4 * self.width()))
     }

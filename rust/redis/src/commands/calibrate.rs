@@ -1,17 +1,20 @@
-//! `NR.CALIBRATE key TEST`, `NR.CALIBRATE key FP32 [ROWS n] blob`, of fields `NR.CALIBRATE key field value ... -> outcome ...`, `NR.CALIBRATE key JSON text ->
-//! outcome ...`
+//! NR.CALIBRATE: sets the scores that intervals and sets are computed from.
+//!
+//! - validation rows: `NR.CALIBRATE key TEST`
+//! - rows of numbers: `NR.CALIBRATE key FP32 [ROWS n] blob`
+//! - rows of fields: `NR.CALIBRATE key field value ... -> outcome ...`, `NR.CALIBRATE key JSON text -> outcome ...`
 
 use std::sync::Arc;
 
 use neuralredis_core::{Calibration, Error, Model, Network};
 
-use super::conformal::Judge;
+use super::conformal::Calibrating;
 use super::named::{self, Known};
 use super::prelude::*;
 use super::wire_rows::{self, Blob};
 use super::{effects, named::calibrate};
 use crate::value::Value;
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 use crate::writes::{self, Step};
 
 pub(super) struct Calibrate;
@@ -20,8 +23,7 @@ impl Command for Calibrate {
     const NAME: &CStr = c"nr.calibrate";
     const FLAGS: &CStr = c"write deny-oom";
     const ABOUT: About = About {
-        summary:
-            c"Keeps how far answers are off, on rows that the network has never seen: intervals and sets follow from it.",
+        summary: c"Calibrates prediction intervals and sets of classes on held-out rows.",
         complexity: c"O(R*P) where R is the number of rows and P that of parameters",
         arity: -3,
         key: Some(KeyUse::UPDATE),
@@ -47,8 +49,8 @@ impl Command for Calibrate {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
-        let (cost, judge) = match value.live.network().schema() {
-            _ if matches!(args[1..], [word] if is(word, "TEST")) => by_testing_rows(value)?,
+        let (cost, calibrate) = match value.live.network().schema() {
+            _ if matches!(args[1..], [word] if is(word, "TEST")) => by_validation_rows(value)?,
             Some(_) if value.live.network().sequence_options().is_some() => {
                 return Err(neuralredis_core::Error::HasSequences.into());
             }
@@ -59,9 +61,9 @@ impl Command for Calibrate {
             None => by_positions(ctx, value, args)?,
         };
         let (snapshot, place) = (value.snapshot(), (ctx.selected(), args[0].to_vec(), value.id));
-        let found = move |keep_on: KeepOn<'_>| {
+        let found = move |is_awaited: IsAwaited<'_>| {
             let network = snapshot.wait()?;
-            Ok((network.model(), judge(&network, keep_on)?))
+            Ok((network.model(), calibrate(&network, is_awaited)?))
         };
         let Some(client) = work::begin(ctx, cost.or_wait(value))? else {
             drop(key);
@@ -78,21 +80,21 @@ impl Command for Calibrate {
     }
 }
 
-/// By the validation rows as they are now.
-fn by_testing_rows(value: &Value) -> Result<(Cost, Judge), Refusal> {
+/// The work of calibrating on the present validation rows.
+fn by_validation_rows(value: &Value) -> Result<(Cost, Calibrating), Refusal> {
     let network = value.live.network();
     let rows = network.testing_calibration_work();
     memory::check(network.calibration_bytes(rows))?;
     let cost = Cost::of_rows(rows, network.model().multiplications());
-    let judge = |network: &Network, keep_on: KeepOn<'_>| {
-        let found = network.testing_calibration(keep_on)?;
+    let calibrate = |network: &Network, is_awaited: IsAwaited<'_>| {
+        let found = network.testing_calibration(is_awaited)?;
         if found.rows() == 0 { Err(Error::NoRows.into()) } else { Ok(Calibration::clone(&found)) }
     };
-    Ok((cost, Box::new(judge)))
+    Ok((cost, Box::new(calibrate)))
 }
 
-/// By rows as bytes, and what that costs.
-fn by_positions(ctx: Context, value: &Value, args: &[&[u8]]) -> Result<(Cost, Judge), Refusal> {
+/// The work of calibrating on rows in a blob, and its cost.
+fn by_positions(ctx: Context, value: &Value, args: &[&[u8]]) -> Result<(Cost, Calibrating), Refusal> {
     let network = value.live.network();
     let (inputs, targets) = (network.layout().inputs(), network.targets());
     let Some((blob, following)) = Blob::find(args)? else {
@@ -102,18 +104,18 @@ fn by_positions(ctx: Context, value: &Value, args: &[&[u8]]) -> Result<(Cost, Ju
         return Err(Refusal::unknown(word, "nothing after the rows, each of which counts once"));
     }
     let rows = blob.count(inputs + targets)?;
-    // As numbers, and as a set of rows.
+    // Twice: as numbers, and as a set of rows.
     memory::check(2 * blob.bytes.len() + network.calibration_bytes(rows))?;
     let cost = Cost::of_rows(network.calibration_rows(rows), value.parameters()) + Cost::of_bytes(3 * blob.bytes.len());
     let blob = ctx.hold(blob.index);
-    let judge = move |network: &Network, keep_on: KeepOn<'_>| {
+    let calibrate = move |network: &Network, is_awaited: IsAwaited<'_>| {
         let values = wire_rows::rows(blob.bytes(), inputs + targets)?;
-        Ok(network.calibration_of(&wire_rows::interleaved(&values, inputs, targets), keep_on)?)
+        Ok(network.calibration_of(&wire_rows::interleaved(&values, inputs, targets), is_awaited)?)
     };
-    Ok((cost, Box::new(judge)))
+    Ok((cost, Box::new(calibrate)))
 }
 
-/// Keeps what was found of a model, if the network still answers as that does.
+/// Stores the calibration of a model, unless the network's weights have changed meanwhile.
 fn keep(
     ctx: Context,
     (_, name, id): (i32, Vec<u8>, u64),

@@ -1,14 +1,17 @@
-//! `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`, of numbers by position `NR.CLASS key i0 .. iN [-> SET
-//! percent | SAMPLE [option value ...]]`, `NR.CLASS key FP32 [ROWS n] blob [-> ...]`
+//! NR.CLASS: predicts the class of rows.
+//!
+//! - a row of fields: `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`
+//! - rows of numbers: `NR.CLASS key i0 .. iN [-> SET percent | SAMPLE [option value ...]]`, `NR.CLASS key FP32 [ROWS n]
+//!   blob [-> ...]`
 
 use neuralredis_core::model::largest;
 use neuralredis_core::{Error, Kind, Model, conformal};
 
 use super::blobs;
-use super::conformal as judged;
+use super::conformal as calibrated;
 use super::named::Known;
 use super::named::answer::{Asked, answer};
-use super::named::wanted::WANTED;
+use super::named::reply_options::REPLY_OPTIONS;
 use super::prelude::*;
 use super::run;
 use super::sample::{self, Sample};
@@ -23,11 +26,11 @@ impl Command for Class {
     const NAME: &CStr = c"nr.class";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns the class that a classifier gives to given inputs.",
+        summary: c"Returns the class that a classifier predicts for rows of inputs.",
         complexity: c"O(R*P) where R is the number of rows and P that of parameters",
         arity: -3,
         key: Some(KeyUse::READ),
-        arguments: &[Argument::KEY, run::INPUTS, WANTED],
+        arguments: &[Argument::KEY, run::INPUTS, REPLY_OPTIONS],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
@@ -42,11 +45,11 @@ impl Command for Class {
         }
         let network = value.live.network();
         let width = network.layout().inputs();
-        // Before the arguments: a regressor has no class for any.
+        // Checked before the arguments are parsed: this error is more useful.
         if network.kind() != Kind::Classifier {
             return Err(Error::NotClassifier.into());
         }
-        let (args, wanted) = judged::split(args)?;
+        let (args, wanted) = calibrated::split(args)?;
         if let Some(wanted) = wanted {
             return match Sample::alone(wanted)? {
                 Some(sample) => sample::answer(ctx, value, args, sample),
@@ -58,18 +61,18 @@ impl Command for Class {
             memory::check(blobs::reply_bytes(rows))?;
             info::count(&RUNS, rows as u64);
             let cost = Cost::of_rows(rows, value.parameters()) + Cost::of_bytes(bytes.len()) + Cost::of_items(rows);
-            if value.is_settled() && work::is_free(cost) {
+            if value.is_settled() && work::may_run_now(cost) {
                 return blobs::classes(&network.model(), bytes, rows, &|| true, largest);
             }
             let (model, blob) = (value.model(), ctx.hold(blob.index));
-            return work::defer(ctx, cost.or_wait(value), move |keep_on| {
-                blobs::classes(&model.wait(), blob.bytes(), rows, keep_on, largest)
+            return work::defer(ctx, cost.or_wait(value), move |is_awaited| {
+                blobs::classes(&model.wait(), blob.bytes(), rows, is_awaited, largest)
             });
         }
         let inputs = wire_rows::inputs(&args[1..], width)?;
         info::count(&RUNS, 1);
         let cost = Cost::of_rows(1, value.parameters());
-        if value.is_settled() && work::is_free(cost) {
+        if value.is_settled() && work::may_run_now(cost) {
             return class(&network.model(), &inputs);
         }
         let model = value.model();
@@ -77,16 +80,16 @@ impl Command for Class {
     }
 }
 
-/// Answers rows with sets of classes, of which `wanted` are the arguments after `->`.
+/// Predicts sets of classes; `wanted` are the arguments after `->`.
 fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result<Reply, Refusal> {
-    let level = judged::level(wanted, "SET")?;
+    let level = calibrated::level(wanted, "SET")?;
     let layout = value.live.network().layout();
     let (width, classes) = (layout.inputs(), layout.outputs());
-    let of_network = judged::cost(value)?;
+    let of_network = calibrated::cost(value)?;
     let snapshot = value.snapshot();
     if let Some((blob, [])) = Blob::find(args)? {
         let rows = blob.count(width)?;
-        // All classes of each row, and the server's text of them.
+        // At most all classes of each row, and their text in the reply.
         let items = rows.saturating_mul(classes);
         memory::check(items.saturating_mul(size_of::<u32>() + blobs::TEXT_BYTES) + rows * size_of::<Reply>())?;
         info::count(&RUNS, rows as u64);
@@ -95,11 +98,11 @@ fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result
             + Cost::of_bytes(blob.bytes.len())
             + Cost::of_items(items);
         let blob = ctx.hold(blob.index);
-        return work::answer(ctx, cost, move |keep_on| {
+        return work::answer(ctx, cost, move |is_awaited| {
             let network = snapshot.wait()?;
-            let quantiles = judged::quantiles(&network, level, keep_on)?;
+            let quantiles = calibrated::quantiles(&network, level, is_awaited)?;
             let mut sets = Vec::with_capacity(rows);
-            blobs::run_blob(&network.model(), blob.bytes(), keep_on, |outputs| {
+            blobs::run_blob(&network.model(), blob.bytes(), is_awaited, |outputs| {
                 sets.extend(outputs.chunks_exact(classes).map(|outputs| set(outputs, &quantiles)));
             })?;
             Ok(Reply::Array(sets))
@@ -108,16 +111,16 @@ fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result
     let inputs = wire_rows::inputs(&args[1..], width)?;
     info::count(&RUNS, 1);
     let cost = of_network + Cost::of_rows(1, value.parameters()) + Cost::of_items(classes);
-    work::answer(ctx, cost, move |keep_on| {
+    work::answer(ctx, cost, move |is_awaited| {
         let network = snapshot.wait()?;
-        let quantiles = judged::quantiles(&network, level, keep_on)?;
+        let quantiles = calibrated::quantiles(&network, level, is_awaited)?;
         let mut outputs = vec![0.0; classes];
         network.model().run(&inputs, &mut outputs)?;
         Ok(set(&outputs, &quantiles))
     })
 }
 
-/// The classes of the set of a row, best first.
+/// The set of classes of a row, the most probable first.
 fn set(outputs: &[f32], quantiles: &[f64]) -> Reply {
     let quantile = quantiles.first().copied().unwrap_or(f64::INFINITY);
     Reply::Counts(conformal::class_set(outputs, quantile).into_iter().map(|class| class as u32).collect())

@@ -1,4 +1,4 @@
-//! What may follow rows of numbers by position: `-> INTERVAL percent` of NR.RUN, `-> SET percent` of NR.CLASS; and SAMPLE of both.
+//! Prediction intervals (`-> INTERVAL percent`) and sets of classes (`-> SET percent`): parsing, costs and replies.
 
 use neuralredis_core::{Calibration, Level, Network, Set, conformal};
 use neuralredis_server::numbers::Row;
@@ -6,9 +6,9 @@ use neuralredis_server::numbers::Row;
 use super::prelude::*;
 use super::wire_rows::Blob;
 use crate::value::Value;
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// The arguments of a command before and after `->`; the key is the first. A blob may be these two bytes.
+/// Splits the arguments of a command at `->`, the key included. A blob may itself consist of these two bytes.
 #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
 pub(super) fn split<'b, 'a>(args: &'b [&'a [u8]]) -> Result<(&'b [&'a [u8]], Option<&'b [&'a [u8]]>), Refusal> {
     let from = Blob::find(args)?.map_or(1, |(_, following)| args.len() - following.len());
@@ -16,7 +16,7 @@ pub(super) fn split<'b, 'a>(args: &'b [&'a [u8]]) -> Result<(&'b [&'a [u8]], Opt
     Ok(arrow.map_or((args, None), |arrow| (&args[..arrow], Some(&args[arrow + 1..]))))
 }
 
-/// How often the truth is to be held, by the arguments after `->`.
+/// Parses `INTERVAL percent` or `SET percent`, the arguments after `->`.
 pub(super) fn level(mut args: &[&[u8]], word: &str) -> Result<Level, Refusal> {
     let expected = || format!("{word} and a percentage, or SAMPLE");
     match args.split_off_first() {
@@ -28,17 +28,17 @@ pub(super) fn level(mut args: &[&[u8]], word: &str) -> Result<Level, Refusal> {
     args.first().map_or(Ok(level), |more| Err(Refusal::unknown(more, format!("nothing after {word}"))))
 }
 
-/// A share of all cases in percent, the value of an option.
+/// Parses the percentage that an option has as its value.
 pub(super) fn percent(name: &str, args: &mut &[&[u8]]) -> Result<Level, Refusal> {
     let value = value_of(name, args)?;
     let level = numbers::double(value).and_then(|percent| Level::new(percent / 100.0));
     level.ok_or_else(|| Refusal::argument(name, value, "a percentage above 0 and below 100"))
 }
 
-/// What finds out how far a network is off on rows that are given.
-pub(super) type Judge = Box<dyn FnOnce(&Network, KeepOn<'_>) -> Result<Calibration, Refusal> + Send>;
+/// The work of calibrating a network on given rows.
+pub(super) type Calibrating = Box<dyn FnOnce(&Network, IsAwaited<'_>) -> Result<Calibration, Refusal> + Send>;
 
-/// What it costs to find out how far the network is off, if that is not known.
+/// The cost of calibrating the network, if it is not calibrated yet.
 pub(super) fn cost(value: &Value) -> Result<Cost, Refusal> {
     let network = value.live.network();
     let rows = network.calibration_work();
@@ -47,12 +47,12 @@ pub(super) fn cost(value: &Value) -> Result<Cost, Refusal> {
     Ok((Cost::of_rows(rows, network.model().multiplications()) + Cost::of_rows(1, making)).or_wait(value))
 }
 
-/// How far the truth is from an answer at most, so often.
-pub(super) fn quantiles(network: &Network, level: Level, keep_on: KeepOn<'_>) -> Result<Vec<f64>, Refusal> {
-    Ok(network.calibration(keep_on).and_then(|calibration| calibration.quantiles(level))?)
+/// For each output, the largest distance between prediction and outcome at this level.
+pub(super) fn quantiles(network: &Network, level: Level, is_awaited: IsAwaited<'_>) -> Result<Vec<f64>, Refusal> {
+    Ok(network.calibration(is_awaited).and_then(|calibration| calibration.quantiles(level))?)
 }
 
-/// Each output with its bounds.
+/// The reply of outputs with their bounds.
 pub(super) fn intervals(outputs: &[f32], quantiles: &[f64]) -> Reply {
     let of_output = |(&output, &quantile)| Reply::Singles(Row::from_slice(&conformal::interval(output, quantile)));
     let mut all: Vec<Reply> = outputs.iter().zip(quantiles).map(of_output).collect();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_ends_numbers_and_a_blob_may_be_one() {
+    fn an_arrow_ends_the_inputs_unless_it_is_the_blob() {
         let after = |text: &str| split(&words(text)).unwrap().1.map(<[_]>::len);
         assert_eq!(after("key 1 2 -> INTERVAL 90"), Some(2));
         assert_eq!(after("key 1 2"), None);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_is_a_percentage_and_stands_alone() {
+    fn a_level_is_a_percentage_with_nothing_after_it() {
         let refused = |text: &str| level(&words(text), "INTERVAL").unwrap_err().text();
         assert_eq!(level(&words("interval 90"), "INTERVAL"), Ok(Level::new(0.9).unwrap()));
         assert_eq!(refused("INTERVAL"), "NROPTION INTERVAL has no value");

@@ -1,6 +1,10 @@
-//! `NR.CREATE key CLASSIFIER|REGRESSOR SCHEMA field kind [field kind ...] -> target [option ...]`, of numbers by position
-//! `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`; with `SEQUENCE [LENGTH events] [CELL cell]` among
-//! the options what is declared are events
+//! NR.CREATE: creates an untrained network.
+//!
+//! - rows of named fields: `NR.CREATE key CLASSIFIER|REGRESSOR SCHEMA field kind [field kind ...] -> target [option
+//!   ...]`
+//! - rows of numbers: `NR.CREATE key CLASSIFIER|REGRESSOR inputs [hidden ...] -> outputs [option ...]`
+//! - sequences: `SEQUENCE [LENGTH events] [CELL cell]` among the options; what is declared are then the fields of an
+//!   event
 
 use std::sync::Arc;
 
@@ -8,7 +12,7 @@ use neuralredis_core::{Changes, Drawing, Error, Kind, Layout, Limits, Monotone, 
 use neuralredis_server::{Content, context, key};
 
 use super::named::schema::Declared;
-use super::options::{self, Of};
+use super::options::{self, OptionContext};
 use super::prelude::*;
 use super::sequences::declared::OfSequences;
 use super::sequences::words as sequence;
@@ -20,7 +24,7 @@ impl Command for Create {
     const NAME: &CStr = c"nr.create";
     const FLAGS: &CStr = c"write deny-oom";
     const ABOUT: About = About {
-        summary: c"Makes an untrained neural network.",
+        summary: c"Creates an untrained neural network.",
         complexity: c"O(P) where P is the number of parameters",
         arity: -6,
         key: Some(KeyUse::CREATE),
@@ -49,7 +53,7 @@ impl Command for Create {
                                 &[
                                     Argument::text(c"field"),
                                     Argument::text(c"kind"),
-                                    Argument::integer(c"most").optional(),
+                                    Argument::integer(c"max").optional(),
                                     Argument::one_of(
                                         c"sign",
                                         &[Argument::word(c"rises", c"+"), Argument::word(c"falls", c"-")],
@@ -80,7 +84,7 @@ impl Command for Create {
     }
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
-        let (name, wanted) = (args[0], Wanted::parse(&args[1..])?);
+        let (name, request) = (args[0], Request::parse(&args[1..])?);
         match Key::open(ctx, name).content() {
             Content::Nothing => {}
             Content::Value => {
@@ -88,37 +92,38 @@ impl Command for Create {
             }
             Content::Other => return Err(Refusal::WrongType),
         }
-        let parameters = wanted.layout.parameters();
+        let parameters = request.layout.parameters();
         config::check_bytes(ctx, || parameters * memory::PARAMETER)?;
         memory::check(parameters * memory::PARAMETER)?;
-        let seed = wanted.seed.unwrap_or_else(context::random_seed);
-        let (network, drawing) = wanted.begin(seed)?;
+        let seed = request.seed.unwrap_or_else(context::random_seed);
+        let (network, drawing) = request.begin(seed)?;
         if !key::put(ctx, name, Box::new(Value::untrained(ctx, name, network, drawing))) {
             return Err(Refusal::because("the server refused to store the network"));
         }
-        // With all that was left open.
-        let written = [vec![name.to_vec()], wanted.written(seed)].concat();
+        // Replicates the values of all options, also of those that the client did not give.
+        let written = [vec![name.to_vec()], request.written(seed)].concat();
         ctx.replicate(Create::NAME, written.iter().map(Vec::as_slice));
         ctx.notify(c"nr.create", name);
         Ok(Reply::count(parameters))
     }
 }
 
+/// The parsed arguments.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct Request {
     kind: Kind,
     layout: Layout,
-    /// The fields, where rows have such.
+    /// The fields; `None` for rows of numbers, and for sequences.
     schema: Option<Schema>,
-    /// What happens, where it learns from sequences.
+    /// The declaration of a network of sequences.
     sequences: Option<OfSequences>,
     options: Options,
     limits: Limits,
     seed: Option<u64>,
 }
 
-impl Wanted {
-    /// Of the arguments after the key.
+impl Request {
+    /// Parses the arguments after the key.
     pub(super) fn parse(args: &[&[u8]]) -> Result<Self, Refusal> {
         let Some((&word, args)) = args.split_first() else {
             return Err(Refusal::because("the type is missing: expected CLASSIFIER or REGRESSOR"));
@@ -129,7 +134,7 @@ impl Wanted {
             [word, fields @ ..] if is(word, "SCHEMA") => {
                 let declared = Declared::parse(kind, fields)?;
                 let (sequence, rest) = sequence::parse(&declared.rest)?;
-                let mut given = options::parse(&rest, Of::Creation)?;
+                let mut given = options::parse(&rest, OptionContext::Creation)?;
                 if let Some(sequence) = sequence {
                     let sequences = OfSequences::of_fields(declared, sequence)?;
                     return Self::with_sequences(kind, sequences, &given);
@@ -148,7 +153,7 @@ impl Wanted {
             _ => {
                 let (layout, given) = layout(args)?;
                 let (sequence, given) = sequence::parse(given)?;
-                let given = options::parse(&given, Of::Creation)?;
+                let given = options::parse(&given, OptionContext::Creation)?;
                 if let Some(sequence) = sequence {
                     return Self::with_sequences(kind, OfSequences::of_numbers(kind, &layout, sequence), &given);
                 }
@@ -186,7 +191,7 @@ impl Wanted {
         }
     }
 
-    /// The arguments after the key that make just this network.
+    /// Formats arguments after the key that create exactly this network.
     fn written(&self, seed: u64) -> Vec<Vec<u8>> {
         let mut words = vec![self.kind.name().into()];
         if let Some(sequences) = &self.sequences {
@@ -199,12 +204,12 @@ impl Wanted {
             words.extend(units);
         }
         words.extend([b"SEED".to_vec(), seed.to_string().into_bytes()]);
-        words.extend(options::written(&self.options, self.limits, Of::Creation));
+        words.extend(options::written(&self.options, self.limits, OptionContext::Creation));
         words
     }
 }
 
-/// The layout of rows by position, and the arguments after it.
+/// Parses the layout of a network of numbers, and returns it with the arguments after it.
 fn layout<'a, 'b>(args: &'b [&'a [u8]]) -> Result<(Layout, &'b [&'a [u8]]), Refusal> {
     let Some(arrow) = args.iter().position(|&argument| argument == b"->") else {
         return Err(Refusal::because("'->' is missing: expected it before the outputs"));
@@ -226,20 +231,20 @@ fn layout<'a, 'b>(args: &'b [&'a [u8]]) -> Result<(Layout, &'b [&'a [u8]]), Refu
 mod tests {
     use super::*;
 
-    fn parse(words: &str) -> Result<Wanted, Refusal> {
-        Wanted::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>())
+    fn parse(words: &str) -> Result<Request, Refusal> {
+        Request::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>())
     }
 
     #[test]
-    fn limits_that_are_not_named_are_those_of_the_tutorial_or_none() {
-        let limits = |words| parse(words).map(|wanted| wanted.limits);
+    fn default_limits_apply_only_if_no_limit_is_given() {
+        let limits = |words| parse(words).map(|request| request.limits);
         assert_eq!(limits("REGRESSOR 5 10 -> 3"), Ok(Limits { train: 10_000, test: 2_500 }));
         assert_eq!(limits("regressor 5 -> 3 DATASET 50"), Ok(Limits { train: 50, test: 0 }));
         assert_eq!(limits("Regressor 5 -> 3 TEST 50"), Ok(Limits { train: 0, test: 50 }));
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn errors_name_the_missing_or_invalid_argument() {
         let refusal = |words| parse(words).unwrap_err().text();
         assert!(refusal("REGRESSOR 5 3").contains("'->' is missing"));
         assert!(refusal("REGRESSOR 5 ->").contains("outputs are missing"));

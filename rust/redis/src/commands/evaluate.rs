@@ -1,5 +1,9 @@
-//! `NR.EVALUATE key [TRAIN|TEST]`, on fresh rows `NR.EVALUATE key field value ... -> outcome ...`, `NR.EVALUATE key JSON text ->
-//! outcome ... [WEIGHTS blob]`, of numbers by position `NR.EVALUATE key FP32 [ROWS n] blob [WEIGHTS blob]`
+//! NR.EVALUATE: computes error and accuracy on stored or fresh rows.
+//!
+//! - stored rows: `NR.EVALUATE key [TRAIN|TEST]`
+//! - fresh rows of numbers: `NR.EVALUATE key FP32 [ROWS n] blob [WEIGHTS blob]`
+//! - fresh rows of fields: `NR.EVALUATE key field value ... -> outcome ...`, `NR.EVALUATE key JSON text -> outcome ...
+//!   [WEIGHTS blob]`
 
 use neuralredis_core::{Batch, Error, Evaluation, Kind, Network, Score, Set};
 
@@ -13,7 +17,7 @@ impl Command for Evaluate {
     const NAME: &CStr = c"nr.evaluate";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns how well a network does on stored or fresh rows, beside what knowing nothing would do.",
+        summary: c"Returns the error and the accuracy of a network on stored or fresh rows, next to a baseline.",
         complexity: c"O(R*P) where R is the number of rows and P that of parameters",
         arity: -2,
         key: Some(KeyUse::READ),
@@ -42,7 +46,7 @@ impl Command for Evaluate {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let network = value.live.network();
-        // Sixteen rows at least go through the layers together; the widest layer has errors besides, of two at a time.
+        // At least 16 rows pass through the layers together: the values of all units, and the deltas of two layers.
         memory::check(3 * 16 * 4 * network.layout().units().iter().sum::<usize>())?;
         if args.len() > 2
             && let Some(schema) = network.schema()
@@ -53,11 +57,11 @@ impl Command for Evaluate {
             let (known, outcome) = Known::parse(&args[1..])?;
             return named::evaluate::on_fresh(ctx, value, schema, known, outcome);
         }
-        let shown = Shown::of(network);
+        let shown = MatrixClasses::of(network);
         let items = shown.names.as_ref().map_or(0, Vec::len);
         let cost = |rows| (Cost::of_rows(rows, value.parameters()) + Cost::of_items(items)).or_wait(value);
         if let Some((blob, following)) = Blob::find(args)? {
-            // As numbers, and as a set of rows.
+            // Twice: as numbers, and as a set of rows.
             memory::check(2 * blob.bytes.len())?;
             let rows = blob.count(network.layout().inputs() + network.targets())?;
             let following = Following::of_blob(following)?;
@@ -70,14 +74,14 @@ impl Command for Evaluate {
             let cost = cost(rows) + Cost::of_bytes(3 * blob.bytes.len());
             let weights = following.weights.map(|(_, index)| ctx.hold(blob.index + 1 + index));
             let (network, blob) = (value.snapshot(), ctx.hold(blob.index));
-            return work::answer(ctx, cost, move |keep_on| {
+            return work::answer(ctx, cost, move |is_awaited| {
                 let network = network.wait()?;
                 let (inputs, targets) = (network.layout().inputs(), network.targets());
                 let values = wire_rows::rows(blob.bytes(), inputs + targets)?;
                 let weights = weights.and_then(|weights| numbers::singles(weights.bytes()));
                 let batch = wire_rows::interleaved(&values, inputs, targets);
                 let batch = Batch { weights: weights.as_deref(), ..batch };
-                Ok(figures(network.evaluate_on_while(&batch, keep_on)?, shown))
+                Ok(reply(network.evaluate_on_while(&batch, is_awaited)?, shown))
             });
         }
         let set = match args[1..] {
@@ -88,19 +92,19 @@ impl Command for Evaluate {
         };
         let cost = cost(network.known_row_count(set)) + Cost::of_rows(1, network.making(set));
         let network = value.snapshot();
-        work::answer(ctx, cost, move |keep_on| Ok(figures(network.wait()?.evaluate_while(set, keep_on)?, shown)))
+        work::answer(ctx, cost, move |is_awaited| Ok(reply(network.wait()?.evaluate_while(set, is_awaited)?, shown)))
     }
 }
 
-/// Classes as rows and columns of the matrix.
-pub(super) struct Shown {
+/// The classes of the confusion matrix.
+pub(super) struct MatrixClasses {
     count: usize,
-    /// None where classes have no names.
+    /// `None` if classes have no names.
     names: Option<Vec<Box<[u8]>>>,
 }
 
-impl Shown {
-    /// Those of these names.
+impl MatrixClasses {
+    /// Named classes.
     pub(super) fn named(names: Vec<Box<[u8]>>) -> Self {
         Self { count: names.len(), names: Some(names) }
     }
@@ -113,13 +117,13 @@ impl Shown {
     }
 }
 
-pub(super) fn figures(evaluation: Evaluation, classes: Shown) -> Reply {
+pub(super) fn reply(evaluation: Evaluation, classes: MatrixClasses) -> Reply {
     let mut fields = vec![("rows", Reply::count(evaluation.rows)), ("error", Reply::Double(evaluation.error))];
     match evaluation.score {
         Score::Classifier { accuracy, baseline, confusion } => {
-            // No set has more rows than 32 bits count.
+            // A set has at most 2^32 - 1 rows.
             let row = |row: &[u64]| Reply::Counts(row.iter().map(|&count| count as u32).collect());
-            // Left out where there are too many classes for anyone to look at it.
+            // Empty if there are too many classes for a matrix to be useful.
             let confusion = if confusion.is_empty() {
                 Reply::Null
             } else {

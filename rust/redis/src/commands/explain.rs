@@ -1,5 +1,10 @@
-//! `NR.EXPLAIN key field value ... [-> [FOR class] [SAMPLES n] [SEED s]]`, `NR.EXPLAIN key JSON text [-> ...]`, of numbers by position
-//! `NR.EXPLAIN key i0 .. iN [-> ...]`, of a sequence `NR.EXPLAIN key id [field value ...] [-> ...]`; what would have to change, `NR.EXPLAIN key field value ... -> WANT class`
+//! NR.EXPLAIN: explains a prediction by the contributions of its fields, or by the changes that lead to another class.
+//!
+//! - a row of fields: `NR.EXPLAIN key field value ... [-> [FOR class] [SAMPLES n] [SEED s]]`, `NR.EXPLAIN key JSON text
+//!   [-> ...]`
+//! - a row of numbers: `NR.EXPLAIN key i0 .. iN [-> ...]`
+//! - a sequence: `NR.EXPLAIN key id [field value ...] [-> ...]`
+//! - changes: `NR.EXPLAIN key field value ... -> WANT class`
 
 use neuralredis_core::schema::Value;
 use neuralredis_core::{Counterfactual, Error, Explanation, Kind, Model, Network, Row, Sampling, Schema, Set};
@@ -8,16 +13,16 @@ use super::getdata::shown_value;
 use super::named::answer::known_classes;
 use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
-use super::sequences::event::{Told, owned};
+use super::sequences::event::{Arguments, owned};
 use super::wire_rows;
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// Nanoseconds that a value takes to be put into a row of another one's.
-const MIXING: usize = 2;
-/// Nanoseconds that a field of a stored row takes to be compared.
-const COMPARING: usize = 50;
-/// What an output takes in multiplications: its exponential.
-const OF_OUTPUT: usize = 20;
+/// Nanoseconds to copy a value of one row into another.
+const NANOSECONDS_TO_MIX: usize = 2;
+/// Nanoseconds to compare a field of a stored row.
+const NANOSECONDS_TO_COMPARE: usize = 50;
+/// The cost of an output, with its exponential, in multiplications.
+const MULTIPLICATIONS_PER_OUTPUT: usize = 20;
 
 pub(super) struct Explain;
 
@@ -25,8 +30,8 @@ impl Command for Explain {
     const NAME: &CStr = c"nr.explain";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns what each field adds to an answer, or what would have to change for another class.",
-        complexity: c"O(A*P) where P is the number of parameters and A at most 100*2^N for N fields up to 10, 200*S*N beyond with S samples; with WANT at most the rows and 204800",
+        summary: c"Returns the contribution of each field to a prediction, or the fewest changes that lead to another class.",
+        complexity: c"O(A*P) where P is the number of parameters and A that of predictions: at most 100*2^N for N fields up to 10, 200*S*N for more fields with S samples; with WANT at most the number of rows plus 204800",
         arity: -3,
         key: Some(KeyUse::READ),
         arguments: &[
@@ -35,10 +40,10 @@ impl Command for Explain {
             Argument::block(
                 c"wanted",
                 &[
-                    Argument::text(c"for").after(c"FOR").optional(),
+                    Argument::text(c"class").after(c"FOR").optional(),
                     Argument::integer(c"samples").after(c"SAMPLES").optional(),
                     Argument::integer(c"seed").after(c"SEED").optional(),
-                    Argument::text(c"want").after(c"WANT").optional(),
+                    Argument::text(c"class").after(c"WANT").optional(),
                 ],
             )
             .after(c"->")
@@ -51,35 +56,35 @@ impl Command for Explain {
         let value = value::read(&key)?;
         let network = value.live.network();
         let (question, wanted) = Question::parse(&args[1..], network)?;
-        let wanted = Wanted::parse(wanted)?;
+        let wanted = ExplainOptions::parse(wanted)?;
         if wanted.want.is_some() && network.kind() != Kind::Classifier {
             return Err(Error::NotClassifier.into());
         }
         memory::check(network.explaining_bytes())?;
         let cost = question.cost(network) + wanted.cost(network);
         let network = value.snapshot();
-        work::answer(ctx, cost.or_wait(value), move |keep_on| {
+        work::answer(ctx, cost.or_wait(value), move |is_awaited| {
             let network = network.wait()?;
             let row = question.row(&network)?;
-            wanted.answer(&network, &row, keep_on)
+            wanted.answer(&network, &row, is_awaited)
         })
     }
 }
 
-/// The row that is asked about.
+/// The row to explain.
 enum Question {
     Inputs(Vec<f32>),
     Fields(Box<Known<'static>>),
-    /// A sequence by its id, after one more event if there is one.
+    /// A sequence by its id, perhaps followed by one more event.
     Sequence(Vec<u8>, Option<Vec<Value<'static>>>),
 }
 
 impl Question {
-    /// Of the arguments after the key; and those after `->`, if it is there.
+    /// Parses the arguments after the key; also returns those after `->`.
     #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
     fn parse<'a, 'b>(args: &'b [&'a [u8]], network: &Network) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
         if network.sequence_options().is_some() {
-            let Told { id, events, after } = Told::parse(network, args)?;
+            let Arguments { id, events, after } = Arguments::parse(network, args)?;
             if events.len() > 1 {
                 return Err(Refusal::shape(format!("{} events: expected at most one to ask about", events.len())));
             }
@@ -98,7 +103,7 @@ impl Question {
         match self {
             Self::Inputs(_) => Cost::NONE,
             Self::Fields(known) => known.cost(),
-            // It is compared with the rows that all sequences make.
+            // The sequence is compared with the rows made from all stored sequences.
             Self::Sequence(id, event) => {
                 let of_sequence = network.seeing(id, usize::from(event.is_some()));
                 Cost::of_rows(1, of_sequence.saturating_add(network.making(Set::Train)))
@@ -123,19 +128,19 @@ impl Question {
     }
 }
 
-/// What is asked of a row.
+/// The arguments after `->`.
 #[derive(Debug, Default, PartialEq)]
-struct Wanted {
-    /// The class or the output whose answer is explained.
+struct ExplainOptions {
+    /// The class or output whose prediction is explained.
     output: Option<Vec<u8>>,
     samples: Option<u32>,
     seed: Option<u64>,
-    /// The class that is to be reached.
+    /// The class that the changes lead to.
     want: Option<Vec<u8>>,
 }
 
-impl Wanted {
-    /// Of the arguments after `->`, if it was there.
+impl ExplainOptions {
+    /// Parses the arguments after `->`, if there are any.
     fn parse(args: Option<&[&[u8]]>) -> Result<Self, Refusal> {
         let (mut wanted, mut args) = (Self::default(), args.unwrap_or_default());
         while let Some(&word) = args.split_off_first() {
@@ -183,18 +188,18 @@ impl Wanted {
             None => network.explaining(self.sampling().samples),
         };
         let (model, cells) = (network.model(), network.row_shape().inputs);
-        let of_answer = model.multiplications().saturating_add(OF_OUTPUT * model.layout().outputs());
-        let compared = if self.want.is_some() { stored.saturating_mul(COMPARING * cells) } else { 0 };
+        let of_answer = model.multiplications().saturating_add(MULTIPLICATIONS_PER_OUTPUT * model.layout().outputs());
+        let compared = if self.want.is_some() { stored.saturating_mul(NANOSECONDS_TO_COMPARE * cells) } else { 0 };
         Cost::of_rows(answers, of_answer)
-            + Cost::of_bytes(answers.saturating_mul(MIXING * cells))
+            + Cost::of_bytes(answers.saturating_mul(NANOSECONDS_TO_MIX * cells))
             + Cost::of_bytes(compared)
     }
 
-    fn answer(&self, network: &Network, row: &Row, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    fn answer(&self, network: &Network, row: &Row, is_awaited: IsAwaited<'_>) -> Result<Reply, Refusal> {
         let (model, names) = (network.model(), Names(network.schema().map(|schema| &**schema)));
         if let Some(want) = &self.want {
             let class = output(&model, "WANT", want)?;
-            let found = network.changes_for(row, class, keep_on)?;
+            let found = network.changes_for(row, class, is_awaited)?;
             return Ok(changes(&model, names, row, class, found));
         }
         let chosen = match &self.output {
@@ -205,11 +210,11 @@ impl Wanted {
             }
             None => None,
         };
-        Ok(shares(&model, names, row, network.explain(row, chosen, self.sampling(), keep_on)?))
+        Ok(shares(&model, names, row, network.explain(row, chosen, self.sampling(), is_awaited)?))
     }
 }
 
-/// The output that a name stands for; a number where outputs have no names.
+/// The index of the output with this name; outputs without names are numbered.
 fn output(model: &Model, what: &str, name: &[u8]) -> Result<usize, Refusal> {
     let found = match model.schema() {
         None => numbers::whole(name).filter(|output| *output < model.layout().outputs() as u64).map(|at| at as usize),
@@ -219,7 +224,7 @@ fn output(model: &Model, what: &str, name: &[u8]) -> Result<usize, Refusal> {
     found.ok_or_else(|| Refusal::argument(what, name, listed(model)))
 }
 
-/// What the outputs are called.
+/// The names of all outputs, for an error.
 fn listed(model: &Model) -> String {
     let names = match model.schema() {
         None => return format!("an integer from 0 to {}", model.layout().outputs() - 1),
@@ -229,7 +234,7 @@ fn listed(model: &Model) -> String {
     format!("one of {}", names.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", "))
 }
 
-/// What outputs, and the fields of rows, are called.
+/// Names of outputs and fields in replies; numbers where there are no names.
 #[derive(Clone, Copy)]
 struct Names<'a>(Option<&'a Schema>);
 
@@ -247,7 +252,7 @@ impl Names<'_> {
         self.0.map_or_else(|| Reply::count(index), |schema| Reply::Bulk(schema.fields()[index].name().to_vec()))
     }
 
-    /// What a row holds of each field.
+    /// The value of each field of a row.
     fn values(self, row: &Row) -> Vec<Reply> {
         match self.0 {
             None => row.cells.iter().map(|&input| Reply::Single(input)).collect(),
@@ -255,15 +260,15 @@ impl Names<'_> {
         }
     }
 
-    /// Names of fields and what is told of each, in turn.
-    fn with(self, told: impl IntoIterator<Item = Reply>) -> Reply {
-        Reply::Array(told.into_iter().enumerate().flat_map(|(index, told)| [self.field(index), told]).collect())
+    /// An array of the fields' names and `replies` in turn.
+    fn with(self, replies: impl IntoIterator<Item = Reply>) -> Reply {
+        Reply::Array(replies.into_iter().enumerate().flat_map(|(index, reply)| [self.field(index), reply]).collect())
     }
 }
 
 fn shares(model: &Model, names: Names<'_>, row: &Row, found: Explanation) -> Reply {
     let doubles = |numbers: Vec<f64>| names.with(numbers.into_iter().map(Reply::Double));
-    let mut told = vec![
+    let mut replies = vec![
         names.output(model, found.output),
         ("answer", Reply::Double(found.answer)),
         ("mean", Reply::Double(found.mean)),
@@ -272,9 +277,9 @@ fn shares(model: &Model, names: Names<'_>, row: &Row, found: Explanation) -> Rep
         ("values", names.with(names.values(row))),
     ];
     if let Some(errors) = found.errors {
-        told.push(("standard-errors", doubles(errors)));
+        replies.push(("standard-errors", doubles(errors)));
     }
-    Reply::Map(told)
+    Reply::Map(replies)
 }
 
 fn changes(model: &Model, names: Names<'_>, row: &Row, wanted: usize, found: Counterfactual) -> Reply {
@@ -290,21 +295,22 @@ fn changes(model: &Model, names: Names<'_>, row: &Row, wanted: usize, found: Cou
 mod tests {
     use super::*;
 
-    fn parsed(words: &str) -> Result<Wanted, Refusal> {
-        Wanted::parse(Some(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>()))
+    fn parsed(words: &str) -> Result<ExplainOptions, Refusal> {
+        ExplainOptions::parse(Some(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>()))
     }
 
     #[test]
-    fn what_is_wanted_comes_in_any_order_and_case() {
+    fn options_come_in_any_order_and_case() {
         let found = parsed("seed 18446744073709551615 Samples 2 FOR want").unwrap();
-        let expected = Wanted { output: Some(b"want".to_vec()), samples: Some(2), seed: Some(u64::MAX), want: None };
+        let expected =
+            ExplainOptions { output: Some(b"want".to_vec()), samples: Some(2), seed: Some(u64::MAX), want: None };
         assert_eq!(found, expected);
         assert_eq!(parsed("WANT yes").unwrap().want, Some(b"yes".to_vec()));
-        assert_eq!(Wanted::parse(None).unwrap().sampling(), Sampling { samples: 16, seed: 0 });
+        assert_eq!(ExplainOptions::parse(None).unwrap().sampling(), Sampling { samples: 16, seed: 0 });
     }
 
     #[test]
-    fn what_cannot_be_had_is_refused_by_name() {
+    fn invalid_options_are_errors_that_name_them() {
         for (words, refusal) in [
             ("SAMPLES 1", "SAMPLES is '1': expected an integer from 2 to 1000"),
             ("SAMPLES 1001", "SAMPLES is '1001': expected an integer from 2 to 1000"),

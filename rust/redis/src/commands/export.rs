@@ -1,4 +1,4 @@
-//! `NR.EXPORT key`
+//! NR.EXPORT: serializes a network. `NR.EXPORT key`
 
 use neuralredis_core::{Error, codec};
 
@@ -10,7 +10,7 @@ impl Command for Export {
     const NAME: &CStr = c"nr.export";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns a network as bytes, with its rows: what NR.IMPORT and the Python library read.",
+        summary: c"Returns a serialized network, with its rows, for NR.IMPORT or the Python library.",
         complexity: c"O(N) where N is the size of the network and its rows",
         arity: 2,
         key: Some(KeyUse::READ),
@@ -21,12 +21,12 @@ impl Command for Export {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let bytes = value.bytes();
-        // The bytes, and the server's copy of them.
+        // Twice: the bytes, and the server's copy of them.
         memory::check(2 * bytes)?;
         let network = value.snapshot();
-        work::answer(ctx, Cost::of_bytes(2 * bytes).or_wait(value), move |keep_on| {
+        work::answer(ctx, Cost::of_bytes(2 * bytes).or_wait(value), move |is_awaited| {
             let network = network.wait()?;
-            if keep_on() { Ok(Reply::Bulk(codec::encode(&network))) } else { Err(Error::Stopped.into()) }
+            if is_awaited() { Ok(Reply::Bulk(codec::encode(&network))) } else { Err(Error::Stopped.into()) }
         })
     }
 }

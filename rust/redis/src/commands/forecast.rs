@@ -1,4 +1,4 @@
-//! `NR.FORECAST key id steps [-> INTERVAL percent]`
+//! NR.FORECAST: predicts the next values of a series. `NR.FORECAST key id steps [-> INTERVAL percent]`
 
 use neuralredis_core::Network;
 use neuralredis_core::sequence::MOST_STEPS;
@@ -7,10 +7,10 @@ use neuralredis_server::numbers::Row;
 use super::conformal::level;
 use super::prelude::*;
 use crate::info::{self, RUNS};
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// Places of validation sequences from which forecasts are judged, at most.
-const JUDGED: usize = 1000;
+/// The most positions in validation sequences that forecasts are compared at, for intervals.
+const MOST_POSITIONS: usize = 1000;
 
 pub(super) struct Forecast;
 
@@ -18,7 +18,7 @@ impl Command for Forecast {
     const NAME: &CStr = c"nr.forecast";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns the next values of a series.",
+        summary: c"Returns a forecast of the next values of a series.",
         complexity: c"O(S*P) where S is the number of steps and P that of parameters",
         arity: -4,
         key: Some(KeyUse::READ),
@@ -47,13 +47,15 @@ impl Command for Forecast {
         let network = value.live.network();
         info::count(&RUNS, 1);
         let of_step = network.seeing(args[1], steps) + network.model().multiplications();
-        let forecasts = if level.is_some() { JUDGED + 1 } else { 1 };
+        let forecasts = if level.is_some() { MOST_POSITIONS + 1 } else { 1 };
         let cost = Cost::of_rows(steps.saturating_mul(forecasts), of_step) + Cost::of_items(3 * steps);
-        if value.is_settled() && work::is_free(cost) {
+        if value.is_settled() && work::may_run_now(cost) {
             return reply(network, args[1], (steps, level), &|| true);
         }
         let (snapshot, id) = (value.snapshot(), args[1].to_vec());
-        work::defer(ctx, cost.or_wait(value), move |keep_on| reply(&snapshot.wait()?, &id, (steps, level), keep_on))
+        work::defer(ctx, cost.or_wait(value), move |is_awaited| {
+            reply(&snapshot.wait()?, &id, (steps, level), is_awaited)
+        })
     }
 }
 
@@ -61,11 +63,11 @@ fn reply(
     network: &Network,
     id: &[u8],
     (steps, level): (usize, Option<neuralredis_core::Level>),
-    keep_on: KeepOn<'_>,
+    is_awaited: IsAwaited<'_>,
 ) -> Result<Reply, Refusal> {
     let values = network.forecast(id, steps)?;
     let Some(level) = level else { return Ok(Reply::Singles(Row::from_vec(values))) };
-    let distances = network.forecast_distances(steps, level, keep_on)?;
+    let distances = network.forecast_distances(steps, level, is_awaited)?;
     let bounds = values.iter().zip(distances).map(|(value, distance)| {
         Reply::Singles(Row::from_slice(&neuralredis_core::conformal::interval(*value, distance)))
     });

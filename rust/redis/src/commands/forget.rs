@@ -1,4 +1,4 @@
-//! `NR.FORGET key id`
+//! NR.FORGET: deletes a sequence. `NR.FORGET key id`
 
 use super::prelude::*;
 
@@ -8,7 +8,7 @@ impl Command for Forget {
     const NAME: &CStr = c"nr.forget";
     const FLAGS: &CStr = c"write";
     const ABOUT: About = About {
-        summary: c"Drops a sequence with its events and its outcome.",
+        summary: c"Deletes a sequence with its events and its outcome.",
         complexity: c"O(1)",
         arity: 3,
         key: Some(KeyUse::UPDATE),

@@ -1,23 +1,24 @@
-//! Whatever arguments a client sends, they are read or refused in one line. For fuzzing (rust/fuzz), and to replay what it found.
+//! Parses arbitrary arguments: for fuzzing (rust/fuzz), and for replaying its corpus. Parsing must succeed or return a
+//! one-line error.
 
 use neuralredis_core::{Kind, Layout, Limits, Network, Options};
 use neuralredis_server::numbers;
 
-use super::options::{self, Of};
+use super::options::{self, OptionContext};
 use super::{create, train, wait, wire_rows};
 use crate::error::Refusal;
 
-/// What separates arguments. They may hold anything else.
+/// The separator of arguments in the input of the fuzzer.
 const SEPARATOR: u8 = b'\n';
-/// Characters of a refusal at most: those of the argument it shows, which may be escaped, and a sentence.
+/// The most bytes of an error: the quoted argument, whose characters may be escaped, and a sentence.
 const LONGEST: usize = 64 * 8 + 400;
 
-/// The first byte chooses the command, the rest are arguments after its key.
+/// The first byte of the input selects a command, the rest are the arguments after its key.
 pub(crate) fn run(data: &[u8]) {
     let Some((&command, rest)) = data.split_first() else { return };
     let arguments: Vec<&[u8]> = rest.split(|&byte| byte == SEPARATOR).collect();
     let read = match command % 7 {
-        0 => create::Wanted::parse(&arguments).map(drop),
+        0 => create::Request::parse(&arguments).map(drop),
         1 => train::Request::parse(&arguments).map(drop),
         2 => configure(&arguments),
         3 => observe(&arguments, Kind::Classifier),
@@ -36,14 +37,14 @@ pub(crate) fn run(data: &[u8]) {
     }
 }
 
-/// What is read is what would be replicated, and read again.
+/// Parsed options must survive formatting and parsing again, as in replication.
 fn configure(arguments: &[&[u8]]) -> Result<(), Refusal> {
-    let given = options::parse(arguments, Of::Change)?;
+    let given = options::parse(arguments, OptionContext::Change)?;
     let (kind, layout) = (Kind::Classifier, Layout::new(&[1, 2])?);
     let chosen = Options::new(kind).with(kind, &layout, &given)?;
     let limits = given.limits(Limits::default());
-    let written = options::written(&chosen, limits, Of::Change);
-    let again = options::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), Of::Change)?;
+    let written = options::written(&chosen, limits, OptionContext::Change);
+    let again = options::parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), OptionContext::Change)?;
     assert_eq!(again.limits(Limits { train: 0, test: 0 }), limits);
     assert_eq!(Options::new(kind).with(kind, &layout, &again)?, chosen);
     Ok(())
@@ -71,9 +72,10 @@ mod tests {
     use std::path::Path;
 
     #[test]
-    fn arguments_that_fuzzing_found_are_read_or_refused_in_one_line() {
+    fn the_corpus_parses_or_fails_with_a_one_line_error() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/parse");
-        let files: Vec<_> = folder.read_dir().expect("the corpus is there").map(|file| file.unwrap().path()).collect();
+        let files: Vec<_> =
+            folder.read_dir().expect("rust/fuzz/corpus/parse exists").map(|file| file.unwrap().path()).collect();
         assert!(files.len() > 3, "{files:?}");
         for file in files {
             super::run(&std::fs::read(file).unwrap());

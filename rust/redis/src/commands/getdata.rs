@@ -1,4 +1,4 @@
-//! `NR.GETDATA key TRAIN|TEST row`, `NR.GETDATA key TRAIN|TEST first COUNT n`
+//! NR.GETDATA: returns stored rows. `NR.GETDATA key TRAIN|TEST row`, `NR.GETDATA key TRAIN|TEST first COUNT n`
 
 use neuralredis_core::schema::Held;
 use neuralredis_core::{Error, Kind, Network, Schema, Set, Target};
@@ -13,7 +13,7 @@ impl Command for GetData {
     const NAME: &CStr = c"nr.getdata";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns a stored row, its inputs and its outputs; with COUNT, rows as bytes.",
+        summary: c"Returns a stored row, or with COUNT several rows as binary blobs.",
         complexity: c"O(N) where N is the number of values of the rows",
         arity: -4,
         key: Some(KeyUse::READ),
@@ -63,7 +63,7 @@ fn single(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, 
     })
 }
 
-/// A row of fields: names and values in turn, and what it came to.
+/// The reply of a row of fields: names and values in turn, and its outcome.
 fn named(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, Refusal> {
     let stored = u32::try_from(row).ok().and_then(|row| network.row_of_fields(set, row));
     let (Some((row, outcome, _)), Some(schema)) = (stored, network.schema().cloned()) else { return Ok(Reply::Null) };
@@ -78,7 +78,7 @@ fn named(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, R
 pub(super) fn shown_value(held: Held<'_>) -> Reply {
     let word = |word: &[u8]| Reply::Bulk(word.to_vec());
     match held {
-        // Which word it was is not known.
+        // The word is not stored.
         Held::Gap | Held::OtherWord => Reply::Null,
         Held::Number(number) => Reply::Single(number),
         Held::Flag(flag) => Reply::Flag(flag),
@@ -102,7 +102,7 @@ fn outcomes(schema: &Schema, outcome: &[f32]) -> Vec<Reply> {
     }
 }
 
-/// Inputs, classes or outputs, and weights, each as bytes, of so many rows or of those that there are.
+/// The reply of up to `count` rows: blobs of inputs, of classes or outputs, and of weights.
 fn several(ctx: Context, network: &Network, set: Set, first: u64, count: u64) -> Result<Reply, Refusal> {
     let (first, stored) = (usize::try_from(first).unwrap_or(usize::MAX), network.rows(set) as usize);
     let count = usize::try_from(count).unwrap_or(usize::MAX).min(stored.saturating_sub(first));
@@ -112,7 +112,7 @@ fn several(ctx: Context, network: &Network, set: Set, first: u64, count: u64) ->
             "{count} rows are {size} bytes: expected at most {REPLY_BYTES}, of fewer rows"
         )));
     }
-    // As numbers and as bytes, and the server's copy of these.
+    // Three times: as numbers, as bytes, and as the server's copy of the bytes.
     memory::check(3 * size)?;
     let network = network.clone();
     work::answer(ctx, Cost::of_bytes(3 * size), move |_| {

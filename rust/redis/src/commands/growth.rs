@@ -1,4 +1,4 @@
-//! The memory of rows that are about to be stored.
+//! Checks that there is memory for rows before they are stored.
 
 use neuralredis_core::{Network, Set};
 use neuralredis_server::Context;
@@ -7,10 +7,11 @@ use crate::error::Refusal;
 use crate::value::Value;
 use crate::{config, memory};
 
-/// Copies of rows that there are at a time: stored, to be sent to replicas, to be appended to the AOF; and their places.
+/// The most copies of rows at a time: the stored rows, those sent to replicas, those appended to the AOF; the places of
+/// the rows make up a fourth.
 pub(super) const COPIES: usize = 4;
 
-/// Whether there is memory for so many rows more.
+/// Returns an error if there is not enough memory for `rows` more rows.
 pub(super) fn check(
     ctx: Context,
     value: &Value,
@@ -21,12 +22,12 @@ pub(super) fn check(
     let network = value.live.network();
     let width = network.row_shape().inputs + network.targets();
     config::check_bytes(ctx, || value.network_bytes() + of(network, rows, width + usize::from(are_weighted), target))?;
-    // A training shares the stored rows: a block that is written is copied first.
+    // A running training shares the stored rows: a block is copied before it is changed.
     let shared = if value.live.job().is_some() { network.bytes().min(rows * network.block_bytes()) } else { 0 };
     Ok(memory::check(COPIES * 4 * rows * width + shared)?)
 }
 
-/// Whether there is memory for so many rows more of fields, which take so many bytes together.
+/// The same for `rows` rows of fields that take `bytes` bytes together.
 pub(super) fn check_bytes(ctx: Context, value: &Value, rows: usize, bytes: usize) -> Result<(), Refusal> {
     let network = value.live.network();
     config::check_bytes(ctx, || value.network_bytes() + bytes)?;
@@ -34,7 +35,7 @@ pub(super) fn check_bytes(ctx: Context, value: &Value, rows: usize, bytes: usize
     Ok(memory::check(COPIES * bytes + shared)?)
 }
 
-/// Bytes that rows of so many numbers each may add.
+/// The most bytes that `rows` rows of `width` numbers can add, given the limits of the sets.
 pub(super) fn of(network: &Network, rows: usize, width: usize, target: Option<Set>) -> usize {
     let limits = network.info().limits;
     let room = |set, limit: u32| (limit - network.rows(set).min(limit)) as usize;

@@ -1,3 +1,5 @@
+//! NR.HOBSERVE: stores a row whose fields are read from hashes.
+//!
 //! `NR.HOBSERVE key numkeys hash [hash ...] [field value ...] -> outcome ... [WEIGHT w] [TRAIN|TEST]`
 
 use super::named::hashes::{self, HASHES, Hashes};
@@ -12,7 +14,7 @@ impl Command for HObserve {
     const NAME: &CStr = c"nr.hobserve";
     const FLAGS: &CStr = c"write deny-oom";
     const ABOUT: About = About {
-        summary: c"Stores a row of fields that is read from hashes, with what it came to.",
+        summary: c"Stores a row whose fields are read from hashes, with its outcome.",
         complexity: c"O(N) where N is the number of fields",
         arity: -6,
         key: Some(KeyUse::ADD.and_reads_counted()),

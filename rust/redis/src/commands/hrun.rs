@@ -1,9 +1,11 @@
-//! `NR.HRUN key numkeys hash [hash ...] [field value ...] [-> wanted]` and `NR.HCLASS`, with the same arguments
+//! NR.HRUN and NR.HCLASS: predict for fields that are read from hashes.
+//!
+//! `NR.HRUN key numkeys hash [hash ...] [field value ...] [-> wanted]`; NR.HCLASS takes the same arguments.
 
 use super::named::answer::{Asked, answer};
 use super::named::hashes::{self, HASHES, Hashes};
 use super::named::observe::schema_of;
-use super::named::wanted::WANTED;
+use super::named::reply_options::REPLY_OPTIONS;
 use super::named::{Known, PAIR};
 use super::prelude::*;
 
@@ -24,14 +26,14 @@ pub(super) struct HClass;
 impl Command for HClass {
     const NAME: &CStr = c"nr.hclass";
     const FLAGS: &CStr = c"readonly";
-    const ABOUT: About = about(c"Returns the class that a classifier gives to fields that are read from hashes.");
+    const ABOUT: About = about(c"Returns the class that a classifier predicts for fields that are read from hashes.");
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         of_hashes(ctx, args, Asked::Class)
     }
 }
 
-const ARGUMENTS: &[Argument] = &[Argument::KEY, hashes::NUMBER, HASHES, PAIR.optional().multiple(), WANTED];
+const ARGUMENTS: &[Argument] = &[Argument::KEY, hashes::NUMBER, HASHES, PAIR.optional().multiple(), REPLY_OPTIONS];
 
 const fn about(summary: &'static CStr) -> About {
     About {

@@ -1,4 +1,4 @@
-//! `NR.IMPORT key blob [REPLACE]`
+//! NR.IMPORT: creates a network from its serialized form. `NR.IMPORT key blob [REPLACE]`
 
 use neuralredis_core::{Network, codec};
 use neuralredis_server::{Content, Held, ServerString, key};
@@ -13,7 +13,7 @@ impl Command for Import {
     const NAME: &CStr = c"nr.import";
     const FLAGS: &CStr = c"write deny-oom";
     const ABOUT: About = About {
-        summary: c"Makes a network of the bytes that NR.EXPORT or the Python library gave.",
+        summary: c"Creates a network from the bytes that NR.EXPORT or the Python library returned.",
         complexity: c"O(N) where N is the number of bytes",
         arity: -3,
         key: Some(KeyUse::REPLACE),
@@ -28,10 +28,10 @@ impl Command for Import {
             [word, ..] => return Err(Refusal::unknown(word, "REPLACE")),
         };
         check(ctx, name, replace)?;
-        // The network, and the server's copies of its bytes.
+        // Three times: the network, and the server's copies of its bytes.
         memory::check(3 * blob.len())?;
         let (key, blob) = (ctx.hold(0), ctx.hold(1));
-        // Read, checked, and put where it belongs.
+        // Reading, checking, storing and copying.
         let cost = Cost::of_bytes(4 * blob.bytes().len());
         let Some(client) = work::begin(ctx, cost)? else {
             return put(ctx, &key, &blob, codec::decode(blob.bytes())?);
@@ -49,7 +49,7 @@ impl Command for Import {
     }
 }
 
-/// Whether there may be a network at a key.
+/// Checks that a network may be stored at a key.
 fn check(ctx: Context, name: &[u8], replace: bool) -> Result<(), Refusal> {
     match Key::open(ctx, name).content() {
         Content::Value if !replace => {

@@ -1,4 +1,4 @@
-//! `NR.INFO key`
+//! NR.INFO: returns options and statistics of a network. `NR.INFO key`
 
 use neuralredis_core::schema::Field;
 use neuralredis_core::{ClassWeight, Kind, Monotone, Network, Target};
@@ -12,20 +12,20 @@ impl Command for Info {
     const NAME: &CStr = c"nr.info";
     const FLAGS: &CStr = c"readonly fast";
     const ABOUT: About = About {
-        summary: c"Returns what a network is, what it has observed, and what its trainings came to.",
+        summary: c"Returns the options, the numbers of rows and the training statistics of a network.",
         complexity: c"O(1)",
         arity: 2,
         key: Some(KeyUse::LOOK),
         arguments: &[Argument::KEY],
     };
 
-    /// The original's fields in the original's order, then those that it lacked.
+    /// The fields of the original come first, in its order, then further ones.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, args[0])?;
         let value = value::read(&key)?;
         let (id, training, bytes) = (value.id, value.live.job().is_some(), value.bytes());
         let network = value.live.network();
-        // There may be a million weights of classes, half as many names of classes, and thousands of fields.
+        // There may be a million class weights, half a million names of classes, and thousands of fields.
         let weights = match &network.info().options.class_weight {
             ClassWeight::Given(weights) => weights.len(),
             ClassWeight::None | ClassWeight::Balanced => 0,
@@ -35,7 +35,7 @@ impl Command for Info {
             Target::Classes { names, .. } | Target::Values(names) => 2 * schema.fields().len() + names.len(),
         });
         let cost = Cost::of_items(weights + signs + names);
-        if value.is_settled() && work::is_free(cost) {
+        if value.is_settled() && work::may_run_now(cost) {
             return Ok(Self::fields(network, id, training, bytes));
         }
         let network = value.snapshot();
@@ -43,7 +43,7 @@ impl Command for Info {
     }
 }
 
-/// Its name, and its kind with a sign where the answer is monotone in it.
+/// The name and the kind of a field. A monotone field has its sign after the kind.
 fn of_field((field, kind): (&Field, String)) -> [Reply; 2] {
     [Reply::Bulk(field.name().to_vec()), Reply::Bulk(kind.into_bytes())]
 }
@@ -85,7 +85,7 @@ impl Info {
             ]);
         }
         if let Some(schema) = network.schema() {
-            // Those that users give, where what the network sees is made of these.
+            // Of a network of sequences, the fields of an event, not those that the network derives from them.
             let given = network.event_fields().unwrap_or(schema);
             let names =
                 |names: &[Box<[u8]>]| Reply::Array(names.iter().map(|name| Reply::Bulk(name.to_vec())).collect());

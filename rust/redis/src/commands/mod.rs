@@ -1,4 +1,4 @@
-//! The commands, a file each.
+//! The commands, one file each, and their registration.
 
 mod batches;
 mod blobs;
@@ -41,7 +41,7 @@ mod wire_rows;
 use neuralredis_server::Context;
 use neuralredis_server::command::Commands;
 
-/// Makes the commands known to the server.
+/// Registers the commands with the server.
 pub(crate) fn register(ctx: Context) -> Result<(), String> {
     let commands = Commands::new(ctx, c"neural", c"0.1.0");
     commands.add::<create::Create>()?;

@@ -1,5 +1,9 @@
-//! `NR.OBSERVE key field value [field value ...] -> outcome ... [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key JSON text -> outcome ...`,
-//! of numbers by position `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 [ROWS n] blob [WEIGHTS blob] [TRAIN|TEST]`
+//! NR.OBSERVE: stores rows.
+//!
+//! - a row of fields: `NR.OBSERVE key field value [field value ...] -> outcome ... [WEIGHT w] [TRAIN|TEST]`,
+//!   `NR.OBSERVE key JSON text -> outcome ...`
+//! - rows of numbers: `NR.OBSERVE key i0 .. iN -> o0 .. oM [WEIGHT w] [TRAIN|TEST]`, `NR.OBSERVE key FP32 [ROWS n] blob
+//!   [WEIGHTS blob] [TRAIN|TEST]`
 
 use neuralredis_core::Place;
 use smallvec::SmallVec;
@@ -16,7 +20,7 @@ impl Command for Observe {
     const NAME: &CStr = c"nr.observe";
     const FLAGS: &CStr = c"write deny-oom";
     const ABOUT: About = About {
-        summary: c"Stores rows of inputs and outputs, to learn from and to test with.",
+        summary: c"Stores rows of inputs and outcomes in the training or validation set.",
         complexity: c"O(N) where N is the number of values",
         arity: -4,
         key: Some(KeyUse::ADD),
@@ -78,7 +82,8 @@ impl Command for Observe {
             effects::rows::send(ctx, name, network.rows_state(), &places, sent, rows.weights.as_deref());
             stored
         } else {
-            // Should there be a target after all, it puts the rows where they went here: the random state is saved with the network.
+            // If a replica connects at this moment after all, replaying the command stores the rows at the same places:
+            // the random state is part of the network.
             let stored = network.observe(&batch, rows.target, |_| {})?;
             ctx.replicate_verbatim();
             stored

@@ -1,4 +1,5 @@
-//! The options of the engine's table as words of a command, as replies, and as COMMAND DOCS shows them.
+//! The options of the engine's table: parsing them, formatting them as arguments and replies, and describing them in
+//! COMMAND DOCS.
 
 use std::ffi::{CStr, CString};
 use std::sync::{Arc, LazyLock};
@@ -11,12 +12,12 @@ use neuralredis_server::{Argument, Reply, numbers};
 use super::prelude::is;
 use crate::error::Refusal;
 
-/// Which command the options are of.
+/// The command that takes the options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
-    /// NORMALIZE stands alone, and SEED may be given.
+pub(super) enum OptionContext {
+    /// NR.CREATE: NORMALIZE takes no value, and SEED is allowed.
     Creation,
-    /// NORMALIZE has a value.
+    /// NR.CONFIGURE: NORMALIZE takes a value.
     Change,
 }
 
@@ -29,13 +30,13 @@ pub(super) fn is_option(word: &[u8]) -> bool {
     find(word).is_some()
 }
 
-/// Whether a word is the name of an option of NR.CREATE that has a value after it.
+/// Whether a word is the name of an option of NR.CREATE that takes a value.
 pub(super) fn has_value(word: &[u8]) -> bool {
     find(word).is_some_and(|option| option.domain.other != Other::Flag)
 }
 
-/// Reads options and their values.
-pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Changes, Refusal> {
+/// Parses options and their values.
+pub(super) fn parse(mut arguments: &[&[u8]], of: OptionContext) -> Result<Changes, Refusal> {
     let mut changes = Changes::default();
     let mut seen: Vec<&str> = Vec::new();
     while let Some((&argument, rest)) = arguments.split_first() {
@@ -44,16 +45,16 @@ pub(super) fn parse(mut arguments: &[&[u8]], of: Of) -> Result<Changes, Refusal>
             let names: Vec<_> = TABLE.iter().map(|option| option.word.to_uppercase()).collect();
             return Err(Refusal::unknown(argument, names.join(", ")));
         };
-        // As it was called: by an old name perhaps.
+        // The name that the client used, which may be an alias.
         let called = String::from_utf8_lossy(argument).to_uppercase();
-        if option.is_of_creation && of == Of::Change {
+        if option.is_of_creation && of == OptionContext::Change {
             return Err(Refusal::option(format!("{called} is for NR.CREATE alone: it does not change afterwards")));
         }
         if seen.contains(&option.name) {
             return Err(Refusal::option(format!("{called} is given twice")));
         }
         seen.push(option.name);
-        if option.domain.other == Other::Flag && of == Of::Creation {
+        if option.domain.other == Other::Flag && of == OptionContext::Creation {
             option.set(&mut changes, Value::Flag(true))?;
             continue;
         }
@@ -84,7 +85,7 @@ fn read(option: &Declared, text: &[u8]) -> Option<Value> {
         Other::Number => numbers::single(text).map(Value::Number),
         Other::Numbers | Other::Signs => {
             let parts = text.split(|&byte| byte == b',');
-            // No network has more inputs or outputs: memory is taken for no more.
+            // No network has more inputs or outputs, so a longer list is rejected before memory is allocated for it.
             if parts.clone().take(MAX_UNITS + 1).count() > MAX_UNITS {
                 return None;
             }
@@ -95,15 +96,15 @@ fn read(option: &Declared, text: &[u8]) -> Option<Value> {
     })
 }
 
-/// All options that a network keeps, as arguments that give just them.
-pub(crate) fn written(options: &Options, limits: Limits, of: Of) -> Vec<Vec<u8>> {
+/// Formats all options of a network as arguments that set exactly these.
+pub(crate) fn written(options: &Options, limits: Limits, of: OptionContext) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     for option in TABLE {
         let called = || option.word.to_uppercase().into_bytes();
         match option.value(options, limits) {
             None => {}
-            Some(Value::Flag(false)) if of == Of::Creation => {}
-            Some(Value::Flag(true)) if of == Of::Creation => words.push(called()),
+            Some(Value::Flag(false)) if of == OptionContext::Creation => {}
+            Some(Value::Flag(true)) if of == OptionContext::Creation => words.push(called()),
             Some(value) => words.extend([called(), text(&value).into_bytes()]),
         }
     }
@@ -120,10 +121,11 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// Options that NR.INFO tells as the original did: as `auto-normalization`, `training-dataset-maxlen`, `test-dataset-maxlen`.
+/// Options that NR.INFO returns under the names of the original: `auto-normalization`, `training-dataset-maxlen`,
+/// `test-dataset-maxlen`.
 const OF_THE_ORIGINAL: [&str; 3] = ["normalize", "dataset", "test"];
 
-/// The other options that a network keeps, by their names.
+/// The other options of a network, by name.
 pub(super) fn replies(options: &Options, limits: Limits) -> impl Iterator<Item = (&'static str, Reply)> {
     let others = TABLE.iter().filter(|option| !OF_THE_ORIGINAL.contains(&option.name));
     others.filter_map(move |option| Some((option.word, reply(option.value(options, limits)?))))
@@ -139,25 +141,25 @@ fn reply(value: Value) -> Reply {
     }
 }
 
-/// What COMMAND DOCS shows of those of NR.CREATE.
-pub(super) static OF_CREATION: LazyLock<Vec<Argument>> = LazyLock::new(|| arguments(Of::Creation));
-/// What it shows of those of NR.CONFIGURE.
-pub(super) static OF_CHANGE: LazyLock<Vec<Argument>> = LazyLock::new(|| arguments(Of::Change));
+/// The options of NR.CREATE in COMMAND DOCS.
+pub(super) static OF_CREATION: LazyLock<Vec<Argument>> = LazyLock::new(|| arguments(OptionContext::Creation));
+/// The options of NR.CONFIGURE in COMMAND DOCS.
+pub(super) static OF_CHANGE: LazyLock<Vec<Argument>> = LazyLock::new(|| arguments(OptionContext::Change));
 
-fn arguments(of: Of) -> Vec<Argument> {
-    let shown = TABLE.iter().filter(|option| of == Of::Creation || !option.is_of_creation);
+fn arguments(of: OptionContext) -> Vec<Argument> {
+    let shown = TABLE.iter().filter(|option| of == OptionContext::Creation || !option.is_of_creation);
     shown.map(|option| argument(option, of)).collect()
 }
 
-fn argument(option: &Declared, of: Of) -> Argument {
-    let (called, token) = (kept(option.word), kept(&option.word.to_uppercase()));
-    if option.domain.other == Other::Flag && of == Of::Creation {
+fn argument(option: &Declared, of: OptionContext) -> Argument {
+    let (called, token) = (leaked(option.word), leaked(&option.word.to_uppercase()));
+    if option.domain.other == Other::Flag && of == OptionContext::Creation {
         return Argument::word(called, token).optional();
     }
     let word = |word: &str| {
         let named = word.replace('+', "-plus");
         let named = named.strip_suffix('-').map_or_else(|| named.clone(), |stem| format!("{stem}-minus"));
-        Argument::word(kept(&named), kept(&word.to_uppercase()))
+        Argument::word(leaked(&named), leaked(&word.to_uppercase()))
     };
     let mut choices: Vec<Argument> = option.domain.words.iter().map(|&(text, _)| word(text)).collect();
     choices.extend(match option.domain.other {
@@ -176,7 +178,7 @@ fn argument(option: &Declared, of: Of) -> Argument {
     value.after(token).optional()
 }
 
-fn kept(text: &str) -> &'static CStr {
+fn leaked(text: &str) -> &'static CStr {
     Box::leak(CString::new(text).unwrap_or_default().into_boxed_c_str())
 }
 
@@ -187,54 +189,56 @@ mod tests {
 
     use super::*;
 
-    fn parsed(words: &str, of: Of) -> Result<Changes, Refusal> {
+    fn parsed(words: &str, of: OptionContext) -> Result<Changes, Refusal> {
         parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>(), of)
     }
 
-    fn refusal(words: &str, of: Of) -> String {
+    fn refusal(words: &str, of: OptionContext) -> String {
         parsed(words, of).unwrap_err().text()
     }
 
     #[test]
     fn options_come_in_any_order_and_case() {
-        let given = parsed("l2 0.5 Normalize TEST 5 seed 18446744073709551615 algo rprop+", Of::Creation).unwrap();
+        let given =
+            parsed("l2 0.5 Normalize TEST 5 seed 18446744073709551615 algo rprop+", OptionContext::Creation).unwrap();
         assert_eq!((given.dataset, given.test, given.seed), (None, Some(5), Some(u64::MAX)));
         assert_eq!((given.normalize, given.l2), (Some(true), Some(Decay::Fixed(0.5))));
-        assert_eq!(given.algorithm, parsed("ALGORITHM RPROP+", Of::Creation).unwrap().algorithm);
-        let given = parsed("NORMALIZE no L2 AUTO classweight balanced", Of::Change).unwrap();
+        assert_eq!(given.algorithm, parsed("ALGORITHM RPROP+", OptionContext::Creation).unwrap().algorithm);
+        let given = parsed("NORMALIZE no L2 AUTO classweight balanced", OptionContext::Change).unwrap();
         assert_eq!((given.normalize, given.l2), (Some(false), Some(Decay::Auto)));
         assert_eq!(given.class_weight, Some(ClassWeight::Balanced));
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_option_the_value_and_what_was_expected() {
         assert_eq!(
-            refusal("DATASET -1", Of::Creation),
+            refusal("DATASET -1", OptionContext::Creation),
             "NROPTION DATASET is '-1': expected an integer from 0 to 4294967295"
         );
-        assert_eq!(refusal("TEST 5 TEST 6", Of::Creation), "NROPTION TEST is given twice");
-        assert_eq!(refusal("LOSS", Of::Creation), "NROPTION LOSS has no value");
-        assert_eq!(refusal("LOSS log", Of::Creation), "NROPTION LOSS is 'log': expected crossentropy, mse");
+        assert_eq!(refusal("TEST 5 TEST 6", OptionContext::Creation), "NROPTION TEST is given twice");
+        assert_eq!(refusal("LOSS", OptionContext::Creation), "NROPTION LOSS has no value");
+        assert_eq!(refusal("LOSS log", OptionContext::Creation), "NROPTION LOSS is 'log': expected crossentropy, mse");
         let expected = "expected none, balanced or a finite number above 0 for each output, separated by commas";
         for value in ["", "some", "1,", ",1", "1,,2", "1,0", "1,-2", "1,inf", "nan", "1,1e39", "1,1e-60", "1;2"] {
-            let text = parse(&[b"CLASSWEIGHT", value.as_bytes()], Of::Creation).unwrap_err().text();
+            let text = parse(&[b"CLASSWEIGHT", value.as_bytes()], OptionContext::Creation).unwrap_err().text();
             assert_eq!(text, format!("NROPTION CLASSWEIGHT is '{value}': {expected}"));
         }
-        assert!(refusal(&format!("CLASSWEIGHT 1{}", ",1".repeat(1 << 20)), Of::Change).ends_with(expected));
+        assert!(refusal(&format!("CLASSWEIGHT 1{}", ",1".repeat(1 << 20)), OptionContext::Change).ends_with(expected));
         for value in ["0", "-1", "2147483648", "1.5", "for-ever"] {
             assert_eq!(
-                refusal(&format!("PATIENCE {value}"), Of::Change),
+                refusal(&format!("PATIENCE {value}"), OptionContext::Change),
                 format!("NROPTION PATIENCE is '{value}': expected auto or an integer from 1 to 2147483647")
             );
         }
-        assert!(refusal("SEED 1", Of::Change).contains("SEED"));
+        assert!(refusal("SEED 1", OptionContext::Change).contains("SEED"));
         assert!(
-            refusal("FOO", Of::Creation).starts_with("NROPTION unknown option 'FOO': expected NORMALIZE, ACTIVATION")
+            refusal("FOO", OptionContext::Creation)
+                .starts_with("NROPTION unknown option 'FOO': expected NORMALIZE, ACTIVATION")
         );
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn formatted_options_parse_to_the_same_options() {
         let layout = Layout::new(&[2, 3]).unwrap();
         let limits = Limits { train: 3, test: u32::MAX };
         for class_weight in [
@@ -250,7 +254,7 @@ mod tests {
                 class_weight,
                 ..Options::new(Kind::Classifier)
             };
-            for of in [Of::Change, Of::Creation] {
+            for of in [OptionContext::Change, OptionContext::Creation] {
                 let written = written(&options, limits, of);
                 let given = parse(&written.iter().map(Vec::as_slice).collect::<Vec<_>>(), of).unwrap();
                 assert_eq!(Options::new(Kind::Classifier).with(Kind::Classifier, &layout, &given).unwrap(), options);

@@ -1,7 +1,9 @@
+//! NR.RANK: ranks hashes by the network's output for them.
+//!
 //! `NR.RANK key numkeys hash [hash ...] [field value ...] [-> [FOR class] [TOP n] [WITHSCORES]]`
 //!
-//! The hashes of all roles but the last are shared; each further one is a candidate for the last role. What is shared is understood
-//! once, and all candidates are answered as one batch.
+//! The hashes of all roles but the last are shared; each further hash is a candidate for the last role. Shared fields
+//! are parsed once, and all candidates are predicted in one batch.
 
 use neuralredis_core::model::best_first;
 use neuralredis_core::schema::Value as Understood;
@@ -10,14 +12,14 @@ use neuralredis_core::{Error, Given, Kind, Model, Row, Schema};
 use super::named::answer::{known_classes, outputs};
 use super::named::hashes::{self, HASHES, Hashes, Sources};
 use super::named::observe::schema_of;
-use super::named::wanted::{OF_RANKING, Of, Wanted};
+use super::named::reply_options::{Caller, RANKING_OPTIONS, ReplyOptions};
 use super::named::{Known, PAIR};
 use super::prelude::*;
 use crate::info::{self, RUNS};
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// Nanoseconds that a byte of a value takes to be understood.
-const READING: usize = 60;
+/// Nanoseconds to parse a byte of a value.
+const NANOSECONDS_TO_PARSE: usize = 60;
 
 pub(super) struct Rank;
 
@@ -25,11 +27,11 @@ impl Command for Rank {
     const NAME: &CStr = c"nr.rank";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Orders hashes by what a network answers for them, the best first.",
+        summary: c"Ranks hashes by the output of a network for them, the highest first.",
         complexity: c"O(H*(N+P)) where H is the number of hashes, N that of fields and P that of parameters",
         arity: -4,
         key: Some(KeyUse::READ.and_reads_counted()),
-        arguments: &[Argument::KEY, hashes::NUMBER, HASHES, PAIR.optional().multiple(), OF_RANKING],
+        arguments: &[Argument::KEY, hashes::NUMBER, HASHES, PAIR.optional().multiple(), RANKING_OPTIONS],
     };
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
@@ -38,35 +40,37 @@ impl Command for Rank {
         let value = value::read(&key)?;
         let schema = schema_of(value)?;
         let (given, wanted) = Known::pairs(rest)?;
-        let wanted = Wanted::parse(wanted, Of::Ranking)?;
-        let asked = Asked::gather(&hashes, &schema, given)?;
-        let rows = asked.candidates.len();
+        let wanted = ReplyOptions::parse(wanted, Caller::Ranking)?;
+        let query = Query::gather(&hashes, &schema, given)?;
+        let rows = query.candidates.len();
         let model = value.live.network().model();
         memory::check(rows.saturating_mul(schema.row_bytes() + 4 * model.layout().outputs()))?;
-        let cost = Cost::of_bytes(READING * asked.bytes()) + Cost::of_rows(rows, model.multiplications());
+        let cost = Cost::of_bytes(NANOSECONDS_TO_PARSE * query.bytes()) + Cost::of_rows(rows, model.multiplications());
         drop(model);
         info::count(&RUNS, rows as u64);
-        let settling = value.model();
-        work::answer(ctx, cost.or_wait(value), move |keep_on| asked.ranked(&settling.wait(), &schema, &wanted, keep_on))
+        let model = value.model();
+        work::answer(ctx, cost.or_wait(value), move |is_awaited| {
+            query.ranked(&model.wait(), &schema, &wanted, is_awaited)
+        })
     }
 }
 
-/// A value of a field, by the field's number.
+/// The index of a field, and its value.
 type Cell = (usize, Vec<u8>);
 
-/// What is to be ranked.
-struct Asked {
+/// The shared values and the candidates.
+struct Query {
     shared: Vec<Cell>,
     candidates: Vec<Candidate>,
 }
 
 struct Candidate {
     name: Vec<u8>,
-    /// None where there is no hash.
+    /// `None` if the hash does not exist.
     cells: Option<Vec<Cell>>,
 }
 
-impl Asked {
+impl Query {
     fn gather(hashes: &Hashes<'_>, schema: &Schema, given: Known<'_>) -> Result<Self, Refusal> {
         let sources = Sources::of(schema);
         let shared_hashes = sources.roles().saturating_sub(1);
@@ -77,7 +81,7 @@ impl Asked {
         if let Known::Pairs(pairs) = given {
             for (name, value) in pairs {
                 let Some(field) = schema.position(&name, 0) else {
-                    // Told in the engine's words.
+                    // The engine's error names the field and lists those that exist.
                     return Err(schema
                         .understand([(name, Given::Gap)])
                         .map_or_else(Into::into, |_| Error::Stopped.into()));
@@ -114,7 +118,13 @@ impl Asked {
         of(&self.shared) + of_all.sum::<usize>()
     }
 
-    fn ranked(&self, model: &Model, schema: &Schema, wanted: &Wanted, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    fn ranked(
+        &self,
+        model: &Model,
+        schema: &Schema,
+        wanted: &ReplyOptions,
+        is_awaited: IsAwaited<'_>,
+    ) -> Result<Reply, Refusal> {
         let output = output(model, wanted)?;
         let mut values = vec![Understood::Gap; schema.fields().len()];
         understand(schema, &self.shared, &mut values)?;
@@ -128,7 +138,7 @@ impl Asked {
         }
         let width = model.layout().outputs();
         let scores: Vec<f32> =
-            outputs(model, &rows, keep_on)?.chunks_exact(width).map(|outputs| outputs[output]).collect();
+            outputs(model, &rows, is_awaited)?.chunks_exact(width).map(|outputs| outputs[output]).collect();
         let found = best_first(&scores).into_iter().map(|at| (there[at], Some(scores[at])));
         let missing = (0..self.candidates.len()).filter(|&at| self.candidates[at].cells.is_none());
         let all = found.chain(missing.map(|at| (at, None))).take(wanted.top.unwrap_or(usize::MAX));
@@ -152,8 +162,9 @@ fn of_hash(name: &[u8], error: &Error) -> Refusal {
     Refusal::data(format!("hash '{}': {error}", shown(name)))
 }
 
-/// The output that is ranked by: that of a class; without FOR that of the second of two, or a regressor's only one.
-fn output(model: &Model, wanted: &Wanted) -> Result<usize, Refusal> {
+/// The index of the output to rank by: that of the class after FOR; by default the second of two classes, or the only
+/// output of a regressor.
+fn output(model: &Model, wanted: &ReplyOptions) -> Result<usize, Refusal> {
     if model.kind() == Kind::Regressor {
         return match (&wanted.class, model.layout().outputs()) {
             (None, 1) => Ok(0),

@@ -1,10 +1,10 @@
-//! `NR.REPORT key`
+//! NR.REPORT: returns the report of the last training. `NR.REPORT key`
 
 use super::prelude::*;
 
 pub(super) struct Report;
 
-/// Faults of the data, each in a sentence.
+/// The reply of a report's warnings, each a sentence.
 pub(super) fn warnings(report: &neuralredis_core::training::Report) -> Reply {
     Reply::Array(report.warnings.iter().map(|warning| Reply::Bulk(warning.clone().into_bytes())).collect())
 }
@@ -13,14 +13,14 @@ impl Command for Report {
     const NAME: &CStr = c"nr.report";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns why the last training ended, what it came to, and how its errors developed.",
+        summary: c"Returns the report of the last training: why it ended, errors, warnings and learning curve.",
         complexity: c"O(1)",
         arity: 2,
         key: Some(KeyUse::READ),
         arguments: &[Argument::KEY],
     };
 
-    /// Null before the first training, and after a reset.
+    /// The reply is null before the first training and after a reset.
     fn run(ctx: Context, _: &[&[u8]]) -> Result<Reply, Refusal> {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;

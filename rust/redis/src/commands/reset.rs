@@ -1,4 +1,4 @@
-//! `NR.RESET key`
+//! NR.RESET: draws new weights. `NR.RESET key`
 
 use super::effects;
 use super::prelude::*;
@@ -9,8 +9,9 @@ impl Command for Reset {
     const NAME: &CStr = c"nr.reset";
     const FLAGS: &CStr = c"write";
     const ABOUT: About = About {
-        summary: c"Gives a network new random weights and fresh statistics; its rows stay, its training is dropped.",
-        complexity: c"O(1) for the command; large networks get their weights on a thread",
+        summary:
+            c"Draws new random weights and clears the statistics; keeps rows and options, drops a running training.",
+        complexity: c"O(P) where P is the number of parameters; the weights of large networks are drawn on a thread",
         arity: 2,
         key: Some(KeyUse::UPDATE),
         arguments: &[Argument::KEY],

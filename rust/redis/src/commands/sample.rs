@@ -1,5 +1,5 @@
-//! `-> SAMPLE [TEMPERATURE t] [TOPK k] [TOPP p] [MINP m] [SEED s]` of commands that ask for classes: a class is drawn by its
-//! probability instead of the likeliest.
+//! Random classes, drawn by their probabilities: `-> SAMPLE [TEMPERATURE t] [TOPK k] [TOPP p] [MINP m] [SEED s]` of the
+//! commands that predict classes.
 
 use neuralredis_core::random::Random;
 use neuralredis_core::{Decoding, Error, Model};
@@ -10,12 +10,12 @@ use super::prelude::*;
 use super::wire_rows::{self, Blob};
 use crate::info::{self, RUNS};
 use crate::value::Value;
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// Words that may follow SAMPLE.
+/// The options of SAMPLE.
 const WORDS: [&str; 5] = ["TEMPERATURE", "TOPK", "TOPP", "MINP", "SEED"];
 
-/// What COMMAND DOCS shows.
+/// SAMPLE in COMMAND DOCS.
 pub(crate) const SAMPLE: Argument = Argument::block(
     c"sampling",
     &[
@@ -29,19 +29,19 @@ pub(crate) const SAMPLE: Argument = Argument::block(
 )
 .optional();
 
-/// How classes are drawn.
+/// The parsed options of SAMPLE.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Sample {
     pub(crate) decoding: Decoding,
     seed: Option<u64>,
-    /// Which of the words have been given.
+    /// Which of [`WORDS`] were given.
     given: [bool; WORDS.len()],
 }
 
 impl Sample {
-    /// Takes an option and its value, if `word` is the name of one.
+    /// Parses an option and its value, if `word` is the name of one; returns whether it is.
     pub(crate) fn take(&mut self, word: &[u8], args: &mut &[&[u8]]) -> Result<bool, Refusal> {
-        let Some((index, name)) = named(word) else { return Ok(false) };
+        let Some((index, name)) = option(word) else { return Ok(false) };
         let value = value_of(name, args)?;
         if std::mem::replace(&mut self.given[index], true) {
             return Err(Refusal::option(format!("{name} is given twice")));
@@ -66,7 +66,7 @@ impl Sample {
         }
     }
 
-    /// Of the arguments after `->`, where nothing else can be wanted; none if they do not begin with SAMPLE.
+    /// Parses the arguments after `->` of a network of numbers; `None` if they do not begin with SAMPLE.
     pub(super) fn alone(mut args: &[&[u8]]) -> Result<Option<Self>, Refusal> {
         if !args.split_off_first().is_some_and(|first| is(first, "SAMPLE")) {
             return Ok(None);
@@ -80,39 +80,39 @@ impl Sample {
         Ok(Some(sample))
     }
 
-    /// The random numbers of the seed, or of one that the server makes. On the main thread.
+    /// The generator of the seed, or of a random one. Main thread only.
     pub(crate) fn random(&self) -> Random {
         Decoding::random(self.seed.unwrap_or_else(random_seed))
     }
 }
 
-/// Which of the words that may follow SAMPLE it is.
-fn named(word: &[u8]) -> Option<(usize, &'static str)> {
+/// The option with this name, and its index in [`WORDS`].
+fn option(word: &[u8]) -> Option<(usize, &'static str)> {
     WORDS.into_iter().enumerate().find(|(_, name)| is(word, name))
 }
 
-/// Whether a word must follow SAMPLE.
-pub(crate) fn is_of_sample(word: &[u8]) -> bool {
-    named(word).is_some()
+/// Whether a word is an option of SAMPLE.
+pub(crate) fn is_option(word: &[u8]) -> bool {
+    option(word).is_some()
 }
 
-/// The words that may follow SAMPLE.
+/// The options of SAMPLE, for an error.
 fn listed() -> String {
     let [first @ .., last] = WORDS;
     format!("{} or {last}", first.join(", "))
 }
 
-/// Bytes that a draw takes for each class.
+/// Bytes that drawing uses for each class.
 const CLASS_BYTES: usize = 40;
 
-/// What drawing from the answers to rows costs, if there is the memory for it.
+/// The cost of drawing a class for each of `rows` rows. Returns an error if there is not enough memory.
 pub(crate) fn cost(rows: usize, model: &Model) -> Result<Cost, Refusal> {
     memory::check(CLASS_BYTES * model.layout().outputs())?;
-    // Up to 220 ns for each class, with a logarithm, an exponential and a place in an order.
+    // Up to 220 ns for each class: a logarithm, an exponential and sorting.
     Ok(Cost::of_items(rows.saturating_mul(2 * model.layout().outputs())))
 }
 
-/// Answers rows of numbers by their positions, of which `args` are those before `->`, with the classes that are drawn.
+/// Draws classes for rows of numbers; `args` are the arguments before `->`.
 pub(super) fn answer(ctx: Context, value: &Value, args: &[&[u8]], sample: Sample) -> Result<Reply, Refusal> {
     let (model, decoding, mut random) = (value.live.network().model(), sample.decoding, sample.random());
     model.check_drawing()?;
@@ -126,8 +126,8 @@ pub(super) fn answer(ctx: Context, value: &Value, args: &[&[u8]], sample: Sample
             + Cost::of_items(rows)
             + cost(rows, &model)?;
         let (model, blob) = (value.model(), ctx.hold(blob.index));
-        return work::answer(ctx, cost.or_wait(value), move |keep_on| {
-            blobs::classes(&model.wait(), blob.bytes(), rows, keep_on, |outputs| {
+        return work::answer(ctx, cost.or_wait(value), move |is_awaited| {
+            blobs::classes(&model.wait(), blob.bytes(), rows, is_awaited, |outputs| {
                 decoding.draw(outputs, &[], &mut random)
             })
         });
@@ -136,7 +136,7 @@ pub(super) fn answer(ctx: Context, value: &Value, args: &[&[u8]], sample: Sample
     info::count(&RUNS, 1);
     let cost = Cost::of_rows(1, value.parameters()) + cost(1, &model)?;
     let model = value.model();
-    work::answer(ctx, cost.or_wait(value), move |_: KeepOn<'_>| {
+    work::answer(ctx, cost.or_wait(value), move |_: IsAwaited<'_>| {
         let model = model.wait();
         let mut outputs = vec![0.0; model.layout().outputs()];
         model.run(&inputs, &mut outputs)?;
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_had_is_refused_by_name() {
+    fn invalid_options_are_errors_that_name_them() {
         for (words, refusal) in [
             ("TEMPERATURE -1", "TEMPERATURE is '-1': expected a finite number of at least 0"),
             ("TEMPERATURE inf", "TEMPERATURE is 'inf': expected a finite number of at least 0"),

@@ -1,4 +1,4 @@
-//! `NR.STOP key`
+//! NR.STOP: ends a training. `NR.STOP key`
 
 use super::prelude::*;
 
@@ -6,10 +6,10 @@ pub(super) struct Stop;
 
 impl Command for Stop {
     const NAME: &CStr = c"nr.stop";
-    // Of the writes, though what it brings about is written later: it decides what a network learns.
+    // A write for ACLs, although the effect is replicated later: stopping decides which weights the network gets.
     const FLAGS: &CStr = c"write fast";
     const ABOUT: About = About {
-        summary: c"Asks a training to end, and to keep what it has learnt so far.",
+        summary: c"Stops a running training and keeps its weights.",
         complexity: c"O(1)",
         arity: 2,
         key: Some(KeyUse::UPDATE),

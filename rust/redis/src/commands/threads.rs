@@ -1,4 +1,4 @@
-//! `NR.THREADS [FULL]`, `NR.TRAININGS`
+//! NR.THREADS and NR.TRAININGS: list running and queued trainings. `NR.THREADS [FULL]`, `NR.TRAININGS`
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -14,7 +14,7 @@ impl Command for Threads {
     const NAME: &CStr = c"nr.threads";
     const FLAGS: &CStr = c"readonly fast";
     const ABOUT: About = About {
-        summary: c"Lists the trainings that run or are queued, a line each; with FULL as NR.TRAININGS does.",
+        summary: c"Lists running and queued trainings as lines of text.",
         complexity: c"O(N) where N is the number of trainings",
         arity: -1,
         key: None,
@@ -36,7 +36,7 @@ impl Command for Trainings {
     const NAME: &CStr = c"nr.trainings";
     const FLAGS: &CStr = c"readonly fast";
     const ABOUT: About = About {
-        summary: c"Lists the trainings that run or are queued, of networks that the caller may read, a map each.",
+        summary: c"Lists running and queued trainings as maps.",
         complexity: c"O(N) where N is the number of trainings",
         arity: 1,
         key: None,
@@ -48,12 +48,13 @@ impl Command for Trainings {
     }
 }
 
-/// Numbers that are written as text in a line.
+/// Numbers in a line.
 const NUMBERS_OF_A_LINE: usize = 8;
-/// Names and values of a training as a map.
+/// Names and values in a map.
 const ITEMS_OF_A_MAP: usize = 22;
 
-/// All trainings that the client may know of, each as so many items of a reply: there may be thousands.
+/// Lists the trainings that the client may see, each formatted by `each` as about `items` items of a reply. There may
+/// be thousands.
 fn listed(ctx: Context, items: usize, each: impl Fn(&Listed) -> Reply + Send + 'static) -> Result<Reply, Refusal> {
     let trainings = readable(ctx);
     work::answer(ctx, Cost::of_items(items * trainings.len()), move |_| {
@@ -72,7 +73,7 @@ fn readable(ctx: Context) -> Vec<Listed> {
     trainings
 }
 
-/// Whether a training waits, runs, or has a result that is about to be installed.
+/// The state of a training: `queued`, `running`, or `installing` once it has a result.
 fn state(training: &Listed) -> &'static str {
     match training.job.outcome() {
         Some(_) => "installing",
@@ -100,7 +101,7 @@ fn fields(training: &Listed) -> Reply {
     ])
 }
 
-/// The original's line, then its state and how long it has run.
+/// A training in the original's format, followed by its state and running time.
 fn line(training: &Listed) -> String {
     let Listed { id, db, key, job } = training;
     let (progress, options) = (job.progress(), job.task().options());
@@ -120,7 +121,7 @@ fn line(training: &Listed) -> String {
     .replace("NaN", "nan")
 }
 
-/// A key as one word: as it is, or in quotes, with what is not plain in them escaped as redis-cli does.
+/// A key as one word: unchanged if possible, else in quotes and escaped as redis-cli does.
 fn quoted(key: &[u8]) -> String {
     let is_plain = |text: &&str| {
         !text.is_empty() && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '"' || c == '\\')

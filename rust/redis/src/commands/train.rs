@@ -1,4 +1,4 @@
-//! `NR.TRAIN key [MAXCYCLES n] [MAXTIME ms] [AUTOSTOP] [BACKTRACK] [BLOCK ms]`
+//! NR.TRAIN: starts a training. `NR.TRAIN key [MAXCYCLES n] [MAXTIME ms] [AUTOSTOP] [BACKTRACK] [BLOCK ms]`
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ impl Command for Train {
     const NAME: &CStr = c"nr.train";
     const FLAGS: &CStr = c"write deny-oom blocking";
     const ABOUT: About = About {
-        summary: c"Starts a training in the background.",
-        complexity: c"O(1); the training itself runs on threads of its own",
+        summary: c"Starts training a network in the background.",
+        complexity: c"O(1); the training runs on other threads",
         arity: -2,
         key: Some(KeyUse::UPDATE),
         arguments: &[
@@ -28,7 +28,7 @@ impl Command for Train {
         ],
     };
 
-    /// Nothing is replicated but, once it is installed, what the training has made of the network.
+    /// The command itself is not replicated; the result is, when it is installed.
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         let name = args[0];
         let mut key = value::open(ctx, ctx.argument(0))?;
@@ -53,6 +53,7 @@ impl Command for Train {
     }
 }
 
+/// The parsed arguments.
 #[derive(Debug, PartialEq)]
 pub(super) struct Request {
     options: TrainOptions,
@@ -60,7 +61,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Of the arguments after the key.
+    /// Parses the arguments after the key.
     pub(super) fn parse(mut args: &[&[u8]]) -> Result<Self, Refusal> {
         const NAMES: [&str; 5] = ["MAXCYCLES", "MAXTIME", "AUTOSTOP", "BACKTRACK", "BLOCK"];
         let mut request = Self { options: TrainOptions::default(), block: None };
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_come_in_any_order_and_twice_never() {
+    fn options_come_in_any_order_and_at_most_once() {
         let parse = |words: &str| Request::parse(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>());
         let request = parse("backtrack BLOCK 5 MaxTime 0 AUTOSTOP maxcycles 7").unwrap();
         let options = TrainOptions { max_cycles: 7, max_time: Duration::ZERO, auto_stop: true, backtrack: true };

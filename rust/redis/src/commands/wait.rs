@@ -1,9 +1,9 @@
-//! `NR.WAIT key [ms]`
+//! NR.WAIT: waits until a training ends. `NR.WAIT key [ms]`
 
 use super::prelude::*;
 use crate::trainings;
 
-/// Milliseconds of a limit at most: far beyond any clock, and harmless in sums with one.
+/// The largest time limit in milliseconds: far beyond any clock, and safe to add to one.
 const MOST_MILLISECONDS: i64 = 1 << 53;
 
 pub(super) struct Wait;
@@ -12,7 +12,7 @@ impl Command for Wait {
     const NAME: &CStr = c"nr.wait";
     const FLAGS: &CStr = c"readonly blocking";
     const ABOUT: About = About {
-        summary: c"Waits for the end of a network's training.",
+        summary: c"Waits until the training of a network ends.",
         complexity: c"O(1)",
         arity: -2,
         key: Some(KeyUse::LOOK),
@@ -35,7 +35,7 @@ impl Command for Wait {
     }
 }
 
-/// Milliseconds as an option gives them.
+/// Parses a time in milliseconds.
 pub(super) fn milliseconds(name: &str, value: &[u8]) -> Result<i64, Refusal> {
     let number = numbers::whole(value).and_then(|number| i64::try_from(number).ok());
     number.filter(|number| *number <= MOST_MILLISECONDS).ok_or_else(|| {

@@ -1,7 +1,7 @@
-//! Rows as commands carry them: as text, or as bytes after the word FP32, which are little-endian floats, row after row.
+//! Rows in commands: as text, or after the keyword FP32 as a blob of little-endian floats, row after row.
 //!
-//! `FP32 [ROWS n] blob [WEIGHTS blob]`: a client that says how many rows there are is told if the network takes others, which
-//! may have the same number of bytes. Weights are a float for each row.
+//! `FP32 [ROWS n] blob [WEIGHTS blob]`. With ROWS the number of rows is checked: a blob for a network of another width
+//! may have a valid length, too. Weights are a float for each row.
 
 use neuralredis_core::{Batch, Error, Network, Set};
 use neuralredis_server::numbers::Row;
@@ -20,11 +20,11 @@ pub(super) fn set(word: &[u8]) -> Option<Set> {
     }
 }
 
-/// What COMMAND DOCS shows of rows as bytes.
+/// A blob of rows in COMMAND DOCS.
 pub(super) const BLOB: Argument =
     Argument::block(c"bytes", &[Argument::integer(c"rows").after(c"ROWS").optional(), Argument::text(c"blob")])
         .after(c"FP32");
-/// The same, with weights.
+/// A blob of rows with weights in COMMAND DOCS.
 pub(super) const WEIGHTED_BLOB: Argument = Argument::block(
     c"bytes",
     &[
@@ -35,22 +35,23 @@ pub(super) const WEIGHTED_BLOB: Argument = Argument::block(
 )
 .after(c"FP32");
 
-/// Rows as bytes, among the arguments of a command.
+/// A blob of rows among the arguments of a command.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Blob<'a> {
     pub(super) bytes: &'a [u8],
-    /// Which argument it is.
+    /// The index of the argument.
     pub(super) index: usize,
-    /// How many rows there are, if the client says so.
+    /// The number of rows that the client declares with ROWS.
     declared: Option<u64>,
 }
 
 impl<'a> Blob<'a> {
-    /// The blob and the arguments after it, of the arguments of a command, the key included; none if it is no command with a blob.
+    /// Finds the blob among a command's arguments, the key included, and returns it with the arguments after it; `None`
+    /// if the arguments are no blob.
     #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
     pub(super) fn find<'b>(args: &'b [&'a [u8]]) -> Result<Option<(Self, &'b [&'a [u8]])>, Refusal> {
         match args.get(1..).unwrap_or_default() {
-            // A blob alone may be these four bytes.
+            // Without ROWS, the blob itself may consist of these four bytes.
             [word, rows, number, bytes, rest @ ..] if is(word, "FP32") && is(rows, "ROWS") => {
                 let declared = numbers::whole(number);
                 let declared = declared.ok_or_else(|| Refusal::argument("ROWS", number, "an integer of at least 1"))?;
@@ -61,7 +62,7 @@ impl<'a> Blob<'a> {
         }
     }
 
-    /// How many rows of that many numbers each there are. Nothing is copied.
+    /// The number of rows of `width` numbers. Copies nothing.
     pub(super) fn count(&self, width: usize) -> Result<usize, Refusal> {
         let rows = count(self.bytes, width)?;
         match self.declared {
@@ -73,13 +74,13 @@ impl<'a> Blob<'a> {
     }
 }
 
-/// A weight for each of so many rows.
+/// Reads a row weight for each of `rows` rows.
 pub(super) fn weights(bytes: &[u8], rows: usize) -> Result<Row, Refusal> {
     check_weights(bytes, rows)?;
     self::rows(bytes, 1)
 }
 
-/// Whether there is a weight for each of so many rows.
+/// Checks that there is a row weight for each of `rows` rows.
 pub(super) fn check_weights(bytes: &[u8], rows: usize) -> Result<(), Refusal> {
     if bytes.len() == 4 * rows {
         return Ok(());
@@ -91,7 +92,7 @@ pub(super) fn check_weights(bytes: &[u8], rows: usize) -> Result<(), Refusal> {
     )))
 }
 
-/// How many rows of that many numbers each a blob has. Nothing is copied.
+/// The number of rows of `width` numbers in a blob. Copies nothing.
 pub(super) fn count(blob: &[u8], width: usize) -> Result<usize, Refusal> {
     if blob.is_empty() || !blob.len().is_multiple_of(4 * width) {
         return Err(Refusal::shape(format!(
@@ -103,14 +104,14 @@ pub(super) fn count(blob: &[u8], width: usize) -> Result<usize, Refusal> {
     Ok(blob.len() / (4 * width))
 }
 
-/// The numbers of these rows.
+/// Reads the numbers of all rows.
 pub(super) fn rows(blob: &[u8], width: usize) -> Result<Row, Refusal> {
     memory::check(blob.len())?;
     count(blob, width)?;
     Ok(numbers::singles(blob).unwrap_or_default())
 }
 
-/// An error names the row among all, not among those of its chunk.
+/// Makes an error about a row of a chunk name the row among all rows.
 pub(super) fn in_chunk(error: Error, first: usize, rows: usize) -> Error {
     match error {
         Error::NotFinite { row, .. } | Error::Class { row, .. } | Error::RowWeight { row, .. } if rows > 1 => {
@@ -120,7 +121,7 @@ pub(super) fn in_chunk(error: Error, first: usize, rows: usize) -> Error {
     }
 }
 
-/// Inputs as an array of text.
+/// Parses the inputs of one row from text.
 pub(super) fn inputs(arguments: &[&[u8]], expected: usize) -> Result<Row, Refusal> {
     if arguments.len() != expected {
         return Err(Error::Inputs { row: None, expected, given: arguments.len() }.into());
@@ -130,7 +131,7 @@ pub(super) fn inputs(arguments: &[&[u8]], expected: usize) -> Result<Row, Refusa
     Ok(row)
 }
 
-/// Adds numbers that are an array of text, each called by its place.
+/// Parses numbers from text and appends them to `row`. Errors name them by `what` and position.
 pub(super) fn column(what: &str, arguments: &[&[u8]], row: &mut Row) -> Result<(), Refusal> {
     let from = row.len();
     row.resize(from + arguments.len(), 0.0);
@@ -143,27 +144,27 @@ pub(super) fn column(what: &str, arguments: &[&[u8]], row: &mut Row) -> Result<(
     Ok(())
 }
 
-/// Rows as they were given: inputs and outputs of the first, of the second, ...
+/// Parsed rows: inputs and outputs of the first row, then those of the second, and so on.
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) values: Row,
-    /// Which argument they were, if they came as bytes.
+    /// The index of the argument, if they came as a blob.
     pub(super) blob: Option<usize>,
     pub(super) weights: Option<Row>,
     pub(super) target: Option<Set>,
 }
 
-/// What may follow rows of NR.OBSERVE.
+/// The arguments after rows of NR.OBSERVE.
 #[derive(Debug, Default)]
 pub(super) struct Following<'a> {
     pub(super) weight: Option<f32>,
-    /// Weights as bytes, and which argument they are of those that follow.
+    /// The blob of row weights, and its index among the arguments after the rows.
     pub(super) weights: Option<(&'a [u8], usize)>,
     pub(super) target: Option<Set>,
 }
 
 impl Rows {
-    /// Of the arguments of NR.OBSERVE.
+    /// Parses the arguments of NR.OBSERVE.
     pub(super) fn parse(args: &[&[u8]], network: &Network) -> Result<Self, Refusal> {
         let (inputs, targets) = (network.layout().inputs(), network.targets());
         if let Some((blob, rest)) = Blob::find(args)? {
@@ -234,7 +235,7 @@ impl<'a> Following<'a> {
         Ok(following)
     }
 
-    /// After one row.
+    /// Parses the arguments after one row.
     pub(super) fn of_row(args: &[&'a [u8]]) -> Result<Self, Refusal> {
         let following = Self::parse(args)?;
         if following.weights.is_some() {
@@ -243,7 +244,7 @@ impl<'a> Following<'a> {
         Ok(following)
     }
 
-    /// After rows as bytes, or as a list.
+    /// Parses the arguments after a blob, or after a JSON array.
     pub(super) fn of_blob(args: &[&'a [u8]]) -> Result<Self, Refusal> {
         let following = Self::parse(args)?;
         if following.weight.is_some() {
@@ -253,7 +254,7 @@ impl<'a> Following<'a> {
     }
 }
 
-/// Rows of inputs and outputs side by side.
+/// A batch of rows whose inputs and outputs are stored side by side.
 pub(super) fn interleaved(values: &[f32], inputs: usize, targets: usize) -> Batch<'_> {
     let width = inputs + targets;
     Batch {

@@ -1,5 +1,5 @@
-//! Trainings and `maxmemory`: their memory is the server's, so it must not push other keys out, nor have their writes
-//! refused.
+//! The memory of trainings under `maxmemory`. It is the server's memory, so trainings must neither evict other keys nor
+//! make their writes fail.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
@@ -11,22 +11,22 @@ use super::registry::entries;
 use crate::error::Refusal;
 use crate::{memory, pool};
 
-/// Bytes that all trainings together may need on a server that evicts keys, however little is left there: such a server is
-/// always nearly full, and makes room for as much as it does for a large value.
-const LITTLE: usize = 1 << 20;
-/// How often a training that waits for an answer of the main thread looks whether it has been cancelled.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// Bytes that all trainings together may use on a server that evicts keys, even if less is free: such a server is
+/// nearly full most of the time, and would evict keys for a value of this size, too.
+const ALWAYS_ALLOWED_BYTES: usize = 1 << 20;
+/// How often a training that waits for the main thread's answer checks whether it was cancelled.
+const CANCEL_CHECK: Duration = Duration::from_millis(20);
 
-/// Bytes that all trainings may have together, those that run and those that wait: this share of what keys leave. None for
-/// no limit.
+/// Bytes that all trainings, running and waiting, may use together: what keys leave below `maxmemory`, divided by
+/// `share`. `None` means no limit.
 fn allowed(ctx: Context, share: usize) -> Option<usize> {
-    // What they have taken already is not the keys'.
+    // Memory that trainings use already is not used by keys.
     let allowed = maxmemory::left(ctx)?.saturating_add(pool::shared().bytes()) / share;
-    Some(if maxmemory::evicts(ctx) { allowed.max(LITTLE) } else { allowed })
+    Some(if maxmemory::evicts(ctx) { allowed.max(ALWAYS_ALLOWED_BYTES) } else { allowed })
 }
 
-/// Refuses a training of so many bytes if all trainings would need more than half of what keys leave. The other half is for
-/// keys that come while they run.
+/// Returns an error if all trainings together, this one of `bytes` bytes included, would use more than half of what
+/// keys leave. The other half is for keys that are written while they run.
 pub(super) fn check(ctx: Context, bytes: usize) -> Result<(), Refusal> {
     let all = memory::rounded_up(entries(|entries| entries.bytes) + bytes);
     let (bytes, allowed) = (memory::rounded_up(bytes), allowed(ctx, 2));
@@ -39,8 +39,8 @@ pub(super) fn check(ctx: Context, bytes: usize) -> Result<(), Refusal> {
     }
 }
 
-/// Refuses a training whose turn has come and that finds less memory than there was when it was asked for. On the training's
-/// thread: the main thread is asked, which alone may ask the server.
+/// Fails a queued training if there is less memory at its start than when it was requested. Runs on the training's
+/// thread, and asks the main thread, which alone may query the server.
 pub(super) fn at_its_turn(job: &Job) -> Result<(), String> {
     let (answer, answered) = mpsc::channel();
     let bytes = memory::rounded_up(job.bytes());
@@ -53,9 +53,9 @@ pub(super) fn at_its_turn(job: &Job) -> Result<(), String> {
         });
     });
     loop {
-        match answered.recv_timeout(PATIENCE) {
+        match answered.recv_timeout(CANCEL_CHECK) {
             Ok(answer) => return answer,
-            // The server may end meanwhile, and answer nothing any more.
+            // A server that shuts down meanwhile never answers.
             Err(RecvTimeoutError::Timeout) if !job.is_cancelled() => {}
             Err(_) => return Ok(()),
         }

@@ -1,15 +1,15 @@
-//! The trainings under way: whose they are, who waits for them, and what becomes of their results.
+//! Running and queued trainings: their networks, the clients that wait for them, and their results.
 //!
-//! A training works on a snapshot, on threads that never touch the server. When it has ended its thread posts a job to the
-//! main thread, which by a timer, between commands, looks for the network that it was started from and swaps the result in
-//! ([`results`]). Identity is that of the network's id and of the training itself, so a network that was deleted, overwritten
-//! or reset meanwhile is never mistaken for it. Where the network is now is followed by events: RENAME, MOVE, SWAPDB; if it
-//! is not there, it is looked for ([`search`]). Whatever is not found is dropped.
+//! A training works on a snapshot, on threads that never call the server. When it ends, its thread posts a job to the
+//! main thread. There a timer, which runs between commands, finds the network and installs the result ([`results`]).
+//! The network is identified by its id and its training, so one that was deleted, overwritten or reset meanwhile is
+//! never mistaken for it. Events (RENAME, MOVE, SWAPDB) track the key of the network; if it is not at that key, all
+//! keys are searched ([`search`]). If it is not found, the result is dropped.
 //!
-//! Nothing here costs more the more trainings there are, but for the few requests that concern them all.
+//! No operation takes longer the more trainings there are, except requests that concern all of them.
 //!
-//! Rejected: to poll, as the original did in each of its commands, which leaves results lying while nobody asks; and to take
-//! the server's lock on the training's thread, which holds up the server and on Redis 7.0 is racy.
+//! Rejected: polling in each command, as the original did, which installs no result until the next command; and taking
+//! the server's lock on the training's thread, which stalls the server and has a race on Redis 7.0.
 
 mod maxmemory;
 mod registry;
@@ -30,7 +30,7 @@ use crate::{config, pool};
 use registry::{Entry, entries};
 pub(crate) use registry::{Listed, cancel_all, end_all, list, moved, swapped};
 
-/// Starts or queues a training of the network at a key, on behalf of the client's user.
+/// Starts or queues a training of the network at a key, for the client's user.
 pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainOptions) -> Result<(), Refusal> {
     if value.live.job().is_some() {
         return Err(Error::AlreadyTraining.into());
@@ -51,8 +51,8 @@ pub(crate) fn start(ctx: Context, key: &[u8], value: &mut Value, options: TrainO
     Ok(())
 }
 
-/// Makes the client wait for a network's training, for so many milliseconds or, if 0, forever. False if there is none or
-/// the client cannot wait.
+/// Blocks the client until a network's training ends, for at most `milliseconds`, or without a limit if 0. Returns
+/// false if no training runs or the client cannot be blocked.
 pub(crate) fn wait(ctx: Context, value: &Value, milliseconds: i64) -> bool {
     let Some(job) = value.live.job() else { return false };
     let last = entries(|entries| {

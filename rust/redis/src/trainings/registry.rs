@@ -1,4 +1,5 @@
-//! The trainings that have been asked for and are not concluded: their networks, where these are, and the clients that wait.
+//! The registry of trainings whose results are not installed or dropped yet: their networks, the networks' keys, and
+//! the clients that wait.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,28 +11,28 @@ use neuralredis_server::{Context, Waiter};
 
 use crate::value::Key;
 
-/// How long the server's end waits for trainings that it has cancelled.
+/// How long shutting down waits for cancelled trainings.
 const LAST_WAIT: Duration = Duration::from_millis(200);
 
-/// A training that has been asked for and not been done with.
+/// A training that was requested and is not concluded.
 pub(super) struct Entry {
-    /// The network that it was started from.
+    /// The id of the network that it was started from.
     pub(super) id: u64,
     pub(super) job: Arc<Job>,
-    /// Where that network is.
+    /// The database and the key of that network.
     pub(super) db: i32,
     pub(super) key: Vec<u8>,
     /// Clients that wait for its end.
     pub(super) waiters: BTreeSet<Waiter>,
 }
 
-/// All of them, by tickets that increase: in the order in which they were asked for.
+/// All trainings by increasing tickets, that is, in the order of the requests.
 pub(super) struct Entries {
     pub(super) of: BTreeMap<u64, Entry>,
     /// The last training of each network, by the network's id.
     of_network: BTreeMap<u64, u64>,
     pub(super) next_ticket: u64,
-    /// Bytes of memory that they need together.
+    /// Bytes that all of them use together.
     pub(super) bytes: usize,
 }
 
@@ -63,7 +64,7 @@ impl Entries {
 }
 
 thread_local! {
-    // Of the main thread: nobody else has any, and none is lent while anything of the server's is called.
+    // Used on the main thread only. Never borrowed while a function of the server is called, which could call back.
     static ENTRIES: RefCell<Entries> = const { RefCell::new(Entries::new()) };
 }
 
@@ -71,7 +72,7 @@ pub(super) fn entries<R>(body: impl FnOnce(&mut Entries) -> R) -> R {
     ENTRIES.with_borrow_mut(body)
 }
 
-/// A training, for NR.THREADS.
+/// A training in the reply of NR.THREADS.
 pub(crate) struct Listed {
     pub(crate) id: u64,
     pub(crate) db: i32,
@@ -79,7 +80,7 @@ pub(crate) struct Listed {
     pub(crate) job: Arc<Job>,
 }
 
-/// The trainings that run or are queued, in the order in which they were asked for.
+/// The running and queued trainings, in the order of the requests.
 pub(crate) fn list() -> Vec<Listed> {
     entries(|entries| {
         let wanted = entries.of.values().filter(|entry| !entry.job.is_cancelled());
@@ -89,7 +90,8 @@ pub(crate) fn list() -> Vec<Listed> {
     })
 }
 
-/// A key has been renamed or moved to where the context points: if its network is being trained, that is where it is.
+/// Called when a key was renamed or moved to this name in the selected database: updates the key of its network if that
+/// is being trained.
 pub(crate) fn moved(ctx: Context, name: &[u8]) {
     if entries(|entries| entries.of.is_empty()) {
         return;
@@ -98,7 +100,7 @@ pub(crate) fn moved(ctx: Context, name: &[u8]) {
     place(id, ctx.selected(), name.to_vec());
 }
 
-/// Notes where a network is, if it is being trained.
+/// Sets the database and key of a network, if it is being trained.
 pub(super) fn place(id: u64, db: i32, key: Vec<u8>) {
     entries(|entries| {
         if let Some((_, entry)) = entries.of_network(id) {
@@ -107,17 +109,17 @@ pub(super) fn place(id: u64, db: i32, key: Vec<u8>) {
     });
 }
 
-/// The network of a training, and where that was last seen.
+/// The network of a training, with its last known database and key.
 pub(super) fn place_of(ticket: u64) -> Option<(u64, i32, Vec<u8>)> {
     entries(|entries| entries.of.get(&ticket).map(|entry| (entry.id, entry.db, entry.key.clone())))
 }
 
-/// Whether a network is at a key.
+/// Whether a key holds this network.
 pub(super) fn is_at(ctx: Context, id: u64, db: i32, key: &[u8]) -> bool {
     ctx.select(db) && Key::open(ctx, key).value().is_some_and(|value| value.id == id)
 }
 
-/// Two databases have changed places.
+/// Called when two databases were swapped.
 pub(crate) fn swapped(first: i32, second: i32) {
     entries(|entries| {
         for entry in entries.of.values_mut() {
@@ -134,14 +136,14 @@ fn jobs() -> Vec<Arc<Job>> {
     entries(|entries| entries.of.values().map(|entry| Arc::clone(&entry.job)).collect())
 }
 
-/// Cancels all trainings: this server is a replica now, and receives results.
+/// Cancels all trainings: the server became a replica, which receives results from its primary.
 pub(crate) fn cancel_all() {
     for job in jobs() {
         job.cancel();
     }
 }
 
-/// Cancels all trainings and waits a little for their threads: the server ends.
+/// Cancels all trainings and waits briefly for their threads: the server shuts down.
 pub(crate) fn end_all() {
     cancel_all();
     let deadline = Instant::now() + LAST_WAIT;

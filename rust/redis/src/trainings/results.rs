@@ -1,6 +1,7 @@
-//! What becomes of the results of trainings that have ended.
+//! Installing the results of trainings that have ended.
 //!
-//! However many end at one moment, as when all keys are deleted, the main thread sees to them for a moment at a time.
+//! However many end at the same time, for instance because all keys were deleted, the main thread works on them in
+//! short time slices.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -12,7 +13,7 @@ use neuralredis_core::training::{Job, Outcome, Reason};
 use neuralredis_server::{Context, MainThread, Strings, event_loop, log};
 
 use super::registry::{self, Entry, entries};
-use super::search::{self, MOMENT};
+use super::search::{self, TIME_SLICE};
 use crate::commands::effects;
 use crate::error::shown;
 use crate::info::{self, DROPPED, FAILED, FINISHED};
@@ -20,22 +21,22 @@ use crate::memory;
 use crate::value::{Key, Value};
 use crate::work;
 
-/// How long a result waits, while the server takes no writes, before it looks again.
+/// How long to wait before trying again while the server accepts no writes.
 const RETRY: Duration = Duration::from_millis(10);
 
 /// A training that has ended.
 struct Ended {
     ticket: u64,
     job: Arc<Job>,
-    /// Its result, as replicas and the AOF are sent it, or why there is none.
+    /// The result as replicas and the AOF receive it, or why there is none.
     sent: Result<Strings, neuralredis_core::Error>,
 }
 
 impl Ended {
-    /// On the training's thread.
+    /// Encodes the result. Runs on the training's thread.
     fn new(ticket: u64, job: &Arc<Job>) -> Self {
         let sent = match job.outcome() {
-            // As bytes, and as the server's strings.
+            // Twice: as bytes, and as strings of the server.
             Some(Outcome::Trained(trained, report)) if !job.is_cancelled() => {
                 memory::check(2 * job.task().result_bytes())
                     .map(|()| effects::trained::frames(job.task().kind(), &trained, &report))
@@ -50,13 +51,13 @@ impl Ended {
 static ENDED: Mutex<Vec<Ended>> = Mutex::new(Vec::new());
 
 thread_local! {
-    // Of the main thread, which has been told of them and is not done with them.
+    // Used on the main thread only: trainings that have ended and are not concluded.
     static PENDING: RefCell<VecDeque<Ended>> = const { RefCell::new(VecDeque::new()) };
-    // Whether a timer will see to them.
+    // Whether a timer is set for `PENDING`.
     static IS_SET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A training has ended. On its thread, or on that of whoever has cancelled it.
+/// Called when a training has ended, on its thread, or on the thread that cancelled it.
 pub(super) fn ended(ticket: u64, job: &Arc<Job>) {
     let ended = Ended::new(ticket, job);
     let mut all = ENDED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -72,8 +73,8 @@ pub(super) fn ended(ticket: u64, job: &Arc<Job>) {
     }
 }
 
-/// The network of a training has been looked for: it is where its entry says, or nowhere.
-fn again(main: MainThread, ended: Ended) {
+/// Continues after the search for the network of a training: if it was found, the entry has its key now.
+fn retry(main: MainThread, ended: Ended) {
     PENDING.with_borrow_mut(|pending| pending.push_back(ended));
     set_timer(main, RETRY);
 }
@@ -84,10 +85,10 @@ fn set_timer(main: MainThread, delay: Duration) {
     }
 }
 
-/// Between commands, after trainings have ended.
+/// Concludes trainings for one time slice, between commands.
 fn conclude_some(main: MainThread, ctx: Context) {
     IS_SET.set(false);
-    let end = Instant::now() + MOMENT;
+    let end = Instant::now() + TIME_SLICE;
     let mut takes_no_writes = None;
     let mut round = PENDING.with_borrow(VecDeque::len);
     while round > 0 && Instant::now() < end {
@@ -104,7 +105,7 @@ fn conclude_some(main: MainThread, ctx: Context) {
         }
     }
     if PENDING.with_borrow(|pending| !pending.is_empty()) {
-        set_timer(main, if round > 0 { MOMENT } else { RETRY });
+        set_timer(main, if round > 0 { TIME_SLICE } else { RETRY });
     }
 }
 
@@ -113,11 +114,11 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
         && let Some((id, db, key)) = registry::place_of(ended.ticket)
         && !registry::is_at(ctx, id, db, &key)
     {
-        search::begin(main, id, Arc::clone(&ended.job), move |main| again(main, ended));
+        search::begin(main, id, Arc::clone(&ended.job), move |main| retry(main, ended));
         return;
     }
     let Some(entry) = entries(|entries| entries.remove(ended.ticket)) else { return };
-    let end = settle(ctx, &entry, wanted, ended.sent);
+    let end = finish(ctx, &entry, wanted, ended.sent);
     info::count(
         match end {
             End::Installed { .. } => &FINISHED,
@@ -129,11 +130,11 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
     for waiter in entry.waiters {
         waiter.wake(end.word());
     }
-    // The snapshot of the rows, of which the network may have changed many meanwhile.
+    // Frees the snapshot of the rows; the network may have replaced many of them meanwhile.
     work::dispose(ended.job.task().shared_bytes(), (entry.job, ended.job));
 }
 
-/// What became of a training.
+/// How a training was concluded.
 enum End {
     Installed { stopped: bool },
     Dropped,
@@ -151,12 +152,13 @@ impl End {
     }
 }
 
-/// Gives a training's outcome to its network, if that is where it is thought to be and still waits for it.
-fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
+/// Installs the outcome of a training in its network, if the key of its entry holds that network and it still waits for
+/// this training.
+fn finish(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
     ctx.select(entry.db);
     let mut key = Key::open(ctx, &entry.key[..]);
-    let awaits = |value: &&mut Value| value.id == entry.id && value.live.awaits(&entry.job);
-    let Some(value) = key.value_mut().filter(awaits) else { return End::Dropped };
+    let still_awaits = |value: &&mut Value| value.id == entry.id && value.live.awaits(&entry.job);
+    let Some(value) = key.value_mut().filter(still_awaits) else { return End::Dropped };
     if !wanted {
         value.live.cancel();
         return End::Dropped;
@@ -164,7 +166,7 @@ fn settle(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neura
     let (bytes, replaced) = (value.live.network().bytes(), Arc::clone(value.live.network().trained()));
     let (outcome, sent) = match sent {
         Ok(sent) => {
-            // Internal commands of clients may have brought weights meanwhile.
+            // Weights may be pending, if a client has sent internal commands meanwhile.
             value.settle();
             (value.live.collect(), sent)
         }

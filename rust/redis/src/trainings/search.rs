@@ -1,8 +1,8 @@
-//! The search for networks that are not where they were when last seen, though they have not been freed, which would have
+//! Searches all keys for networks that are not at their last known key, although they were not freed, which would have
 //! cancelled their trainings.
 //!
-//! Some servers do not report every move, or are not asked to ([`neuralredis_server::events`]). Then all keys are looked at,
-//! a few at a time, in one walk for all networks that are missed.
+//! Some servers do not report every move, and on some the module does not subscribe ([`neuralredis_server::events`]).
+//! Then one scan visits all keys, a few at a time, and looks for all networks that are missing.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -15,74 +15,74 @@ use neuralredis_server::{Context, MainThread, Scan, event_loop};
 use super::registry;
 use crate::value::Value;
 
-/// How long the server is held up at a time by what can wait, and left alone in between.
-pub(super) const MOMENT: Duration = Duration::from_millis(1);
+/// How long deferrable work may stall the server at a time, and the pause until it continues.
+pub(super) const TIME_SLICE: Duration = Duration::from_millis(1);
 
-/// A network that is looked for.
-struct Missed {
+/// A network to be found.
+struct Missing {
     job: Arc<Job>,
-    /// Is called when it has been looked for: its entry says where it is, or it is nowhere.
+    /// Called after the search. If the network was found, its entry has its key now.
     then: Box<dyn FnOnce(MainThread)>,
 }
 
-/// All of them, by their ids.
-type AllMissed = BTreeMap<u64, Missed>;
+/// Networks to be found, by their ids.
+type AllMissing = BTreeMap<u64, Missing>;
 
 thread_local! {
-    // Of the main thread: what the next walk will look for.
-    static NEXT: RefCell<AllMissed> = const { RefCell::new(AllMissed::new()) };
-    // Whether there is a walk.
-    static IS_WALKING: Cell<bool> = const { Cell::new(false) };
+    // Used on the main thread only: what the next scan will look for.
+    static NEXT: RefCell<AllMissing> = const { RefCell::new(AllMissing::new()) };
+    // Whether a scan is running.
+    static IS_SCANNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Looks for the network of a training.
+/// Searches for the network of a training.
 pub(super) fn begin(main: MainThread, id: u64, job: Arc<Job>, then: impl FnOnce(MainThread) + 'static) {
-    let missed = Missed { job, then: Box::new(then) };
-    if let Some(before) = NEXT.with_borrow_mut(|next| next.insert(id, missed)) {
-        // One that has been cancelled since, or the network would have no other.
+    let missing = Missing { job, then: Box::new(then) };
+    if let Some(before) = NEXT.with_borrow_mut(|next| next.insert(id, missing)) {
+        // An earlier training of this network must have been cancelled, since a network has one training at a time.
         (before.then)(main);
     }
-    if !IS_WALKING.replace(true) {
-        event_loop::after(main, Duration::ZERO, |main, ctx| walk(main, ctx, Scan::begin(), NEXT.take()));
+    if !IS_SCANNING.replace(true) {
+        event_loop::after(main, Duration::ZERO, |main, ctx| scan_some(main, ctx, Scan::begin(), NEXT.take()));
     }
 }
 
-/// A moment of a walk.
-fn walk(main: MainThread, ctx: Context, mut scan: Scan<Value>, mut missed: AllMissed) {
-    let end = Instant::now() + MOMENT;
+/// Runs one time slice of a scan.
+fn scan_some(main: MainThread, ctx: Context, mut scan: Scan<Value>, mut missing: AllMissing) {
+    let end = Instant::now() + TIME_SLICE;
     let mut more = true;
-    while more && !missed.is_empty() && Instant::now() < end {
+    while more && !missing.is_empty() && Instant::now() < end {
         let mut met = Vec::new();
         more = scan.step(ctx, &mut |db, name, value| {
-            if missed.get(&value.id).is_some_and(|one| value.live.awaits(&one.job)) {
+            if missing.get(&value.id).is_some_and(|one| value.live.awaits(&one.job)) {
                 met.push((value.id, db, name.to_vec()));
             }
         });
         for (id, db, name) in met {
-            let Some(found) = missed.remove(&id) else { continue };
+            let Some(found) = missing.remove(&id) else { continue };
             if registry::is_at(ctx, id, db, &name) {
                 registry::place(id, db, name);
             } else {
-                // It has expired. Some servers keep such keys for a while, where the walk meets them and nobody else does.
+                // The key has expired. Some servers keep such keys for a while, and only a scan visits them.
                 found.job.cancel();
             }
             (found.then)(main);
         }
-        let cancelled = |(id, one): (&u64, &Missed)| one.job.is_cancelled().then_some(*id);
-        for id in missed.iter().filter_map(cancelled).collect::<Vec<_>>() {
-            missed.remove(&id).into_iter().for_each(|one| (one.then)(main));
+        let cancelled = |(id, one): (&u64, &Missing)| one.job.is_cancelled().then_some(*id);
+        for id in missing.iter().filter_map(cancelled).collect::<Vec<_>>() {
+            missing.remove(&id).into_iter().for_each(|one| (one.then)(main));
         }
     }
-    if more && !missed.is_empty() {
-        event_loop::after(main, MOMENT, |main, ctx| walk(main, ctx, scan, missed));
+    if more && !missing.is_empty() {
+        event_loop::after(main, TIME_SLICE, |main, ctx| scan_some(main, ctx, scan, missing));
         return;
     }
-    // They may have moved from where the walk had yet to come to where it had been.
-    for one in missed.into_values() {
+    // Not found. They may have moved from keys that the scan had not visited yet to keys that it had.
+    for one in missing.into_values() {
         (one.then)(main);
     }
-    IS_WALKING.set(!NEXT.with_borrow(AllMissed::is_empty));
-    if IS_WALKING.get() {
-        event_loop::after(main, MOMENT, |main, ctx| walk(main, ctx, Scan::begin(), NEXT.take()));
+    IS_SCANNING.set(!NEXT.with_borrow(AllMissing::is_empty));
+    if IS_SCANNING.get() {
+        event_loop::after(main, TIME_SLICE, |main, ctx| scan_some(main, ctx, Scan::begin(), NEXT.take()));
     }
 }

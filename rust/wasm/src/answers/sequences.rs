@@ -1,4 +1,4 @@
-//! What networks of sequences are asked. Events are rows as JSON has them, or numbers by their positions.
+//! Operations of networks of sequences. Events are JSON objects, or numbers if they are positional.
 
 use std::borrow::Cow;
 
@@ -8,16 +8,16 @@ use neuralredis_core::{Decoding, Error, Happened, Network, Outcome, Row, Schema}
 use serde_json::{Value as Json, json as object};
 
 use super::{counts, read};
-use crate::request::{Asked, Refusal, Reply, numbers, whole};
+use crate::request::{Rejection, Reply, Request, numbers, whole};
 
-/// The values of the fields of each event.
-fn events<'a>(network: &Network, data: &'a [u8]) -> Result<Vec<Vec<Value<'a>>>, Refusal> {
+/// Parse the events, each as values of its fields.
+fn events<'a>(network: &Network, data: &'a [u8]) -> Result<Vec<Vec<Value<'a>>>, Rejection> {
     let schema = schema(network)?;
     if !network.has_events_by_position() {
         let (rows, _) = json::rows(data)?;
-        let understood = rows.into_iter().enumerate();
-        let understood = understood.map(|(index, row)| schema.understand(row).map_err(|error| error.in_row(index)));
-        return Ok(understood.collect::<Result<_, _>>()?);
+        let parsed = rows.into_iter().enumerate();
+        let parsed = parsed.map(|(index, row)| schema.understand(row).map_err(|error| error.in_row(index)));
+        return Ok(parsed.collect::<Result<_, _>>()?);
     }
     let width = schema.fields()[0].kind().number().unwrap_or(1) as usize;
     let values = read(data)?;
@@ -31,30 +31,30 @@ fn events<'a>(network: &Network, data: &'a [u8]) -> Result<Vec<Vec<Value<'a>>>, 
     Ok(values.chunks_exact(width).map(|event| vec![Value::Vector(event.to_vec())]).collect())
 }
 
-fn schema(network: &Network) -> Result<&Schema, Refusal> {
+fn schema(network: &Network) -> Result<&Schema, Rejection> {
     Ok(network.event_fields().ok_or(Error::NoSequences)?)
 }
 
-/// Where each sequence ends among all events.
-fn ends(asked: &Asked, events: usize) -> Result<Vec<usize>, Refusal> {
-    let list = asked.list("ends", "a list of places")?.unwrap_or_default();
+/// Read the ends of sequences, as indices into all events.
+fn ends(request: &Request, events: usize) -> Result<Vec<usize>, Rejection> {
+    let list = request.list("ends", "a list of places")?.unwrap_or_default();
     let place = |value: &Json| whole("ends", value, 0, events as u64).map(|end| end as usize);
     let ends: Vec<usize> = list.iter().map(place).collect::<Result<_, _>>()?;
     if ends.last().copied().unwrap_or(0) != events || !ends.is_sorted() {
-        return Err(Refusal::new("shape", format!("sequences of {events} events end at {ends:?}")));
+        return Err(Rejection::new("shape", format!("sequences of {events} events end at {ends:?}")));
     }
     Ok(ends)
 }
 
-/// New ids: numbers that no sequence has.
-fn new_ids(network: &Network, count: usize) -> Result<Vec<Vec<u8>>, Refusal> {
+/// New ids: numbers that are not in use.
+fn new_ids(network: &Network, count: usize) -> Result<Vec<Vec<u8>>, Rejection> {
     let known: std::collections::HashSet<&[u8]> = network.sequence_ids()?.collect();
     let numbers = (known.len()..).map(|number| number.to_string().into_bytes());
     Ok(numbers.filter(|id| !known.contains(&id[..])).take(count).collect())
 }
 
-/// The outcome of a sequence, which is a class or one number or several.
-fn outcome<'a>(network: &Network, given: &'a Json) -> Result<Outcome<'a>, Refusal> {
+/// Read the outcome of a sequence: a class, a number, or a list of numbers.
+fn outcome<'a>(network: &Network, given: &'a Json) -> Result<Outcome<'a>, Rejection> {
     let schema = network.schema().ok_or(Error::NoSequences)?;
     let given = match given {
         Json::Array(several) => several.iter().map(value_of).collect(),
@@ -73,27 +73,27 @@ fn value_of(value: &Json) -> neuralredis_core::Given<'_> {
     }
 }
 
-pub(crate) fn observe(network: &mut Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
+pub(crate) fn observe(network: &mut Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
     let events = events(network, data)?;
-    let ends = ends(asked, events.len())?;
-    let ids = match asked.list("ids", "a list of texts")? {
+    let ends = ends(request, events.len())?;
+    let ids = match request.list("ids", "a list of texts")? {
         None => new_ids(network, ends.len())?,
         Some(ids) => {
             let id = |id: &Json| match id {
                 Json::String(text) => Ok(text.as_bytes().to_vec()),
                 Json::Number(number) if number.is_u64() => Ok(number.to_string().into_bytes()),
-                other => Err(Refusal::option("an id", other, "a text or a whole number")),
+                other => Err(Rejection::option("an id", other, "a text or a whole number")),
             };
             ids.iter().map(id).collect::<Result<Vec<_>, _>>()?
         }
     };
     let check = |given: usize, what: &'static str| {
         let error = Error::RowCounts { inputs: ends.len(), given, what };
-        if given == ends.len() { Ok(()) } else { Err(Refusal::from(error)) }
+        if given == ends.len() { Ok(()) } else { Err(Rejection::from(error)) }
     };
     check(ids.len(), "ids")?;
-    let outcomes = asked.list("outcomes", "a list of classes or numbers")?;
-    let weights = asked.weights()?;
+    let outcomes = request.list("outcomes", "a list of classes or numbers")?;
+    let weights = request.weights()?;
     outcomes.map_or(Ok(()), |outcomes| check(outcomes.len(), "outcomes"))?;
     weights.as_ref().map_or(Ok(()), |weights| check(weights.len(), "weights"))?;
     let (mut all, mut from) = (Vec::with_capacity(events.len()), 0);
@@ -106,12 +106,12 @@ pub(crate) fn observe(network: &mut Network, asked: &Asked, data: &[u8]) -> Resu
             all.push(Happened { id: id(), event: None, outcome: Some((outcome(network, given)?, weight)) });
         }
     }
-    Ok(counts(network.happen(&all, asked.set("into")?)?))
+    Ok(counts(network.happen(&all, request.set("into")?)?))
 }
 
-/// The events of the sequence that a request is about: those that are kept of an id, and then those that are given.
-fn history(network: &Network, asked: &Asked, data: &[u8]) -> Result<Vec<Row>, Refusal> {
-    let mut history = match asked.text("id")? {
+/// The events of the sequence in a request: the stored events of its id, then given ones.
+fn history(network: &Network, request: &Request, data: &[u8]) -> Result<Vec<Row>, Rejection> {
+    let mut history = match request.text("id")? {
         Some(id) => network.events_of(id.as_bytes())?.unwrap_or_default(),
         None => Vec::new(),
     };
@@ -122,9 +122,9 @@ fn history(network: &Network, asked: &Asked, data: &[u8]) -> Result<Vec<Row>, Re
     Ok(history)
 }
 
-/// Answers what comes after a sequence.
-pub(crate) fn run(network: &Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
-    let seen = network.see_events(&history(network, asked, data)?)?;
+/// The answer for a sequence.
+pub(crate) fn run(network: &Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
+    let seen = network.see_events(&history(network, request, data)?)?;
     let model = network.model();
     let mut outputs = vec![0.0; model.layout().outputs()];
     model.answer(&[seen.row], &mut outputs);
@@ -135,32 +135,32 @@ pub(crate) fn run(network: &Network, asked: &Asked, data: &[u8]) -> Result<Reply
     Ok(numbers(&outputs))
 }
 
-/// Draws the events that could come next.
-pub(crate) fn sample(network: &Network, asked: &Asked, data: &[u8]) -> Result<Reply, Refusal> {
-    let count = asked.whole("count", 1, MOST_DRAWN as u64)?.unwrap_or(1) as usize;
-    let decoding = asked.decoding()?;
-    let Some(seed) = asked.whole("seed", 0, u64::MAX)? else {
-        return Err(Refusal::new("option", "seed is missing"));
+/// Sample continuations of a sequence.
+pub(crate) fn sample(network: &Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
+    let count = request.whole("count", 1, MOST_DRAWN as u64)?.unwrap_or(1) as usize;
+    let decoding = request.decoding()?;
+    let Some(seed) = request.whole("seed", 0, u64::MAX)? else {
+        return Err(Rejection::new("option", "seed is missing"));
     };
     let model = network.model();
     let classes = model.classes();
-    let until = match asked.text("until")? {
+    let until = match request.text("until")? {
         None => None,
         Some(word) => {
             let found = classes.iter().position(|class| **class == *word.as_bytes());
             let expected = "a word of the events that the network has learnt";
-            Some(found.ok_or_else(|| Refusal::option("until", &Json::from(word), expected))?)
+            Some(found.ok_or_else(|| Rejection::option("until", &Json::from(word), expected))?)
         }
     };
-    let history = history(network, asked, data)?;
+    let history = history(network, request, data)?;
     let mut random = Decoding::random(seed);
     let drawn = network.continue_events(history, &decoding, Extent { count, until }, &mut random, &|| true)?;
     let words: Vec<_> = drawn.into_iter().map(|class| String::from_utf8_lossy(&classes[class])).collect();
-    Ok(Reply::Told(object!({ "words": words })))
+    Ok(Reply::Object(object!({ "words": words })))
 }
 
-/// Drops a sequence.
-pub(crate) fn forget(network: &mut Network, asked: &Asked) -> Result<Reply, Refusal> {
-    let id = asked.text("id")?.unwrap_or_default();
-    Ok(Reply::Told(object!({ "forgotten": network.forget_sequence(id.as_bytes())? })))
+/// Delete a sequence.
+pub(crate) fn forget(network: &mut Network, request: &Request) -> Result<Reply, Rejection> {
+    let id = request.text("id")?.unwrap_or_default();
+    Ok(Reply::Object(object!({ "forgotten": network.forget_sequence(id.as_bytes())? })))
 }

@@ -4,6 +4,7 @@ import { bar } from "../chart.js";
 import { el, named } from "../dom.js";
 import { counted, percent, plain } from "../format.js";
 import { control } from "../controls.js";
+import { isEvent } from "../source.js";
 import { latest } from "../timing.js";
 
 function ofClasses(data) {
@@ -69,6 +70,33 @@ function sequenceControl(data, changed) {
   };
 }
 
+/** A list of events that the user adds one after the other. */
+function eventsControl(event, clear, changed) {
+  const events = [];
+  const told = el("p", { class: "so-far", role: "status" });
+  const button = (text, act) => el("button", { type: "button", on: { click: () => act() } }, text);
+  const again = button("Begin again", () => {
+    events.length = 0;
+    show();
+  });
+  function show() {
+    told.textContent = events.length ? `After ${counted(events.length, "event")}.` : "No events so far.";
+    again.disabled = events.length === 0;
+    changed();
+  }
+  const add = button("Add this event", () => {
+    if (!isEvent(event())) return;
+    events.push(event());
+    clear();
+    show();
+  });
+  return {
+    node: el("div", { class: "events" }, told, add, again),
+    get: () => events,
+    show,
+  };
+}
+
 function manyNumbers(count, changed) {
   const input = el("textarea", { id: "ask-numbers", rows: "4", on: { input: changed } });
   input.value = Array(count).fill(0).join(" ");
@@ -97,8 +125,11 @@ export const ask = {
     };
     const many = data.fields === null ? manyNumbers(data.inputs, changed) : null;
     const controls = (data.fields ?? []).map((field, at) => control(field, `ask-${at}`, data.named, changed));
-    const sequence = data.sequence === null ? null : sequenceControl(data.sequence, changed);
-    if (sequence && data.fields) controls.forEach((one) => one.set(null));
+    const clear = () => controls.forEach((one) => one.set(null));
+    const entered = data.sequence !== null && data.sequence.ids === null;
+    const events = entered ? eventsControl(() => row(), clear, changed) : null;
+    const sequence = data.sequence === null ? null : (events ?? sequenceControl(data.sequence, changed));
+    if (sequence && data.fields) clear();
     const row = () => {
       if (many) return many.get();
       return Object.fromEntries(data.fields.map((field, at) => [field.name, controls[at].get()]));
@@ -118,15 +149,19 @@ export const ask = {
       form.scrollIntoView({ block: "nearest" });
     });
     context.said.addEventListener("learnt", () => question());
-    form.append(...[sequence, many, ...controls].filter(Boolean).map((one) => one.node));
-    changed();
+    const asked = entered ? [many, ...controls, events] : [sequence, many, ...controls];
+    form.append(...asked.filter(Boolean).map((one) => one.node));
+    if (events) events.show();
+    else changed();
     return [
       answer,
       sequence ? el(
         "p",
         { class: "note" },
-        "The prediction for the stored sequence, or after one more event if values are given, which is not stored. ",
-        "An unknown id is a sequence without events.",
+        entered
+          ? "The prediction after the events so far, or after one more event if values are given."
+          : "The prediction for the stored sequence, or after one more event if values are given, which is not stored. " +
+            "An unknown id is a sequence without events.",
       ) : null,
       form,
     ].filter(Boolean);

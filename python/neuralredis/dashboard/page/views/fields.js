@@ -43,7 +43,7 @@ export const fields = {
             bar(most > 0 ? (field.importance ?? 0) / most : 0),
           )
           : null,
-        el("td", {}, field.kind),
+        el("td", { class: "short" }, field.kind),
         el("td", { class: "number" }, count(field.values)),
         el("td", { class: "number" }, count(field.gaps)),
         el("td", { class: "held" }, held(field)),

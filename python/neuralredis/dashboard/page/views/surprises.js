@@ -15,6 +15,13 @@ function outcome(of) {
   return of === null ? "a class without an output yet" : named(of);
 }
 
+/** Longest value that never wraps: on a phone, cells that are scrolled out of view would make rows high. */
+const LINE = 24;
+
+function cell(text, numeric) {
+  return el("td", { class: `${numeric ? "number" : ""} ${text.length <= LINE ? "short" : ""}`.trim() }, text);
+}
+
 export const surprises = {
   name: "surprises",
   title: "Rows with the largest errors",
@@ -36,7 +43,7 @@ export const surprises = {
         el("td", {}, outcome(one.truth)),
         sure ? el("td", { class: "number" }, percent(one.probability)) : null,
         el("td", {}, outcome(one.answer)),
-        one.values.map((each, at) => el("td", { class: numeric[at] ? "number" : "" }, value(each, kinds[at]))),
+        one.values.map((each, at) => cell(value(each, kinds[at]), numeric[at])),
         asks
           ? el(
               "td",

@@ -1,17 +1,18 @@
-//! Damaged and forged bytes: an error, or a network that obeys every rule.
+//! Tests with damaged and forged bytes: the result is an error, or a valid network.
 
 use super::*;
 use crate::places::Places;
 use crate::schema::{FieldKind, Schema, Target};
 use crate::trainer_state::{AdamState, Presented, TrainerState};
 
-/// Decodes; what is accepted must be written again as it was, and be of use. Whether it was accepted.
+/// Decode bytes. Returns false if they are rejected. Otherwise checks that the network is valid, usable and encoded
+/// canonically.
 pub(super) fn survives(bytes: &[u8]) -> bool {
     let Ok(mut network) = decode(bytes) else { return false };
-    // Only an optional section that is unknown here is not written again, and the version is the newest.
+    // Only the version and unknown optional sections are not written again.
     let written = encode(&network);
     let same = content(&written) == content(bytes);
-    assert!(same || written.len() < bytes.len() && decode(&written).is_ok(), "one network, one form");
+    assert!(same || written.len() < bytes.len() && decode(&written).is_ok(), "the encoding must be canonical");
     let trained = &network.trained;
     assert!(trained.weights.iter().all(|weight| weight.is_finite()));
     assert_eq!(trained.weights.len(), trained.members() * network.layout().parameters());
@@ -39,7 +40,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn spliced_networks_are_refused_or_sound(
+    fn spliced_networks_are_rejected_or_valid(
         networks in [networks(), networks()],
         cuts in prop::collection::vec((0usize..2, any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..4),
     ) {
@@ -53,12 +54,12 @@ proptest! {
             chosen.extend_from_slice(&frames[which][from.min(to).max(1)..=from.max(to)]);
         }
         survives(&bytes);
-        survives(&sealed([&head()[..], &bytes].concat()));
+        survives(&with_checksum([&head()[..], &bytes].concat()));
         survives(&file_of(&chosen));
     }
 
     #[test]
-    fn forged_fields_are_refused_or_sound(
+    fn forged_fields_are_rejected_or_valid(
         network in networks(),
         forgeries in prop::collection::vec((any::<prop::sample::Index>(), any::<u64>(), 0usize..12), 1..4),
     ) {
@@ -87,24 +88,24 @@ proptest! {
     }
 
     #[test]
-    fn random_bytes_are_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn random_bytes_are_rejected(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         prop_assert!(!survives(&bytes));
-        prop_assert!(!survives(&sealed([&head()[..], &bytes].concat())));
+        prop_assert!(!survives(&with_checksum([&head()[..], &bytes].concat())));
     }
 }
 
 #[test]
-fn every_truncation_is_refused() {
+fn every_truncation_is_rejected() {
     let bytes = encode(&small(Kind::Regressor, 12, 2));
     for end in 0..bytes.len() {
         assert!(decode(&bytes[..end]).is_err());
-        assert!(decode(&sealed(bytes[..end].to_vec())).is_err(), "{end}");
+        assert!(decode(&with_checksum(bytes[..end].to_vec())).is_err(), "{end}");
     }
-    assert!(decode(&sealed([&bytes[..], &[0; 8]].concat())).is_err());
+    assert!(decode(&with_checksum([&bytes[..], &[0; 8]].concat())).is_err());
 }
 
 #[test]
-fn every_flipped_byte_is_refused_or_with_its_checksum_sound() {
+fn every_flipped_byte_is_rejected_or_with_a_valid_checksum_harmless() {
     for kind in [Kind::Classifier, Kind::Regressor] {
         let bytes = encode(&small(kind, 12, 2));
         let mut sound = 0;
@@ -114,7 +115,7 @@ fn every_flipped_byte_is_refused_or_with_its_checksum_sound() {
                 damaged[at] ^= flip;
                 assert!(decode(&damaged).is_err());
                 if at < bytes.len() - 8 {
-                    sound += usize::from(survives(&sealed(damaged)));
+                    sound += usize::from(survives(&with_checksum(damaged)));
                 }
             }
         }
@@ -123,13 +124,13 @@ fn every_flipped_byte_is_refused_or_with_its_checksum_sound() {
 }
 
 #[test]
-fn a_refusal_names_the_section_the_value_and_the_expectation() {
+fn errors_name_the_section_the_value_and_what_was_expected() {
     let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
     let forged = |section: Section, at: usize, value: &[u8]| {
         let mut frames = frames.clone();
         let frame = frames[1..].iter_mut().find(|frame| frame[..2] == section.tag().to_le_bytes()).unwrap();
         frame[HEADER + at..][..value.len()].copy_from_slice(value);
-        let message = refusal(&file_of(&frames));
+        let message = rejection(&file_of(&frames));
         message.strip_prefix("not a network: section ").unwrap().to_owned()
     };
     let f32 = |value: f32| value.to_le_bytes();
@@ -166,12 +167,12 @@ fn a_refusal_names_the_section_the_value_and_the_expectation() {
         (Section::Curve, 24, &[0], "curve: a point of cycle 0: expected 1 to 2"),
         (Section::Curve, 8, &[255; 8], "curve: the errors of cycle 0 are NaN and"),
     ] {
-        let refusal = forged(section, at, value);
-        assert!(refusal.starts_with(message), "{refusal}: {message}");
+        let rejection = forged(section, at, value);
+        assert!(rejection.starts_with(message), "{rejection}: {message}");
     }
 }
 
-/// A file whose section has another body.
+/// A file in which a section has another body.
 fn with_body(frames: &[impl AsRef<[u8]>], section: Section, body: &[u8]) -> Vec<u8> {
     let mut frames: Vec<Vec<u8>> = frames.iter().map(|frame| frame.as_ref().to_vec()).collect();
     let at = frames.iter().position(|frame| frame[..2] == section.tag().to_le_bytes()).expect("it is there");
@@ -185,31 +186,31 @@ fn set(network: &mut Network, weight: usize, value: f32) {
 }
 
 #[test]
-fn a_network_that_is_not_as_monotone_as_it_says_is_refused() {
+fn weights_that_violate_monotone_inputs_are_rejected() {
     let layout = Layout::new(&[2, 3, 1]).unwrap();
     let changes = Changes { monotone: Some(Monotone::Given(Arc::new(vec![0.0, 1.0]))), ..Changes::default() };
     let options = Options::new(Kind::Regressor).with(Kind::Regressor, &layout, &changes).unwrap();
     let network = Network::new(Kind::Regressor, layout, options, Limits::default(), 1).unwrap();
     assert_eq!(decode(&encode(&network)).as_ref(), Ok(&network));
-    let refused = |forge: fn(&mut Network)| {
+    let rejected = |forge: fn(&mut Network)| {
         let mut network = network.clone();
         forge(&mut network);
-        refusal(&encode(&network))
+        rejection(&encode(&network))
     };
-    // Three biases, three weights of the free input, three of the other, a bias and three weights.
-    assert!(refused(|network| set(network, 6, -0.5)).contains("weight 6 is -0.5: expected at least 0"));
-    assert!(refused(|network| set(network, 12, -1e-30)).contains("weight 12 is"));
-    assert!(refused(|network| set(network, 0, 1e20)).contains("weight 0 is"));
-    let unbounded = refused(|network| Arc::make_mut(&mut network.trained).normalization.inputs = None);
+    // Parameters: three biases, three weights of the free input, three of the monotone one, a bias, three weights.
+    assert!(rejected(|network| set(network, 6, -0.5)).contains("weight 6 is -0.5: expected at least 0"));
+    assert!(rejected(|network| set(network, 12, -1e-30)).contains("weight 12 is"));
+    assert!(rejected(|network| set(network, 0, 1e20)).contains("weight 0 is"));
+    let unbounded = rejected(|network| Arc::make_mut(&mut network.trained).normalization.inputs = None);
     assert!(unbounded.contains("inputs are monotone and not bounded"));
-    let other = refused(|network| network.options.monotone = Monotone::Given(Arc::new(vec![1.0])));
+    let other = rejected(|network| network.options.monotone = Monotone::Given(Arc::new(vec![1.0])));
     assert!(other.contains("monotone is 1 number: expected 2, one for each input"));
-    let relu = refused(|network| network.options.activation = Activation::Relu);
+    let relu = rejected(|network| network.options.activation = Activation::Relu);
     assert!(relu.contains("activation is relu: expected tanh or sigmoid"));
 }
 
 #[test]
-fn forged_options_are_refused() {
+fn forged_options_are_rejected() {
     let mut network = small(Kind::Classifier, 12, 0);
     network.options.class_weight = ClassWeight::Given(Arc::new(vec![2.0, 3.0]));
     network.options.patience = Patience::Cycles(9);
@@ -221,7 +222,7 @@ fn forged_options_are_refused() {
         let values = (1u8..).zip(values).map(|(id, known)| (id, if id == changed { value } else { known }));
         values.flat_map(|(id, value)| [&[id][..], &(value.len() as u32).to_le_bytes(), value].concat()).collect()
     };
-    let refused = |body: &[u8]| refusal(&with_body(&frames, Section::Options, body));
+    let rejected = |body: &[u8]| rejection(&with_body(&frames, Section::Options, body));
     let whole: Vec<u8> = body(0, &[]);
     assert!(decode(&with_body(&frames, Section::Options, &whole)).is_ok());
     let f32s = |numbers: &[f32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
@@ -247,7 +248,7 @@ fn forged_options_are_refused() {
         (9, (1u64 << 31).to_le_bytes().to_vec(), "patience is [0, 0, 0, 128, 0, 0, 0, 0]: expected auto"),
         (9, vec![7, 0, 0, 0], "patience is [7, 0, 0, 0]: expected auto or an integer from 1 to 2147483647"),
     ] {
-        assert!(refused(&body(id, &value)).contains(&format!("section options: {message}")), "{message}");
+        assert!(rejected(&body(id, &value)).contains(&format!("section options: {message}")), "{message}");
     }
     let missing = [&whole[..6], &whole[12..]].concat();
     for (body, message) in [
@@ -262,17 +263,17 @@ fn forged_options_are_refused() {
         ([&whole[..], &[200, 5, 0, 0, 0, 1]].concat(), "it ends 4 bytes early"),
         ([&whole[..], &[10, 1]].concat(), "it ends 3 bytes early"),
     ] {
-        assert!(refused(&body).contains(&format!("section options: {message}")), "{message}");
+        assert!(rejected(&body).contains(&format!("section options: {message}")), "{message}");
     }
-    // A regressor has no classes, and the same section otherwise.
+    // For a regressor the same section has other constraints.
     let others = frames_of(&small(Kind::Regressor, 12, 0), MAX_FRAME);
     let regressor: Vec<u8> = body(3, &[3]);
-    let text = refusal(&with_body(&others, Section::Options, &regressor));
+    let text = rejection(&with_body(&others, Section::Options, &regressor));
     assert!(text.contains("loss is crossentropy: expected mse with linear outputs"), "{text}");
 }
 
 #[test]
-fn forged_options_of_earlier_versions_are_refused() {
+fn forged_options_of_earlier_versions_are_rejected() {
     let frames = frames_in(THIRD_VERSION);
     let weights = |weights: &[f32]| {
         let bytes = weights.iter().flat_map(|weight| weight.to_le_bytes());
@@ -298,22 +299,22 @@ fn forged_options_of_earlier_versions_are_refused() {
         (Section::Patience, vec![1, 0, 0], "patience: it ends 1 bytes early"),
         (Section::Patience, vec![1, 0, 0, 0, 0], "patience: 1 bytes too many"),
     ] {
-        let text = refusal(&with_body(&frames, section, &body));
+        let text = rejection(&with_body(&frames, section, &body));
         assert!(text.contains(&format!("section {message}")), "{text}: {message}");
     }
     assert!(decode(&with_body(&frames, Section::ClassWeight, &[1])).is_ok());
-    // Options have one form.
+    // Options of both encodings at once are rejected.
     let mut both: Vec<Vec<u8>> = frames.iter().map(|frame| frame.to_vec()).collect();
     let new = frames_of(&decode(THIRD_VERSION).unwrap(), MAX_FRAME);
     let end = both.len() - 1;
     both.insert(end, new[new.len() - 2].clone());
-    assert!(refusal(&file_of(&both)).contains("options: they are there already, in the form of an earlier version"));
+    assert!(rejection(&file_of(&both)).contains("options: they are there already, in the form of an earlier version"));
     let alone: Vec<Vec<u8>> = frames.iter().filter(|frame| frame[..2] != [2, 0]).map(|frame| frame.to_vec()).collect();
-    assert!(refusal(&file_of(&alone)).contains("section options: it is missing"));
+    assert!(rejection(&file_of(&alone)).contains("section options: it is missing"));
 }
 
 #[test]
-fn notes_without_a_byte_or_with_too_many_are_refused() {
+fn notes_of_invalid_length_are_rejected() {
     let mut network = small(Kind::Regressor, 12, 0);
     network.set_notes(b"x").unwrap();
     let frames = frames_of(&network, MAX_FRAME);
@@ -322,15 +323,15 @@ fn notes_without_a_byte_or_with_too_many_are_refused() {
         let mut frames = frames.clone();
         frames[at].resize(HEADER + length, 7);
         let expected = format!("not a network: section notes: {length} bytes: expected 1 to 1048576");
-        assert_eq!(refusal(&file_of(&frames)), expected);
+        assert_eq!(rejection(&file_of(&frames)), expected);
     }
     let mut cut = frames;
     cut[at][HEADER - 1] |= MORE;
-    assert!(refusal(&file_of(&cut)).contains("section notes: it goes on in the next frame"));
+    assert!(rejection(&file_of(&cut)).contains("section notes: it goes on in the next frame"));
 }
 
 #[test]
-fn forged_shares_of_the_decay_are_refused() {
+fn forged_decay_factors_are_rejected() {
     let mut network = small(Kind::Regressor, 12, 0);
     network.options.restarts = Restarts::Fixed(2);
     let frames = frames_of(&trained(network, 2), MAX_FRAME);
@@ -339,7 +340,7 @@ fn forged_shares_of_the_decay_are_refused() {
         let at = frames.iter().rposition(|frame| frame[..2] == Section::Decays.tag().to_le_bytes()).unwrap();
         frames[at].truncate(HEADER);
         frames[at].extend(body);
-        refusal(&file_of(&frames))
+        rejection(&file_of(&frames))
     };
     let two = |a: f32, b: f32| [a.to_le_bytes(), b.to_le_bytes()].concat();
     for (body, message) in [
@@ -350,28 +351,28 @@ fn forged_shares_of_the_decay_are_refused() {
         (two(0.5, 0.5).repeat(2), "decays: 4 values: expected 2"),
         (two(0.5, 0.5)[..4].to_vec(), "decays: 1 values: expected 2"),
     ] {
-        let refusal = forged(&body);
-        assert!(refusal.contains(message), "{refusal}: {message}");
+        let rejection = forged(&body);
+        assert!(rejection.contains(message), "{rejection}: {message}");
     }
 }
 
 #[test]
-fn forged_trainer_states_are_refused() {
+fn forged_states_of_l_bfgs_are_rejected() {
     let network = searched();
     let frames = frames_of(&network, MAX_FRAME);
     let at = frames.iter().rposition(|frame| frame[..2] == Section::TrainerState.tag().to_le_bytes()).unwrap();
     let forged = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut frames = frames.clone();
         change(&mut frames[at]);
-        refusal(&file_of(&frames))
+        rejection(&file_of(&frames))
     };
     let set = |word: usize, value: [u8; 4]| forged(&|frame| frame[HEADER + 4 * word..][..4].copy_from_slice(&value));
     let set_f64 = |word: usize, value: f64| {
         forged(&|frame| frame[HEADER + 4 * word..][..8].copy_from_slice(&value.to_le_bytes()))
     };
-    // The first member has no search, the second has: words 1 to 7, and 8 to 14.
+    // Words 1 to 7 are the first member, which has no search; words 8 to 14 are the second.
     let cut = |bytes: usize| forged(&|frame| frame.truncate(HEADER + bytes));
-    for (refusal, message) in [
+    for (rejection, message) in [
         (set(0, [3, 0, 0, 0]), "the trainer is number 3: expected one that this version knows"),
         (set(0, [1, 1, 0, 0]), "the trainer is number 257"),
         (set_f64(1, f64::NAN), "a search with the objective NaN has begun: expected a smaller one"),
@@ -399,13 +400,13 @@ fn forged_trainer_states_are_refused() {
             "no search has begun: expected it to be left out",
         ),
     ] {
-        assert!(refusal.starts_with("not a network: section trainer state: "), "{refusal}");
-        assert!(refusal.contains(message), "{refusal}: {message}");
+        assert!(rejection.starts_with("not a network: section trainer state: "), "{rejection}");
+        assert!(rejection.contains(message), "{rejection}: {message}");
     }
 }
 
 #[test]
-fn forged_states_of_adam_are_refused() {
+fn forged_states_of_adam_are_rejected() {
     let mut network = small(Kind::Regressor, 12, 2);
     let trained = Arc::make_mut(&mut network.trained);
     let mut state = AdamState::new(trained.weights.clone(), trained.members());
@@ -418,13 +419,13 @@ fn forged_states_of_adam_are_refused() {
     let forged = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut frames = frames.clone();
         change(&mut frames[at]);
-        refusal(&file_of(&frames))
+        rejection(&file_of(&frames))
     };
     let set =
         |word: usize, value: &[u8]| forged(&|frame| frame[HEADER + 4 * word..][..value.len()].copy_from_slice(value));
     let cut = |words: usize| forged(&|frame| frame.truncate(HEADER + 4 * words));
     let values = 1 + 4 * members;
-    for (refusal, message) in [
+    for (rejection, message) in [
         (set(1, &u64::MAX.to_le_bytes()), "18446744073709551615 steps: expected at most 4611686018427387904"),
         (set(1, &0u64.to_le_bytes()), "no step has been taken: expected it to be left out"),
         (set(3, &f64::NAN.to_le_bytes()), "a loss is NaN: expected a number"),
@@ -436,13 +437,13 @@ fn forged_states_of_adam_are_refused() {
         (cut(values), "it ends before its values do"),
         (cut(values + 3 * parameters - 1), "it ends before its values do"),
     ] {
-        assert!(refusal.starts_with("not a network: section trainer state: "), "{refusal}");
-        assert!(refusal.contains(message), "{refusal}: {message}");
+        assert!(rejection.starts_with("not a network: section trainer state: "), "{rejection}");
+        assert!(rejection.contains(message), "{rejection}: {message}");
     }
 }
 
 #[test]
-fn forged_places_are_refused() {
+fn forged_places_are_rejected() {
     let fields = [(b"age".to_vec(), FieldKind::Number), (b"pay".to_vec(), FieldKind::Number)];
     let schema = Schema::new(fields, Target::Values(vec![(*b"paid").into()])).unwrap();
     let (kind, limits) = (Kind::Regressor, Limits { train: 9, test: 0 });
@@ -452,11 +453,11 @@ fn forged_places_are_refused() {
         fields.iter().for_each(|knots| places.push(knots));
         places
     };
-    let mut refusal_of = |fields: &[&[f32]]| {
+    let mut rejection_of = |fields: &[&[f32]]| {
         Arc::make_mut(&mut network.trained).normalization.places = Some(places(fields));
         decode(&encode(&network)).map(|_| ()).map_err(|error| error.to_string())
     };
-    assert_eq!(refusal_of(&[&[1.0, 2.0], &[]]), Ok(()));
+    assert_eq!(rejection_of(&[&[1.0, 2.0], &[]]), Ok(()));
     for (fields, message) in [
         (&[&[1.0, 2.0][..]][..], "they are not those of the fields of numbers"),
         (&[&[], &[], &[]], "they are not those of the fields of numbers"),
@@ -466,13 +467,13 @@ fn forged_places_are_refused() {
         (&[&[], &[f32::MIN, f32::MAX]], "the knots of field 1 are none"),
         (&[&[], &std::array::from_fn::<f32, 18, _>(|at| at as f32)], "the knots of field 1 are none"),
     ] {
-        let refusal = refusal_of(fields).unwrap_err();
-        assert!(refusal.starts_with("not a network: section places: ") && refusal.contains(message), "{refusal}");
+        let rejection = rejection_of(fields).unwrap_err();
+        assert!(rejection.starts_with("not a network: section places: ") && rejection.contains(message), "{rejection}");
     }
 }
 
 #[test]
-fn a_report_that_no_training_gives_is_refused() {
+fn forged_reports_are_rejected() {
     let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
     let at = |section: Section| {
         frames.iter().position(|frame| frame[..2] == section.tag().to_le_bytes()).expect("it has been trained")
@@ -480,7 +481,7 @@ fn a_report_that_no_training_gives_is_refused() {
     let with = |section: Section, more: &[u8]| {
         let mut frames = frames.clone();
         frames[at(section)].extend(more);
-        refusal(&file_of(&frames))
+        rejection(&file_of(&frames))
     };
     let warning = |text: &[u8]| [&(text.len() as u32).to_le_bytes(), text].concat();
     let network = {
@@ -496,14 +497,14 @@ fn a_report_that_no_training_gives_is_refused() {
     assert!(with(Section::Curve, &[0; 24 * 510]).contains("curve: 513 points: expected at most 512"));
     let mut alone = frames.clone();
     alone.remove(at(Section::Report));
-    assert!(refusal(&file_of(&alone)).contains("curve: there is no report"));
+    assert!(rejection(&file_of(&alone)).contains("curve: there is no report"));
     let mut curveless = frames.clone();
     curveless.remove(at(Section::Curve));
-    assert!(refusal(&file_of(&curveless)).contains("curve: it is missing"));
+    assert!(rejection(&file_of(&curveless)).contains("curve: it is missing"));
 }
 
 #[test]
-fn what_should_have_been_left_out_is_refused() {
+fn sections_that_must_be_left_out_are_rejected() {
     let mut frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
     let body = |frames: &mut [Vec<u8>], section: Section, value: &[u8]| {
         let frame = frames[1..].iter_mut().find(|frame| frame[..2] == section.tag().to_le_bytes()).unwrap();
@@ -511,16 +512,16 @@ fn what_should_have_been_left_out_is_refused() {
     };
     let original = frames.clone();
     body(&mut frames, Section::TrainRowWeights, &1f32.to_le_bytes());
-    assert!(refusal(&file_of(&frames)).contains("training row weights: all weights are 1"));
+    assert!(rejection(&file_of(&frames)).contains("training row weights: all weights are 1"));
     frames = original;
     body(&mut frames, Section::Sizes, &0.1f32.to_le_bytes());
     body(&mut frames, Section::Signs, &[0]);
     body(&mut frames, Section::Objective, &f64::INFINITY.to_le_bytes());
-    assert!(refusal(&file_of(&frames)).contains("RPROP's state is that before the first step"));
+    assert!(rejection(&file_of(&frames)).contains("RPROP's state is that before the first step"));
 }
 
 #[test]
-fn a_section_is_cut_in_one_way() {
+fn a_section_that_is_split_elsewhere_is_rejected() {
     let network = small(Kind::Regressor, 12, 2);
     let frames = frames_of(&network, MAX_FRAME);
     let weights = frames.iter().position(|frame| frame[..2] == Section::Weights.tag().to_le_bytes()).unwrap();
@@ -530,17 +531,18 @@ fn a_section_is_cut_in_one_way() {
         let (mut first, second) = (first.to_vec(), [&first[..HEADER], second].concat());
         first[HEADER - 1] |= MORE;
         frames.splice(weights..=weights, [first, second]);
-        assert!(refusal(&file_of(&frames)).contains("section weights"));
+        assert!(rejection(&file_of(&frames)).contains("section weights"));
     }
 }
 
 #[test]
-fn a_missing_doubled_or_displaced_section_is_refused() {
+fn missing_repeated_and_displaced_sections_are_rejected() {
     let frames = frames_of(&small(Kind::Regressor, 12, 2), MAX_FRAME);
     for at in 0..frames.len() {
         let mut missing = frames.clone();
         let tag = missing.remove(at)[..2].to_vec();
-        // What is left out where there is nothing to say can be taken away unnoticed, by whoever forges.
+        // Sections that are left out if there is nothing to store can be removed without notice, except for rows that
+        // have weights.
         let may_miss = [9, 10, 13, 14, 15].iter().any(|&number| tag == [number, 0]);
         assert_eq!(survives(&file_of(&missing)), may_miss && tag != [14, 0], "{tag:?}");
         let mut doubled = frames.clone();

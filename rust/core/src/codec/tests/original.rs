@@ -1,4 +1,4 @@
-//! Networks of the original module: what they said there they say here, and forged ones are as good as any or refused.
+//! Tests of networks of the original module: equal answers, complete state, and forged values.
 
 use super::damage::survives;
 use super::*;
@@ -43,19 +43,20 @@ const CLASSIFIER: u64 = 4;
 const NORMALIZE: u64 = 8;
 const OVERFITTING: u64 = 32;
 
-/// Places of values that tests change.
+/// Indices of values that tests change.
 const FLAGS: usize = 4;
 const STEPS: usize = 6;
 const FIGURES: usize = 10;
 const WEIGHTS: usize = 13;
 
-/// A network of layers 2, 3, 2, as the original saves it, with values that tell one from the other.
+/// A network of layers 2, 3, 2 as the original saves it, with distinct values.
 fn values(flags: u64) -> Vec<Value> {
     let (rows, steps) = (3, 30);
     let mut values = vec![Whole(3), Whole(2), Whole(3), Whole(2), Whole(flags), Whole(9), Whole(steps), Whole(1500)];
     values.extend([Whole(7), Whole(10_000), Float(0.25), Float(f32::NAN), Float(50.0)]);
     let mut random = Random::new(1, 1);
-    // From the outputs on: three units and the one, to two; two units and the one, to three and one without a meaning.
+    // First the outputs: three units and the constant, to two units. Then two units and the constant, to three units
+    // and the constant.
     for count in [4 * 2, 3 * 4] {
         values.extend((0..count).map(|_| Float(random.symmetric())));
         values.extend((0..count).map(|at| Float(0.01 * (at + 1) as f32)));
@@ -75,11 +76,11 @@ fn values(flags: u64) -> Vec<Value> {
 fn decoded(values: &[Value]) -> Result<Network> {
     let mut list = List(values);
     let network = decode_original(&mut list)?;
-    assert!(list.0.is_empty(), "all values belong to it");
+    assert!(list.0.is_empty(), "not all values were read");
     Ok(network)
 }
 
-/// What the original answers, computed as it does.
+/// The answer, computed as the original does.
 fn answer(values: &[Value], inputs: [f64; 2]) -> [f64; 2] {
     let weight = |at: usize| match values[WEIGHTS + at] {
         Float(weight) => f64::from(weight),
@@ -107,7 +108,7 @@ fn an_original_network_answers_as_it_did() {
 }
 
 #[test]
-fn an_original_network_brings_its_rows_its_state_and_its_figures() {
+fn rows_state_and_statistics_are_read() {
     for (kind, flag) in [(Kind::Regressor, REGRESSOR), (Kind::Classifier, CLASSIFIER)] {
         let network = decoded(&values(flag)).unwrap();
         let info = network.info();
@@ -115,12 +116,12 @@ fn an_original_network_brings_its_rows_its_state_and_its_figures() {
         assert_eq!((info.limits, info.train_rows, info.test_rows), (Limits { train: 20, test: 5 }, 3, 0));
         let statistics = info.statistics;
         assert_eq!((statistics.total_steps, statistics.total_cycles, statistics.total_seconds), (30, 10, 1.5));
-        // Two outputs: half the sum of their squared errors is their mean.
+        // With two outputs, half the sum of squared errors is their mean.
         assert_eq!((statistics.train_error, statistics.test_error, statistics.class_errors), (0.25, 0.0, 50.0));
         let target = if kind == Kind::Regressor { vec![0.5, 0.5] } else { vec![0.0] };
         assert_eq!(network.row(Set::Train, 2), Some((vec![4.0, 5.0], target, 1.0)));
         assert_eq!(network.options.l2, Decay::Fixed(0.0));
-        // The first hidden unit: its bias is the third value, its weights are the first two.
+        // For the first hidden unit, the third value is the bias and the first two are the weights.
         let state = network.trained.state.rprop();
         let (sizes, signs): (Vec<f32>, Vec<i8>) =
             [0, 3, 6].map(|at| (state.sizes[at], state.signs[at])).into_iter().unzip();
@@ -133,7 +134,7 @@ fn an_original_network_brings_its_rows_its_state_and_its_figures() {
 }
 
 #[test]
-fn an_untrained_original_network_will_scale_what_it_sees() {
+fn an_untrained_original_network_is_normalized_by_its_first_training() {
     let mut values = self::values(REGRESSOR | NORMALIZE);
     values[STEPS] = Whole(0);
     let network = decoded(&values).unwrap();
@@ -142,10 +143,10 @@ fn an_untrained_original_network_will_scale_what_it_sees() {
 }
 
 #[test]
-fn every_value_that_is_changed_is_refused_or_sound() {
+fn every_changed_value_is_rejected_or_harmless() {
     for flags in [REGRESSOR | NORMALIZE, CLASSIFIER] {
         let values = values(flags);
-        let mut sound = 0;
+        let mut accepted = 0;
         for at in 0..values.len() {
             assert!(decoded(&values[..at]).is_err());
             let forged: Vec<Value> = match values[at] {
@@ -162,16 +163,16 @@ fn every_value_that_is_changed_is_refused_or_sound() {
                 forged[at] = value;
                 if let Ok(network) = decode_original(&mut List(&forged)) {
                     assert!(survives(&encode(&network)));
-                    sound += 1;
+                    accepted += 1;
                 }
             }
         }
-        assert!(sound > 100, "{sound}");
+        assert!(accepted > 100, "{accepted}");
     }
 }
 
 #[test]
-fn a_refusal_says_that_it_is_an_original_network_and_what_is_wrong() {
+fn errors_name_the_original_module_and_the_invalid_value() {
     let with = |at: usize, value| {
         let mut values = values(CLASSIFIER);
         values[at] = value;
@@ -199,13 +200,13 @@ fn a_refusal_says_that_it_is_an_original_network_and_what_is_wrong() {
 }
 
 #[test]
-fn what_the_original_told_at_its_bounds_is_read() {
+fn statistics_at_their_bounds_are_read() {
     let mut values = self::values(CLASSIFIER | OVERFITTING);
     (values[STEPS], values[FIGURES + 2]) = (Whole(1 << 62), Float(100.0));
     let statistics = decoded(&values).unwrap().info().statistics;
     assert_eq!((statistics.total_steps, statistics.class_errors, statistics.overfitting), (1 << 62, 100.0, true));
     assert!(!decoded(&self::values(CLASSIFIER)).unwrap().info().statistics.overfitting);
-    // Thirty-two layers are not too many: the values that follow are no numbers of units.
+    // 32 layers are accepted; the error is that later values are not numbers of units.
     values[0] = Whole(32);
     assert_eq!(decoded(&values), Err(Error::Damaged("a float".into())));
 }

@@ -1,4 +1,4 @@
-//! Networks of sequences: cut into frames anywhere, and forged.
+//! Tests of the encoding of networks of sequences: round trips, pieces of any size, and forged bytes.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ const FIELDS: [(&str, FieldKind); 4] = [
     ("at", FieldKind::Time),
 ];
 
-/// A network of some sequences, most of them with an outcome, unless what comes next is the outcome.
+/// A network with some sequences. Most of them have an outcome, unless the target is a field of the next event.
 fn of_sequences(cell: Cell, target: &str, cycles: u64) -> Network {
     let fields = FIELDS.iter().map(|(name, kind)| (name.as_bytes().to_vec(), *kind)).collect();
     let target = Target::Classes { name: target.as_bytes().into(), most: 9, closed: false, names: Vec::new() };
@@ -45,9 +45,9 @@ fn all() -> impl Iterator<Item = Network> {
 }
 
 #[test]
-fn they_are_cut_into_frames_anywhere() {
+fn sequences_can_be_split_into_frames_anywhere() {
     for network in all() {
-        // A declaration is in one piece.
+        // The smallest frame must hold the declaration, which is not split.
         for max_frame in [400, 401, 407, 4000, MAX_FRAME] {
             let frames = frames_of(&network, max_frame);
             assert!(network_of(&frames, max_frame).unwrap() == network, "{max_frame}");
@@ -58,9 +58,9 @@ fn they_are_cut_into_frames_anywhere() {
 }
 
 #[test]
-fn forged_bytes_are_refused_or_sound() {
+fn forged_bytes_are_rejected_or_valid() {
     let mut random = Random::new(1, 1);
-    let mut sound = 0;
+    let mut accepted = 0;
     for network in all() {
         let frames = frames_of(&network, MAX_FRAME);
         for _ in 0..600 {
@@ -72,7 +72,7 @@ fn forged_bytes_are_refused_or_sound() {
                     0 => frame.truncate(random.below(frame.len() as u64 + 1) as usize),
                     1 => frame.extend((random.bits() as u32).to_le_bytes()),
                     _ => {
-                        // As a rule where sequences are.
+                        // Usually where sequences are, which take most of the bytes.
                         let byte = HEADER + random.below((frame.len() - HEADER).max(1) as u64) as usize;
                         if let Some(byte) = frame.get_mut(byte) {
                             *byte = random.bits() as u8;
@@ -81,8 +81,8 @@ fn forged_bytes_are_refused_or_sound() {
                 }
             }
             let Ok(found) = network_of(&forged, MAX_FRAME) else { continue };
-            sound += 1;
-            assert!(frames_of(&found, MAX_FRAME) == forged, "one network, one form");
+            accepted += 1;
+            assert!(frames_of(&found, MAX_FRAME) == forged, "the encoding must be canonical");
             let limits = found.dataset.limits();
             assert!(found.rows(Set::Train) <= limits.train && found.rows(Set::Test) <= limits.test);
             let mut found = found;
@@ -93,16 +93,16 @@ fn forged_bytes_are_refused_or_sound() {
                 found.model().answer(std::slice::from_ref(&seen.row), &mut outputs);
                 assert!(found.forget_sequence(id).unwrap());
             }
-            // Some may be left that have come to nothing.
+            // All sequences with an outcome can be gone.
             let again = if found.known_row_count(Set::Train) > 0 { trained(found, 1) } else { found };
             decode(&encode(&again)).unwrap();
         }
     }
-    assert!(sound > 100, "{sound}");
+    assert!(accepted > 100, "{accepted}");
 }
 
 #[test]
-fn what_a_training_made_goes_to_a_copy() {
+fn training_results_are_installed_in_copies_only() {
     for cell in [Cell::Auto, Cell::Window, Cell::Gru] {
         let mut copy = of_sequences(cell, "left", 0);
         let network = trained(copy.clone(), 3);
@@ -111,7 +111,7 @@ fn what_a_training_made_goes_to_a_copy() {
         copy.install(made, report.map(Arc::new)).unwrap();
         assert!(copy == network);
     }
-    // With cells to a network that has none, and with more members than can have cells.
+    // A result with cells does not fit a network without any, nor one with another number of members.
     let frames = trained_of(&of_sequences(Cell::Gru, "left", 2));
     let reservoir = of_sequences(Cell::Reservoir, "left", 0);
     let made = decode_trained(&reservoir.model(), frames.iter().map(Vec::as_slice));
@@ -120,7 +120,7 @@ fn what_a_training_made_goes_to_a_copy() {
     let cells = network.trained().gru.clone();
     let fewer = crate::trained::Trained { decays: vec![1.0; 2], gru: cells, ..(**network.trained()).clone() };
     assert!(network.clone().install(fewer, None).is_err());
-    // With the scaling of a reservoir's events to a network that has none.
+    // A result with a scaling of a reservoir's events does not fit a network without a reservoir.
     let frames = trained_of(&of_sequences(Cell::Auto, "left", 2));
     let window = of_sequences(Cell::Window, "left", 0);
     let made = decode_trained(&window.model(), frames.iter().map(Vec::as_slice));

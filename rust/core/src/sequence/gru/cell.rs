@@ -4,6 +4,7 @@ use super::{Gru, MOST_INPUT};
 use crate::forward::{Arrangement, Grouped, Single};
 use crate::kernels::{LANES, kernels};
 use crate::layers::LookedUp;
+use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
 use crate::options::Activation;
 use crate::schema::{Row, Schema};
@@ -84,6 +85,15 @@ impl Gru {
 }
 
 impl State {
+    /// Bytes on the heap; the buffer for an event is small and left out where a field is a list.
+    pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
+        let Self { held, sums, events: _, event, of_event, of_units, next } = self;
+        [held, sums, &event.computed, of_event, of_units, next]
+            .map(|numbers| memory::of_vec(numbers, taken))
+            .iter()
+            .sum()
+    }
+
     /// What the units of each member hold, and, with the means, over all events, too, as the network sees it.
     pub(crate) fn write(&self, units: usize, with_means: bool, to: &mut Vec<f32>) {
         let events = self.events.max(1) as f32;

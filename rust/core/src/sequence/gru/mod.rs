@@ -19,6 +19,7 @@ mod cell;
 mod lessons;
 mod through_time;
 
+use crate::description::GruCellDescription;
 use crate::kernels::{self, Buffer};
 use crate::layers::{Dense, Layer};
 use crate::layout::{Connection, FirstInputs};
@@ -145,6 +146,20 @@ impl Gru {
     /// Weights of each member in turn.
     pub(crate) fn members(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.weights.chunks_exact(self.shape.parameters())
+    }
+
+    /// The parameters of each cell in turn.
+    pub(crate) fn describe(&self) -> Vec<GruCellDescription> {
+        let (gates, units) = (self.shape.gates(), self.shape.of_units());
+        let part = |weights: &[f32], range: std::ops::Range<usize>| weights[range].to_vec();
+        self.members()
+            .map(|weights| GruCellDescription {
+                input_biases: part(weights, 0..gates),
+                input_weights: part(weights, gates..units.offset),
+                hidden_biases: part(weights, units.biases()),
+                hidden_weights: part(weights, units.weights()),
+            })
+            .collect()
     }
 
     /// The weights of a member for events of more words: those that are new begin as any other word was taken until now.

@@ -211,3 +211,18 @@ fn a_word_that_is_new_begins_as_any_other_was_taken() {
     };
     assert_eq!(hear(&gru), hear(&wider));
 }
+
+#[test]
+fn a_description_has_all_parameters_of_each_cell_in_their_order() {
+    let schema = schema(&["home", "cart"]);
+    let shape = shape(&schema, 3);
+    let gru = drawn(shape, 2);
+    let described = gru.describe();
+    assert_eq!(described.len(), 2);
+    for (cell, weights) in described.iter().zip(gru.members()) {
+        assert_eq!((cell.input_biases.len(), cell.hidden_biases.len()), (9, 9));
+        assert_eq!((cell.input_weights.len(), cell.hidden_weights.len()), (9 * shape.inputs, 9 * 3));
+        let parts = [&cell.input_biases, &cell.input_weights, &cell.hidden_biases, &cell.hidden_weights];
+        assert_eq!(parts.map(|part| &part[..]).concat(), weights);
+    }
+}

@@ -1,4 +1,5 @@
-//! Sixteen sequences through a member: their losses, and the gradient by all of its parameters.
+//! The forward and backward pass of sixteen sequences through a member: their losses, and the gradient of its
+//! parameters.
 
 use super::plan::Plan;
 use crate::forward::{Grouped, largest};
@@ -12,14 +13,16 @@ use crate::sequence::gru::{Lesson, Lessons, Steps, ThroughTime};
 pub(super) struct Scratch {
     steps: Steps,
     time: ThroughTime,
-    /// What the layers are given: what units hold last and in the mean, where that is not what they hold before each step.
+    /// Inputs of the layers if each sequence has one outcome: the last hidden state, and the mean of all. If each event
+    /// is an outcome, the inputs are the hidden states before each event.
     features: Buffer,
-    /// Of each layer.
+    /// Outputs of each layer.
     values: Vec<Buffer>,
     target: Buffer,
+    /// Derivatives of the loss with respect to a layer's outputs, and to its inputs.
     delta: Buffer,
     before: Buffer,
-    /// By what units hold before each step and after the last.
+    /// Derivatives of the loss with respect to the hidden states, before each event and after the last.
     of_held: Buffer,
 }
 
@@ -41,7 +44,8 @@ impl Scratch {
         }
     }
 
-    /// Adds up the losses of up to sixteen lessons, and, if one is given, the gradient; without one they are judged, too.
+    /// Adds the losses of up to sixteen sequences to `sums`, and their gradient to `gradient`, if it is given. Without
+    /// a gradient also adds the squared errors and the wrong answers, as validation needs them.
     pub(super) fn pass(
         &mut self,
         plan: &Plan<'_>,
@@ -57,7 +61,7 @@ impl Scratch {
         let groups = if is_next { steps } else { 1 };
         self.time.forward(of_cell, &self.steps);
         if !is_next {
-            self.sum_up(size, steps);
+            self.fill_features(size, steps);
         }
         let Self { steps: side_by_side, time, features, values, target, delta, before, of_held } = self;
         let x = if is_next { &time.held(steps)[..steps * size] } else { &features[..] };
@@ -94,8 +98,8 @@ impl Scratch {
         time.backward(of_cell, side_by_side, of_held, to_cell);
     }
 
-    /// What the units hold after the last event, and in the mean over all.
-    fn sum_up(&mut self, size: usize, steps: usize) {
+    /// Computes the last hidden state, and the mean over all events.
+    fn fill_features(&mut self, size: usize, steps: usize) {
         let held = self.time.held(steps);
         let (last, mean) = self.features.split_at_mut(size);
         last.copy_from_slice(&held[steps * size..]);
@@ -115,7 +119,8 @@ impl Scratch {
     }
 }
 
-/// The derivatives by what units hold before each step and after the last, from those by the last and the mean.
+/// The derivatives with respect to the hidden states before each event and after the last, from those with respect to
+/// the last and to the mean.
 fn spread(delta: &[f32], lengths: &[usize; LANES], of_held: &mut [f32]) {
     let size = delta.len() / 2;
     let (last, mean) = delta.split_at(size);
@@ -131,8 +136,9 @@ fn spread(delta: &[f32], lengths: &[usize; LANES], of_held: &mut [f32]) {
     }
 }
 
-/// The losses of a group of outcomes, one a lane; `z`, what output units sum up, becomes their outputs.
-#[expect(clippy::too_many_arguments, reason = "what has been computed, and what becomes of it")]
+/// Adds the losses of a group of outcomes, one in each lane, and computes their derivatives. `z`, the pre-activations
+/// of the output units, becomes their outputs.
+#[expect(clippy::too_many_arguments, reason = "inputs and outputs of one step of the pass")]
 fn loss(
     plan: &Plan<'_>,
     own: &[&Lesson],
@@ -140,7 +146,7 @@ fn loss(
     z: &mut [f32],
     target: &mut [f32],
     delta: &mut [f32],
-    judge: bool,
+    is_validation: bool,
     sums: &mut Sums,
 ) {
     let options = &plan.task.options;
@@ -166,14 +172,14 @@ fn loss(
         delta.iter_mut().zip(weights).for_each(|(delta, weight)| *delta *= weight);
     }
     if let Some(scaling) = &plan.normalization.outputs {
-        // A constant is the answer, whatever the weights.
+        // Constant outputs are answered by their constant, so their weights have no gradient.
         scaling.constant().for_each(|unit| delta[unit * LANES..][..LANES].fill(0.0));
     }
     let weighted = |of: &[f32; LANES]| sum_of_lanes(|lane| f64::from(of[lane] * weights[lane]));
     sums.loss += weighted(&losses);
     sums.weight += sum_of_lanes(|lane| f64::from(weights[lane]));
     sums.rows += weights.iter().filter(|&&weight| weight > 0.0).count() as u64;
-    if !judge {
+    if !is_validation {
         return;
     }
     if options.loss == Loss::Mse {

@@ -1,28 +1,31 @@
-//! One member while it learns: its cell, its layers, and how it does on the validation sequences.
+//! One member in training: its cell, its layers, and its early stopping.
 
 use super::batch::Scratch;
 use super::parts;
 use super::plan::Plan;
-use crate::kernels::{AdamParameters, AdamRule, Buffer, FIRST_KEPT, LANES, SECOND_KEPT, kernels};
+use crate::kernels::{AdamParameters, AdamRule, BETA1, BETA2, Buffer, LANES, kernels};
 use crate::objective::Sums;
 use crate::random::Random;
 use crate::sequence::gru::Lessons;
 use crate::stopping::{AutoStop, Rule};
 
-/// Steps before they are of full length: means of a few gradients are not worth much.
-const WARM_UP: u64 = 100;
-/// How much of the average of weights a step keeps at most.
-const MOST_KEPT: f64 = 0.99;
-/// The stream of random numbers from which the first member's orders are drawn; each other has the next.
+/// Steps over which the learning rate rises to its full value, since moments of a few gradients are unreliable.
+const WARM_UP_STEPS: u64 = 100;
+/// The largest decay factor of the average of weights.
+const MAX_AVERAGE_DECAY: f64 = 0.99;
+/// The stream of random numbers for the first member's orders of sequences; each other member has the next stream.
 const ORDER_STREAM: u64 = 2 << 32;
 
+/// A member's weights, Adam's moments, and its errors.
 pub(super) struct Learner {
     member: usize,
-    /// From which it steps.
+    /// The weights that Adam steps from.
     weights: Vec<f32>,
+    /// Adam's first moments.
     first: Vec<f32>,
+    /// Adam's second moments.
     second: Vec<f32>,
-    /// Which it is judged by, and leaves.
+    /// The exponential moving average of the weights, which is evaluated and becomes the result.
     pub(super) average: Vec<f32>,
     gradient: Buffer,
     scratch: Scratch,
@@ -31,11 +34,12 @@ pub(super) struct Learner {
     pub(super) test: Sums,
     stop: AutoStop,
     backtrack: bool,
-    /// What ended it.
+    /// The rule that stopped it, if one has.
     pub(super) ended: Option<Rule>,
-    /// Of the weights that it would leave now: those with BACKTRACK's least, or the last. Infinite if nobody looked.
+    /// Validation error of the weights that it would keep if the training ended now: the best ones with BACKTRACK, else
+    /// the latest. Infinite if it was never computed.
     pub(super) test_error: f64,
-    /// The cycle of these weights, if somebody looked.
+    /// The cycle that had these weights; none if the error was never computed.
     pub(super) cycle: Option<u64>,
     best: Option<Vec<f32>>,
 }
@@ -66,7 +70,7 @@ impl Learner {
         }
     }
 
-    /// Its number among all that began.
+    /// Its number among all members that were trained.
     pub(super) fn member(&self) -> usize {
         self.member
     }
@@ -75,8 +79,8 @@ impl Learner {
         self.ended.is_none()
     }
 
-    /// Looks at the validation sequences.
-    pub(super) fn look(&mut self, plan: &Plan<'_>) {
+    /// Computes the errors of the validation sequences.
+    pub(super) fn evaluate(&mut self, plan: &Plan<'_>) {
         self.test = Sums::default();
         let order = by_length(&plan.test, None);
         for chosen in order.chunks(LANES) {
@@ -84,8 +88,8 @@ impl Learner {
         }
     }
 
-    /// Judges what it saw of them after so many cycles.
-    pub(super) fn judge(&mut self, cycle: u64) {
+    /// Records the validation error after `cycle` cycles, and applies the stopping rules.
+    pub(super) fn record(&mut self, cycle: u64) {
         let error = if self.test.weight > 0.0 { self.test.squares / self.test.weight } else { f64::INFINITY };
         if !self.backtrack || error < self.test_error {
             (self.test_error, self.cycle) = (error, Some(cycle));
@@ -96,21 +100,22 @@ impl Learner {
         self.ended = self.stop.ends(cycle, error);
     }
 
-    /// Takes up the best weights again, where others came after them.
-    pub(super) fn go_back(&mut self) {
+    /// Restores the best weights, if BACKTRACK kept them.
+    pub(super) fn restore_best(&mut self) {
         if let Some(best) = self.best.take() {
             self.average = best;
         }
     }
 
-    /// Goes through all training sequences, a step after each batch.
+    /// Presents all training sequences once, with a step after each batch.
     pub(super) fn cycle(&mut self, plan: &Plan<'_>, cycle: u64, go_on: &(dyn Fn() -> bool + Sync)) {
         let seed = plan.task.seed() ^ plan.task.trained.statistics.total_cycles.wrapping_add(cycle);
         let mut random = Random::new(seed, ORDER_STREAM + self.member as u64);
         let order = by_length(&plan.train, Some(&mut random));
         let mut groups: Vec<&[u32]> = order.chunks(LANES).collect();
         shuffle(&mut groups, &mut random);
-        // Divided by what is expected, a batch of heavy outcomes counts more, as it does among all.
+        // Gradients are divided by the expected weight of a batch rather than its own, so that a batch of outcomes with
+        // large weights counts more, as it does in the sum over all.
         let (all, batch) = (order.len() as f64, plan.batch.min(order.len()) as f64);
         let scale = (all / (plan.weight * batch)) as f32;
         let loss = if self.train.weight > 0.0 { self.train.mean() } else { f64::INFINITY };
@@ -132,14 +137,14 @@ impl Learner {
         self.steps += 1;
         let steps = self.steps;
         let power = |base: f32| (0..steps.min(20_000)).fold(1.0, |power, _| power * f64::from(base));
-        let warm = (steps as f64 / WARM_UP as f64).min(1.0);
-        let kept = (steps as f64 / (steps + 9) as f64).min(MOST_KEPT);
+        let warm = (steps as f64 / WARM_UP_STEPS as f64).min(1.0);
+        let average_decay = (steps as f64 / (steps + 9) as f64).min(MAX_AVERAGE_DECAY);
         let rule = AdamRule {
             scale,
             decay: 0.0,
-            rate: (warm / (1.0 - power(FIRST_KEPT))) as f32,
-            root_scale: (1.0 / (1.0 - power(SECOND_KEPT)).sqrt()) as f32,
-            share: (1.0 - kept) as f32,
+            rate: (warm / (1.0 - power(BETA1))) as f32,
+            root_scale: (1.0 / (1.0 - power(BETA2)).sqrt()) as f32,
+            share: (1.0 - average_decay) as f32,
         };
         for (range, rate, factor) in &plan.ranges {
             let rule = AdamRule { rate: rule.rate * rate, decay: decay * factor, ..rule };
@@ -154,7 +159,8 @@ impl Learner {
     }
 }
 
-/// All lessons, the shortest first, so that those side by side are about as long; of equals in a random order, if one is wanted.
+/// The numbers of all sequences in ascending order of length, so that those in a group have about the same length. With
+/// `random` sequences of the same length are in a random order.
 fn by_length(lessons: &Lessons, random: Option<&mut Random>) -> Vec<u32> {
     let mut order: Vec<u32> = (0..lessons.all.len() as u32).collect();
     if let Some(random) = random {

@@ -1,12 +1,14 @@
-//! Trainings of networks that hear sequences by gated cells: each member's cell and its layers learn together, through time, by
-//! mini-batches of sequences. What comes of it is a network of rows as any other: each member's cell fills its own part of the
-//! state that rows have, and its first layer has no weights for the parts of the others.
+//! Training of networks of sequences with gated recurrent cells (GRU). Each member's cell and its layers are trained
+//! together, by backpropagation through time and mini-batches of sequences. The result is a network of rows as any
+//! other: a row contains the hidden states of all members' cells, and a member's first layer has weights of 0 for the
+//! hidden states of the others.
 //!
-//! Rejected: cells that are trained first, by a simple head, and layers that are trained after them on what the cells hold. The
-//! states of training sequences tell more than those of others ever will, and layers learn to rely on it: a letter of a name cost
-//! 1.92 nats with the heads that the cells had learnt with, 1.96 with new ones.
+//! Rejected: training the cells first, with a simple head, and then layers on their hidden states. The hidden states of
+//! the sequences that the cells were trained on carry more information than those of other sequences, and the layers
+//! overfit to it: predicting a letter of a name cost 1.92 nats with the heads that were trained with the cells, 1.96
+//! with new ones.
 //!
-//! Cells step by Adam, whatever the network's algorithm; their moments are not kept for the next training.
+//! Cells are trained by Adam, whatever the network's algorithm. The moments are not kept for the next training.
 
 mod batch;
 mod learner;
@@ -14,15 +16,16 @@ mod parts;
 mod plan;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use super::control::Control;
 use super::curve::Curve;
 use super::pool::Seats;
-use super::session::{Session, Settled};
+use super::session::{RecurrentEnd, Session};
 use super::statistics::RowStatistics;
+use super::sync::Instant;
 use super::task::Task;
 use super::threads::Threads;
+use super::turn::yield_now;
 use crate::dataset::Set;
 use crate::objective::Sums;
 use crate::options::Restarts;
@@ -34,25 +37,25 @@ use learner::Learner;
 pub(super) use parts::bytes;
 use plan::Plan;
 
-/// Trains to the end; the task has rows in which no cell has a say yet. None if the training is cancelled.
-pub(super) fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
+/// Trains to the end. The rows of the task may have been made with untrained cells. None if the training is cancelled.
+pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> Option<(Trained, Report)> {
     let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
     let keep_on = || !control.is_cancelled();
     let plan = Plan::new(task, &statistics, &keep_on)?;
     let phase = Phase { task, control, plan: &plan };
-    let (learners, ended) = phase.run(seats)?;
+    let (learners, ended) = phase.run(seats).await?;
     let trained = Arc::new(parts::assembled(&plan, &learners));
     let answering = Task { members: trained.members(), answering: trained.members(), trained, ..task.clone() };
     drop((statistics, learners, plan));
-    // Rows are made a second time: of what the cells hold now.
+    // The rows are made again, with the hidden states of the trained cells.
     let answering = answering.with_rows(&keep_on).ok()??;
     let statistics = RowStatistics::of(&answering.dataset, answering.schema.as_deref());
-    let (mut made, report) = Session::new(&answering, control, &statistics, None).settle(seats, ended)?;
+    let (mut made, report) = Session::new(&answering, control, &statistics, None).finish_recurrent(seats, ended)?;
     made.assigned = task.trained.assigned;
     Some((made, report))
 }
 
-/// What learns, and until when.
+/// The training of the cells, without what is computed for the result.
 struct Phase<'a> {
     task: &'a Task,
     control: &'a Control,
@@ -60,22 +63,22 @@ struct Phase<'a> {
 }
 
 impl Phase<'_> {
-    /// The members that are to answer, and how it ended. None if the training is cancelled.
-    fn run(&self, seats: &mut Seats) -> Option<(Vec<Learner>, Settled)> {
+    /// Returns the members of the result, and how the training ended. None if it is cancelled.
+    async fn run(&self, seats: &mut Seats) -> Option<(Vec<Learner>, RecurrentEnd)> {
         let Self { task, control, plan } = *self;
         let options = task.training;
         let deadline = (!options.max_time.is_zero()).then(|| control.started() + options.max_time);
         let go_on = || !control.is_stopped() && deadline.is_none_or(|deadline| Instant::now() < deadline);
         let watch = options.auto_stop && !plan.test.all.is_empty();
         let mut learners: Vec<Learner> = (0..task.members).map(|member| Learner::new(plan, member)).collect();
-        let (mut threads, mut curve) = (Threads::new(), Curve::going_on(Vec::new(), task.members, true));
+        let (mut threads, mut curve) = (Threads::new(), Curve::continuing(Vec::new(), task.members, true));
         let (mut cycle, mut presented) = (0, 0);
         let reason = loop {
             if watch {
                 let learning: Vec<_> = learners.iter_mut().filter(|learner| learner.learns()).collect();
                 threads.set(seats.take(learning.len(), || control.is_cancelled())?);
-                threads.each(learning.len(), learning, |learner| learner.look(plan));
-                learners.iter_mut().filter(|learner| learner.learns()).for_each(|learner| learner.judge(cycle));
+                threads.each(learning.len(), learning, |learner| learner.evaluate(plan));
+                learners.iter_mut().filter(|learner| learner.learns()).for_each(|learner| learner.record(cycle));
             }
             if cycle > 0 {
                 let point = self.publish(cycle, &learners, watch);
@@ -95,23 +98,24 @@ impl Phase<'_> {
             threads.set(seats.take(learning.len(), || control.is_cancelled())?);
             threads.each(learning.len(), learning, |learner| learner.cycle(plan, cycle, &go_on));
             cycle += 1;
+            yield_now().await;
         };
         if control.is_cancelled() {
             return None;
         }
-        learners.iter_mut().for_each(Learner::go_back);
+        learners.iter_mut().for_each(Learner::restore_best);
         let mut order: Vec<usize> = (0..learners.len()).collect();
-        // Stable: of equals the first.
+        // A stable sort, so that the first of equal members is kept.
         order.sort_by(|&a, &b| learners[a].test_error.total_cmp(&learners[b].test_error));
         order.truncate(task.answering);
         let mut member = 0;
         learners.retain(|_| (order.contains(&member), member += 1).0);
         let best_cycle = learners.iter().map(|learner| learner.cycle.unwrap_or(cycle)).max().unwrap_or(cycle);
-        let (curve, threads) = (curve.so_far(), threads.most());
-        Some((learners, Settled { reason, cycle, best_cycle, presented, threads, curve }))
+        let (curve, threads) = (curve.into_points(), threads.most());
+        Some((learners, RecurrentEnd { reason, cycle, best_cycle, presented, threads, curve }))
     }
 
-    /// Publishes the means of what the members did by themselves.
+    /// Publishes the mean of the members' own errors, and returns it as a point of the curve.
     fn publish(&self, cycle: u64, learners: &[Learner], watch: bool) -> Point {
         let (mut train, mut test) = (Sums::default(), Sums::default());
         learners.iter().for_each(|learner| {
@@ -127,34 +131,38 @@ impl Phase<'_> {
     }
 }
 
-/// What ended the training, once it has ended every member: of the two rules that which ended most.
+/// The rule that ended the training, once every member has stopped: the rule that stopped more of them. A tie counts as
+/// convergence.
 fn ended(learners: &[Learner]) -> Option<Rule> {
     let rules = learners.iter().map(|learner| learner.ended).collect::<Option<Vec<_>>>()?;
     let overfitting = rules.iter().filter(|&&rule| rule == Rule::Overfitting).count();
     Some(if 2 * overfitting > rules.len() { Rule::Overfitting } else { Rule::Converged })
 }
 
-/// Events times parameters of all members that begin, at most, where nothing else is asked for.
-const MOST_WORK: usize = 5_000_000_000;
-/// Members that begin at most, likewise.
-const MOST_STARTS: usize = 6;
+/// The most events times parameters of all members, unless RESTARTS is set.
+const MAX_WORK: u64 = 5_000_000_000;
+/// The most members that are trained, unless RESTARTS is set.
+const MAX_STARTS: usize = 6;
 
 impl Task {
-    /// How many members begin a first training of cells.
-    pub(super) fn starts_of_cells(&self) -> usize {
+    /// How many members a first training of cells trains.
+    pub(super) fn recurrent_starts(&self) -> usize {
         let Some(sequences) = &self.sequences else { return 1 };
         let each = sequences.view.gru_shape().map_or(1, Shape::parameters) + self.layout.parameters();
-        let events = usize::try_from(sequences.store.events(Set::Train)).unwrap_or(usize::MAX).max(1);
+        let events = sequences.store.events(Set::Train).max(1);
         match self.options.restarts {
             Restarts::Fixed(starts) => usize::from(starts),
             Restarts::Auto if self.training.auto_stop => {
-                (MOST_WORK / events.saturating_mul(each)).clamp(1, MOST_STARTS)
+                // In 64 bits, so that it is the same number in a browser.
+                usize::try_from(MAX_WORK / events.saturating_mul(each as u64))
+                    .unwrap_or(MAX_STARTS)
+                    .clamp(1, MAX_STARTS)
             }
             Restarts::Auto => 1,
         }
     }
 
-    /// Whether its network hears sequences by cells that it trains.
+    /// Whether the network has recurrent cells that are trained.
     pub(super) fn has_cells(&self) -> bool {
         self.sequences.as_ref().is_some_and(|sequences| sequences.view.gru_shape().is_some())
     }

@@ -1,4 +1,5 @@
-//! Where a member's cell and layers are in the network: from its weights to those that learn, and back.
+//! Conversion between the weights of a member in training (its cell, and layers that see only this cell) and the
+//! weights of the network, whose layers see the cells of all members.
 
 use std::sync::Arc;
 
@@ -15,10 +16,10 @@ use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights::{first_sizes, initial, reexpress};
 
-/// The stream of random numbers from which the first member's weights are drawn; each other has the next.
+/// The stream of random numbers for the first member's initial weights; each other member has the next stream.
 const FIRST_WEIGHTS_STREAM: u64 = 3 << 32;
 
-/// The weights that a member begins with: those of the network, or new ones where nothing has trained it yet.
+/// The initial weights of a member: those of the network, or random ones if it is untrained.
 pub(super) fn first_weights(plan: &Plan<'_>, member: usize) -> Vec<f32> {
     let (task, shape) = (plan.task, plan.shape);
     let sequences = task.sequences.as_ref().expect("a task with cells has sequences");
@@ -42,7 +43,7 @@ pub(super) fn first_weights(plan: &Plan<'_>, member: usize) -> Vec<f32> {
     weights
 }
 
-/// The network that these members make together, which hears sequences by their cells.
+/// The network of these members and their cells.
 pub(super) fn assembled(plan: &Plan<'_>, learners: &[Learner]) -> Trained {
     let (task, parameters) = (plan.task, plan.task.layout.parameters());
     let mut weights = vec![0.0; learners.len() * parameters];
@@ -62,20 +63,20 @@ pub(super) fn assembled(plan: &Plan<'_>, learners: &[Learner]) -> Trained {
         normalization: unscaled(&plan.normalization),
         statistics: task.trained.statistics,
         gru: Some(Arc::new(Gru::new(plan.shape, cells))),
-        // It is not to be drawn again.
+        // Otherwise the session that computes the result would take these weights for untrained ones, and draw others.
         assigned: true,
     }
 }
 
-/// What a member's layers see before its inputs are scaled.
+/// The normalization without scaling of inputs: members are trained on unscaled hidden states.
 fn unscaled(normalization: &Normalization) -> Normalization {
     Normalization { inputs: None, ..normalization.clone() }
 }
 
-/// The places of parameters in the network and in a member's own layers, run by run.
+/// Calls `row` for each run of parameters, with its range in the network and in the member's own layers.
 fn each_row(plan: &Plan<'_>, member: usize, mut row: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
     let (task, view) = (plan.task, &plan.task.sequences.as_ref().expect("a task with cells has sequences").view);
-    let seen = task.schema.as_ref().expect("fields that are seen");
+    let seen = task.schema.as_ref().expect("a network of sequences has a schema of rows");
     let (wide, narrow) = (&*task.layout, &plan.head);
     let features = view.gru_features();
     let [first, own] = [wide, narrow].map(|layout| layout.connections().next().expect("a layout has a connection"));
@@ -87,13 +88,13 @@ fn each_row(plan: &Plan<'_>, member: usize, mut row: impl FnMut(std::ops::Range<
 }
 
 impl Plan<'_> {
-    /// The weight decay of a member whose training sequences had this mean loss.
+    /// The weight decay of a member with this mean loss on the training sequences.
     pub(super) fn decay(&self, member: usize, loss: f64) -> f32 {
         let (options, share) = (&self.task.options, self.shares()[member]);
         options.l2.at(options.loss, self.weight, loss, share)
     }
 
-    /// Multipliers of the automatic weight decay, of all members.
+    /// The multiplier of the automatic weight decay of each member.
     fn shares(&self) -> Vec<f32> {
         let trained = &self.task.trained;
         if trained.is_untrained() { self.task.options.l2.shares(self.task.members) } else { trained.decays.clone() }
@@ -104,14 +105,15 @@ impl Plan<'_> {
     }
 }
 
-/// Bytes of memory that a training of cells takes, about, beyond rows and result.
+/// Bytes of memory that a training of cells uses, estimated, besides rows and result; 0 without cells.
 pub(in crate::training) fn bytes(task: &Task) -> usize {
     let Some(sequences) = task.sequences.as_ref().filter(|_| task.has_cells()) else { return 0 };
     let (view, store) = (&sequences.view, &sequences.store);
     let shape = view.gru_shape().expect("a task with cells");
     let lessons = view.bytes_of_lessons(store, Set::Train) + view.bytes_of_lessons(store, Set::Test);
     let inputs = view.gru_features() * MOST_MEMBERS;
-    // Weights, what Adam remembers, a gradient, and what BACKTRACK keeps; the layers of a member see less than the network's.
+    // Weights, their average, two moments, a gradient, and the copy of BACKTRACK. The network's parameters are an upper
+    // bound of those of a member's layers.
     let parameters = 6 * (shape.parameters() + task.layout.parameters());
     let steps = (view.options().length as usize).min(view.most_back());
     let groups = if view.next().is_some() { steps } else { 1 };

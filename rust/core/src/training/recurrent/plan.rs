@@ -1,4 +1,4 @@
-//! What is the same for all members and cycles of a training of cells.
+//! Settings and data that are the same for all members and cycles of a training of cells.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,55 +11,56 @@ use crate::layout::{Kind, Layout};
 use crate::normalization::Normalization;
 use crate::sequence::gru::{Lesson, Lessons, Shape};
 
-/// How far a parameter moves in a step, about,
-const RATE: f32 = 0.01;
-/// and of a unit of more inputs than these by less.
+/// The learning rate: a parameter moves by about this in a step.
+const LEARNING_RATE: f32 = 0.01;
+/// Weights of units with more inputs than this have a lower rate, in proportion to the root of the number of inputs.
 const MANY_INPUTS: f32 = 100.0;
-/// Groups of sixteen sequences in a batch at most.
-const MOST_GROUPS: usize = 4;
-/// Batches of a cycle at least, of as few sequences as that may take; so many are many.
-const LEAST_BATCHES: usize = 20;
+/// The most groups of sixteen sequences in a batch.
+const MAX_GROUPS: usize = 4;
+/// The least batches of a cycle; with few sequences batches are smaller than [`MAX_GROUPS`] for it.
+const MIN_BATCHES: usize = 20;
 
+/// What the learners of a training share.
 pub(super) struct Plan<'a> {
     pub(super) task: &'a Task,
     pub(super) shape: Shape,
-    /// The layers of a member after its own cell.
+    /// The layers of a member, whose inputs are computed from its own cell alone.
     pub(super) head: Layout,
     pub(super) normalization: Normalization,
     pub(super) train: Lessons,
     pub(super) test: Lessons,
     class_weights: Option<Arc<Vec<f32>>>,
-    /// What all training outcomes weigh together.
+    /// Sum of the weights of all training outcomes.
     pub(super) weight: f64,
-    /// Parameters of a member, with their rate and how many times as much weight decay as others they have.
+    /// Ranges of a member's parameters, with their learning rate and their factor of the weight decay.
     pub(super) ranges: Vec<(Range<usize>, f32, f32)>,
     /// Sequences of a batch.
     pub(super) batch: usize,
-    /// Whether a cycle has many steps.
+    /// Whether a cycle has [`MIN_BATCHES`] steps or more, on which the patience of early stopping depends.
     pub(super) by_batches: bool,
 }
 
 impl<'a> Plan<'a> {
-    /// None once `keep_on` says no.
+    /// Makes a plan, which includes the sequences of both sets as arrays. None once `keep_on` returns false.
     pub(super) fn new(task: &'a Task, statistics: &RowStatistics, keep_on: &dyn Fn() -> bool) -> Option<Self> {
         let sequences = task.sequences.as_ref().expect("a task with cells has sequences");
         let (view, store) = (&sequences.view, &sequences.store);
         let shape = view.gru_shape().expect("a task with cells");
         let units: Vec<usize> =
             std::iter::once(view.gru_features()).chain(task.layout.units()[1..].iter().copied()).collect();
-        let head = Layout::new(&units).expect("a layout that is narrower than the network's");
+        let head = Layout::new(&units).expect("a valid layout is valid with fewer inputs");
         let mut normalization = statistics.normalization(&task.options, &task.trained);
         normalization.events.clone_from(&task.events);
         let lessons = |set| view.lessons(task.events.as_ref(), (store, set), keep_on).ok();
         let (train, test) = (lessons(Set::Train)?, lessons(Set::Test)?);
         let batches = train.all.len().div_ceil(LANES);
-        let groups = (batches / LEAST_BATCHES).clamp(1, MOST_GROUPS);
+        let groups = (batches / MIN_BATCHES).clamp(1, MAX_GROUPS);
         let mut plan = Self {
             ranges: ranges(task, shape, &head),
             class_weights: statistics.class_weights(&task.options.class_weight),
             weight: 0.0,
             batch: groups * LANES,
-            by_batches: batches / groups >= LEAST_BATCHES,
+            by_batches: batches / groups >= MIN_BATCHES,
             task,
             shape,
             head,
@@ -76,7 +77,7 @@ impl<'a> Plan<'a> {
         self.task.kind() == Kind::Classifier
     }
 
-    /// How much the outcome counts that begins there; nothing where there is none.
+    /// The weight of the outcome that begins at an index, with the weight of its class; 0 if there is no outcome.
     pub(super) fn weight_at(&self, lesson: &Lesson, at: usize) -> f32 {
         let outcome = lesson.outcome.get(at).copied().unwrap_or(f32::NAN);
         if outcome.is_nan() {
@@ -95,12 +96,13 @@ impl<'a> Plan<'a> {
 
 fn ranges(task: &Task, shape: Shape, head: &Layout) -> Vec<(Range<usize>, f32, f32)> {
     let l2 = task.options.l2;
-    let rate = |inputs: usize| RATE / (inputs as f32 / MANY_INPUTS).max(1.0).sqrt();
-    let of_cell = shape.decaying().into_iter().map(|(range, decays)| (range, RATE, if decays { 1.0 } else { 0.0 }));
+    let rate = |inputs: usize| LEARNING_RATE / (inputs as f32 / MANY_INPUTS).max(1.0).sqrt();
+    let of_cell =
+        shape.decaying().into_iter().map(|(range, decays)| (range, LEARNING_RATE, if decays { 1.0 } else { 0.0 }));
     let decaying = head.layers(task.options.activation).flat_map(|layer| layer.decaying());
     let of_head = decaying.map(|part| {
         let range = part.range.start + shape.parameters()..part.range.end + shape.parameters();
-        (range, part.inputs.map_or(RATE, rate), part.inputs.map_or(0.0, |inputs| l2.of_unit(inputs)))
+        (range, part.inputs.map_or(LEARNING_RATE, rate), part.inputs.map_or(0.0, |inputs| l2.of_unit(inputs)))
     });
     of_cell.chain(of_head).collect()
 }

@@ -1,10 +1,11 @@
-//! Trainings of cells: their gradients against differences, and what does not depend on threads or on where they stop.
+//! Trainings of cells: gradients against finite differences, independence of the number of threads, and early ends.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::control::Control;
+use super::super::turn::run_to_end;
 use super::super::{Job, Outcome, Owner, Pool, TrainOptions};
 use super::batch::Scratch;
 use super::*;
@@ -17,7 +18,7 @@ use crate::random::Random;
 use crate::schema::{FieldKind, Given, Target};
 use crate::sequence::{Cell, Events, Happened, SequenceOptions};
 
-/// A network of visits of two pages and a number, of different lengths.
+/// A network of sequences of different lengths, whose events are one of three pages and a number.
 fn network(target: Target, options: Options, sequences: u64) -> Network {
     let fields = vec![(b"page".to_vec(), FieldKind::Category(9)), (b"n".to_vec(), FieldKind::Number)];
     let sequence = SequenceOptions { length: 6, cell: Cell::Gru };
@@ -79,7 +80,7 @@ fn trained(network: &Network, training: TrainOptions, threads: usize) -> Network
 }
 
 #[test]
-fn gradients_are_those_of_differences() {
+fn gradients_equal_finite_differences() {
     for network in all() {
         let task = Task::new(&network, options(1)).unwrap().with_rows(&|| true).unwrap().unwrap();
         let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
@@ -113,7 +114,7 @@ fn any_number_of_threads_gives_the_same_network() {
         let report = one.report().unwrap();
         assert!(report.cycles == 4 && report.test_error.is_some() && !one.trained.is_untrained());
         assert!(!one.trained.assigned && one.trained.members() == 3);
-        // It goes on from there, and knows the words that came since.
+        // A second training continues from the first.
         let again = trained(&one, options(2), 2);
         assert_eq!((again.trained.members(), again.trained.statistics.total_cycles), (3, 6));
         assert!(again.trained.gru != one.trained.gru);
@@ -124,14 +125,14 @@ fn any_number_of_threads_gives_the_same_network() {
 }
 
 #[test]
-fn a_training_that_ends_before_it_begins_leaves_what_was_there() {
+fn a_training_that_is_stopped_before_its_first_cycle_keeps_the_weights() {
     let network = trained(&all()[0], options(4), 1);
     let task = Task::new(&network, TrainOptions { auto_stop: false, ..options(1) }).unwrap();
     let task = task.with_rows(&|| true).unwrap().unwrap();
     let seats = || Seats::new(Pool::new(1, 1), Owner::default());
     let control = Control::new();
     control.stop();
-    let (made, report) = train(&task, &control, &mut seats()).unwrap();
+    let (made, report) = run_to_end(train(&task, &control, &mut seats())).unwrap();
     assert_eq!((report.reason, report.cycles), (Reason::Stopped, 0));
     assert!(made.gru == network.trained.gru);
     let mut again = network.clone();
@@ -144,5 +145,5 @@ fn a_training_that_ends_before_it_begins_leaves_what_was_there() {
     let (before, after) = (answers(&network), answers(&again));
     assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5), "{before:?} {after:?}");
     control.cancel();
-    assert!(train(&task, &control, &mut seats()).is_none());
+    assert!(run_to_end(train(&task, &control, &mut seats())).is_none());
 }

@@ -1,3 +1,5 @@
+//! The crew: which workers take part in a round, sleeping helpers, panics.
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -5,7 +7,7 @@ use std::thread;
 use super::super::crew::Crew;
 
 #[test]
-fn every_round_is_done_by_all_its_workers_and_no_other() {
+fn every_round_runs_once_on_each_of_its_workers_and_on_no_other() {
     let mut crew = Crew::new();
     for round in 0..5_000 {
         let workers = 1 + round % 4;

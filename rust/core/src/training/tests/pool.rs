@@ -63,7 +63,7 @@ fn more_trainings_than_seats_take_turns_and_never_compute_all_at_once() {
         }
     });
     (0..4).for_each(|_| pool.ended(&owner()));
-    assert_eq!(Seats::new(pool, owner()).take(2, || false), Some(2), "all seats were given back");
+    assert_eq!(Seats::new(pool, owner()).take(2, || false), Some(2), "not all seats were returned");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn waiting_for_a_seat_can_be_given_up() {
     assert_eq!(second.take(1, || false), Some(1));
 }
 
-/// Trainings that tell of their start by a letter: their owner's name.
+/// Trainings that record their start by the letter that names their owner.
 struct Starts {
     pool: Arc<Pool>,
     started: Arc<Mutex<String>>,
@@ -109,18 +109,18 @@ impl Starts {
 }
 
 #[test]
-fn an_owner_without_a_training_has_a_place_however_many_others_never_end() {
+fn an_owner_without_a_running_training_starts_at_once_however_many_of_others_never_end() {
     let starts = Starts::new(2);
     starts.submit_all("aaaaab");
     assert_eq!((starts.started().as_str(), starts.pool.counts()), ("aab", (3, 3)));
     starts.submit('b');
-    assert_eq!(starts.started(), "aab", "it has one that runs");
+    assert_eq!(starts.started(), "aab", "a training of this owner is running");
     starts.pool.ended(&Starts::owner('b'));
     assert_eq!((starts.started().as_str(), starts.pool.counts()), ("aabb", (3, 3)));
 }
 
 #[test]
-fn owners_take_turns_for_places() {
+fn owners_take_turns_when_trainings_start() {
     let starts = Starts::new(4);
     starts.submit_all("aabbaaaabb");
     assert_eq!(starts.started(), "aabb");
@@ -132,7 +132,7 @@ fn owners_take_turns_for_places() {
 }
 
 #[test]
-fn a_place_is_told_of_before_it_is_asked_for() {
+fn the_pool_says_whether_a_training_would_start_at_once() {
     let starts = Starts::new(1);
     assert!(starts.pool.has_place_for(&Starts::owner('a')));
     starts.submit('a');
@@ -143,7 +143,7 @@ fn a_place_is_told_of_before_it_is_asked_for() {
 }
 
 #[test]
-fn many_may_be_withdrawn_in_any_order() {
+fn many_queued_trainings_can_be_withdrawn_in_any_order() {
     let starts = Starts::new(1);
     let names = || "abc".chars().cycle().take(30_000);
     let tickets: Vec<(char, u64)> = names().map(|name| (name, starts.submit(name))).collect();
@@ -151,10 +151,10 @@ fn many_may_be_withdrawn_in_any_order() {
     for &(name, ticket) in tickets[4..].iter().rev() {
         assert!(starts.pool.withdraw(&Starts::owner(name), ticket));
     }
-    assert!(!starts.pool.withdraw(&Starts::owner('a'), tickets[0].1), "it has been started");
+    assert!(!starts.pool.withdraw(&Starts::owner('a'), tickets[0].1), "a started training cannot be withdrawn");
     assert_eq!(starts.pool.counts(), (3, 1));
     starts.pool.ended(&Starts::owner('c'));
-    assert_eq!(starts.started(), "abc", "there are as many as may be, and one is of the same owner");
+    assert_eq!(starts.started(), "abc", "the limit is reached, and a training of the queued one's owner is running");
     starts.pool.ended(&Starts::owner('a'));
     assert_eq!(starts.started(), "abca");
 }

@@ -1,19 +1,20 @@
-//! Mini-batches: a step after each batch of a few hundred rows, by Adam, and an average of the weights, which answers.
+//! Adam with mini-batches of a few hundred rows. The network answers with an exponential moving average of the weights.
 //!
-//! A cycle is an epoch: all rows once, in an order of its own. Groups of sixteen rows are shuffled, not rows, so that they stay as
-//! the kernels read them. The average is over about a tenth of the steps so far, at most a thousand: it is as good as weights that
-//! were learnt with ever smaller steps, without knowing when the training will end (Morales-Brotons, Vogels, Hendrikx, "Exponential
-//! moving average of weights in deep learning", TMLR 2024).
+//! A cycle presents all rows once, in a random order. Groups of sixteen rows are shuffled rather than rows, since the
+//! kernels read rows in groups. The average covers about the last tenth of the steps, at most a thousand. It is as good
+//! as weights trained with a decaying learning rate, without a need to know when the training will end
+//! (Morales-Brotons, Vogels, Hendrikx, "Exponential moving average of weights in deep learning", TMLR 2024).
 //!
-//! Weights of inputs that are looked up, and means of their gradients, are touched only by batches that have such an input. What a
-//! step would have done to them otherwise, but for moving them, is made up for when they are met again, and at the end of the cycle.
+//! Weights of sparse inputs (those that are looked up), and their moments, are touched only by batches that have the
+//! input. The decay of moments and average over the steps in between is applied when the input next occurs, and at the
+//! end of the cycle; the small steps that the moments alone would have caused are left out.
 
 use std::ops::Range;
 
-use super::{Description, Found, Threads, Trainer, WeightDecay};
+use super::{Description, PassResult, Threads, Trainer, WeightDecay};
 use crate::constraint::Constraint;
 use crate::dataset::Rows;
-use crate::kernels::{AdamParameters, AdamRule, Buffer, FIRST_KEPT, LANES, SECOND_KEPT, kernels};
+use crate::kernels::{AdamParameters, AdamRule, BETA1, BETA2, Buffer, LANES, kernels};
 use crate::layers::Noted;
 use crate::objective::{Objective, Scratch, Sums};
 use crate::random::Random;
@@ -24,74 +25,77 @@ use crate::training::task::Task;
 pub(super) const DESCRIPTION: Description = Description {
     new: |task, decay, state| Box::new(Adam::new(task, decay, state)),
     state_bytes: |_, _| RpropState::BYTES_PER_PARAMETER + AdamState::BYTES_PER_PARAMETER,
-    working_bytes: MOST_PARTS * size_of::<f32>(),
+    working_bytes: MAX_PARTS * size_of::<f32>(),
     by_batches: true,
 };
 
-/// Groups of a batch at most: 256 rows.
-const MOST_GROUPS: usize = 16;
-/// Batches of a cycle at least, of as few rows as that may take.
-const LEAST_BATCHES: usize = 20;
-/// Operations of a batch that are worth a thread of their own.
+/// The most groups of a batch: 256 rows.
+const MAX_GROUPS: usize = 16;
+/// The least batches of a cycle; with few rows batches are smaller than [`MAX_GROUPS`] for it.
+const MIN_BATCHES: usize = 20;
+/// Floating-point operations of a part of a batch: fewer do not pay for a thread.
 const PART_OPERATIONS: usize = 4_000_000;
-/// Parts of a batch at most.
-const MOST_PARTS: usize = 2;
-/// How far a parameter moves in a step, about.
-const RATE: f32 = 0.01;
-/// Inputs of a unit from which on its weights move by less.
+/// The most parts of a batch.
+const MAX_PARTS: usize = 2;
+/// The learning rate: a parameter moves by about this in a step.
+const LEARNING_RATE: f32 = 0.01;
+/// Weights of units with more inputs than this have a lower rate, in proportion to the root of the number of inputs.
 const MANY_INPUTS: f32 = 100.0;
-/// Steps before they are of full length: means of a few gradients are not worth much.
-const WARM_UP: u64 = 100;
-/// How much of the average of weights a step keeps at most.
-const MOST_KEPT: f64 = 0.999;
-/// The stream of random numbers from which the first member's orders are drawn; each other has the next.
+/// Steps over which the learning rate rises to its full value, since moments of a few gradients are unreliable.
+const WARM_UP_STEPS: u64 = 100;
+/// The largest decay factor of the average of weights.
+const MAX_AVERAGE_DECAY: f64 = 0.999;
+/// The stream of random numbers for the first member's orders of groups; each other member has the next stream.
 const ORDER_STREAM: u64 = 1 << 32;
-/// Means below this are as good as none: numbers that are not normal are slow.
-const LEAST_MEAN: f32 = 1e-30;
+/// Moments below this become 0: arithmetic with subnormal numbers is slow.
+const MIN_MOMENT: f32 = 1e-30;
 
 struct Adam {
     decay: WeightDecay,
     rprop: RpropState,
     state: AdamState,
     plan: Plan,
-    /// What all training rows weigh together.
+    /// Sum of the weights of the training rows.
     weight: f64,
-    /// Those of each member that has learnt.
+    /// The workers of each member; none before its first step.
     workers: Vec<Vec<Worker>>,
 }
 
-/// What is the same for all members and cycles.
+/// Settings that are the same for all members and cycles.
 struct Plan {
     seed: u64,
-    /// The parameters that move in each step, with their rate and how many times as much weight decay as others they have.
+    /// Ranges of the parameters that every step changes, with their learning rate and their factor of the weight decay.
     dense: Vec<(Range<usize>, f32, f32)>,
     looked_up: LookedUpWeights,
     constraint: Option<Constraint>,
     /// Groups of a batch.
     groups: usize,
-    /// Parts that a batch is cut into, which are computed side by side.
+    /// Parts of a batch, which are computed in parallel.
     parts: usize,
 }
 
-/// Where the weights of inputs are that are looked up.
+/// The place of the weights of sparse inputs, and their settings.
 struct LookedUpWeights {
-    /// The first of these inputs, and the number of all inputs.
+    /// The numbers of the sparse inputs, which come after all others.
     inputs: Range<usize>,
+    /// Units of the first hidden layer.
     units: usize,
     rate: f32,
     decay_factor: f32,
 }
 
 impl LookedUpWeights {
+    /// The weights of an input, which follow the biases and those of the inputs before it.
     fn range(&self, input: usize) -> Range<usize> {
         (1 + input) * self.units..(2 + input) * self.units
     }
 }
 
-/// What computes the gradient of a part of a batch.
+/// Working memory for the gradient of a part of a batch.
 struct Worker {
     scratch: Scratch,
     gradient: Buffer,
+    /// The sparse inputs that the part has.
     noted: Noted,
     sums: Sums,
 }
@@ -125,13 +129,14 @@ impl Plan {
         let (inputs, units) = (task.layout.first_inputs(), task.layout.units()[1]);
         let looked_up = inputs.computed..task.layout.inputs();
         let first = task.layout.connections().next().expect("a layout has a connection");
-        let mut of_looked_up = LookedUpWeights { inputs: looked_up.clone(), units, rate: RATE, decay_factor: 0.0 };
+        let mut of_looked_up =
+            LookedUpWeights { inputs: looked_up.clone(), units, rate: LEARNING_RATE, decay_factor: 0.0 };
         let mut dense = Vec::new();
         let layers = task.layout.layers(task.options.activation);
         let decaying = layers.flat_map(|layer| layer.decaying()).zip(decay.factors());
         for (parameters, &(_, factor)) in decaying {
             let many = parameters.inputs.map_or(1.0, |inputs| (inputs as f32 / MANY_INPUTS).max(1.0));
-            let rate = RATE / many.sqrt();
+            let rate = LEARNING_RATE / many.sqrt();
             let mut range = parameters.range;
             if !looked_up.is_empty() && range == first.weights() {
                 (of_looked_up.rate, of_looked_up.decay_factor) = (rate, factor);
@@ -139,17 +144,17 @@ impl Plan {
             }
             dense.push((range, rate, factor));
         }
-        let groups = (task.dataset.train.table.groups() / LEAST_BATCHES).clamp(1, MOST_GROUPS);
-        // Of inputs that are looked up a row has a few.
+        let groups = (task.dataset.train.table.groups() / MIN_BATCHES).clamp(1, MAX_GROUPS);
+        // A row has only a few of the sparse inputs.
         let multiplications = task.layout.parameters() - (task.layout.inputs().saturating_sub(inputs.of_a_row)) * units;
         let operations = 6 * multiplications * groups * LANES;
-        // Several members are computed side by side as they are.
-        let most = if task.members > 1 { 1 } else { MOST_PARTS.min(groups) };
+        // Several members already run in parallel.
+        let most = if task.members > 1 { 1 } else { MAX_PARTS.min(groups) };
         let parts = (operations / PART_OPERATIONS).clamp(1, most);
         Self { seed: task.seed(), dense, looked_up: of_looked_up, constraint: task.constraint(), groups, parts }
     }
 
-    /// The groups of all rows, in the order of a member's cycle that begins after so many steps.
+    /// All groups of rows, in the random order of the cycle that a member begins after `steps` steps.
     fn order(&self, groups: usize, member: usize, steps: u64) -> Vec<u32> {
         let mut random = Random::new(self.seed ^ steps, ORDER_STREAM + member as u64);
         let mut order: Vec<u32> = (0..groups as u32).collect();
@@ -165,9 +170,9 @@ impl Trainer for Adam {
         Some(learning.max(self.plan.parts))
     }
 
-    fn step(&mut self, _cycle: u64, found: Found<'_>, threads: &mut Threads) {
-        let Found { parameters, weights, batches, losses, learns, go_on, .. } = found;
-        // The first cycle looks at all rows.
+    fn step(&mut self, _cycle: u64, found: PassResult<'_>, threads: &mut Threads) {
+        let PassResult { parameters, weights, batches, losses, learns, go_on, .. } = found;
+        // The pass of the first cycle covers the training rows; those of others may not.
         if losses.all.train.weight > 0.0 {
             self.weight = losses.all.train.weight;
         }
@@ -193,7 +198,7 @@ impl Trainer for Adam {
     }
 
     fn restore_member(&mut self, member: usize, weights: &[f32], _from: Option<&TrainerState>) {
-        // Means of gradients are soon those of other weights.
+        // The moments stay: they soon follow the gradients of the restored weights.
         if let Some(own) = self.state.members_mut().nth(member) {
             own.weights.copy_from_slice(weights);
         }
@@ -204,7 +209,7 @@ impl Trainer for Adam {
         if !state.has_begun() {
             return TrainerState::Rprop(rprop);
         }
-        // The last steps are not RPROP's any more: it has none to undo.
+        // RPROP must not undo steps of Adam.
         rprop.signs.fill(0);
         rprop.objectives.fill(f64::INFINITY);
         TrainerState::Adam(rprop, state.of_members(members))
@@ -215,7 +220,7 @@ impl Trainer for Adam {
 struct Epoch<'a> {
     member: usize,
     own: AdamMember<'a>,
-    /// The weights that answer.
+    /// The average of the weights, with which the network answers.
     average: &'a mut [f32],
     workers: &'a mut [Worker],
     plan: &'a Plan,
@@ -226,17 +231,18 @@ struct Epoch<'a> {
 }
 
 impl Epoch<'_> {
-    /// Takes a step after each batch, with these threads for the parts of one, if there are several.
+    /// Takes a step after each batch. The parts of a batch run on `threads`, if these are given.
     fn run(&mut self, mut threads: Option<&mut Threads>) {
         let Batches { objective, rows } = self.batches;
         let all_rows = rows.len() as f64;
         let order = self.plan.order(rows.table.groups(), self.member, self.own.presented.steps);
         let batches = order.len().div_ceil(self.plan.groups);
         let rows_of_batch = (self.plan.groups * LANES) as f64;
-        // Divided by what is expected, a batch of heavy rows counts more, as it does among all rows.
+        // Gradients are divided by the expected weight of a batch rather than its own, so that a batch of rows with
+        // large weights counts more, as it does in the sum over all rows.
         let scale = (all_rows / (self.weight * rows_of_batch.min(all_rows))) as f32;
         let decay = self.decay.at(self.member, self.weight, self.own.presented.loss);
-        let mut late = Late::new(self.plan.looked_up.inputs.len(), batches);
+        let mut missed = MissedSteps::new(self.plan.looked_up.inputs.len(), batches);
         let mut sums = Sums::default();
         for groups in order.chunks(self.plan.groups) {
             if !(self.go_on)() {
@@ -253,28 +259,29 @@ impl Epoch<'_> {
                 None => work.into_iter().for_each(|(worker, groups)| worker.compute(objective, weights, rows, groups)),
             }
             self.workers[..count].iter().for_each(|worker| sums.add(&worker.sums));
-            self.step(count, scale, decay, &mut late);
+            self.step(count, scale, decay, &mut missed);
         }
-        if late.steps > 0 {
-            self.catch_up(&late);
+        if missed.steps > 0 {
+            self.catch_up(&missed);
         }
         if sums.weight > 0.0 {
             self.own.presented.loss = sums.mean();
         }
     }
 
-    fn step(&mut self, parts: usize, scale: f32, decay: f32, late: &mut Late) {
+    /// Takes one step with the gradients of the first `parts` workers.
+    fn step(&mut self, parts: usize, scale: f32, decay: f32, missed: &mut MissedSteps) {
         let steps = self.own.presented.steps + 1;
-        let (kept_first, kept_second) = (power(FIRST_KEPT.into(), steps), power(SECOND_KEPT.into(), steps));
-        let warm = (steps as f64 / WARM_UP as f64).min(1.0);
-        // Kept of a short average: about nine tenths of the steps so far.
-        let kept = (steps as f64 / (steps + 9) as f64).min(MOST_KEPT);
+        let (power_first, power_second) = (power(BETA1.into(), steps), power(BETA2.into(), steps));
+        let warm = (steps as f64 / WARM_UP_STEPS as f64).min(1.0);
+        // At first the average covers about the last tenth of the steps.
+        let average_decay = (steps as f64 / (steps + 9) as f64).min(MAX_AVERAGE_DECAY);
         let rule = AdamRule {
             scale,
             decay: 0.0,
-            rate: (warm / (1.0 - kept_first)) as f32,
-            root_scale: (1.0 / (1.0 - kept_second).sqrt()) as f32,
-            share: (1.0 - kept) as f32,
+            rate: (warm / (1.0 - power_first)) as f32,
+            root_scale: (1.0 / (1.0 - power_second).sqrt()) as f32,
+            share: (1.0 - average_decay) as f32,
         };
         let (first, others) = self.workers[..parts].split_first_mut().expect("a batch has a part");
         for (range, rate, factor) in &self.plan.dense {
@@ -287,38 +294,38 @@ impl Epoch<'_> {
         }
         let weights = &self.plan.looked_up;
         for part in 0..parts {
-            let (worker, after) = self.workers[part..parts].split_first_mut().expect("there is such a part");
+            let (worker, after) = self.workers[part..parts].split_first_mut().expect("part is less than parts");
             for input in worker.noted.drain() {
                 let (range, at) = (weights.range(input), input - weights.inputs.start);
-                // Another part had it, too, and has taken this part's gradient along.
-                if late.next[at] == late.steps + 1 {
+                // An earlier part had this input, too, and this part's gradient has been added to its own.
+                if missed.next[at] == missed.steps + 1 {
                     continue;
                 }
                 let gradient = &mut worker.gradient[range.clone()];
                 after.iter_mut().for_each(|other| add(gradient, &mut other.gradient[range.clone()]));
-                let missed = late.steps - late.next[at];
-                late.make_up(at, &mut self.own.parameters(self.average, range.clone()));
-                let decay = decay * weights.decay_factor * (1 + missed) as f32;
+                let count = missed.steps - missed.next[at];
+                missed.apply(at, &mut self.own.parameters(self.average, range.clone()));
+                let decay = decay * weights.decay_factor * (1 + count) as f32;
                 let rule = AdamRule { rate: weights.rate * rule.rate, decay, ..rule };
                 (kernels().adam)(rule, gradient, self.own.parameters(self.average, range));
-                late.next[at] = late.steps + 1;
+                missed.next[at] = missed.steps + 1;
             }
         }
         if let Some(constraint) = &self.plan.constraint {
             let AdamMember { weights, first, .. } = &mut self.own;
             constraint.reflect(weights, |at| first[at] = -first[at]);
-            // It has followed a weight across 0.
+            // The average may have followed a weight across 0 before that was reflected.
             constraint.reflect(self.average, |_| {});
         }
-        late.stepped(kept);
+        missed.stepped(average_decay);
         self.own.presented.steps = steps;
     }
 
-    /// Makes up for the steps that weights of inputs have missed since they were last met.
-    fn catch_up(&mut self, late: &Late) {
+    /// Applies the missed steps of all sparse inputs.
+    fn catch_up(&mut self, missed: &MissedSteps) {
         let weights = &self.plan.looked_up;
         for (at, input) in weights.inputs.clone().enumerate() {
-            late.make_up(at, &mut self.own.parameters(self.average, weights.range(input)));
+            missed.apply(at, &mut self.own.parameters(self.average, weights.range(input)));
         }
     }
 }
@@ -334,55 +341,58 @@ impl AdamMember<'_> {
     }
 }
 
-/// What steps weights of inputs have missed, since in a cycle only those are touched that a batch has.
-struct Late {
+/// The steps of a cycle that the weights of each sparse input have missed, because no batch had the input.
+struct MissedSteps {
     /// Steps of the cycle so far.
     steps: u32,
-    /// The first step of the cycle that each input has not seen.
+    /// For each input, the first step of the cycle that has not been applied to its weights.
     next: Vec<u32>,
-    /// What so many steps without a gradient keep of the means of gradients.
-    kept: Vec<(f32, f32)>,
-    /// What the steps up to each have kept of the average of weights.
-    averages: Vec<f64>,
+    /// The powers of both moments' decay factors, by the number of steps.
+    moment_decays: Vec<(f32, f32)>,
+    /// The product of the decay factors of the average of weights up to each step.
+    average_decays: Vec<f64>,
 }
 
-impl Late {
+impl MissedSteps {
     fn new(inputs: usize, steps: usize) -> Self {
         let count = if inputs > 0 { steps } else { 0 };
         let of_one = (1.0, 1.0);
-        let kept = std::iter::successors(Some(of_one), |&(first, second)| {
-            Some((normal(first * FIRST_KEPT), normal(second * SECOND_KEPT)))
+        let powers = std::iter::successors(Some(of_one), |&(first, second)| {
+            Some((flush_tiny(first * BETA1), flush_tiny(second * BETA2)))
         });
-        Self { steps: 0, next: vec![0; inputs], kept: kept.take(count + 1).collect(), averages: vec![1.0] }
+        let moment_decays = powers.take(count + 1).collect();
+        Self { steps: 0, next: vec![0; inputs], moment_decays, average_decays: vec![1.0] }
     }
 
-    fn stepped(&mut self, kept: f64) {
+    /// Counts a step with this decay factor of the average of weights.
+    fn stepped(&mut self, average_decay: f64) {
         self.steps += 1;
         if !self.next.is_empty() {
-            self.averages.push(self.averages[self.averages.len() - 1] * kept);
+            self.average_decays.push(self.average_decays[self.average_decays.len() - 1] * average_decay);
         }
     }
 
-    /// Does to the weights of an input what the steps that it has missed would have done.
-    fn make_up(&self, at: usize, parameters: &mut AdamParameters<'_>) {
+    /// Applies the missed steps of an input to its moments and to the average of its weights.
+    fn apply(&self, at: usize, parameters: &mut AdamParameters<'_>) {
         let (from, to) = (self.next[at] as usize, self.steps as usize);
         if from >= to {
             return;
         }
-        let ((first, second), average) = (self.kept[to - from], (self.averages[to] / self.averages[from]) as f32);
-        parameters.first.iter_mut().for_each(|mean| *mean = normal(*mean * first));
-        parameters.second.iter_mut().for_each(|mean| *mean = normal(*mean * second));
+        let (first, second) = self.moment_decays[to - from];
+        let average = (self.average_decays[to] / self.average_decays[from]) as f32;
+        parameters.first.iter_mut().for_each(|mean| *mean = flush_tiny(*mean * first));
+        parameters.second.iter_mut().for_each(|mean| *mean = flush_tiny(*mean * second));
         for (of_weight, &weight) in parameters.average.iter_mut().zip(&*parameters.weights) {
             *of_weight = weight + (*of_weight - weight) * average;
         }
     }
 }
 
-fn normal(value: f32) -> f32 {
-    if value.abs() < LEAST_MEAN { 0.0 } else { value }
+fn flush_tiny(value: f32) -> f32 {
+    if value.abs() < MIN_MOMENT { 0.0 } else { value }
 }
 
-/// Adds a part of a gradient to another, and empties it.
+/// Adds a gradient to another, and sets it to 0.
 fn add(to: &mut [f32], from: &mut [f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += *from;
@@ -390,7 +400,7 @@ fn add(to: &mut [f32], from: &mut [f32]) {
     }
 }
 
-/// A power by squaring: what the library computes differs from machine to machine.
+/// A power by repeated squaring. The result of the standard library's `powf` differs between machines.
 fn power(base: f64, exponent: u64) -> f64 {
     let (mut result, mut square, mut left) = (1.0, base, exponent);
     while left > 0 {
@@ -413,7 +423,7 @@ mod tests {
     use crate::training::TrainOptions;
 
     #[test]
-    fn a_power_is_that_of_the_library_but_for_rounding() {
+    fn a_power_equals_that_of_the_library_up_to_rounding() {
         for (base, exponent) in [(0.9, 0), (0.9, 1), (0.999, 7), (0.999, 10_000), (0.9, u64::MAX)] {
             let expected = f64::from(base as f32).powf(exponent as f64);
             assert!((power((base as f32).into(), exponent) - expected).abs() < 1e-12, "{base} {exponent}");
@@ -421,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn rprop_has_no_step_to_undo_after_steps_of_adam() {
+    fn after_steps_of_adam_rprop_has_no_step_to_undo() {
         let layout = Layout::new(&[2, 1]).unwrap();
         let (kind, limits) = (Kind::Regressor, Limits { train: 9, test: 0 });
         let mut network = Network::new(kind, layout, Options::new(kind), limits, 1).unwrap();
@@ -437,14 +447,14 @@ mod tests {
         };
         let RpropState { sizes, signs, objectives } = left(1).into_rprop();
         assert_eq!((sizes, signs, objectives), (vec![0.25; 3], vec![0; 3], vec![f64::INFINITY]));
-        // Without a step of Adam it goes on as it would have.
+        // Without a step of Adam the state of RPROP is unchanged.
         assert_eq!(left(0).rprop().signs, [1; 3]);
     }
 
     #[test]
-    fn an_order_has_every_group_once_and_is_another_for_each_member_and_cycle() {
+    fn an_order_has_every_group_once_and_differs_between_members_and_cycles() {
         let range = Range::default();
-        let looked_up = LookedUpWeights { inputs: range, units: 1, rate: RATE, decay_factor: 0.0 };
+        let looked_up = LookedUpWeights { inputs: range, units: 1, rate: LEARNING_RATE, decay_factor: 0.0 };
         let plan = Plan { seed: 5, dense: Vec::new(), looked_up, constraint: None, groups: 1, parts: 1 };
         let order = plan.order(100, 0, 0);
         let mut sorted = order.clone();
@@ -457,22 +467,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_up_for_is_what_steps_without_a_gradient_would_have_done() {
-        let mut late = Late::new(2, 40);
+    fn missed_steps_have_the_effect_of_steps_without_a_gradient() {
+        let mut missed = MissedSteps::new(2, 40);
         let (mut first, mut second, weight, mut average) = ([0.5], [0.25], [3.0], [1.0]);
         let (mut plain_first, mut plain_second, mut plain_average) = (0.5f32, 0.25f32, 1.0f32);
         for step in 0..40u32 {
             let kept = f64::from(step + 1) / f64::from(step + 10);
             if step >= 10 {
-                (plain_first, plain_second) = (plain_first * FIRST_KEPT, plain_second * SECOND_KEPT);
+                (plain_first, plain_second) = (plain_first * BETA1, plain_second * BETA2);
                 plain_average += (3.0 - plain_average) * (1.0 - kept) as f32;
             }
-            late.stepped(kept);
+            missed.stepped(kept);
         }
-        // The second input was last met at the tenth step.
-        late.next[1] = 10;
+        // The weights of the second input have had the first ten steps.
+        missed.next[1] = 10;
         let mut weights = weight;
-        late.make_up(
+        missed.apply(
             1,
             &mut AdamParameters {
                 weights: &mut weights,

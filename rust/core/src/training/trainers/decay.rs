@@ -13,6 +13,7 @@ pub(crate) struct WeightDecay {
     loss: Loss,
     /// Multiplier of the automatic decay, for each member.
     shares: Vec<f32>,
+    /// Ranges of a member's parameters with the factor of the decay there.
     factors: Vec<(Range<usize>, f32)>,
 }
 
@@ -24,12 +25,12 @@ impl WeightDecay {
         Self { l2, loss: options.loss, shares: shares.to_vec(), factors }
     }
 
-    /// The decay of a member whose training rows, which weigh `rows` together, have this mean loss.
+    /// The decay of a member with this mean loss on the training rows, whose weights add up to `rows`.
     pub(crate) fn at(&self, member: usize, rows: f64, loss: f64) -> f32 {
         self.l2.at(self.loss, rows, loss, self.shares[member])
     }
 
-    /// Where a member's parameters are, each range with how many times as much decay it has; biases have none.
+    /// Ranges that cover a member's parameters, each with the factor of the decay there, which is 0 for biases.
     pub(crate) fn factors(&self) -> &[(Range<usize>, f32)] {
         &self.factors
     }
@@ -38,7 +39,7 @@ impl WeightDecay {
         self.factors.iter().filter(|(_, factor)| *factor != 0.0).cloned()
     }
 
-    /// What a decay adds to the loss.
+    /// The penalty that a decay adds to the loss: half of it times the weighted sum of squared weights.
     pub(crate) fn penalty(&self, decay: f32, weights: &[f32]) -> f64 {
         if decay == 0.0 {
             return 0.0;
@@ -48,7 +49,7 @@ impl WeightDecay {
         f64::from(decay) / 2.0 * sum
     }
 
-    /// Adds to a gradient what a decay contributes.
+    /// Adds the gradient of the penalty to a gradient.
     pub(crate) fn add_gradient(&self, decay: f32, weights: &[f32], gradient: &mut [f32]) {
         if decay == 0.0 {
             return;
@@ -65,7 +66,7 @@ mod tests {
     use crate::layout::Kind;
 
     #[test]
-    fn weights_decay_and_biases_do_not_and_wide_units_decay_more_where_the_engine_chooses() {
+    fn biases_do_not_decay_and_units_with_many_inputs_have_more_automatic_decay() {
         let layout = Layout::new(&[200, 2, 1]).unwrap();
         // 2 biases, 400 weights; 1 bias, 2 weights.
         let places = [0..2, 2..402, 402..403, 403..405];

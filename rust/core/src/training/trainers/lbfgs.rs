@@ -1,14 +1,14 @@
-//! L-BFGS: steps along directions that the last moves tell.
+//! L-BFGS, a quasi-Newton method, with a [`Search`] for each member.
 //!
-//! It begins with some cycles of RPROP, and each member then has a search of its own. What these remember is saved with the
-//! network: a training that goes on from it takes the steps that one training would have taken. It is of no more use once
-//! anything else has changed what is minimized, or where: other rows, other options, another normalization, a reset, another
-//! trainer's steps, weights of an earlier cycle. What of that a training cannot know, a search finds out by itself, since the
-//! objective at its weights is another then.
+//! It begins with some cycles of RPROP. The state of the searches is saved with the network, so that two trainings take
+//! the same steps as one long training. The state is useless once the objective or the weights have been changed
+//! otherwise: by other rows or options, another normalization, a reset, another trainer, or a return to weights of an
+//! earlier cycle. A search detects such a change, if the training did not cause it, because the objective at its
+//! weights differs.
 
 use super::rprop::Rprop;
 use super::search::Search;
-use super::{Description, Found, THREAD_PARAMETERS, Threads, Trainer, Verdict};
+use super::{Description, PassResult, THREAD_PARAMETERS, Threads, Trainer, Verdict};
 use crate::trainer_state::{MOST_MOVES, RpropState, SearchState, TrainerState};
 
 pub(super) const DESCRIPTION: Description = Description {
@@ -33,18 +33,19 @@ pub(super) const DESCRIPTION: Description = Description {
     by_batches: false,
 };
 
-/// Cycles of RPROP with which L-BFGS begins where the weights are new. Far from a minimum, how the function bends tells
-/// little, and RPROP gets closer in as many cycles; a longer start leaves small networks in worse places.
+/// Cycles of RPROP with which L-BFGS begins if the network is untrained. Far from a minimum the curvature says little,
+/// and RPROP gets closer in the same number of cycles; with more of them, small networks end in worse minima.
 const START_CYCLES: u64 = 30;
-/// How much more a cycle's work on a parameter is than RPROP's.
-const WORK_OF_RPROP: usize = 16;
-/// Moves remembered at least, whatever memory they take.
-const LEAST_MOVES: usize = 5;
-/// Bytes of the moves that all members remember, beyond which they are fewer than the most.
+/// The work of L-BFGS for a parameter and cycle, as a multiple of RPROP's.
+const WORK_PER_RPROP_STEP: usize = 16;
+/// The least moves that are stored, whatever memory they need.
+const MIN_MOVES: usize = 5;
+/// The most bytes of the moves of all members, unless there are no more than [`MIN_MOVES`] each.
 const MOVES_BYTES: usize = 64 << 20;
+
 /// The trainer: RPROP's first steps, then a search for each member.
 struct Lbfgs {
-    /// It has RPROP's state, too, which follows the searches, so that RPROP could go on from there.
+    /// RPROP, whose state is updated by the searches, so that a later training by RPROP can continue from it.
     start: Rprop,
     start_cycles: u64,
     searches: Vec<Search>,
@@ -55,8 +56,8 @@ impl Trainer for Lbfgs {
         cycle >= self.start_cycles
     }
 
-    fn judge(&mut self, found: Found<'_>, threads: &mut Threads) -> Vec<Verdict> {
-        let work = WORK_OF_RPROP * found.weights.len();
+    fn judge(&mut self, found: PassResult<'_>, threads: &mut Threads) -> Vec<Verdict> {
+        let work = WORK_PER_RPROP_STEP * found.weights.len();
         let mut verdicts = vec![Verdict::Kept; found.learns.len()];
         let Rprop { decay, state, .. } = &mut self.start;
         let members = found.learning(self.searches.iter_mut().zip(state.members_mut()).zip(&mut verdicts)).collect();
@@ -66,15 +67,15 @@ impl Trainer for Lbfgs {
         verdicts
     }
 
-    fn step(&mut self, cycle: u64, found: Found<'_>, threads: &mut Threads) {
+    fn step(&mut self, cycle: u64, found: PassResult<'_>, threads: &mut Threads) {
         if !self.judges(cycle) {
             return self.start.step(cycle, found, threads);
         }
-        found.learning(self.searches.iter()).for_each(|(member, search)| search.go_on(member.weights));
+        found.learning(self.searches.iter()).for_each(|(member, search)| search.set_trial_point(member.weights));
     }
 
-    fn take_back(&self, member: usize, weights: &mut [f32]) {
-        self.searches[member].take_back(weights);
+    fn discard_unevaluated(&self, member: usize, weights: &mut [f32]) {
+        self.searches[member].restore_accepted(weights);
     }
 
     fn copy_member(&self, member: usize, to: &mut Option<TrainerState>) {
@@ -83,14 +84,15 @@ impl Trainer for Lbfgs {
 
     fn restore_member(&mut self, member: usize, weights: &[f32], from: Option<&TrainerState>) {
         self.start.restore_member(member, weights, from);
-        // What is remembered is of later weights.
-        self.searches[member].forget();
+        // The moves belong to later weights.
+        self.searches[member].restart();
     }
 
     fn state(self: Box<Self>, members: &[usize]) -> TrainerState {
         let rprop = self.start.state.of_members(members);
         let mut searches: Vec<_> = self.searches.into_iter().map(Some).collect();
-        let picked = members.iter().map(|&member| searches[member].take().expect("members differ").into_state());
+        let picked =
+            members.iter().map(|&member| searches[member].take().expect("no member is listed twice").into_state());
         let picked: Vec<_> = picked.collect();
         if picked.iter().any(SearchState::has_begun) {
             TrainerState::Lbfgs(rprop, picked)
@@ -100,9 +102,9 @@ impl Trainer for Lbfgs {
     }
 }
 
-/// Moves that each of so many members remembers.
+/// How many moves each member stores.
 fn most_moves(parameters: usize, members: usize) -> usize {
-    (MOVES_BYTES / (2 * size_of::<f32>() * parameters * members)).clamp(LEAST_MOVES, MOST_MOVES)
+    (MOVES_BYTES / (2 * size_of::<f32>() * parameters * members)).clamp(MIN_MOVES, MOST_MOVES)
 }
 
 #[cfg(test)]
@@ -110,9 +112,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_is_bounded() {
-        assert_eq!((most_moves(3_000, 10), most_moves(1 << 24, 1)), (MOST_MOVES, LEAST_MOVES));
-        assert!((LEAST_MOVES + 1..MOST_MOVES).contains(&most_moves(1 << 20, 1)));
+    fn the_moves_of_all_members_are_bounded() {
+        assert_eq!((most_moves(3_000, 10), most_moves(1 << 24, 1)), (MOST_MOVES, MIN_MOVES));
+        assert!((MIN_MOVES + 1..MOST_MOVES).contains(&most_moves(1 << 20, 1)));
         assert_eq!((DESCRIPTION.state_bytes)(3_000, 10), 5 + 20 * 8);
     }
 }

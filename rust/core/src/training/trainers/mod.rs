@@ -1,8 +1,8 @@
-//! Trainers: what becomes of the weights, given losses and gradients.
+//! Trainers, which change the weights given losses and gradients.
 //!
-//! The session asks for a pass over the rows in each cycle, lets the trainer judge what was found, decides whether to end, and
-//! if not has the trainer step. A trainer is called a few times a cycle, so it is a trait object; its loops over parameters
-//! are its own.
+//! In each cycle the session computes a pass over the rows, lets the trainer accept or reject the weights, decides
+//! whether to end, and if not calls the trainer's step. A trainer is called a few times a cycle, so it is a trait
+//! object; the loops over parameters are inside its methods.
 
 mod adam;
 mod decay;
@@ -18,22 +18,22 @@ use crate::options::{Algorithm, Size};
 use crate::trainer_state::TrainerState;
 pub(super) use decay::WeightDecay;
 
-/// Parameters of a step that are worth another thread.
+/// Parameters of a step for which another thread pays.
 const THREAD_PARAMETERS: usize = 16 << 10;
 
-/// What a training has to know of a trainer before it has one.
+/// Properties of a trainer that are needed before it is made, and its constructor.
 pub(super) struct Description {
-    /// Makes one that goes on from a state.
+    /// Makes a trainer that continues from a state.
     pub(super) new: fn(&Task, WeightDecay, TrainerState) -> Box<dyn Trainer>,
-    /// Bytes of a parameter that its state takes, where so many members have so many parameters each.
+    /// Bytes of its state for each parameter, by the parameters of a member and the number of members.
     pub(super) state_bytes: fn(parameters: usize, members: usize) -> usize,
-    /// Bytes of a parameter that it takes beyond its state, while it trains.
+    /// Bytes for each parameter that it needs while it trains, besides its state.
     pub(super) working_bytes: usize,
-    /// Whether it steps many times a cycle, by gradients of its own.
+    /// Whether it steps many times a cycle, with gradients of mini-batches that it computes itself.
     pub(super) by_batches: bool,
 }
 
-/// The trainer of each algorithm, for a network of that size.
+/// The trainer of an algorithm, where [`Algorithm::Auto`] depends on the size of the training.
 pub(super) fn description(algorithm: Algorithm, size: Size) -> &'static Description {
     match algorithm.chosen(size) {
         Algorithm::Auto | Algorithm::IrpropPlus | Algorithm::IrpropMinus | Algorithm::RpropPlus => &rprop::DESCRIPTION,
@@ -42,53 +42,54 @@ pub(super) fn description(algorithm: Algorithm, size: Size) -> &'static Descript
     }
 }
 
-/// What changes the weights of a training's members.
+/// Changes the weights of the members of a training.
 pub(super) trait Trainer {
-    /// Threads that have something to do in a step of so many members, if that is told by other than the rows.
+    /// Threads that are useful in a step of this many members; none if that depends on the rows alone.
     fn threads(&self, _learning: usize) -> Option<usize> {
         None
     }
 
-    /// Whether it judges the weights of a cycle, for which it needs gradients even if the training ends there.
+    /// Whether [`Self::judge`] is to be called in this cycle, which needs gradients even if the training ends there.
     fn judges(&self, _cycle: u64) -> bool {
         false
     }
 
-    /// Judges the present weights of the members that learn, before anything else is made of what was found. Weights that
-    /// it rejects it replaces by those of before. A verdict for each member; that on members that learn no more counts for
-    /// nothing.
-    fn judge(&mut self, found: Found<'_>, _threads: &mut Threads) -> Vec<Verdict> {
+    /// Accepts or rejects the present weights of the members that still train, before the pass is used for anything
+    /// else. Rejected weights are replaced by the last accepted ones. Returns a verdict for each member; those of
+    /// members that have stopped are ignored.
+    fn judge(&mut self, found: PassResult<'_>, _threads: &mut Threads) -> Vec<Verdict> {
         vec![Verdict::Kept; found.learns.len()]
     }
 
-    /// Moves the weights of the members that learn to where the next cycle is to look.
-    fn step(&mut self, cycle: u64, found: Found<'_>, threads: &mut Threads);
+    /// Changes the weights of the members that still train to those that the next cycle evaluates.
+    fn step(&mut self, cycle: u64, found: PassResult<'_>, threads: &mut Threads);
 
-    /// Replaces weights of a member that no cycle has looked at by the last that one did.
-    fn take_back(&self, _member: usize, _weights: &mut [f32]) {}
+    /// Replaces a member's weights, which no pass has evaluated, by the last that one has, if the trainer keeps these.
+    fn discard_unevaluated(&self, _member: usize, _weights: &mut [f32]) {}
 
-    /// Copies what it remembers of one member, in the memory of an earlier copy. A trainer that remembers nothing has
-    /// nothing to copy.
+    /// Copies the state of one member, in the memory of an earlier copy if there is one. A trainer without such state
+    /// copies nothing.
     fn copy_member(&self, _member: usize, _to: &mut Option<TrainerState>) {}
 
-    /// Goes on from a copy, if it has made one, after the member's weights were replaced by those of then.
+    /// Restores a member's state from a copy, if one was made, after its weights were replaced by those of the same
+    /// time.
     fn restore_member(&mut self, _member: usize, _weights: &[f32], _from: Option<&TrainerState>) {}
 
-    /// What it remembers of these members, for the next training.
+    /// The state of these members, from which the next training continues.
     fn state(self: Box<Self>, members: &[usize]) -> TrainerState;
 }
 
-/// What a trainer says of a member's weights.
+/// Whether a trainer accepts a member's weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// They stay.
+    /// The weights are kept.
     Kept,
-    /// Those of before are back.
+    /// The weights have been replaced by the last accepted ones.
     Rejected,
 }
 
-/// What a pass has found of a training's members, and their weights.
-pub(super) struct Found<'a> {
+/// The result of a pass over the rows, and the weights of all members.
+pub(super) struct PassResult<'a> {
     /// Parameters of one member.
     pub(super) parameters: usize,
     pub(super) weights: &'a mut [f32],
@@ -96,30 +97,30 @@ pub(super) struct Found<'a> {
     pub(super) batches: Batches<'a>,
     pub(super) losses: &'a Losses,
     pub(super) learns: &'a [bool],
-    /// Whether the training is to go on.
+    /// Returns false once the training is to end.
     pub(super) go_on: &'a (dyn Fn() -> bool + Sync),
 }
 
-/// What a pass has found of one member.
-pub(super) struct MemberFound<'a> {
+/// The result of a pass for one member, and its weights.
+pub(super) struct MemberResult<'a> {
     pub(super) member: usize,
     pub(super) weights: &'a mut [f32],
     /// The mean loss of its training rows.
     pub(super) loss: f64,
-    /// What the training rows weigh together.
+    /// Sum of the weights of the training rows.
     pub(super) rows: f64,
     /// The gradient of the sum of the losses of these rows.
     pub(super) gradient: Gradient<'a>,
 }
 
-impl<'a> Found<'a> {
-    /// The members that learn, each with what a trainer has of it; `own` is of all members.
-    pub(super) fn learning<T>(self, own: impl Iterator<Item = T>) -> impl Iterator<Item = (MemberFound<'a>, T)> {
+impl<'a> PassResult<'a> {
+    /// The members that still train, each with its item of `own`, which has one for every member.
+    pub(super) fn learning<T>(self, own: impl Iterator<Item = T>) -> impl Iterator<Item = (MemberResult<'a>, T)> {
         let Self { parameters, weights, gradient, losses, learns, .. } = self;
         let members = weights.chunks_mut(parameters).zip(gradient.chunks(parameters)).zip(own).enumerate();
         members.filter(|&(member, _)| learns[member]).map(|(member, ((weights, gradient), own))| {
             let (loss, rows) = (losses.train[member], losses.all.train.weight);
-            (MemberFound { member, weights, loss, rows, gradient }, own)
+            (MemberResult { member, weights, loss, rows, gradient }, own)
         })
     }
 }

@@ -1,41 +1,45 @@
-//! The moves that a search remembers.
+//! The moves that L-BFGS stores: pairs of a change of the weights (`s` in Nocedal and Wright) and the change of the
+//! gradient that it brought (`y`).
 
 use std::collections::VecDeque;
 
 use super::search::dot;
 
-/// A move is remembered if the function bends upwards along it by more than this.
-const LEAST_BEND: f64 = 1e-10;
+/// A move is stored if the curvature along it, `y · s / s · s`, is greater than this.
+const MIN_CURVATURE: f64 = 1e-10;
 
-/// The last moves, in one block of memory whose oldest move makes room for the next.
+/// The last moves, in a ring buffer.
 pub(super) struct Moves {
     parameters: usize,
+    /// The most moves that are stored.
     most: usize,
     values: Vec<f32>,
-    /// Where the oldest move is, in moves.
+    /// The slot of the oldest move.
     first: usize,
-    /// Of each move, the oldest first.
+    /// Products of each move, the oldest first.
     products: VecDeque<Products>,
 }
 
 #[derive(Clone, Copy)]
 struct Products {
-    bend: f64,
+    curvature: f64,
     square: f64,
 }
 
-/// From one place to the next.
+/// From one accepted point to the next.
 pub(super) struct Move<'a> {
+    /// The change of the weights, `s`.
     pub(super) weights: &'a [f32],
+    /// The change of the gradient, `y`.
     pub(super) gradient: &'a [f32],
-    /// The product of the two.
-    pub(super) bend: f64,
-    /// The product of the gradient's change with itself.
+    /// `y · s`.
+    pub(super) curvature: f64,
+    /// `y · y`.
     pub(super) square: f64,
 }
 
 impl Moves {
-    /// Room for so many moves of so many parameters. Memory is taken with the first.
+    /// Makes a buffer for `most` moves of `parameters` numbers each. Memory is allocated with the first move.
     pub(super) fn new(parameters: usize, most: usize) -> Self {
         Self { parameters, most, values: Vec::new(), first: 0, products: VecDeque::new() }
     }
@@ -47,8 +51,8 @@ impl Moves {
 
     fn get(&self, index: usize) -> Move<'_> {
         let (weights, gradient) = self.values[self.range(index)].split_at(self.parameters);
-        let Products { bend, square } = self.products[index];
-        Move { weights, gradient, bend, square }
+        let Products { curvature, square } = self.products[index];
+        Move { weights, gradient, curvature, square }
     }
 
     /// The moves, the oldest first.
@@ -64,8 +68,8 @@ impl Moves {
         self.products.clear();
     }
 
-    /// Remembers the move to weights and their gradient from those of before, unless the function bends downwards along it.
-    /// Returns the change of the weights.
+    /// Stores the move to new weights from old ones, and the same of their gradients, unless the curvature along it is
+    /// not positive. Drops the oldest move if the buffer is full. Returns the change of the weights.
     pub(super) fn push(&mut self, weights: (&[f32], &[f32]), gradient: (&[f32], &[f32])) -> &[f32] {
         if self.products.len() == self.most {
             self.products.pop_front();
@@ -79,14 +83,14 @@ impl Moves {
         let (to_weights, to_gradient) = self.values[range].split_at_mut(self.parameters);
         difference(weights, to_weights);
         difference(gradient, to_gradient);
-        let (bend, square) = (dot(to_weights, to_gradient), dot(to_gradient, to_gradient));
-        if bend > LEAST_BEND * dot(to_weights, to_weights) && square > 0.0 {
-            self.products.push_back(Products { bend, square });
+        let (curvature, square) = (dot(to_weights, to_gradient), dot(to_gradient, to_gradient));
+        if curvature > MIN_CURVATURE * dot(to_weights, to_weights) && square > 0.0 {
+            self.products.push_back(Products { curvature, square });
         }
         to_weights
     }
 
-    /// The moves, as [`Self::restore`] takes them.
+    /// The changes of weights and gradient of each move, the oldest first, for [`Self::restore`].
     pub(super) fn into_values(mut self) -> Vec<f32> {
         let each = 2 * self.parameters;
         self.values.rotate_left(self.first * each);
@@ -95,13 +99,13 @@ impl Moves {
         self.values
     }
 
-    /// Remembers these moves instead, the last of them if they are too many.
+    /// Replaces the moves by these, or by the last of them if they are too many.
     pub(super) fn restore(&mut self, mut values: Vec<f32>) {
         let each = 2 * self.parameters;
         values.drain(..values.len().saturating_sub(self.most * each));
         let products = values.chunks_exact(each).map(|values| {
             let (weights, gradient) = values.split_at(self.parameters);
-            Products { bend: dot(weights, gradient), square: dot(gradient, gradient) }
+            Products { curvature: dot(weights, gradient), square: dot(gradient, gradient) }
         });
         (self.products, self.first) = (products.collect(), 0);
         self.values = values;
@@ -116,9 +120,9 @@ fn difference((a, b): (&[f32], &[f32]), to: &mut [f32]) {
 mod tests {
     use super::*;
 
-    /// A move of two parameters that is told from others by its length.
-    fn push(moves: &mut Moves, length: f32, bend: f32) {
-        let moved = moves.push((&[length, 1.0], &[0.0, 1.0]), (&[bend, 0.0], &[0.0, 0.0]));
+    /// Stores a move of two parameters, which is identified by its length.
+    fn push(moves: &mut Moves, length: f32, curvature: f32) {
+        let moved = moves.push((&[length, 1.0], &[0.0, 1.0]), (&[curvature, 0.0], &[0.0, 0.0]));
         assert_eq!(moved, [length, 0.0]);
     }
 
@@ -127,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_moves_are_remembered_in_order_and_after_a_way_through_their_values() {
+    fn the_last_moves_are_stored_in_order_and_survive_into_values_and_restore() {
         let mut moves = Moves::new(2, 3);
         for (count, expected) in [(1, &[1.0][..]), (3, &[1.0, 2.0, 3.0]), (5, &[3.0, 4.0, 5.0]), (6, &[4.0, 5.0, 6.0])]
         {
@@ -135,7 +139,7 @@ mod tests {
             (1..=count).for_each(|length| push(&mut moves, length as f32, 2.0));
             assert_eq!(lengths(&moves), expected);
             let last = moves.last().unwrap();
-            assert_eq!((last.gradient, last.bend, last.square), (&[2.0, 0.0][..], 2.0 * count as f64, 4.0));
+            assert_eq!((last.gradient, last.curvature, last.square), (&[2.0, 0.0][..], 2.0 * count as f64, 4.0));
             let values = moves.into_values();
             assert_eq!((values.len(), values.capacity()), (4 * expected.len(), 4 * expected.len()));
             moves = Moves::new(2, 3);
@@ -150,10 +154,10 @@ mod tests {
     }
 
     #[test]
-    fn a_move_along_which_the_function_bends_downwards_is_not_remembered_but_makes_the_oldest_go() {
+    fn a_move_without_positive_curvature_is_not_stored_but_drops_the_oldest() {
         let mut moves = Moves::new(2, 2);
-        for (length, bend) in [(1.0, 1.0), (2.0, 1.0), (3.0, -1.0), (4.0, 0.0)] {
-            push(&mut moves, length, bend);
+        for (length, curvature) in [(1.0, 1.0), (2.0, 1.0), (3.0, -1.0), (4.0, 0.0)] {
+            push(&mut moves, length, curvature);
         }
         assert_eq!(lengths(&moves), [2.0]);
         push(&mut moves, 5.0, 1.0);

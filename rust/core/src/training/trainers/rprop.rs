@@ -1,6 +1,7 @@
-//! RPROP: each parameter has a step size of its own, and only the sign of its gradient matters.
+//! RPROP, iRPROP- and iRPROP+: each parameter has its own step size, and only the sign of its gradient matters. The
+//! papers are cited in `kernels/rprop.rs`.
 
-use super::{Description, Found, MemberFound, THREAD_PARAMETERS, Threads, Trainer, WeightDecay};
+use super::{Description, MemberResult, PassResult, THREAD_PARAMETERS, Threads, Trainer, WeightDecay};
 use crate::constraint::Constraint;
 use crate::kernels::{StepRule, kernels};
 use crate::options::Algorithm;
@@ -17,14 +18,16 @@ pub(super) const DESCRIPTION: Description = Description {
     by_batches: false,
 };
 
-/// Parameters of a chunk: its gradient stays in the first cache from when it is added up until the step is done.
+/// Parameters of a chunk. Its gradient stays in the level 1 cache from its summation until the step is done.
 const CHUNK_PARAMETERS: usize = 4 << 10;
 
-/// Where a step after which the sign of the gradient changed is undone.
+/// Whether the step of a parameter is undone when the sign of its gradient changes.
 enum Undo {
+    /// RPROP+.
     Always,
+    /// iRPROP-.
     Never,
-    /// Where what is minimized has risen.
+    /// iRPROP+: if the objective has increased.
     IfWorse,
 }
 
@@ -46,10 +49,10 @@ impl Rprop {
     }
 }
 
-/// Some of the parameters of a member, with all that a step of theirs takes.
+/// Some of the parameters of a member, with all that their step needs.
 struct StepChunk<'a> {
     rule: StepRule,
-    /// Where they begin in their member.
+    /// The index of the first one in the member.
     from: usize,
     weights: &'a mut [f32],
     sizes: &'a mut [f32],
@@ -57,10 +60,10 @@ struct StepChunk<'a> {
     gradient: Gradient<'a>,
 }
 
-/// How a member steps, whose objective becomes that of the present weights; none where nothing is left to minimize: what
-/// rounding leaves of a gradient has signs, and steps in their directions would grow until all is lost.
-fn rule(decay: &WeightDecay, undo: &Undo, found: &MemberFound<'_>, objective: &mut f64) -> Option<StepRule> {
-    let MemberFound { member, weights, loss, rows, .. } = found;
+/// The rule of a member's step; `objective` becomes that of the present weights. None if that is 0: the gradient is
+/// then no more than rounding, and steps along its signs would grow until the weights are useless.
+fn rule(decay: &WeightDecay, undo: &Undo, found: &MemberResult<'_>, objective: &mut f64) -> Option<StepRule> {
+    let MemberResult { member, weights, loss, rows, .. } = found;
     let of_weights = decay.at(*member, *rows, *loss);
     let before = std::mem::replace(objective, loss + decay.penalty(of_weights, weights));
     let undo = match undo {
@@ -72,10 +75,10 @@ fn rule(decay: &WeightDecay, undo: &Undo, found: &MemberFound<'_>, objective: &m
 }
 
 impl Trainer for Rprop {
-    fn step(&mut self, _cycle: u64, found: Found<'_>, threads: &mut Threads) {
+    fn step(&mut self, _cycle: u64, found: PassResult<'_>, threads: &mut Threads) {
         let workers = found.weights.len().div_ceil(THREAD_PARAMETERS);
-        let Found { parameters, weights, learns, .. } = found;
-        let found = Found { weights: &mut *weights, ..found };
+        let PassResult { parameters, weights, learns, .. } = found;
+        let found = PassResult { weights: &mut *weights, ..found };
         let mut chunks = Vec::with_capacity(found.weights.len() / CHUNK_PARAMETERS + found.learns.len());
         for (member, state) in found.learning(self.state.members_mut()) {
             let RpropMember { sizes, signs, objective } = state;
@@ -112,7 +115,7 @@ impl Trainer for Rprop {
     }
 
     fn restore_member(&mut self, member: usize, _weights: &[f32], from: Option<&TrainerState>) {
-        let from = from.expect("RPROP has made a copy");
+        let from = from.expect("copy_member was called before");
         let (copy, parameters) = (from.rprop(), self.state.sizes.len() / self.state.objectives.len());
         let range = member * parameters..(member + 1) * parameters;
         self.state.sizes[range.clone()].copy_from_slice(&copy.sizes);
@@ -129,7 +132,7 @@ impl StepChunk<'_> {
     fn step(&mut self, decay: &WeightDecay) {
         let Self { rule, from, weights, sizes, signs, gradient } = self;
         let (sum, end) = (gradient.sum(), *from + weights.len());
-        // Biases do not decay, so they step apart.
+        // Each range has its own decay factor.
         for (range, factor) in decay.factors() {
             let (first, last) = (range.start.max(*from), range.end.min(end));
             if first < last {

@@ -1,10 +1,10 @@
-//! `NR._CALIBRATED key scores`: how far a network was off on rows that were given for that.
+//! `NR._CALIBRATED key scores`: the scores of a calibration, which intervals and sets are computed from.
 
 use neuralredis_core::{Calibration, codec};
 
 use crate::commands::prelude::*;
 
-/// What is sent.
+/// Encodes a calibration for [`send`].
 pub(crate) fn encoded(calibration: &Calibration) -> Vec<u8> {
     codec::encode_calibration(calibration)
 }
@@ -28,7 +28,8 @@ impl Command for Calibrated {
 
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
-        // Weights that were pending would, once they are there, take the place of those that it is of.
+        // The calibration belongs to the primary's present weights, which may still be pending here. So this waits for
+        // them.
         let mut key = value::open(ctx, ctx.argument(0))?;
         let value = value::write(&mut key)?;
         config::check_bytes(ctx, || value.network_bytes() + args[1].len())?;

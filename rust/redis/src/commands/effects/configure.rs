@@ -1,14 +1,15 @@
-//! `NR._CONFIGURE key state option value ...`: all options, and the state that chooses the rows to be dropped.
+//! `NR._CONFIGURE key state option value ...`: the values of all options, and the random state that selects the rows to
+//! drop.
 
 use neuralredis_core::{ClassWeight, Info};
 
-use crate::commands::options::{self, Of};
+use crate::commands::options::{self, OptionContext};
 use crate::commands::prelude::*;
 
-/// `state` is that before the change.
+/// Replicates a change. `state` is the random state before it.
 pub(crate) fn send(ctx: Context, key: &[u8], state: u64, after: &Info) {
     let mut written: Vec<Vec<u8>> = vec![key.to_vec(), state.to_string().into_bytes()];
-    written.extend(options::written(&after.options, after.limits, Of::Change));
+    written.extend(options::written(&after.options, after.limits, OptionContext::Change));
     ctx.replicate(Configure::NAME, written.iter().map(Vec::as_slice));
 }
 
@@ -28,7 +29,7 @@ impl Command for Configure {
     fn run(ctx: Context, args: &[&[u8]]) -> Result<Reply, Refusal> {
         super::admit(ctx, Self::NAME)?;
         let mut key = value::open_unsettled(ctx, ctx.argument(0))?;
-        let (state, given) = (super::state(args[1])?, options::parse(&args[2..], Of::Change)?);
+        let (state, given) = (super::state(args[1])?, options::parse(&args[2..], OptionContext::Change)?);
         let live = &mut value::write(&mut key)?.live;
         let (limits, before) = (given.limits(live.network().info().limits), live.network().rows_state());
         if let Some(ClassWeight::Given(weights)) = &given.class_weight {

@@ -1,15 +1,15 @@
-//! `NR._LOAD key index frame`: a network as its frames, one after the other: in an AOF that was rewritten without an RDB,
-//! and where Valkey moves a slot to another server.
+//! `NR._LOAD key index frame`: one frame of a network. Used in an AOF that was rewritten without an RDB preamble, and
+//! when Valkey migrates a slot to another server.
 //!
-//! Frames of several networks may come by turns, from servers that each send their slots. Nothing is replicated before
-//! the last, and then all: whoever took over in their midst, a replica or a rewritten AOF, would know the rest of them and
-//! not the beginning.
+//! Frames of several networks may be interleaved, from servers that each migrate slots. Nothing is replicated before
+//! the last frame; then all frames are sent. Otherwise a replica that connects, or an AOF that is rewritten, between
+//! two frames would receive only the later ones.
 
 use neuralredis_core::Network;
 use neuralredis_core::codec;
 use neuralredis_server::{Content, ServerString, key};
 
-use super::partial::{self, Partial, Whose};
+use super::partial::{self, Partial, Source};
 use crate::commands::prelude::*;
 use crate::value::{Key, Value};
 
@@ -19,7 +19,7 @@ impl Command for Load {
     const NAME: &CStr = c"nr._load";
     const FLAGS: &CStr = super::FLAGS;
     const ABOUT: About = About {
-        summary: c"For a rewritten AOF or a moved slot: a frame of a network, which is there with the last.",
+        summary: c"For a rewritten AOF or a migrated slot: stores one frame of a network; the last one completes it.",
         complexity: c"O(N) where N is the number of bytes",
         arity: 4,
         key: Some(KeyUse::REPLACE),
@@ -33,10 +33,10 @@ impl Command for Load {
         if Key::open(ctx, ctx.argument(0)).content() == Content::Other {
             return Err(Refusal::WrongType);
         }
-        let whose = Whose { client: ctx.client(), db: ctx.selected(), key: name.to_vec() };
-        let begun = partial::taken(&whose);
+        let source = Source { client: ctx.client(), db: ctx.selected(), key: name.to_vec() };
+        let begun = partial::take(&source);
         let mut partial = match begun {
-            _ if index == 0 => Partial::new(whose),
+            _ if index == 0 => Partial::new(source),
             Some(partial) if partial.next == index => partial,
             _ => return Err(Refusal::because(format!("frame {index} follows none: expected frame 0 of this network"))),
         };
@@ -52,7 +52,8 @@ impl Command for Load {
         if !key::put(ctx, ctx.argument(0), Box::new(Value::new(network))) {
             return Err(Refusal::because("the server refused to store the network"));
         }
-        // Not before the key is put: if it has expired and is still there, the server then sends a DEL of its own.
+        // Only after storing the network: if an expired value is still at the key, the server first sends a DEL of its
+        // own.
         if !ctx.is_loading() {
             send(ctx, value::read(&value::open(ctx, ctx.argument(0))?)?.live.network());
         }

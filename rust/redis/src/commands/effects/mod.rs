@@ -1,8 +1,8 @@
-//! What replicas and the AOF are sent: effects. A file for each, with its sending and its command.
+//! Effects: the internal commands that replicas and the AOF receive. One file each, with the code that sends it.
 //!
-//! The commands are internal: they come from a primary, an AOF or a slot migration, and are checked as any other. Clients
-//! may send them only where the setting `enable-internal-commands` says so, for tools that replay an AOF or relay a
-//! replication stream; maxmemory and `max-network-bytes` then bind them. What they replicate is themselves.
+//! Internal commands come from a primary, an AOF or a slot migration, and are checked like any other. Clients may send
+//! them only if the setting `enable-internal-commands` allows it, for tools that replay an AOF or relay a replication
+//! stream; `maxmemory` and `max-network-bytes` then apply. An internal command is replicated as it is.
 
 pub(crate) mod calibrated;
 pub(crate) mod configure;
@@ -16,10 +16,11 @@ pub(crate) mod trained;
 use crate::commands::prelude::*;
 use crate::value::Key;
 
-/// Not `deny-oom`, by which the server would refuse what a primary sends, too: [`admit`] looks at the sender first.
+/// Without `deny-oom`, because the server would then reject commands of a primary, too. [`admit`] checks memory for
+/// clients only.
 const FLAGS: &CStr = c"write admin";
 
-/// Refuses an internal command that a client has sent, unless clients may send them and there is memory left.
+/// Rejects an internal command of a client, unless the setting allows it and there is memory left.
 fn admit(ctx: Context, command: &CStr) -> Result<(), Refusal> {
     if ctx.is_replayed() {
         return Ok(());
@@ -38,7 +39,7 @@ fn admit(ctx: Context, command: &CStr) -> Result<(), Refusal> {
     }
 }
 
-/// Ends an internal command that has changed a network: it is replicated as it came.
+/// Ends an internal command that has changed a network: replicates it, and publishes the event.
 fn done(ctx: Context, key: &Key, event: &CStr) -> Reply {
     ctx.replicate_verbatim();
     key.changed();
@@ -46,7 +47,7 @@ fn done(ctx: Context, key: &Key, event: &CStr) -> Reply {
     Reply::OK
 }
 
-/// The state of a network's random numbers.
+/// Parses a random state.
 fn state(argument: &[u8]) -> Result<u64, Refusal> {
     let expected = format!("an integer from 0 to {}", u64::MAX);
     numbers::whole(argument).ok_or_else(|| Refusal::argument("the state", argument, expected))

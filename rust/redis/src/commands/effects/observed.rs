@@ -1,4 +1,4 @@
-//! `NR._OBSERVED key rows`: rows of fields with the places that they took, and the words and classes that came with them.
+//! `NR._OBSERVED key rows`: rows of fields, the places that they are stored at, and words and classes that are new.
 
 use neuralredis_core::codec::Observed;
 use neuralredis_server::ServerString;

@@ -1,54 +1,55 @@
-//! Networks of which not all frames have come ([`super::load`]).
+//! Networks of which some frames are still missing ([`super::load`]).
 //!
-//! One belongs to the client that sends it, and goes when that client goes, since nobody else sends the rest; the AOF ends
-//! like a client. A flushed database takes its own along. A client may begin many, so that the one that has waited longest
-//! makes room: more servers than [`MAX_PARTIALS`] do not send slots at a time, and each sends one network after the other.
+//! A partial network belongs to the client that sends it and is dropped when that client disconnects (the end of an AOF
+//! counts as one), since no other client sends the rest. Flushing a database drops its partial networks. At most
+//! [`MAX_PARTIALS`] exist; a further one replaces the one whose last frame came first. No more servers than that
+//! migrate slots here at a time, and each sends one network after the other.
 
 use std::cell::RefCell;
 
 use neuralredis_core::codec::Decoder;
 
-/// Networks at most.
+/// The most partial networks.
 const MAX_PARTIALS: usize = 64;
 
-/// A network of which not all frames have come.
+/// A network of which some frames are missing.
 pub(super) struct Partial {
-    pub(super) whose: Whose,
-    /// The frame that comes next.
+    pub(super) source: Source,
+    /// The index of the next frame.
     pub(super) next: u64,
-    /// Bytes that have come.
+    /// Bytes received so far.
     pub(super) bytes: usize,
     pub(super) decoder: Decoder,
 }
 
 impl Partial {
-    pub(super) fn new(whose: Whose) -> Self {
-        Self { whose, next: 0, bytes: 0, decoder: Decoder::new() }
+    pub(super) fn new(source: Source) -> Self {
+        Self { source, next: 0, bytes: 0, decoder: Decoder::new() }
     }
 }
 
-/// Which network it is.
+/// Identifies a partial network by its client, database and key.
 #[derive(PartialEq, Eq)]
-pub(super) struct Whose {
+pub(super) struct Source {
     pub(super) client: u64,
     pub(super) db: i32,
     pub(super) key: Vec<u8>,
 }
 
 thread_local! {
-    // Of the main thread. The one of which a frame came last is the last.
+    // Used on the main thread only. Ordered by the arrival of the last frame.
     static PARTIALS: RefCell<Vec<Partial>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Takes what has come of a network so far.
-pub(super) fn taken(whose: &Whose) -> Option<Partial> {
+/// Removes and returns the partial network of a key.
+pub(super) fn take(source: &Source) -> Option<Partial> {
     PARTIALS.with_borrow_mut(|partials| {
-        let at = partials.iter().position(|partial| partial.whose == *whose)?;
+        let at = partials.iter().position(|partial| partial.source == *source)?;
         Some(partials.remove(at))
     })
 }
 
-/// Keeps it until the next frame comes.
+/// Keeps a partial network until its next frame.
 pub(super) fn keep(partial: Partial) {
     PARTIALS.with_borrow_mut(|partials| {
         if partials.len() == MAX_PARTIALS {
@@ -58,19 +59,19 @@ pub(super) fn keep(partial: Partial) {
     });
 }
 
-/// A client has gone.
+/// Called when a client has disconnected.
 pub(crate) fn forget_client(client: u64) {
-    PARTIALS.with_borrow_mut(|partials| partials.retain(|partial| partial.whose.client != client));
+    PARTIALS.with_borrow_mut(|partials| partials.retain(|partial| partial.source.client != client));
 }
 
-/// A database has been flushed, or all.
+/// Called when a database was flushed; `None` stands for all databases.
 pub(crate) fn forget_database(flushed: Option<i32>) {
     PARTIALS.with_borrow_mut(|partials| {
-        partials.retain(|partial| flushed.is_some_and(|db| db != partial.whose.db));
+        partials.retain(|partial| flushed.is_some_and(|db| db != partial.source.db));
     });
 }
 
-/// How many there are, and how many bytes of them have come.
+/// The number of partial networks, and the bytes received for them.
 pub(crate) fn counts() -> (usize, usize) {
     PARTIALS.with_borrow(|partials| (partials.len(), partials.iter().map(|partial| partial.bytes).sum()))
 }
@@ -80,12 +81,12 @@ mod tests {
     use super::*;
 
     fn begin(client: u64, db: i32, bytes: usize) {
-        let whose = Whose { client, db, key: b"net".to_vec() };
-        keep(Partial { bytes, ..Partial::new(whose) });
+        let source = Source { client, db, key: b"net".to_vec() };
+        keep(Partial { bytes, ..Partial::new(source) });
     }
 
     #[test]
-    fn they_go_with_their_client_and_with_their_database() {
+    fn a_partial_network_is_dropped_with_its_client_and_its_database() {
         for client in [1, 2] {
             for db in [0, 1] {
                 begin(client, db, 10);
@@ -100,12 +101,12 @@ mod tests {
     }
 
     #[test]
-    fn the_one_that_has_waited_longest_makes_room() {
+    fn a_further_partial_network_replaces_the_oldest() {
         for client in 0..=MAX_PARTIALS as u64 {
             begin(client, 0, 1);
         }
         assert_eq!(counts(), (MAX_PARTIALS, MAX_PARTIALS));
-        assert!(taken(&Whose { client: 0, db: 0, key: b"net".to_vec() }).is_none());
+        assert!(take(&Source { client: 0, db: 0, key: b"net".to_vec() }).is_none());
         forget_database(None);
     }
 }

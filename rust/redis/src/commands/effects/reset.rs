@@ -1,4 +1,4 @@
-//! `NR._RESET key state`: new weights, drawn from the state that the primary drew them from.
+//! `NR._RESET key state`: new weights, drawn from the random state that the primary used.
 
 use neuralredis_server::{Lent, ServerString};
 

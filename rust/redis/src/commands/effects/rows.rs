@@ -1,8 +1,8 @@
-//! `NR._ROWS key state places rows [weights]`: rows with the places that they took.
+//! `NR._ROWS key state places rows [weights]`: rows, and the places that they are stored at.
 //!
-//! `state` is that of the network's choices afterwards. A place is five bytes: 0 for the training set or 1 for the testing
-//! set, and the row, u32. Rows are floats, inputs and outputs of one after those of the other; weights are a float each. All
-//! little-endian.
+//! `state` is the network's random state afterwards. A place takes five bytes: 0 for the training set or 1 for the
+//! validation set, and the index of the row, u32. Rows are floats, inputs and outputs of one row after those of the
+//! other; weights are a float each. All little-endian.
 
 use neuralredis_core::{Batch, Place, Set};
 use neuralredis_server::{Lent, ServerString};
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_comes_back() {
+    fn places_are_decoded_as_encoded() {
         for place in [Place { set: Set::Train, row: 0 }, Place { set: Set::Test, row: u32::MAX - 1 }] {
             assert_eq!(decoded(encoded(place)), Ok(place));
         }

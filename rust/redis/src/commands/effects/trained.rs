@@ -1,4 +1,4 @@
-//! `NR._TRAINED key frame ...`: what a training has made of a network, and told, in pieces of at most 16 MB.
+//! `NR._TRAINED key frame ...`: the result of a training, weights and report, in frames of at most 16 MB.
 
 use std::sync::Arc;
 
@@ -8,8 +8,7 @@ use neuralredis_server::{Held, ServerString, Strings};
 use crate::commands::prelude::*;
 use crate::pending::Made;
 
-/// What [`send`] sends. It is made on the training's thread: of a large network it takes longer than the server may be held
-/// up.
+/// Encodes a result for [`send`]. Runs on the training's thread, because it would stall the server for a large network.
 pub(crate) fn frames(kind: Kind, trained: &neuralredis_core::Trained, report: &training::Report) -> Strings {
     let mut frames = Strings::default();
     codec::trained_frames(kind, trained, Some(report), &mut |frame| frames.push(frame));
@@ -20,7 +19,7 @@ pub(crate) fn send(ctx: Context, key: &[u8], frames: &Strings) {
     ctx.replicate(Trained::NAME, std::iter::once(key.into()).chain(frames.lend().map(ServerString::from)));
 }
 
-/// What it costs to decode a byte, in bytes that are copied.
+/// The cost of decoding a byte, in multiples of copying one.
 const DECODED: usize = 3;
 
 pub(crate) struct Trained;
@@ -29,7 +28,7 @@ impl Command for Trained {
     const NAME: &CStr = c"nr._trained";
     const FLAGS: &CStr = super::FLAGS;
     const ABOUT: About = About {
-        summary: c"For replication: the end of a training.",
+        summary: c"For replication: the result of a training.",
         complexity: c"O(P) where P is the number of parameters",
         arity: -3,
         key: Some(KeyUse::UPDATE),

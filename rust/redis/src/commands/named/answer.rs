@@ -1,29 +1,29 @@
-//! Answers to rows of fields: names of classes, or numbers.
+//! Predictions for rows of fields: names of classes, or numbers.
 
 use neuralredis_core::random::Random;
 use neuralredis_core::{Error, Kind, Model, Row, Schema, conformal};
 use neuralredis_server::numbers::Row as Numbers;
 
-use super::super::conformal as judged;
+use super::super::conformal as calibrated;
 use super::super::prelude::*;
 use super::super::sample;
 use super::known::{Known, Rows};
 use super::observe::schema_of;
-use super::wanted::{Of, Wanted};
+use super::reply_options::{Caller, ReplyOptions};
 use crate::info::{self, RUNS};
 use crate::value::Value;
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// What is asked.
+/// What a command returns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// What the outputs are.
+    /// The outputs (NR.RUN).
     Outputs,
-    /// The class.
+    /// The class (NR.CLASS).
     Class,
 }
 
-/// Answers what a command knows of rows. `args` are those after `->`.
+/// Runs a command that predicts; `args` are the arguments after `->`.
 pub(crate) fn answer(
     ctx: Context,
     value: &Value,
@@ -36,7 +36,7 @@ pub(crate) fn answer(
     if asked == Asked::Class && network.kind() != Kind::Classifier {
         return Err(Error::NotClassifier.into());
     }
-    let wanted = Wanted::parse(args, Of::Answer)?;
+    let wanted = ReplyOptions::parse(args, Caller::Answer)?;
     match network.kind() {
         Kind::Classifier if wanted.interval.is_some() => return Err(Error::NotRegressor.into()),
         Kind::Regressor if wanted.set.is_some() || wanted.sample.is_some() => return Err(Error::NotClassifier.into()),
@@ -59,41 +59,41 @@ pub(crate) fn answer(
         + Cost::of_items(rows.saturating_mul(outputs))
         + cost_of_draws;
     if let Some(level) = wanted.level() {
-        let cost = cost + judged::cost(value)?;
+        let cost = cost + calibrated::cost(value)?;
         let (network, known) = (value.snapshot(), known.into_owned());
-        return work::answer(ctx, cost, move |keep_on| {
+        return work::answer(ctx, cost, move |is_awaited| {
             let network = network.wait()?;
-            let quantiles = judged::quantiles(&network, level, keep_on)?;
-            reply(&network.model(), &schema, &known, (&wanted, &quantiles, None), asked, keep_on)
+            let quantiles = calibrated::quantiles(&network, level, is_awaited)?;
+            reply(&network.model(), &schema, &known, (&wanted, &quantiles, None), asked, is_awaited)
         });
     }
-    if value.is_settled() && work::is_free(cost) {
+    if value.is_settled() && work::may_run_now(cost) {
         return reply(&model, &schema, &known, (&wanted, &[], random), asked, &|| true);
     }
     let (model, known) = (value.model(), known.into_owned());
-    work::defer(ctx, cost.or_wait(value), move |keep_on| {
-        reply(&model.wait(), &schema, &known, (&wanted, &[], random), asked, keep_on)
+    work::defer(ctx, cost.or_wait(value), move |is_awaited| {
+        reply(&model.wait(), &schema, &known, (&wanted, &[], random), asked, is_awaited)
     })
 }
 
-/// With what is wanted come the quantiles of an interval or a set, or the random numbers of draws.
+/// Computes the reply. `quantiles` are those of an interval or a set, `random` is the generator of SAMPLE.
 fn reply(
     model: &Model,
     schema: &Schema,
     known: &Known<'_>,
-    (wanted, quantiles, mut random): (&Wanted, &[f64], Option<Random>),
+    (wanted, quantiles, mut random): (&ReplyOptions, &[f64], Option<Random>),
     asked: Asked,
-    keep_on: KeepOn<'_>,
+    is_awaited: IsAwaited<'_>,
 ) -> Result<Reply, Refusal> {
     // Rows with their values, outputs and replies.
     memory::check(known.most_rows().saturating_mul(schema.row_bytes() + 64 * model.layout().outputs()))?;
     let Rows { rows, are_listed } = known.read(schema)?;
     info::count(&RUNS, rows.len() as u64);
     let rows: Vec<Row> = rows.iter().map(|values| schema.row(values)).collect();
-    let outputs = outputs(model, &rows, keep_on)?;
+    let outputs = outputs(model, &rows, is_awaited)?;
     let mut of_row = |outputs: &[f32]| match model.kind() {
         Kind::Classifier => classes(model, outputs, (wanted, quantiles, random.as_mut()), asked),
-        Kind::Regressor if wanted.interval.is_some() => Ok(judged::intervals(outputs, quantiles)),
+        Kind::Regressor if wanted.interval.is_some() => Ok(calibrated::intervals(outputs, quantiles)),
         Kind::Regressor => Ok(Reply::Singles(Numbers::from_slice(outputs))),
     };
     let width = model.layout().outputs();
@@ -104,14 +104,14 @@ fn reply(
     }
 }
 
-/// The outputs of rows, some at a time.
-pub(crate) fn outputs(model: &Model, rows: &[Row], keep_on: KeepOn<'_>) -> Result<Vec<f32>, Refusal> {
-    /// Rows between two looks at whether the answer is still wanted.
+/// Computes the outputs of rows, in chunks.
+pub(crate) fn outputs(model: &Model, rows: &[Row], is_awaited: IsAwaited<'_>) -> Result<Vec<f32>, Refusal> {
+    /// Rows between two checks whether the client still waits.
     const CHUNK: usize = 1024;
     let width = model.layout().outputs();
     let mut outputs = vec![0.0; rows.len() * width];
     for (rows, outputs) in rows.chunks(CHUNK).zip(outputs.chunks_mut(CHUNK * width)) {
-        if !keep_on() {
+        if !is_awaited() {
             return Err(Error::Stopped.into());
         }
         model.answer(rows, outputs);
@@ -119,7 +119,7 @@ pub(crate) fn outputs(model: &Model, rows: &[Row], keep_on: KeepOn<'_>) -> Resul
     Ok(outputs)
 }
 
-/// The classes that a model answers.
+/// The classes that a model can predict; an error if there are none yet.
 pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
     match model.classes() {
         [] => Err(Refusal::state("the network has seen no class yet: expected rows before it is asked")),
@@ -130,7 +130,7 @@ pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
 pub(crate) fn classes(
     model: &Model,
     outputs: &[f32],
-    (wanted, quantiles, random): (&Wanted, &[f64], Option<&mut Random>),
+    (wanted, quantiles, random): (&ReplyOptions, &[f64], Option<&mut Random>),
     asked: Asked,
 ) -> Result<Reply, Refusal> {
     let classes = known_classes(model)?;

@@ -1,16 +1,16 @@
-//! How well a network of fields does on fresh rows.
+//! Evaluation on fresh rows of fields.
 
 use std::sync::Arc;
 
 use neuralredis_core::{Kind, Schema};
 
-use super::super::evaluate::{Shown, figures};
+use super::super::evaluate::{MatrixClasses, reply};
 use super::super::prelude::*;
 use super::known::Known;
 use super::outcomes::Examples;
 use crate::value::Value;
 
-/// Evaluates rows that are not kept. `args` are those after `->`.
+/// Evaluates rows that are not stored; `args` are the arguments after `->`.
 pub(crate) fn on_fresh(
     ctx: Context,
     value: &Value,
@@ -35,6 +35,6 @@ pub(crate) fn on_fresh(
         let network = network.wait()?;
         let (evaluation, classes) = network.evaluate_fields(&examples)?;
         let classes = if network.kind() == Kind::Classifier { classes } else { Vec::new() };
-        Ok(figures(evaluation, Shown::named(classes)))
+        Ok(reply(evaluation, MatrixClasses::named(classes)))
     })
 }

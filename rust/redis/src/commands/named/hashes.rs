@@ -1,6 +1,6 @@
-//! Rows of fields from hashes: `user.age` is read as `age` from the hash that is given for the role `user`.
+//! Rows of fields that are read from hashes: `user.age` is the field `age` of the hash for the role `user`.
 //!
-//! Hashes are read where the command runs: replicas are sent the row, and read none.
+//! Only the server that runs the command reads the hashes; replicas receive the row.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use neuralredis_server::{Hash, ServerString, command};
 use super::super::prelude::*;
 use super::known::Known;
 
-/// Nanoseconds that a field of a hash takes to be read.
-const READING: u64 = 300;
+/// Nanoseconds to read a field of a hash.
+const NANOSECONDS_TO_READ: u64 = 300;
 
-/// What COMMAND DOCS shows.
+/// The hashes in COMMAND DOCS.
 pub(crate) const NUMBER: Argument = Argument::integer(c"numkeys");
 pub(crate) const HASHES: Argument = Argument::counted_key(c"hash").multiple();
 
@@ -26,9 +26,10 @@ pub(crate) struct Hashes<'a> {
 }
 
 impl<'a> Hashes<'a> {
-    /// Of the arguments after the key of the network, of which those after the hashes come with them.
+    /// Parses the arguments after the network's key; also returns those after the hashes.
     ///
-    /// Before any key is opened: of a number that is none the server has seen no keys but the first.
+    /// Call this before any hash is opened: if `numkeys` is not a valid number, the server has checked only the first
+    /// key.
     pub(crate) fn parse<'b>(ctx: Context<'a>, args: &'b [&'a [u8]]) -> Result<(Self, &'b [&'a [u8]]), Refusal> {
         let (&number, rest) = args.split_first().unwrap_or((&&b""[..], &[]));
         let count = command::counted(number, rest.len()).ok_or_else(|| {
@@ -43,13 +44,17 @@ impl<'a> Hashes<'a> {
         &self.names
     }
 
-    /// Refuses to read so many fields of so many hashes that the server would be held up.
+    /// Returns an error if reading all fields would stall the server.
     pub(crate) fn check_cost(&self, schema: &Schema) -> Result<(), Refusal> {
         let reads = (schema.fields().len() as u64).saturating_mul(self.names.len() as u64);
-        work::check_here(self.ctx, Cost::of(Duration::from_nanos(reads.saturating_mul(READING))), "of fewer hashes")
+        work::check_here(
+            self.ctx,
+            Cost::of(Duration::from_nanos(reads.saturating_mul(NANOSECONDS_TO_READ))),
+            "of fewer hashes",
+        )
     }
 
-    /// Opens some of the hashes, each of which must be there.
+    /// Opens some of the hashes; an error if one does not exist.
     pub(crate) fn open(&self, which: std::ops::Range<usize>) -> Result<Vec<Hash>, Refusal> {
         let all = self.names[which].iter().map(|&name| match self.find(name)? {
             Some(hash) => Ok(hash),
@@ -58,7 +63,7 @@ impl<'a> Hashes<'a> {
         all.collect()
     }
 
-    /// Opens a hash, if it is there.
+    /// Opens a hash; `None` if it does not exist.
     pub(crate) fn find(&self, name: &[u8]) -> Result<Option<Hash>, Refusal> {
         match Hash::open(self.ctx, name) {
             Found::Hash(hash) => Ok(Some(hash)),
@@ -68,9 +73,9 @@ impl<'a> Hashes<'a> {
     }
 }
 
-/// The fields of a schema as they are called in hashes, and in which of these.
+/// Where to read each field of a schema: in the hash of which role, and under which name.
 pub(crate) struct Sources {
-    /// The role's number, and the name there; none of a plain field, which may be in any.
+    /// The index of the role, and the name in its hash. A field without a role is read from any hash.
     fields: Vec<(Option<usize>, ServerString<'static>)>,
     roles: Vec<Vec<u8>>,
 }
@@ -90,8 +95,8 @@ impl Sources {
         self.roles.len()
     }
 
-    /// The value of a field, from the hash of its role; of a plain field, from the first hash that has it. Hash number `first` is
-    /// that of the role with that number.
+    /// Reads a field from the hash of its role; a field without a role from the first hash that has it. `hashes` begins
+    /// with the hash of role `first`.
     pub(crate) fn read(&self, field: usize, hashes: &[Hash], first: usize) -> Option<ServerString<'static>> {
         let (role, name) = &self.fields[field];
         match role {
@@ -100,7 +105,7 @@ impl Sources {
         }
     }
 
-    /// Refuses hashes that are fewer than the roles.
+    /// Returns an error if there are fewer hashes than roles.
     pub(crate) fn check(&self, hashes: usize) -> Result<(), Refusal> {
         if hashes >= self.roles.len() {
             return Ok(());
@@ -114,7 +119,7 @@ impl Sources {
     }
 }
 
-/// A row from hashes and from the names and values that are given besides, which win.
+/// Combines hashes with the names and values in the arguments, which take precedence.
 pub(crate) fn row<'a>(hashes: &Hashes<'_>, schema: &Schema, given: Known<'a>) -> Result<Known<'a>, Refusal> {
     let sources = Sources::of(schema);
     sources.check(hashes.names.len())?;

@@ -1,4 +1,4 @@
-//! What is known of rows: names and values as arguments, or JSON.
+//! The fields of rows in a command: names and values as arguments, or JSON.
 
 use std::borrow::Cow;
 
@@ -8,42 +8,42 @@ use smallvec::SmallVec;
 
 use super::super::prelude::*;
 
-/// The word between what is known and what is wanted.
+/// The keyword after the fields.
 pub(super) const ARROW: &[u8] = b"->";
 
-/// What COMMAND DOCS shows of names and values.
+/// A name and a value in COMMAND DOCS.
 pub(crate) const PAIR: Argument = Argument::block(c"pair", &[Argument::text(c"field"), Argument::text(c"value")]);
-/// What it shows of rows as JSON.
+/// Rows as JSON in COMMAND DOCS.
 pub(crate) const JSON: Argument = Argument::text(c"json").after(c"JSON");
 
-/// Nanoseconds that a byte of a row takes to be read: of JSON and of texts, whose words are folded and hashed.
-const READING: usize = 60;
+/// Nanoseconds to parse a byte: of JSON, and of texts, whose words are folded and hashed.
+const NANOSECONDS_TO_PARSE: usize = 60;
 
 type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
 
-/// What is known of a row, or of several.
+/// The fields of one or more rows, not parsed yet.
 #[derive(Debug)]
 #[allow(
     clippy::large_enum_variant,
     reason = "it lives on the stack for one command, which a block of memory would slow"
 )]
 pub(crate) enum Known<'a> {
-    /// Names of fields and their values.
+    /// Names of fields and their values, of one row.
     Pairs(SmallVec<[Pair<'a>; 12]>),
     /// An object, or an array of objects.
     Json(Cow<'a, [u8]>),
 }
 
-/// Rows that have been read.
+/// Parsed rows.
 pub(crate) struct Rows<'a> {
-    /// A value for each field, of each row.
+    /// For each row, a value for each field.
     pub(crate) rows: Vec<Vec<Value<'a>>>,
-    /// Whether they came as a list, which may be one of one row, or of none.
+    /// Whether they came as an array, which may have one row or none.
     pub(super) are_listed: bool,
 }
 
 impl<'a> Known<'a> {
-    /// Of arguments, and those after `->` if it is there. A field cannot have the name `->`, but any value can be it.
+    /// Parses arguments; also returns those after `->`. A field cannot have the name `->`, but a value can be `->`.
     #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
     pub(crate) fn parse<'b>(args: &'b [&'a [u8]]) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
         match args {
@@ -63,7 +63,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Of names and values.
+    /// Parses names and values.
     #[allow(clippy::type_complexity, reason = "two parts of the arguments")]
     pub(crate) fn pairs<'b>(mut args: &'b [&'a [u8]]) -> Result<(Self, Option<&'b [&'a [u8]]>), Refusal> {
         let mut pairs = SmallVec::new();
@@ -80,7 +80,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The same, which borrows nothing, for a thread.
+    /// A copy that borrows nothing, for a thread.
     pub(crate) fn into_owned(self) -> Known<'static> {
         let owned = |bytes: Cow<'_, [u8]>| Cow::Owned(bytes.into_owned());
         match self {
@@ -98,12 +98,13 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// What it costs to read it.
+    /// The cost of parsing.
     pub(crate) fn cost(&self) -> Cost {
-        Cost::of_bytes(READING * self.bytes())
+        Cost::of_bytes(NANOSECONDS_TO_PARSE * self.bytes())
     }
 
-    /// Rows that it has at most, for an estimate of what they cost: of a long text, whose reading costs more, they are not counted.
+    /// The most rows that it can have, for estimating costs. In a long text, which costs more to parse anyway, rows are
+    /// not counted but estimated by its length.
     pub(super) fn likely_rows(&self) -> usize {
         const COUNTED: usize = 1 << 20;
         match self {
@@ -112,10 +113,10 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Rows that it has at most, before it is read.
+    /// The most rows that it can have, without parsing it.
     pub(super) fn most_rows(&self) -> usize {
         match self {
-            // Each is an object; a brace in a text, or around a nested one, makes it more than there are.
+            // Each row is an object; braces in strings and of nested objects count as well.
             Self::Json(text) if text.trim_ascii_start().starts_with(b"[") => {
                 text.split(|byte| *byte == b'{').count() - 1
             }
@@ -123,7 +124,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The rows, as the fields of a network understand them.
+    /// Parses the rows by the fields of a network.
     pub(crate) fn read(&self, schema: &Schema) -> Result<Rows<'_>, Refusal> {
         match self {
             Self::Pairs(pairs) => {
@@ -141,7 +142,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// A refusal that names the row among several.
+/// Adds the index of the row to an error.
 fn in_row(error: Error, index: usize) -> Refusal {
     match error {
         Error::UnknownField { .. } | Error::FieldTwice { .. } => Refusal::data(format!("row {index}: {error}")),
@@ -167,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_ends_the_fields_where_a_name_would_stand() {
+    fn an_arrow_in_place_of_a_name_ends_the_fields() {
         let pair = |field: &str, value: &str| (field.to_string(), value.to_string());
         assert_eq!(pairs(&["age", "31", "->", "yes"]), (vec![pair("age", "31")], Some(1)));
         assert_eq!(pairs(&["note", "->", "->", "TOP", "3"]), (vec![pair("note", "->")], Some(2)));
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_no_more_rows_than_its_text_has_room_for() {
+    fn the_rows_of_an_array_are_bounded_by_its_braces() {
         for (text, rows) in [("[]", 0), ("[{}]", 1), (" [{},{},{}]", 3), ("{}", 1), (r#"[{"a":{"b":"{"}}]"#, 3)] {
             assert_eq!(Known::Json(text.as_bytes().into()).most_rows(), rows, "{text}");
         }

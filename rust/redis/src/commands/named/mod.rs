@@ -1,8 +1,8 @@
-//! Rows of names and values, for networks of fields: what commands on such rows share.
+//! Rows of named fields: the code that commands on networks with a schema share.
 //!
-//! Everything before `->` is what is known of a row ([`known`]), as names and values, as JSON, or from hashes ([`hashes`]).
-//! Everything after it is what is wanted: to observe it, what it came to ([`outcomes`]); to be answered, how the answer is to
-//! look ([`wanted`]). A row that takes long to read, as a text of a megabyte does, is read on a thread.
+//! The arguments before `->` are the fields of a row ([`known`]), as names and values, as JSON, or read from hashes
+//! ([`hashes`]). Those after it are the outcome ([`outcomes`]), or in commands that predict the format of the reply
+//! ([`reply_options`]). A row that takes long to parse, such as a text of a megabyte, is parsed on a thread.
 
 pub(super) mod answer;
 pub(super) mod calibrate;
@@ -11,7 +11,7 @@ pub(super) mod hashes;
 mod known;
 pub(super) mod observe;
 mod outcomes;
+pub(super) mod reply_options;
 pub(super) mod schema;
-pub(super) mod wanted;
 
 pub(super) use known::{JSON, Known, PAIR};

@@ -1,7 +1,7 @@
 //! Storing rows of fields.
 //!
-//! A row that is read at once is stored at once. Many rows, and texts that are long, are read by a thread, so that all are stored
-//! or none; then the main thread stores some at a time, and serves others in between.
+//! A short row is parsed and stored at once. Many rows and long texts are parsed on a thread first, so that either all
+//! or none are stored; then the main thread stores them in parts and serves other clients in between.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,12 +17,12 @@ use crate::info::{self, ROWS_OBSERVED};
 use crate::value::{Key, Value};
 use crate::writes::{self, Step};
 
-/// Rows that are stored, and sent, at a time.
+/// Rows in one part.
 const PART: usize = 32;
-/// How long rows are stored before others have their turn.
+/// How long to store rows before other clients are served.
 const TURN: Duration = Duration::from_millis(1);
 
-/// Stores the rows of a command. `args` are those after `->`.
+/// Stores the rows of a command; `args` are the arguments after `->`.
 pub(crate) fn store(
     ctx: Context,
     mut key: Key<'_>,
@@ -47,7 +47,7 @@ pub(crate) fn store(
     drop(schema);
     let network = value::write(&mut key)?.live.network_mut();
     let Examples { examples, target } = examples;
-    // What hashes held is no more to be had elsewhere: the row is always sent.
+    // The hashes may change, so the row itself is always replicated.
     let counts = if from_hashes || ctx.has_replication_targets() {
         let (counts, observed) = network.observe_for_copies(&examples, target)?;
         effects::observed::send(ctx, ctx.argument(0), &observed);
@@ -61,7 +61,7 @@ pub(crate) fn store(
     Ok(Reply::Pair(counts.0.into(), counts.1.into()))
 }
 
-/// The fields of the rows that a network learns from.
+/// The schema of a network of rows; an error if it has none or learns from sequences.
 pub(crate) fn schema_of(value: &Value) -> Result<Arc<Schema>, Refusal> {
     if value.live.network().sequence_options().is_some() {
         return Err(Error::HasSequences.into());
@@ -69,7 +69,7 @@ pub(crate) fn schema_of(value: &Value) -> Result<Arc<Schema>, Refusal> {
     fields_of(value)
 }
 
-/// The fields that a network sees, of rows or of sequences.
+/// The schema of a network of rows or of sequences; an error if it has none.
 pub(crate) fn fields_of(value: &Value) -> Result<Arc<Schema>, Refusal> {
     let schema = value.live.network().schema().cloned();
     schema.ok_or_else(|| Refusal::shape("the network has no fields: expected numbers by their positions"))
@@ -81,7 +81,7 @@ fn done(ctx: Context, key: &Key<'_>, name: Lent<'_>, rows: usize) {
     ctx.notify(c"nr.observe", name);
 }
 
-/// Has rows read by a thread, and stores them then.
+/// Parses rows on a thread and then stores them.
 fn begin(client: Deferred, place: (i32, Vec<u8>, u64), schema: Arc<Schema>, known: Known<'static>, args: Vec<Vec<u8>>) {
     work::spawn(move || {
         let read = || {
@@ -102,7 +102,7 @@ fn begin(client: Deferred, place: (i32, Vec<u8>, u64), schema: Arc<Schema>, know
 struct Storing {
     db: i32,
     name: Vec<u8>,
-    /// The network that they are for.
+    /// The id of their network.
     id: u64,
     examples: Vec<Example<'static>>,
     target: Option<Set>,
@@ -111,7 +111,7 @@ struct Storing {
 }
 
 impl Storing {
-    /// Stores rows for a moment.
+    /// Stores parts for at most about [`TURN`].
     fn store(mut self, ctx: Context) -> Result<Step, Refusal> {
         let end = Instant::now() + TURN;
         ctx.select(self.db);
@@ -144,7 +144,8 @@ impl Storing {
         Ok(Step::Done(Reply::Pair(counts.0.into(), counts.1.into())))
     }
 
-    /// What others have done in between may leave no place for the rows that are left.
+    /// The error if the command fails between two parts, because of what other clients did; it says how many rows are
+    /// stored.
     fn interrupted(&self, refusal: Refusal) -> Refusal {
         refusal.after_rows(self.stored)
     }

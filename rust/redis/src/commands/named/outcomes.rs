@@ -1,4 +1,4 @@
-//! What rows came to, as NR.OBSERVE and NR.HOBSERVE have it after `->`.
+//! The outcomes of rows, the arguments after `->` of NR.OBSERVE and NR.HOBSERVE.
 
 use std::borrow::Cow;
 
@@ -9,15 +9,16 @@ use super::super::prelude::*;
 use super::super::wire_rows::{self, Following};
 use super::known::Rows;
 
-/// Rows with their outcomes, and the set that they go to.
+/// Rows with their outcomes, and the set that they are stored in.
 pub(super) struct Examples<'a> {
     pub(super) examples: Vec<Example<'a>>,
     pub(super) target: Option<Set>,
 }
 
 impl<'a> Examples<'a> {
-    /// Of rows and the arguments after `->`: the outcomes of the first row, of the second and so on, then `WEIGHT w` (of rows that
-    /// are listed `WEIGHTS blob`) and `TRAIN` or `TEST`. As there is a known number of outcomes, one may be such a word.
+    /// Parses the arguments after `->`: the outcomes of the first row, of the second and so on, then `WEIGHT w` (or
+    /// `WEIGHTS blob` if the rows came as an array) and `TRAIN` or `TEST`. The number of outcomes is known, so an
+    /// outcome may equal such a keyword.
     pub(super) fn read(schema: &Schema, rows: Rows<'a>, args: &[&'a [u8]]) -> Result<Self, Refusal> {
         let Rows { rows, are_listed } = rows;
         let each = match schema.target() {
@@ -45,7 +46,7 @@ impl<'a> Examples<'a> {
         Ok(Self { examples, target: following.target })
     }
 
-    /// The same, which borrows nothing.
+    /// A copy that borrows nothing.
     pub(super) fn into_owned(self) -> Examples<'static> {
         let owned = |Example { values, outcome, weight }: Example<'_>| Example {
             values: values.into_iter().map(Value::into_owned).collect(),
@@ -58,7 +59,7 @@ impl<'a> Examples<'a> {
         Examples { examples: self.examples.into_iter().map(owned).collect(), target: self.target }
     }
 
-    /// Bytes that the rows take where they are stored, at most.
+    /// The most bytes of the stored rows.
     pub(super) fn bytes(&self, schema: &Schema) -> usize {
         let of_row = |example: &Example<'_>| {
             let listed: usize = example.values.iter().map(listed).sum();
@@ -68,7 +69,7 @@ impl<'a> Examples<'a> {
     }
 }
 
-/// Bytes of the entries that a value is stored as, besides what every row has.
+/// Bytes of the list entries that a value adds to the fixed size of a row.
 fn listed(value: &Value<'_>) -> usize {
     const ENTRY: usize = 8;
     match value {

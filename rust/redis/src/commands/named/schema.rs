@@ -1,4 +1,4 @@
-//! The fields of a network as NR.CREATE has them: `SCHEMA field kind [field kind ...] -> target`, `HIDDEN` and `CLASSES`.
+//! The schema in NR.CREATE: `SCHEMA field kind [field kind ...] -> target`, `HIDDEN` and `CLASSES`.
 
 use neuralredis_core::schema::{DEFAULT_CLASSES, DEFAULT_HIDDEN, FieldKind};
 use neuralredis_core::{Kind, Schema, Target};
@@ -8,24 +8,24 @@ use super::super::prelude::*;
 use super::super::sequences::words as sequence;
 use super::known::ARROW;
 
-/// Hidden layers at most, as a layout has.
+/// The most hidden layers of a layout.
 const MOST_HIDDEN: usize = 30;
 
-/// Fields, the hidden layers, and the arguments that are options of every network.
+/// The parsed schema, and the remaining arguments, which are options of every network.
 #[derive(Debug)]
 pub(crate) struct Declared<'a> {
     pub(crate) fields: Vec<(Vec<u8>, FieldKind)>,
     pub(crate) target: Target,
-    /// Of each field whether the answer rises with it, by 1, or falls, by -1; else 0.
+    /// For each field 1 if the output must not fall as it rises, -1 if it must not rise, else 0.
     pub(crate) signs: Vec<f32>,
     pub(crate) hidden: Vec<usize>,
-    /// Whether hidden layers are given.
+    /// Whether HIDDEN is given.
     pub(crate) has_hidden: bool,
     pub(crate) rest: Vec<&'a [u8]>,
 }
 
 impl<'a> Declared<'a> {
-    /// Of the arguments after SCHEMA.
+    /// Parses the arguments after SCHEMA.
     pub(crate) fn parse(kind: Kind, mut args: &[&'a [u8]]) -> Result<Self, Refusal> {
         let (mut fields, mut signs) = (Vec::new(), Vec::new());
         loop {
@@ -33,7 +33,7 @@ impl<'a> Declared<'a> {
                 None => return Err(Refusal::option("'->' is missing: expected it before the target")),
                 Some(&ARROW) => break,
                 Some(name) => {
-                    fields.push((name.to_vec(), kind_of(name, &mut args)?));
+                    fields.push((name.to_vec(), parse_kind(name, &mut args)?));
                     signs.push(sign(&mut args));
                 }
             }
@@ -64,14 +64,14 @@ impl<'a> Declared<'a> {
         Ok(Self { fields, target, signs, hidden, has_hidden, rest })
     }
 
-    /// The fields and the target of rows.
+    /// The schema of rows.
     pub(crate) fn schema(&self) -> Result<Schema, Refusal> {
         Ok(Schema::new(self.fields.iter().cloned(), self.target.clone())?)
     }
 }
 
-/// The kind of a field, with the number that may follow it.
-fn kind_of(name: &[u8], args: &mut &[&[u8]]) -> Result<FieldKind, Refusal> {
+/// Parses the kind of a field, and the number that may follow it.
+fn parse_kind(name: &[u8], args: &mut &[&[u8]]) -> Result<FieldKind, Refusal> {
     let Some(word) = args.split_off_first() else {
         return Err(Refusal::option(format!("field '{}' has no kind after it", shown(name))));
     };
@@ -83,7 +83,7 @@ fn kind_of(name: &[u8], args: &mut &[&[u8]]) -> Result<FieldKind, Refusal> {
     Ok(word.kind(number)?)
 }
 
-/// The sign after a kind, if there is one.
+/// Parses the sign that may follow a kind.
 fn sign(args: &mut &[&[u8]]) -> f32 {
     let sign = match args.first() {
         Some(&b"+") => 1.0,
@@ -94,7 +94,7 @@ fn sign(args: &mut &[&[u8]]) -> f32 {
     sign
 }
 
-/// What is to be answered: a name; of a regressor also `n name ...`.
+/// Parses the targets: a name; for a regressor also `n name ...`.
 fn targets(kind: Kind, args: &mut &[&[u8]]) -> Result<Vec<Vec<u8>>, Refusal> {
     let Some(&first) = args.split_off_first() else {
         return Err(Refusal::option("the target is missing: expected its name after '->'"));
@@ -114,7 +114,7 @@ enum Classes {
     Given(Vec<Vec<u8>>),
 }
 
-/// The options that only networks of fields have, and all others.
+/// The options of networks with a schema, and all other arguments.
 struct OfSchema<'a> {
     hidden: Option<Vec<usize>>,
     classes: Option<Classes>,
@@ -148,7 +148,7 @@ impl<'a> OfSchema<'a> {
     }
 }
 
-/// Units of hidden layers, as many as there are; 0 alone for none.
+/// Parses the units of hidden layers, as many integers as follow; a single 0 stands for no hidden layer.
 fn hidden(args: &mut &[&[u8]]) -> Result<Vec<usize>, Refusal> {
     let first = value_of("HIDDEN", args)?;
     let expected = "units of one layer after the other, or 0 for none";
@@ -171,7 +171,7 @@ fn hidden(args: &mut &[&[u8]]) -> Result<Vec<usize>, Refusal> {
     all.into_iter().map(units).collect()
 }
 
-/// `max`, or `n value ...`: a number with an option or nothing after it is the first.
+/// Parses `max`, or `n name ...`: a number with nothing or an option after it is `max`.
 fn classes(args: &mut &[&[u8]]) -> Result<Classes, Refusal> {
     let given = value_of("CLASSES", args)?;
     let number = numbers::whole(given).and_then(|number| u32::try_from(number).ok());
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_declared_is_written_and_read_back() {
+    fn a_declaration_is_written_and_parsed_again() {
         let classifier = "age NUMBER plan category 7 note TEXT v vector 3 test FLAG -> taken";
         for (kind, words, hidden, rest) in [
             (Kind::Classifier, classifier.into(), &DEFAULT_HIDDEN[..], 0),
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn errors_name_the_invalid_argument() {
         let of_classifier = |words| refused(Kind::Classifier, words);
         assert!(of_classifier("age NUMBER").contains("'->' is missing"));
         assert!(of_classifier("age -> taken").contains("kind '->': expected AUTO, NUMBER"));

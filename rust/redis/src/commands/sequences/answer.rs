@@ -1,4 +1,4 @@
-//! Answers to sequences: as to rows of fields, of what the network sees of one.
+//! Predictions for sequences. They are those of rows of fields, which the network derives from a sequence.
 
 use neuralredis_core::random::Random;
 use neuralredis_core::schema::Value;
@@ -6,52 +6,52 @@ use neuralredis_core::sequence::Seen;
 use neuralredis_core::{Error, Kind, Network};
 use neuralredis_server::numbers::Row as Numbers;
 
-use super::super::conformal as judged;
+use super::super::conformal as calibrated;
 use super::super::named::answer::{Asked, classes};
-use super::super::named::wanted::{Of, Wanted};
+use super::super::named::reply_options::{Caller, ReplyOptions};
 use super::super::prelude::*;
 use super::super::sample;
-use super::event::Told;
+use super::event::Arguments;
 use crate::info::{self, RUNS};
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
-/// Answers what a sequence is asked. `args` are those after the key.
+/// Runs a command that predicts; `args` are the arguments after the key.
 pub(crate) fn answer(ctx: Context, value: &value::Value, args: &[&[u8]], asked: Asked) -> Result<Reply, Refusal> {
     let network = value.live.network();
     if asked == Asked::Class && network.kind() != Kind::Classifier {
         return Err(Error::NotClassifier.into());
     }
-    let Told { id, events, after } = Told::parse(network, args)?;
+    let Arguments { id, events, after } = Arguments::parse(network, args)?;
     if events.len() > 1 {
         return Err(Refusal::shape(format!("{} events: expected at most one to ask about", events.len())));
     }
-    let (asking, cost) = Asking::parse(value, after, asked)?;
+    let (prediction, cost) = Prediction::parse(value, after, asked)?;
     info::count(&RUNS, 1);
     let cost = cost + Cost::of_rows(1, network.seeing(id, events.len()));
     let event = events.into_iter().next();
-    if value.is_settled() && work::is_free(cost) {
-        return asking.reply(network, &network.see(id, event.as_deref())?, &|| true);
+    if value.is_settled() && work::may_run_now(cost) {
+        return prediction.reply(network, &network.see(id, event.as_deref())?, &|| true);
     }
     let (snapshot, id) = (value.snapshot(), id.to_vec());
     let event = event.map(|event| event.into_iter().map(Value::into_owned).collect::<Vec<_>>());
-    work::defer(ctx, cost.or_wait(value), move |keep_on| {
+    work::defer(ctx, cost.or_wait(value), move |is_awaited| {
         let network = snapshot.wait()?;
-        asking.reply(&network, &network.see(&id, event.as_deref())?, keep_on)
+        prediction.reply(&network, &network.see(&id, event.as_deref())?, is_awaited)
     })
 }
 
-/// What is asked of a sequence, whoever keeps it.
-pub(super) struct Asking {
-    wanted: Wanted,
+/// A parsed request for a prediction, whether the network or the client keeps the sequence.
+pub(super) struct Prediction {
+    wanted: ReplyOptions,
     random: Option<Random>,
     asked: Asked,
 }
 
-impl Asking {
-    /// Of the arguments after `->`, if it was there; and what it costs besides seeing the sequence.
+impl Prediction {
+    /// Parses the arguments after `->`, if there are any. Also returns the cost, without that of deriving the row.
     pub(super) fn parse(value: &value::Value, after: Option<&[&[u8]]>, asked: Asked) -> Result<(Self, Cost), Refusal> {
         let network = value.live.network();
-        let wanted = Wanted::parse(after, Of::Answer)?;
+        let wanted = ReplyOptions::parse(after, Caller::Answer)?;
         match network.kind() {
             Kind::Classifier if wanted.interval.is_some() => return Err(Error::NotRegressor.into()),
             Kind::Regressor if wanted.set.is_some() || wanted.sample.is_some() => {
@@ -67,7 +67,7 @@ impl Asking {
         let model = network.model();
         let mut cost = Cost::of_rows(1, model.multiplications()) + Cost::of_items(network.layout().outputs());
         if wanted.level().is_some() {
-            cost = cost + judged::cost(value)?;
+            cost = cost + calibrated::cost(value)?;
         }
         let random = wanted.sample.map(|sample| sample.random());
         if random.is_some() {
@@ -77,11 +77,11 @@ impl Asking {
         Ok((Self { wanted, random, asked }, cost))
     }
 
-    /// What is answered to a sequence that is seen so.
-    pub(super) fn reply(mut self, network: &Network, seen: &Seen, keep_on: KeepOn<'_>) -> Result<Reply, Refusal> {
+    /// Computes the reply for a sequence whose row was derived.
+    pub(super) fn reply(mut self, network: &Network, seen: &Seen, is_awaited: IsAwaited<'_>) -> Result<Reply, Refusal> {
         let model = network.model();
         let quantiles = match self.wanted.level() {
-            Some(level) => judged::quantiles(network, level, keep_on)?,
+            Some(level) => calibrated::quantiles(network, level, is_awaited)?,
             None => Vec::new(),
         };
         let mut outputs = Numbers::from_elem(0.0, model.layout().outputs());
@@ -89,7 +89,7 @@ impl Asking {
         outputs.iter_mut().for_each(|output| *output += seen.level);
         match model.kind() {
             Kind::Classifier => classes(&model, &outputs, (&self.wanted, &quantiles, self.random.as_mut()), self.asked),
-            Kind::Regressor if self.wanted.interval.is_some() => Ok(judged::intervals(&outputs, &quantiles)),
+            Kind::Regressor if self.wanted.interval.is_some() => Ok(calibrated::intervals(&outputs, &quantiles)),
             Kind::Regressor => Ok(Reply::Singles(outputs)),
         }
     }

@@ -1,4 +1,4 @@
-//! Networks of sequences that are to be made.
+//! The declaration of a network of sequences in NR.CREATE.
 
 use neuralredis_core::sequence;
 use neuralredis_core::{
@@ -8,31 +8,31 @@ use neuralredis_core::{
 use super::super::named::schema::Declared;
 use super::super::prelude::*;
 
-/// A network of sequences that is to be made.
+/// The declaration of a network of sequences.
 #[derive(Debug, PartialEq)]
 pub(crate) struct OfSequences {
     events: Events,
     target: Target,
     options: SequenceOptions,
     hidden: Vec<usize>,
-    /// Outputs of one whose events are numbers by their positions.
+    /// The number of outputs, if events are numbers by position.
     outputs: usize,
 }
 
 impl OfSequences {
-    /// Of events with fields.
+    /// Declares events with fields.
     pub(crate) fn of_fields(declared: Declared<'_>, options: SequenceOptions) -> Result<Self, Refusal> {
         let Declared { fields, target, signs, mut hidden, has_hidden, .. } = declared;
         if signs.iter().any(|&sign| sign != 0.0) {
             return Err(Refusal::option("signs after kinds are for networks of rows: expected none beside SEQUENCE"));
         }
         if !has_hidden {
-            hidden = sequence::default_hidden(options.cell).to_vec();
+            hidden = sequence::default_hidden(options.cell, &fields, &target).to_vec();
         }
         Ok(Self { events: Events::Fields(fields), target, options, hidden, outputs: 0 })
     }
 
-    /// Of events that are numbers by their positions.
+    /// Declares events that are numbers by position.
     pub(crate) fn of_numbers(kind: Kind, layout: &Layout, options: SequenceOptions) -> Self {
         let units = layout.units();
         let (inputs, hidden, outputs) = (units[0], units[1..units.len() - 1].to_vec(), units[units.len() - 1]);
@@ -40,7 +40,7 @@ impl OfSequences {
         Self { events: Events::Numbers(inputs as u32), target, options, hidden, outputs }
     }
 
-    /// The layout that it begins with.
+    /// The layout before any event was observed.
     pub(crate) fn layout(&self) -> Result<Layout, Error> {
         sequence::first_layout((self.events.clone(), self.target.clone()), self.options, &self.hidden)
     }
@@ -50,7 +50,7 @@ impl OfSequences {
         Network::begin_of_sequences(events, self.options, &self.hidden, options, limits, seed)
     }
 
-    /// The arguments after the kind of network that make just this one.
+    /// Formats the arguments after the kind that create exactly this network.
     pub(crate) fn written(&self) -> Vec<Vec<u8>> {
         let number = |number: usize| number.to_string().into_bytes();
         let mut words = match &self.events {

@@ -1,4 +1,4 @@
-//! Events as arguments: names and values, JSON, or numbers by their positions.
+//! Events in commands: names and values, JSON, or numbers by position.
 
 use neuralredis_core::schema::Value;
 use neuralredis_core::{Error, Given, Network, Schema};
@@ -8,22 +8,22 @@ use super::super::named::Known;
 use super::super::prelude::*;
 use super::super::wire_rows::{self, Blob};
 
-/// Bytes of events in one command that are read at once.
+/// The most bytes of events in one command.
 const MOST_BYTES: usize = 64 << 10;
 
-/// Events, one as a rule; a value for each field of each.
+/// Events, usually one; each has a value for each field.
 pub(crate) type Events<'a> = SmallVec<[Vec<Value<'a>>; 1]>;
 
-/// What a command says of a sequence.
-pub(crate) struct Told<'a, 'b> {
+/// The parsed arguments of a command on a sequence.
+pub(crate) struct Arguments<'a, 'b> {
     pub(crate) id: &'a [u8],
     pub(crate) events: Events<'a>,
-    /// The arguments after `->`, if it is there.
+    /// The arguments after `->`, if there are any.
     pub(crate) after: Option<&'b [&'a [u8]]>,
 }
 
-impl<'a, 'b> Told<'a, 'b> {
-    /// Of the arguments after the key: an id, no or some events, and what comes after `->`.
+impl<'a, 'b> Arguments<'a, 'b> {
+    /// Parses the arguments after the key: an id, events (perhaps none), and what follows `->`.
     pub(crate) fn parse(network: &Network, args: &'b [&'a [u8]]) -> Result<Self, Refusal> {
         let Some((&id, rest)) = args.split_first() else {
             return Err(Refusal::shape("the id of a sequence is missing: expected it after the key"));
@@ -52,7 +52,7 @@ impl<'a, 'b> Told<'a, 'b> {
             let (known, after) = Known::parse(rest)?;
             return Ok(Self { id, events: known.events(schema)?, after });
         }
-        // As they come one at a time nothing of them is copied.
+        // A single event borrows its values from the arguments.
         let arrow = rest.iter().step_by(2).position(|&word| word == b"->").map(|pair| 2 * pair);
         let (pairs, after) = (&rest[..arrow.unwrap_or(rest.len())], arrow.map(|arrow| &rest[arrow + 1..]));
         if let [field] = pairs.as_chunks::<2>().1 {
@@ -64,12 +64,12 @@ impl<'a, 'b> Told<'a, 'b> {
     }
 }
 
-/// The same, which borrow nothing, for a thread.
+/// A copy of the events that borrows nothing, for a thread.
 pub(crate) fn owned<'e>(events: impl IntoIterator<Item = Vec<Value<'e>>>) -> Events<'static> {
     events.into_iter().map(|event| event.into_iter().map(Value::into_owned).collect()).collect()
 }
 
-/// Numbers of an event that is told by position.
+/// The number of numbers in an event by position.
 fn width(schema: &Schema) -> usize {
     schema.fields().first().and_then(|field| field.kind().number()).unwrap_or(1) as usize
 }
@@ -78,7 +78,7 @@ fn by_position(schema: &Schema, numbers: &[&[u8]]) -> Result<Vec<Value<'static>>
     Ok(vec![Value::Vector(wire_rows::inputs(numbers, width(schema))?.to_vec())])
 }
 
-/// Events as bytes, one after the other.
+/// Reads the events of a blob.
 fn of_blob<'a>(schema: &Schema, blob: Blob<'_>) -> Result<Events<'a>, Refusal> {
     let width = width(schema);
     let events = blob.count(width)?;
@@ -91,7 +91,7 @@ fn of_blob<'a>(schema: &Schema, blob: Blob<'_>) -> Result<Events<'a>, Refusal> {
 }
 
 impl Known<'_> {
-    /// The events that are given, one after the other.
+    /// Parses the events, which are in order.
     fn events<'e>(&self, schema: &Schema) -> Result<Events<'e>, Refusal> {
         let owned = |event: Vec<Value<'_>>| event.into_iter().map(Value::into_owned).collect();
         Ok(self.read(schema)?.rows.into_iter().map(owned).collect())

@@ -1,4 +1,5 @@
-//! Networks of sequences: what commands on them share. The argument after the key is always the id of a sequence.
+//! Networks of sequences: the code that commands on them share. The argument after the key is always the id of a
+//! sequence.
 
 pub(super) mod answer;
 pub(super) mod declared;

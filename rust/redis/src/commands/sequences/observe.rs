@@ -1,7 +1,7 @@
-//! Events and outcomes of sequences.
+//! Storing events and outcomes of sequences.
 //!
-//! What is told is replicated as it came: nothing of what becomes of it is left to chance or to a clock, so that copies of the
-//! network that are told the same keep the same.
+//! The command is replicated as it is: its effect depends on neither random numbers nor clocks, so a copy of the
+//! network that receives the same commands stores the same.
 
 use std::borrow::Cow;
 
@@ -11,18 +11,18 @@ use smallvec::SmallVec;
 use super::super::growth;
 use super::super::prelude::*;
 use super::super::wire_rows::Following;
-use super::event::Told;
+use super::event::Arguments;
 use crate::info::{self, ROWS_OBSERVED};
 use crate::value::Key;
 
-/// Bytes that a sequence takes besides its events, about.
-const SEQUENCE: usize = 160;
+/// The approximate size of a sequence in bytes, without its events.
+const SEQUENCE_BYTES: usize = 160;
 
-/// Takes the events and the outcome of a command. `args` are those after the key.
+/// Stores the events and the outcome of a command; `args` are the arguments after the key.
 pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Reply, Refusal> {
     let value = value::read(&key)?;
     let network = value.live.network();
-    let Told { id, events, after } = Told::parse(network, args)?;
+    let Arguments { id, events, after } = Arguments::parse(network, args)?;
     let (outcome, following) = match after {
         None => (None, Following::default()),
         Some(after) => {
@@ -41,7 +41,7 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     if events.is_empty() && outcome.is_none() {
         return Err(Refusal::shape("nothing has happened: expected an event, '->' and an outcome, or both"));
     }
-    let bytes = SEQUENCE + id.len() + events.len() * network.event_fields().map_or(0, Schema::row_bytes);
+    let bytes = SEQUENCE_BYTES + id.len() + events.len() * network.event_fields().map_or(0, Schema::row_bytes);
     growth::check_bytes(ctx, value, 1, bytes)?;
     let count = events.len();
     let happened = |event| Happened { id: Cow::Borrowed(id), event: Some(event), outcome: None };
@@ -58,7 +58,7 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     Ok(Reply::Pair(counts.0.into(), counts.1.into()))
 }
 
-/// What a sequence has come to, of the words that say so; none where there are none, or none of them says anything.
+/// Parses the outcome of a sequence; `None` if all its words are empty or there are none.
 fn outcome<'a>(target: &Target, given: &[&'a [u8]]) -> Result<Option<Outcome<'a>>, Refusal> {
     if given.iter().all(|word| word.is_empty()) {
         return Ok(None);

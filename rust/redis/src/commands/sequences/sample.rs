@@ -1,3 +1,5 @@
+//! NR.SAMPLE: draws events that continue a sequence.
+//!
 //! `NR.SAMPLE key id [COUNT n] [TEMPERATURE t] [TOPK k] [TOPP p] [MINP m] [PENALTY r] [UNTIL word] [SEED s]`
 
 use neuralredis_core::Error;
@@ -7,7 +9,7 @@ use super::super::prelude::*;
 use super::super::sample::{self, Sample as Drawn};
 use crate::info::{self, RUNS};
 
-/// Events that are drawn, unless said otherwise.
+/// The default number of events.
 const DEFAULT_COUNT: usize = 1;
 
 pub(crate) struct Sample;
@@ -16,7 +18,7 @@ impl Command for Sample {
     const NAME: &CStr = c"nr.sample";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Draws the events that could come next in a sequence.",
+        summary: c"Draws random events that continue a sequence.",
         complexity: c"O(N*P) where N is the number of events and P that of parameters",
         arity: -3,
         key: Some(KeyUse::READ),
@@ -41,7 +43,7 @@ impl Command for Sample {
         if network.sequence_options().is_none() {
             return Err(Error::NoSequences.into());
         }
-        let Wanted { sample, count, until } = Wanted::parse(&args[2..])?;
+        let Request { sample, count, until } = Request::parse(&args[2..])?;
         let model = network.model();
         let until = until.map(|word| {
             let found = model.classes().iter().position(|class| **class == *word);
@@ -53,9 +55,9 @@ impl Command for Sample {
         info::count(&RUNS, 1);
         let (decoding, mut random) = (sample.decoding, sample.random());
         let (snapshot, id) = (value.snapshot(), args[1].to_vec());
-        work::answer(ctx, cost.or_wait(value), move |keep_on| {
+        work::answer(ctx, cost.or_wait(value), move |is_awaited| {
             let network = snapshot.wait()?;
-            let drawn = network.continue_sequence(&id, &decoding, extent, &mut random, keep_on)?;
+            let drawn = network.continue_sequence(&id, &decoding, extent, &mut random, is_awaited)?;
             let model = network.model();
             let words = drawn.into_iter().map(|class| Reply::Bulk(model.classes()[class].to_vec()));
             Ok(Reply::Array(words.collect()))
@@ -63,14 +65,14 @@ impl Command for Sample {
     }
 }
 
-/// How events are drawn, how many, and after which no more.
-struct Wanted<'a> {
+/// The parsed arguments.
+struct Request<'a> {
     sample: Drawn,
     count: usize,
     until: Option<&'a [u8]>,
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> Request<'a> {
     fn parse(mut args: &[&'a [u8]]) -> Result<Self, Refusal> {
         let mut sample = Drawn::default();
         let (mut count, mut until, mut penalty) = (None, None, None);

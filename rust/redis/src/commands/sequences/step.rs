@@ -1,18 +1,20 @@
-//! `NR.STEP key state field value ... [-> wanted]`, `NR.STEP key state JSON text [-> wanted]`, of numbers by position
-//! `NR.STEP key state i0 .. iN [-> wanted]`, `NR.STEP key state FP32 [ROWS n] blob [-> wanted]`
+//! NR.STEP: predicts for a sequence that the client keeps.
+//!
+//! - events of fields: `NR.STEP key state field value ... [-> wanted]`, `NR.STEP key state JSON text [-> wanted]`
+//! - events of numbers: `NR.STEP key state i0 .. iN [-> wanted]`, `NR.STEP key state FP32 [ROWS n] blob [-> wanted]`
 
 use neuralredis_core::schema::Value;
 use neuralredis_core::{Error, Network};
 
 use super::super::named::answer::Asked;
-use super::super::named::wanted::WANTED;
+use super::super::named::reply_options::REPLY_OPTIONS;
 use super::super::named::{JSON, PAIR};
 use super::super::prelude::*;
 use super::super::wire_rows::BLOB;
-use super::answer::Asking;
-use super::event::{Told, owned};
+use super::answer::Prediction;
+use super::event::{Arguments, owned};
 use crate::info::{self, RUNS};
-use crate::work::KeepOn;
+use crate::work::IsAwaited;
 
 pub(crate) struct Step;
 
@@ -20,7 +22,7 @@ impl Command for Step {
     const NAME: &CStr = c"nr.step";
     const FLAGS: &CStr = c"readonly";
     const ABOUT: About = About {
-        summary: c"Returns the answer to a sequence that the client keeps, after one more event, and its new state.",
+        summary: c"Returns a prediction and the new state of a sequence that the client keeps, after one more event.",
         complexity: c"O(N+P) where N is the number of events in the state and P that of parameters",
         arity: -4,
         key: Some(KeyUse::READ),
@@ -28,7 +30,7 @@ impl Command for Step {
             Argument::KEY,
             Argument::text(c"state"),
             Argument::one_of(c"event", &[Argument::number(c"input").multiple(), BLOB, PAIR.multiple(), JSON]),
-            WANTED,
+            REPLY_OPTIONS,
         ],
     };
 
@@ -39,20 +41,22 @@ impl Command for Step {
         if network.sequence_options().is_none() {
             return Err(Error::NoSequences.into());
         }
-        let Told { id: state, events, after } = Told::parse(network, &args[1..])?;
+        let Arguments { id: state, events, after } = Arguments::parse(network, &args[1..])?;
         if events.is_empty() {
             return Err(Refusal::shape("no event after the state: expected at least one"));
         }
-        let (asking, cost) = Asking::parse(value, after, Asked::Outputs)?;
+        let (prediction, cost) = Prediction::parse(value, after, Asked::Outputs)?;
         info::count(&RUNS, 1);
-        // The state, as it came, and as it goes and waits to be sent.
+        // The given state, the new one, and copies for the reply.
         memory::check(state.len().saturating_mul(4))?;
         let cost = cost + Cost::of_rows(1, network.stepping(state, events.len())) + Cost::of_bytes(3 * state.len());
-        if value.is_settled() && work::is_free(cost) {
-            return reply(network, state, &events, asking, &|| true);
+        if value.is_settled() && work::may_run_now(cost) {
+            return reply(network, state, &events, prediction, &|| true);
         }
         let (snapshot, state, events) = (value.snapshot(), state.to_vec(), owned(events));
-        work::defer(ctx, cost.or_wait(value), move |keep_on| reply(&snapshot.wait()?, &state, &events, asking, keep_on))
+        work::defer(ctx, cost.or_wait(value), move |is_awaited| {
+            reply(&snapshot.wait()?, &state, &events, prediction, is_awaited)
+        })
     }
 }
 
@@ -60,9 +64,9 @@ fn reply(
     network: &Network,
     state: &[u8],
     events: &[Vec<Value<'_>>],
-    asking: Asking,
-    keep_on: KeepOn<'_>,
+    prediction: Prediction,
+    is_awaited: IsAwaited<'_>,
 ) -> Result<Reply, Refusal> {
     let (seen, state) = network.step(state, events)?;
-    Ok(Reply::Array(vec![asking.reply(network, &seen, keep_on)?, Reply::Bulk(state)]))
+    Ok(Reply::Array(vec![prediction.reply(network, &seen, is_awaited)?, Reply::Bulk(state)]))
 }

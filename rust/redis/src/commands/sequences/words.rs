@@ -1,4 +1,4 @@
-//! `SEQUENCE [LENGTH events] [CELL cell]` of NR.CREATE.
+//! The options of sequences in NR.CREATE: `SEQUENCE [LENGTH events] [CELL cell]`.
 
 use neuralredis_core::sequence::MAX_LENGTH;
 use neuralredis_core::{Cell, SequenceOptions};
@@ -6,7 +6,7 @@ use neuralredis_core::{Cell, SequenceOptions};
 use super::super::options;
 use super::super::prelude::*;
 
-/// What COMMAND DOCS shows.
+/// The options in COMMAND DOCS.
 pub(crate) const ARGUMENTS: Argument = Argument::block(
     c"sequence",
     &[
@@ -27,12 +27,12 @@ pub(crate) const ARGUMENTS: Argument = Argument::block(
 )
 .optional();
 
-/// Whether a word is one of these.
+/// Whether a word is one of these options.
 pub(crate) fn is_word(word: &[u8]) -> bool {
     ["SEQUENCE", "LENGTH", "CELL"].iter().any(|own| is(word, own))
 }
 
-/// How sequences are kept and seen, if that is what the network learns from, and the arguments that are other options.
+/// Parses the options of sequences, if SEQUENCE is among the arguments, and returns them with all other arguments.
 pub(crate) fn parse<'a>(mut args: &[&'a [u8]]) -> Result<(Option<SequenceOptions>, Vec<&'a [u8]>), Refusal> {
     let (mut found, mut length, mut cell, mut rest) = (false, None, None, Vec::new());
     while let Some(&word) = args.split_off_first() {

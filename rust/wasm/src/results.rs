@@ -1,4 +1,4 @@
-//! What the engine tells, as JSON with the names of the fields of `python/neuralredis/results.py`.
+//! Results as JSON, with the names of the fields in `python/neuralredis/results.py`.
 
 use neuralredis_core::evaluation::{Evaluation, Score};
 use neuralredis_core::options::TABLE;
@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::networks::is_classifier;
 
-/// A number as a user gives it: 0.1 rather than 0.10000000149011612.
+/// A number with the digits that the user gave: 0.1 rather than 0.10000000149011612.
 fn decimal(number: f32) -> Json {
     number.to_string().parse::<f64>().map_or(Json::Null, Json::from)
 }
@@ -18,7 +18,7 @@ fn names(names: &[Box<[u8]>]) -> Json {
     names.iter().map(|name| Json::from(String::from_utf8_lossy(name))).collect()
 }
 
-/// All that a network tells of itself.
+/// The configuration and state of a network.
 pub(crate) fn info(network: &Network) -> Json {
     let info = network.info();
     let found = info.statistics;
@@ -35,7 +35,7 @@ pub(crate) fn info(network: &Network) -> Json {
         options.insert(option.name.into(), value);
     }
     let model = network.model();
-    // Of sequences, what a user declared are the fields of events.
+    // For a network of sequences, the declared fields are those of events.
     let declared = network.event_fields().or(model.schema().map(AsRef::as_ref));
     let monotone = &info.options.monotone;
     let fields = declared.map(|schema| {
@@ -76,7 +76,7 @@ pub(crate) fn info(network: &Network) -> Json {
     })
 }
 
-/// How far a training is.
+/// The progress of a running training.
 pub(crate) fn progress(progress: &Progress) -> Json {
     json!({
         "cycle": progress.cycle,
@@ -87,7 +87,7 @@ pub(crate) fn progress(progress: &Progress) -> Json {
     })
 }
 
-/// What a training told when it had ended.
+/// The report of a finished training.
 pub(crate) fn report(report: &Report) -> Json {
     let curve = &report.curve;
     json!({
@@ -108,7 +108,7 @@ pub(crate) fn report(report: &Report) -> Json {
     })
 }
 
-/// How well a network does.
+/// The result of an evaluation. `classes` are empty for a network without names of classes.
 pub(crate) fn evaluation(evaluation: &Evaluation, classes: &[Box<[u8]>]) -> Json {
     let Evaluation { rows, error, score } = evaluation;
     match score {

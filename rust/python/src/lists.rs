@@ -1,4 +1,4 @@
-//! Numbers out of lists and tuples, of numbers or of rows, each value by itself: so a fault can be told by its place.
+//! Reads numbers from lists and tuples, of numbers or of rows, one by one, so that errors name the position of a value.
 
 use numpy::PyUntypedArray;
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
@@ -9,12 +9,12 @@ use crate::arrays;
 use crate::errors::ShapeError;
 use crate::rows::{Fault, Numbers, Role, Shape};
 
-/// Characters of a value that a message shows.
+/// The most characters of a value in an error.
 const SHOWN: usize = 40;
 
-/// Reads a list or a tuple: of rows if the first item is one, of numbers if not.
+/// Reads a list or a tuple: of rows if its first item is a row, else of numbers.
 pub(crate) fn read(sequence: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numbers> {
-    // An item's own code may change a list while it is read, so the items are taken first.
+    // Converting an item may run Python code that changes the list, so the items are copied first.
     let items: Vec<Bound<'_, PyAny>> = sequence.try_iter()?.collect::<PyResult<_>>()?;
     match items.first() {
         Some(first) if is_row(first) => read_rows(&items, role),
@@ -29,13 +29,13 @@ pub(crate) fn read(sequence: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numb
     }
 }
 
-/// Reads a number by itself.
+/// Reads a single number.
 pub(crate) fn read_number(object: &Bound<'_, PyAny>, role: Role<'_>) -> PyResult<Numbers> {
     let value = number(object).map_err(|refusal| refuse(refusal, object, role, (None, 0)))?;
     Ok(Numbers { values: vec![value], shape: Shape::Number })
 }
 
-/// Reads a list that is one row of just this length, of Python's own numbers. False for any other.
+/// Reads a list that is one row of this length of Python floats and integers. Returns false for any other.
 pub(crate) fn read_short_list(list: &Bound<'_, PyList>, room: &mut [f32]) -> bool {
     if list.len() != room.len() {
         return false;
@@ -79,7 +79,7 @@ fn read_rows(rows: &[Bound<'_, PyAny>], role: Role<'_>) -> PyResult<Numbers> {
     Ok(Numbers { values, shape: Shape::Rows(rows.len(), width) })
 }
 
-/// Reads a row among others that is neither a list nor a tuple.
+/// Reads a row that is neither a list nor a tuple.
 fn read_row(row: &Bound<'_, PyAny>, role: Role<'_>, index: usize, place: Option<usize>) -> PyResult<Vec<f32>> {
     let array = row.py().import("numpy")?.call_method1("asanyarray", (row,))?;
     if let Some(column) = arrays::first_masked(&array)? {
@@ -92,7 +92,7 @@ fn read_row(row: &Bound<'_, PyAny>, role: Role<'_>, index: usize, place: Option<
             let message = format!("row {index} is {}: expected a row of {}", shown(row)?, role.width());
             Err(ShapeError::new_err(message))
         }
-        // The same fault is told of its place among all rows.
+        // Find the value that is wrong, for an error with its position among all rows.
         Err(error) => {
             for (column, item) in array.call_method0("tolist")?.try_iter()?.enumerate() {
                 let item = item?;
@@ -103,7 +103,7 @@ fn read_row(row: &Bound<'_, PyAny>, role: Role<'_>, index: usize, place: Option<
     }
 }
 
-/// Whether an item is a row rather than a number. Text has a length too, and is neither.
+/// Whether an item is a row and not a number. Strings have a length, but are no rows.
 fn is_row(item: &Bound<'_, PyAny>) -> bool {
     if item.is_exact_instance_of::<PyFloat>() || item.is_exact_instance_of::<PyInt>() {
         return false;
@@ -112,7 +112,7 @@ fn is_row(item: &Bound<'_, PyAny>) -> bool {
     !text && !item.is_instance_of::<PyByteArray>() && item.len().is_ok()
 }
 
-/// Why an item is no number; an exception of its own code that is none of the usual ones goes on its way.
+/// Why an item is not a number. Unexpected exceptions of its own code are passed on.
 enum Refusal {
     Fault(Fault),
     Raised(PyErr),
@@ -141,7 +141,7 @@ fn number(item: &Bound<'_, PyAny>) -> Result<f32, Refusal> {
     if single.is_infinite() && double.is_finite() { Err(Refusal::Fault(Fault::TooLarge)) } else { Ok(single) }
 }
 
-/// Whether an item may be asked to be a real number: NumPy's text and complex scalars would comply too.
+/// Whether an item may be converted to a float: NumPy would also convert strings and complex scalars.
 fn is_real(item: &Bound<'_, PyAny>) -> bool {
     if item.is_instance_of::<PyBool>() || item.is_instance_of::<PyFloat>() {
         return true;
@@ -154,7 +154,7 @@ fn is_real(item: &Bound<'_, PyAny>) -> bool {
     kind.and_then(|kind| kind.extract::<String>()).map_or(true, |kind| matches!(kind.as_str(), "b" | "i" | "u" | "f"))
 }
 
-/// Whether an item is a masked value by itself.
+/// Whether an item is a masked scalar.
 fn is_masked(item: &Bound<'_, PyAny>) -> bool {
     item.cast::<PyUntypedArray>().is_ok() && matches!(arrays::first_masked(item), Ok(Some(_)))
 }
@@ -169,7 +169,7 @@ fn refuse(refusal: Refusal, item: &Bound<'_, PyAny>, role: Role<'_>, place: (Opt
     }
 }
 
-/// What a message shows of a value.
+/// A value as errors show it.
 pub(crate) fn shown(item: &Bound<'_, PyAny>) -> PyResult<String> {
     if is_masked(item) {
         return Ok(arrays::MASKED.to_owned());

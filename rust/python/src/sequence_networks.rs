@@ -1,6 +1,7 @@
-//! Networks of sequences: what `neuralredis.SequenceNetwork` asks of the engine.
+//! Networks of sequences: the functions behind `neuralredis.SequenceNetwork`.
 //!
-//! Events of many sequences come one after the other, as one table or one array, with the places where each sequence ends.
+//! Events of several sequences are passed as one table or array, sequence after sequence, with the index at which each
+//! sequence ends.
 
 use std::borrow::Cow;
 
@@ -19,16 +20,16 @@ use crate::arrays;
 use crate::conformal;
 use crate::errors::{DataError, KindError, ShapeError, TrainingError, raise};
 use crate::fields::{self, Described, class_of};
+use crate::lists;
 use crate::network::{Network, answer};
 use crate::options;
 use crate::results;
 use crate::rows::{Inputs, Numbers, Role, Shape, read_weights};
 use crate::sampling;
-use crate::sequences;
 use crate::table::Table;
 use crate::values;
 
-/// A network of sequences of events that are numbers by their positions.
+/// Creates a network of sequences whose events are numbers by position.
 pub(crate) fn of_numbers(
     kind: Kind,
     layout: &Layout,
@@ -44,7 +45,7 @@ pub(crate) fn of_numbers(
     Engine::of_sequences(events, sequence, hidden, chosen, changes.first_limits(), seed).map_err(raise)
 }
 
-/// A network of sequences of events that have fields.
+/// Creates a network of sequences whose events have fields.
 pub(crate) fn of_fields(
     kind: Kind,
     described: &Described<'_, '_>,
@@ -54,10 +55,7 @@ pub(crate) fn of_fields(
 ) -> PyResult<Engine> {
     Described::check(changes)?;
     let (fields, target) = described.events(kind)?;
-    let hidden = match described.hidden {
-        None => neuralredis_core::sequence::default_hidden(sequence.cell).to_vec(),
-        Some(_) => described.hidden()?,
-    };
+    let hidden = described.hidden_or(neuralredis_core::sequence::default_hidden(sequence.cell, &fields, &target))?;
     let outputs = match &target {
         neuralredis_core::Target::Classes { closed: false, .. } => 2,
         neuralredis_core::Target::Classes { names, .. } | neuralredis_core::Target::Values(names) => names.len(),
@@ -72,8 +70,8 @@ fn chosen(kind: Kind, outputs: usize, changes: &Changes) -> PyResult<Options> {
     Options::new(kind).with(kind, &layout, changes).map_err(raise)
 }
 
-/// The options of a creation without the one that says how sequences are kept, and that.
-pub(crate) fn taken<'py>(options: Option<&Bound<'py, PyDict>>) -> PyResult<Taken<'py>> {
+/// Separates the options of sequences from those of the network.
+pub(crate) fn split_options<'py>(options: Option<&Bound<'py, PyDict>>) -> PyResult<SplitOptions<'py>> {
     let Some(options) = options else { return Ok((None, None)) };
     let Some(sequence) = options.get_item("_sequence")? else { return Ok((Some(options.clone()), None)) };
     let others = options.copy()?;
@@ -82,25 +80,25 @@ pub(crate) fn taken<'py>(options: Option<&Bound<'py, PyDict>>) -> PyResult<Taken
     Ok((Some(others), Some(sequence_options(&length, &cell)?)))
 }
 
-/// Options of a creation, and how sequences are kept, if it is for such.
-type Taken<'py> = (Option<Bound<'py, PyDict>>, Option<SequenceOptions>);
+/// The options of the network, and those of sequences if it has any.
+type SplitOptions<'py> = (Option<Bound<'py, PyDict>>, Option<SequenceOptions>);
 
 fn sequence_options(length: &Bound<'_, PyAny>, cell: &Bound<'_, PyAny>) -> PyResult<SequenceOptions> {
     let length = options::whole("length", length, neuralredis_core::sequence::MAX_LENGTH.into(), 1)? as u32;
     let Ok(name) = cell.extract::<String>() else {
         let names = Cell::ALL.map(|(_, name)| name).join(", ");
-        return Err(crate::errors::bad_option("cell", &sequences::shown(cell)?, &names));
+        return Err(crate::errors::bad_option("cell", &lists::shown(cell)?, &names));
     };
     Ok(SequenceOptions { length, cell: Cell::named(&name).map_err(raise)? })
 }
 
-/// The events of sequences, and where each ends.
+/// Parsed events, and the index at which each sequence ends.
 pub(crate) struct Given<'a> {
     pub(crate) events: Vec<Vec<Value<'a>>>,
     pub(crate) ends: Vec<usize>,
 }
 
-/// Events as they were read.
+/// Events that were read but not parsed.
 pub(crate) enum Read<'py> {
     Numbers(Inputs),
     Fields(Table<'py>),
@@ -144,7 +142,7 @@ impl<'py> Read<'py> {
 }
 
 impl<'a> Given<'a> {
-    /// All that has happened, in its order.
+    /// All events and outcomes in order.
     pub(crate) fn happened(
         &self,
         ids: &'a [Vec<u8>],
@@ -174,7 +172,7 @@ pub(crate) fn schema_of(engine: &Engine) -> PyResult<&Schema> {
     engine.event_fields().ok_or_else(|| raise(Error::NoSequences))
 }
 
-/// What so many sequences have come to: names of classes, or numbers.
+/// Parses the outcomes of `count` sequences: names of classes, or numbers.
 pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<Outcome<'a>>> {
     let schema = engine.schema().ok_or_else(|| raise(Error::NoSequences))?;
     let miscounted = |given, what| raise(Error::RowCounts { inputs: count, given, what });
@@ -186,7 +184,7 @@ pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) 
         }
         let class = |class: &Bound<'_, PyAny>| match class_of(class)? {
             Some(name) => Ok(Outcome::Class(Cow::Owned(name))),
-            None => Err(DataError::new_err(format!("class {}: expected a name or a number", sequences::shown(class)?))),
+            None => Err(DataError::new_err(format!("class {}: expected a name or a number", lists::shown(class)?))),
         };
         return given.iter().map(class).collect();
     }
@@ -207,7 +205,7 @@ pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) 
     Ok(values.chunks_exact(width).map(|values| Outcome::Values(values.to_vec())).collect())
 }
 
-/// Adds events to sequences, and says what these have come to, with which weights.
+/// Store events of sequences, and their outcomes and weights if there are any.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
 pub(crate) fn happen<'py>(
@@ -232,7 +230,7 @@ pub(crate) fn happen<'py>(
     results::row_counts(py, counts)
 }
 
-/// The outputs of sequences that are not kept, a row for each.
+/// Return the outputs of sequences that are not stored, a row for each.
 #[pyfunction]
 pub(crate) fn run_events<'py>(
     py: Python<'py>,
@@ -264,7 +262,7 @@ pub(crate) fn run_events<'py>(
     shown(py, &engine, &outputs.map_err(raise)?, histories.len())
 }
 
-/// The outputs that have names, a row for each of so many.
+/// The outputs as an array with a row for each sequence, without those that no class uses yet.
 fn shown<'py>(py: Python<'py>, engine: &Engine, outputs: &[f32], rows: usize) -> PyResult<Bound<'py, PyAny>> {
     let (all, model) = (engine.layout().outputs(), engine.model());
     let width = if engine.kind() == Kind::Classifier { model.classes().len() } else { all };
@@ -275,7 +273,7 @@ fn shown<'py>(py: Python<'py>, engine: &Engine, outputs: &[f32], rows: usize) ->
     Ok(outputs.into_pyarray(py).reshape([rows, width])?.into_any())
 }
 
-/// The outputs of a sequence that is kept, after one more event if one is given.
+/// Return the outputs of a stored sequence, perhaps after one more event.
 #[pyfunction]
 #[pyo3(signature = (net, id, event = None))]
 pub(crate) fn run_session<'py>(
@@ -293,7 +291,7 @@ pub(crate) fn run_session<'py>(
     outputs_of(py, &engine, &seen)
 }
 
-/// The outputs of a sequence that the caller keeps as a state, after some events more, and the state then.
+/// Return the outputs of a sequence that the caller keeps as a state, after further events, and the new state.
 #[pyfunction]
 pub(crate) fn step<'py>(
     py: Python<'py>,
@@ -309,7 +307,7 @@ pub(crate) fn step<'py>(
     Ok((outputs_of(py, &engine, &seen)?, PyBytes::new(py, &state)))
 }
 
-/// What is answered to a sequence that is seen so.
+/// The outputs for the row derived from a sequence.
 fn outputs_of<'py>(py: Python<'py>, engine: &Engine, seen: &Seen) -> PyResult<Bound<'py, PyAny>> {
     let mut outputs = vec![0.0; engine.layout().outputs()];
     answer(py, &engine.model(), 1, || engine.model().answer(std::slice::from_ref(&seen.row), &mut outputs));
@@ -319,7 +317,7 @@ fn outputs_of<'py>(py: Python<'py>, engine: &Engine, seen: &Seen) -> PyResult<Bo
     shown(py, engine, &outputs, 1)
 }
 
-/// How well the network does on sequences that are not kept.
+/// Evaluate the network on sequences that are not stored.
 #[pyfunction]
 #[pyo3(signature = (net, events, ends, y, weight))]
 pub(crate) fn evaluate_events<'py>(
@@ -350,13 +348,13 @@ pub(crate) fn evaluate_events<'py>(
     results::evaluation(py, evaluation, Some(&classes))
 }
 
-/// Numbers of a forecast, one for each step.
+/// The numbers of a forecast, one for each step.
 type Steps<'py> = Bound<'py, PyArray1<f32>>;
 
-/// Values, and the bounds below and above.
+/// The values, and their lower and upper bounds.
 type Forecast<'py> = (Steps<'py>, Option<(Steps<'py>, Steps<'py>)>);
 
-/// The next values of a sequence that is kept, or of events, and with a level the bounds of each.
+/// Return the next values of a stored sequence or of events; with a level also bounds.
 #[pyfunction]
 #[pyo3(signature = (net, id, events, steps, level))]
 pub(crate) fn forecast<'py>(
@@ -390,7 +388,7 @@ pub(crate) fn forecast<'py>(
     Ok((values.into_pyarray(py), bounds))
 }
 
-/// The classes of events that could come next in a sequence that is kept, or after events.
+/// Draw events that continue a stored sequence or the given events, and return their classes.
 #[pyfunction]
 pub(crate) fn sample_events<'py>(
     py: Python<'py>,
@@ -405,7 +403,7 @@ pub(crate) fn sample_events<'py>(
     let count = options::whole("count", &count, neuralredis_core::sequence::MOST_DRAWN as u64, 1)? as usize;
     let (mut decoding, seed) = sampling::read(drawing)?;
     let Ok(penalty) = penalty.extract::<f64>() else {
-        return Err(crate::errors::bad_option("penalty", &sequences::shown(penalty)?, &"a number above 0"));
+        return Err(crate::errors::bad_option("penalty", &lists::shown(penalty)?, &"a number above 0"));
     };
     decoding.penalty = penalty;
     decoding.check().map_err(raise)?;
@@ -434,13 +432,13 @@ pub(crate) fn sample_events<'py>(
     py.detach(|| engine.continue_events(history, &decoding, extent, &mut random, &|| true)).map_err(raise)
 }
 
-/// Drops a sequence; whether there was one.
+/// Delete a sequence; return whether it existed.
 #[pyfunction]
 pub(crate) fn forget(py: Python<'_>, net: &Bound<'_, Network>, id: &[u8]) -> PyResult<bool> {
     net.get().live(py).network_mut().forget_sequence(id).map_err(raise)
 }
 
-/// The ids of all sequences that are kept.
+/// Return the ids of all stored sequences.
 #[pyfunction]
 pub(crate) fn sequence_ids<'py>(py: Python<'py>, net: &Bound<'py, Network>) -> PyResult<Bound<'py, PyList>> {
     let engine = net.get().snapshot(py);
@@ -448,7 +446,7 @@ pub(crate) fn sequence_ids<'py>(py: Python<'py>, net: &Bound<'py, Network>) -> P
     PyList::new(py, ids)
 }
 
-/// How sequences are declared; None of a network of rows.
+/// Return the declaration of sequences; None for a network of rows.
 #[pyfunction]
 pub(crate) fn sequence_declaration<'py>(
     py: Python<'py>,

@@ -1,4 +1,4 @@
-//! How an answer is to look: what stands after `->` in commands that ask.
+//! The arguments after `->` of commands that predict: which classes to return, and how.
 
 use neuralredis_core::model::best_first;
 
@@ -6,13 +6,13 @@ use neuralredis_core::Level;
 
 use super::super::conformal::percent;
 use super::super::prelude::*;
-use super::super::sample::{SAMPLE, Sample, is_of_sample};
+use super::super::sample::{SAMPLE, Sample, is_option};
 
-/// Words that stand for what comes later, so that they are refused by name.
-const LATER: [&str; 1] = ["LAYER"];
+/// Reserved words, which are rejected by name.
+const RESERVED: [&str; 1] = ["LAYER"];
 
-/// What COMMAND DOCS shows.
-pub(crate) const WANTED: Argument = Argument::block(
+/// The arguments in COMMAND DOCS.
+pub(crate) const REPLY_OPTIONS: Argument = Argument::block(
     c"wanted",
     &[
         Argument::integer(c"classes").after(c"TOP").optional(),
@@ -26,8 +26,8 @@ pub(crate) const WANTED: Argument = Argument::block(
 .after(c"->")
 .optional();
 
-/// What it shows of NR.RANK.
-pub(crate) const OF_RANKING: Argument = Argument::block(
+/// The arguments of NR.RANK in COMMAND DOCS.
+pub(crate) const RANKING_OPTIONS: Argument = Argument::block(
     c"wanted",
     &[
         Argument::text(c"class").after(c"FOR").optional(),
@@ -38,34 +38,34 @@ pub(crate) const OF_RANKING: Argument = Argument::block(
 .after(c"->")
 .optional();
 
-/// How an answer is to look.
+/// The parsed arguments.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Wanted {
-    /// So many, the best first.
+pub(crate) struct ReplyOptions {
+    /// Return only the best this many, best first.
     pub(crate) top: Option<usize>,
     pub(crate) with_scores: bool,
-    /// The probability that a class must reach.
+    /// Return only classes with at least this probability.
     pub(crate) least: Option<f32>,
-    /// How often the interval around an output is to hold the truth.
+    /// The level of the interval around an output.
     pub(crate) interval: Option<Level>,
-    /// How often the classes that are answered are to hold the truth.
+    /// The level of the set of classes.
     pub(crate) set: Option<Level>,
-    /// How a class is drawn, instead of the likeliest.
+    /// Draw a class instead of returning the most probable one.
     pub(crate) sample: Option<Sample>,
-    /// The class that is ranked by.
+    /// The class to rank by.
     pub(crate) class: Option<Vec<u8>>,
 }
 
-/// Which command it is of.
+/// The command that takes the arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Of {
+pub(crate) enum Caller {
     Answer,
     Ranking,
 }
 
-impl Wanted {
-    /// Of the arguments after `->`, if it was there.
-    pub(crate) fn parse(args: Option<&[&[u8]]>, of: Of) -> Result<Self, Refusal> {
+impl ReplyOptions {
+    /// Parses the arguments after `->`, if there are any.
+    pub(crate) fn parse(args: Option<&[&[u8]]>, of: Caller) -> Result<Self, Refusal> {
         let (mut wanted, mut args) = (Self::default(), args.unwrap_or_default());
         while let Some(&word) = args.split_off_first() {
             let twice = |was_given: bool, name: &str| {
@@ -78,29 +78,29 @@ impl Wanted {
                 twice(wanted.top.replace(usize::try_from(top).unwrap_or(usize::MAX)).is_some(), "TOP")?;
             } else if is(word, "WITHSCORES") {
                 twice(std::mem::replace(&mut wanted.with_scores, true), "WITHSCORES")?;
-            } else if is(word, "MIN") && of == Of::Answer {
+            } else if is(word, "MIN") && of == Caller::Answer {
                 let value = value_of("MIN", &mut args)?;
                 let least = numbers::single(value).filter(|least| (0.0..=1.0).contains(least));
                 let least = least.ok_or_else(|| Refusal::argument("MIN", value, "a number from 0 to 1"))?;
                 twice(wanted.least.replace(least).is_some(), "MIN")?;
-            } else if is(word, "INTERVAL") && of == Of::Answer {
+            } else if is(word, "INTERVAL") && of == Caller::Answer {
                 twice(wanted.interval.replace(percent("INTERVAL", &mut args)?).is_some(), "INTERVAL")?;
-            } else if is(word, "SET") && of == Of::Answer {
+            } else if is(word, "SET") && of == Caller::Answer {
                 twice(wanted.set.replace(percent("SET", &mut args)?).is_some(), "SET")?;
-            } else if is(word, "SAMPLE") && of == Of::Answer {
+            } else if is(word, "SAMPLE") && of == Caller::Answer {
                 twice(wanted.sample.replace(Sample::default()).is_some(), "SAMPLE")?;
-            } else if is_of_sample(word) && of == Of::Answer {
+            } else if is_option(word) && of == Caller::Answer {
                 let before = || Refusal::option(format!("'{}' is of SAMPLE: expected SAMPLE before it", shown(word)));
                 wanted.sample.as_mut().ok_or_else(before)?.take(word, &mut args)?;
-            } else if is(word, "FOR") && of == Of::Ranking {
+            } else if is(word, "FOR") && of == Caller::Ranking {
                 let value = value_of("FOR", &mut args)?;
                 twice(wanted.class.replace(value.to_vec()).is_some(), "FOR")?;
-            } else if let Some(later) = LATER.iter().find(|later| is(word, later)) {
+            } else if let Some(later) = RESERVED.iter().find(|later| is(word, later)) {
                 return Err(Refusal::option(format!("{later} is not available in this version")));
             } else {
                 let expected = match of {
-                    Of::Answer => "TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE",
-                    Of::Ranking => "FOR, TOP or WITHSCORES",
+                    Caller::Answer => "TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE",
+                    Caller::Ranking => "FOR, TOP or WITHSCORES",
                 };
                 return Err(Refusal::unknown(word, expected));
             }
@@ -118,17 +118,17 @@ impl Wanted {
         Ok(wanted)
     }
 
-    /// How often the answer is to hold the truth.
+    /// The level of the interval or set.
     pub(crate) fn level(&self) -> Option<Level> {
         self.interval.or(self.set)
     }
 
-    /// Whether nothing in particular is wanted.
+    /// Whether no argument was given.
     pub(crate) fn is_plain(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Those of some scores that are wanted, by their numbers, the best first.
+    /// The indices of the scores to return, the best first.
     pub(crate) fn chosen(&self, scores: &[f32]) -> Vec<usize> {
         let mut order = best_first(scores);
         if let Some(least) = self.least {
@@ -143,57 +143,60 @@ impl Wanted {
 mod tests {
     use super::*;
 
-    fn parsed(words: &str, of: Of) -> Result<Wanted, Refusal> {
-        Wanted::parse(Some(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>()), of)
+    fn parsed(words: &str, of: Caller) -> Result<ReplyOptions, Refusal> {
+        ReplyOptions::parse(Some(&words.split_whitespace().map(str::as_bytes).collect::<Vec<_>>()), of)
     }
 
     #[test]
-    fn what_is_wanted_comes_in_any_order_and_case() {
-        let wanted = parsed("withscores Top 3 MIN 0.25", Of::Answer).unwrap();
-        let expected = Wanted { top: Some(3), with_scores: true, least: Some(0.25), ..Wanted::default() };
+    fn arguments_come_in_any_order_and_case() {
+        let wanted = parsed("withscores Top 3 MIN 0.25", Caller::Answer).unwrap();
+        let expected = ReplyOptions { top: Some(3), with_scores: true, least: Some(0.25), ..ReplyOptions::default() };
         assert_eq!(wanted, expected);
         assert_eq!(wanted.chosen(&[0.1, 0.3, 0.25, 0.3, 0.05]), [1, 3, 2]);
-        let drawn = parsed("withscores sample topk 2 SEED 1", Of::Answer).unwrap();
+        let drawn = parsed("withscores sample topk 2 SEED 1", Caller::Answer).unwrap();
         assert_eq!((drawn.with_scores, drawn.sample.unwrap().decoding.top_k), (true, Some(2)));
-        assert_eq!(parsed("FOR TOP TOP 2", Of::Ranking).unwrap().class, Some(b"TOP".to_vec()));
-        assert!(Wanted::parse(None, Of::Answer).unwrap().is_plain());
+        assert_eq!(parsed("FOR TOP TOP 2", Caller::Ranking).unwrap().class, Some(b"TOP".to_vec()));
+        assert!(ReplyOptions::parse(None, Caller::Answer).unwrap().is_plain());
     }
 
     #[test]
-    fn what_cannot_be_had_is_refused_by_name() {
+    fn invalid_arguments_are_errors_that_name_them() {
         let refused = |words: &str, of| parsed(words, of).unwrap_err().text();
-        for later in LATER {
+        for later in RESERVED {
             let words = format!("{} 90", later.to_lowercase());
-            assert_eq!(refused(&words, Of::Answer), format!("NROPTION {later} is not available in this version"));
+            assert_eq!(refused(&words, Caller::Answer), format!("NROPTION {later} is not available in this version"));
         }
-        assert_eq!(refused("TOP 0", Of::Answer), "NROPTION TOP is '0': expected an integer of at least 1");
-        assert_eq!(refused("TOP", Of::Ranking), "NROPTION TOP has no value");
-        assert_eq!(refused("MIN 1.5", Of::Answer), "NROPTION MIN is '1.5': expected a number from 0 to 1");
-        assert_eq!(refused("MIN 0.5", Of::Ranking), "NROPTION unknown option 'MIN': expected FOR, TOP or WITHSCORES");
+        assert_eq!(refused("TOP 0", Caller::Answer), "NROPTION TOP is '0': expected an integer of at least 1");
+        assert_eq!(refused("TOP", Caller::Ranking), "NROPTION TOP has no value");
+        assert_eq!(refused("MIN 1.5", Caller::Answer), "NROPTION MIN is '1.5': expected a number from 0 to 1");
         assert_eq!(
-            refused("FOR yes", Of::Answer),
+            refused("MIN 0.5", Caller::Ranking),
+            "NROPTION unknown option 'MIN': expected FOR, TOP or WITHSCORES"
+        );
+        assert_eq!(
+            refused("FOR yes", Caller::Answer),
             "NROPTION unknown option 'FOR': expected TOP, WITHSCORES, MIN, INTERVAL, SET or SAMPLE"
         );
         let alone = "NROPTION INTERVAL is of numbers: expected nothing else after ->";
         for words in ["INTERVAL 90 TOP 2", "MIN 0.5 INTERVAL 90", "INTERVAL 90 WITHSCORES", "SET 90 INTERVAL 90"] {
-            assert_eq!(refused(words, Of::Answer), alone, "{words}");
+            assert_eq!(refused(words, Caller::Answer), alone, "{words}");
         }
         let chosen = "NROPTION SET chooses the classes: expected neither TOP nor MIN beside it";
-        assert_eq!(refused("SET 90 TOP 2", Of::Answer), chosen);
-        assert_eq!(refused("SET 90 SET 95", Of::Answer), "NROPTION SET is given twice");
+        assert_eq!(refused("SET 90 TOP 2", Caller::Answer), chosen);
+        assert_eq!(refused("SET 90 SET 95", Caller::Answer), "NROPTION SET is given twice");
         assert_eq!(
-            refused("SET 100", Of::Answer),
+            refused("SET 100", Caller::Answer),
             "NROPTION SET is '100': expected a percentage above 0 and below 100"
         );
         let drawn = "NROPTION SAMPLE draws a class: expected no TOP, MIN, INTERVAL or SET beside it";
         for words in ["SAMPLE TOP 2", "MIN 0.5 SAMPLE", "SAMPLE SEED 1 SET 90", "INTERVAL 90 SAMPLE"] {
-            assert_eq!(refused(words, Of::Answer), drawn, "{words}");
+            assert_eq!(refused(words, Caller::Answer), drawn, "{words}");
         }
-        assert_eq!(refused("SAMPLE TOPK 0", Of::Answer), "NROPTION TOPK is '0': expected an integer of at least 1");
-        assert_eq!(refused("SEED 1 SAMPLE", Of::Answer), "NROPTION 'SEED' is of SAMPLE: expected SAMPLE before it");
-        assert_eq!(refused("SAMPLE SAMPLE", Of::Answer), "NROPTION SAMPLE is given twice");
-        assert!(refused("SAMPLE", Of::Ranking).contains("unknown option 'SAMPLE'"));
-        assert!(refused("INTERVAL 90", Of::Ranking).contains("unknown option 'INTERVAL'"));
-        assert_eq!(refused("WITHSCORES TOP 1 WITHSCORES", Of::Answer), "NROPTION WITHSCORES is given twice");
+        assert_eq!(refused("SAMPLE TOPK 0", Caller::Answer), "NROPTION TOPK is '0': expected an integer of at least 1");
+        assert_eq!(refused("SEED 1 SAMPLE", Caller::Answer), "NROPTION 'SEED' is of SAMPLE: expected SAMPLE before it");
+        assert_eq!(refused("SAMPLE SAMPLE", Caller::Answer), "NROPTION SAMPLE is given twice");
+        assert!(refused("SAMPLE", Caller::Ranking).contains("unknown option 'SAMPLE'"));
+        assert!(refused("INTERVAL 90", Caller::Ranking).contains("unknown option 'INTERVAL'"));
+        assert_eq!(refused("WITHSCORES TOP 1 WITHSCORES", Caller::Answer), "NROPTION WITHSCORES is given twice");
     }
 }

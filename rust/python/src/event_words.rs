@@ -1,5 +1,5 @@
-//! Events and outcomes on their way to a server: read and refused as those of a network in this process, then written as the
-//! arguments of commands.
+//! Events and outcomes for a network in a server: checked like those of an embedded network, then written as arguments
+//! of commands.
 
 use neuralredis_core::schema::Value;
 use neuralredis_core::{Happened, Network as Engine, Outcome, Set};
@@ -7,20 +7,20 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use crate::errors::raise;
-use crate::happened::{Read, outcomes, schema_of};
+use crate::field_reader::write_fields;
 use crate::network::Network;
 use crate::options;
 use crate::rows::read_weights;
-use crate::sent::write_fields;
+use crate::sequence_networks::{Read, outcomes, schema_of};
 
-/// Bytes of events in one command, unless a single one has more: servers take 64 KiB, all arguments together.
+/// Bytes of events in one command, unless a single event is larger: servers accept 64 KiB, all arguments together.
 const PART: usize = 60_000;
 
-/// The number of a sequence, and the arguments after its id.
-type Told<'py> = (usize, Vec<Bound<'py, PyBytes>>);
+/// The index of a sequence, and the arguments after its id.
+type Command<'py> = (usize, Vec<Bound<'py, PyBytes>>);
 
-/// What tells a server of events and outcomes, a command after the other. `net` is a network of the same kind of sequences that has
-/// none. `told` is what the sequences have come to, with which weights.
+/// Return the arguments of the commands that store events and outcomes. `net` is an empty network of the same
+/// sequences. `told` are outcomes and weights of the sequences.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
 pub(crate) fn event_words<'py>(
@@ -31,7 +31,7 @@ pub(crate) fn event_words<'py>(
     ends: Vec<usize>,
     told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Vec<Told<'py>>> {
+) -> PyResult<Vec<Command<'py>>> {
     let (y, weight) = told;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
@@ -59,7 +59,8 @@ pub(crate) fn event_words<'py>(
     Ok(all)
 }
 
-/// Refuses what a network would refuse, but for an outcome of a sequence without events, of which only the server knows.
+/// Raises the errors of an embedded network, except for an outcome of a sequence without events: only the server knows
+/// whether it has events.
 fn check(engine: &Engine, mut all: Vec<Happened<'_>>, target: Option<Set>) -> PyResult<()> {
     let fields = schema_of(engine)?.fields().len();
     for happened in all.iter_mut().filter(|happened| happened.event.is_none()) {
@@ -68,7 +69,7 @@ fn check(engine: &Engine, mut all: Vec<Happened<'_>>, target: Option<Set>) -> Py
     engine.clone().happen(&all, target).map(|_| ()).map_err(raise)
 }
 
-/// The arguments of events, for as many commands as they take.
+/// The arguments of events, split into commands.
 fn commands(engine: &Engine, read: &Read<'_>, rows: std::ops::Range<usize>) -> PyResult<Vec<Vec<Vec<u8>>>> {
     let table = match read {
         Read::Numbers(inputs) => {
@@ -107,7 +108,7 @@ fn commands(engine: &Engine, read: &Read<'_>, rows: std::ops::Range<usize>) -> P
     Ok(texts.into_iter().map(words).collect())
 }
 
-/// The arguments after events: what the sequence has come to and how much that counts, and the set that it is to go to.
+/// The arguments after events: outcome, row weight and set.
 fn following(engine: &Engine, outcome: Option<(&Outcome<'_>, Option<f32>)>, target: Option<Set>) -> Vec<Vec<u8>> {
     if outcome.is_none() && target.is_none() {
         return Vec::new();
@@ -116,7 +117,7 @@ fn following(engine: &Engine, outcome: Option<(&Outcome<'_>, Option<f32>)>, targ
     match outcome {
         Some((Outcome::Class(name), _)) => words.push(name.to_vec()),
         Some((Outcome::Values(values), _)) => words.extend(values.iter().map(|value| value.to_string().into_bytes())),
-        // Where an outcome would stand, nothing stands for one that is still to come.
+        // Empty strings stand for an outcome that is not known yet.
         None if engine.learns_next_event() => {}
         None => words.extend(vec![Vec::new(); engine.schema().map_or(1, |schema| schema.target_names().len())]),
     }

@@ -1,4 +1,4 @@
-//! Rows of fields on their way to a server: read and refused as those of a network in this process, then written as JSON.
+//! Rows of fields for a network in a server: checked like those of an embedded network, then written as JSON.
 
 use neuralredis_core::schema::json;
 use neuralredis_core::{Changes, Given, Outcome, Schema};
@@ -10,16 +10,16 @@ use crate::fields::Described;
 use crate::options;
 use crate::table::Table;
 
-/// Bytes of JSON in one command, about.
+/// The approximate size of JSON in one command, in bytes.
 const PART: usize = 1 << 20;
 
-/// What reads rows for a network of fields in a server.
+/// Reads rows for a network with fields in a server.
 #[pyclass(frozen, module = "neuralredis._core")]
 pub(crate) struct FieldReader {
     schema: Schema,
 }
 
-/// Rows of one command: their JSON, how many there are, the words of their outcomes and their weights.
+/// The rows of one command: JSON, number of rows, outcomes, and the blob of row weights.
 type Part<'py> = (Bound<'py, PyBytes>, usize, Vec<Bound<'py, PyBytes>>, Option<Bound<'py, PyBytes>>);
 
 #[pymethods]
@@ -30,7 +30,7 @@ impl FieldReader {
         Ok(Self { schema: described.schema(options::kind(kind)?, &mut Changes::default())? })
     }
 
-    /// Rows to be answered, in parts, and whether they are one row by itself.
+    /// Return rows for a prediction in parts, and whether the object was a single row.
     #[pyo3(signature = (X, shared = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn inputs<'py>(
@@ -43,14 +43,14 @@ impl FieldReader {
         let shared = shared.map(|shared| Table::read(shared, &self.schema, false)).transpose()?;
         let mut parts = Parts::new(py);
         for row in 0..table.rows {
-            // What is no value of its field is told before anything is sent.
+            // Invalid values raise an error before anything is sent.
             table.values(row, &self.schema)?;
             self.write(&mut parts, &table, row, shared.as_ref())?;
         }
         Ok((parts.all(None)?, table.single))
     }
 
-    /// Rows to be observed or evaluated, in parts.
+    /// Return rows to observe or evaluate, in parts.
     #[pyo3(signature = (X, y = None, weight = None))]
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn examples<'py>(
@@ -78,7 +78,7 @@ impl FieldReader {
 }
 
 impl FieldReader {
-    /// Adds a row, with the values of another one where it has gaps.
+    /// Adds a row; gaps are filled from `shared`.
     fn write(&self, parts: &mut Parts<'_>, table: &Table<'_>, row: usize, shared: Option<&Table<'_>>) -> PyResult<()> {
         parts.begin()?;
         write_fields(&self.schema, table, row, shared, &mut parts.row)?;
@@ -87,7 +87,7 @@ impl FieldReader {
     }
 }
 
-/// Writes the fields of a row after the brace, with the values of another row where it has gaps.
+/// Writes the fields of a row after the opening brace; gaps are filled from `shared`.
 pub(crate) fn write_fields(
     schema: &Schema,
     table: &Table<'_>,
@@ -108,7 +108,7 @@ pub(crate) fn write_fields(
     Ok(())
 }
 
-/// A [`Part`] before it is Python's.
+/// A [`Part`] before the conversion to Python objects.
 struct Cut {
     text: Vec<u8>,
     rows: usize,
@@ -116,7 +116,7 @@ struct Cut {
     weights: Vec<u8>,
 }
 
-/// Rows that are written one after the other, cut where a command has enough.
+/// Writes rows and splits them into parts of about [`PART`] bytes.
 struct Parts<'py> {
     py: Python<'py>,
     done: Vec<Cut>,
@@ -134,7 +134,7 @@ impl<'py> Parts<'py> {
     }
 
     fn begin(&mut self) -> PyResult<()> {
-        // A long conversion can be interrupted.
+        // Lets the user interrupt a long conversion.
         if self.text.len() > PART {
             self.py.check_signals()?;
             self.cut();

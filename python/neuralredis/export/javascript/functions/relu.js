@@ -1,0 +1,1 @@
+const relu = x => x > 0 ? x : 0;

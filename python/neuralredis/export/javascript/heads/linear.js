@@ -1,0 +1,1 @@
+const head = y => y;

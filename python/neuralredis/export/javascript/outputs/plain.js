@@ -1,0 +1,1 @@
+const unscaled = y => y;

@@ -1,0 +1,8 @@
+const utf8 = t => new TextEncoder().encode(t), short = w => w !== null && utf8(w).length < 65 ? w : undefined;
+// A value as a word; a number in the shortest digits that identify it, without an exponent.
+const given = v => {
+  if (typeof v !== "number") return "string boolean bigint".includes(typeof v) ? "" + v : null;
+  const [, sign, a, b, e] = /^(-?)(\d)\.?(\d*)e(.*)$/.exec(v) || [], d = a + b;
+  return a ? sign + (e > 0 ? d.padEnd(+e + 1, 0) : "0." + "0".repeat(-e - 1) + d)
+    : Object.is(v, -0) ? "-0" : ("" + v).replace("Infinity", "inf");
+};
