@@ -193,7 +193,9 @@ def test_many_sequences_take_a_step_at_a_time_in_onnx(tmp_path: Path) -> None:
 
 
 def test_sql_rejects_sequences(tmp_path: Path) -> None:
-    with pytest.raises(nr.OptionError, match="the network learns sequences: expected one of rows, since SQL keeps no state"):
+    with pytest.raises(
+        nr.OptionError, match="the network learns sequences: expected one of rows, since SQL keeps no state"
+    ):
         visits().export(tmp_path / "net.sql")
     assert not list(tmp_path.iterdir())
 

@@ -1,4 +1,4 @@
-"""ONNX: a graph for onnxruntime and whatever else reads ONNX 1.8, operators of version 13; of GRU cells version 14."""
+"""Write an ONNX graph for programs that read ONNX 1.8: operator set 13, or 14 for GRU cells."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["files"]
 
 #: Names of the inputs and outputs that are not fields.
 ROWS, STATE, NEXT_STATE = "rows", "state", "next_state"
-#: Scaled inputs of a cell are kept within this.
+#: Scaled inputs of a cell are clipped to ±10.
 MOST_HEARD = 10.0
 
 
@@ -71,13 +71,13 @@ def _layers(graph: Graph, exported: Exported, found: Inputs) -> list[str]:
     x = found.scaled(graph, mean, scale, exported["input_limit"] if mean is not None else np.inf)
     members, limit = exported["members"], float(exported["unit_limit"])
     if "offset" in members[0][0]:
-        # Each member sees the hidden state of its own cell.
+        # The input of each member is the hidden state of its own cell.
         parts = [(member[0]["offset"], member[0]["offset"] + member[0]["inputs"]) for member in members]
         given = [graph.columns(x, *part) for part in parts]
         each = [_dense(graph, own, member[0], limit) for own, member in zip(given, members, strict=True)]
     else:
         first = [_packed(member[0]) for member in members]
-        # All members see the same inputs: their first layers are one.
+        # All members have the same inputs: their first layers are computed as one.
         sums = found.weighed(graph, x, *(np.concatenate(each, axis=-1) for each in zip(*first, strict=True)))
         values = _activated(graph, members[0][0]["activation"], graph.add("Clip", sums, -limit, limit))
         units = members[0][0]["outputs"]
@@ -209,7 +209,7 @@ def _level(graph: Graph, lags: list[list[str]], at: int) -> str:
 
 
 def _state_of(view: SequenceView) -> int:
-    """Return how many numbers a cell remembers."""
+    """Return the number of values in a cell's state."""
     cell = view["cell"]
     if cell is None:
         return 0
@@ -220,7 +220,7 @@ def _state_of(view: SequenceView) -> int:
 
 
 def _heard(graph: Graph, view: SequenceView, event: list[str], known: int) -> tuple[Inputs, str]:
-    """Add the inputs that an event has, of a cell that has weights for so many: return them, and the scaled ones."""
+    """Add the inputs of an event for a cell with weights for ``known`` inputs; return them, and the scaled ones."""
     heard = Inputs()
     for field, value in zip(view["fields"], event, strict=True):
         plain = {**field, "knots": ""} if "knots" in field else field
@@ -230,7 +230,7 @@ def _heard(graph: Graph, view: SequenceView, event: list[str], known: int) -> tu
 
 
 def _gru(graph: Graph, view: SequenceView, cell: GruCells, event: list[str], memory: str) -> tuple[str, str]:
-    """Add the cells of all members: return the numbers that the layers see, and what the cells remember."""
+    """Add the GRU cells of all members; return the inputs of the layers, and the cells' next state."""
     units, members = cell["units"], cell["members"]
     inputs, scaled = _heard(graph, view, event, cell["inputs"])
     values, numbers = inputs.dense(graph, scaled)
@@ -254,7 +254,7 @@ def _gru(graph: Graph, view: SequenceView, cell: GruCells, event: list[str], mem
 
 
 def _of_onnx(weights: GruWeights, cell: GruCells, numbers: list[int]) -> list[Any]:
-    """Return W, R and B of ONNX: a row for each unit of z, r and h, in front an axis for directions.
+    """Return ONNX's tensors W, R and B: a row for each unit of z, r and h, after an axis of one direction.
 
     In ONNX the gate z is the share of the hidden state that stays, which is 1 - z here. So its parameters change their
     signs.
@@ -262,7 +262,7 @@ def _of_onnx(weights: GruWeights, cell: GruCells, numbers: list[int]) -> list[An
     units = cell["units"]
     sign = np.repeat(np.array([-1, 1, 1], dtype=np.float32), units)
     input_weights = unpacked(weights["input_weights"], cell["inputs"], 3 * units)
-    # Of an input that no row has a number for there are no weights.
+    # An input with the number `NOTHING` has no weights.
     of_rows = np.where(np.array(numbers)[:, None] == NOTHING, 0, input_weights[numbers])
     hidden_weights = unpacked(weights["hidden_weights"], units, 3 * units)
     biases = [sign * unpacked(weights["input_biases"]), sign * unpacked(weights["hidden_biases"])]
@@ -272,7 +272,7 @@ def _of_onnx(weights: GruWeights, cell: GruCells, numbers: list[int]) -> list[An
 def _reservoir(
     graph: Graph, view: SequenceView, cell: ReservoirUnits, event: list[str], memory: str
 ) -> tuple[str, str]:
-    """Add what a reservoir does with an event: return the numbers that the layers see, and what it remembers."""
+    """Add an update of a reservoir by an event; return the inputs of the layers, and the reservoir's next state."""
     units = cell["units"]
     heard, scaled = _heard(graph, view, event, view["inputs"])
     x = graph.add("Mul", scaled, cell["factor"])

@@ -38,9 +38,9 @@ KEYWORDS = frozenset(
         """,
     )
 )
-#: Macros of a source and its header, after the prefix.
+#: The macros of a source and its header, without the prefix.
 MACROS = ("H", "OUTPUTS", "INPUTS", "LENGTH", "ROW", "EVENT", "FMA", "FMA_IN_DOUBLES", "ANY_PRECISION")
-#: The type of a member of a row, and what may be said of it.
+#: The type of a member of a row, and its comment.
 MEMBERS = {
     "number": ("float {}", "NAN if missing"),
     "auto": ("float {}", "NAN if missing, or if the value is a word"),
@@ -193,7 +193,7 @@ class _Source:
             for number, layer in enumerate(member):
                 own = f"{at}_{number}"
                 lines += [_array(f"biases_{own}", layer["biases"]), _array(f"weights_{own}", layer["weights"])]
-                # In front of those that are looked up, if there are any.
+                # Before those that are looked up, if there are any.
                 inputs = layer["inputs"] if number else min(layer["inputs"], exported["computed"])
                 activation = (layer["activation"] or "none").upper()
                 rows.append(f"{{{inputs}, {layer['outputs']}, {activation}, biases_{own}, weights_{own}}}")
@@ -510,7 +510,7 @@ def _state(sequence: SequenceView) -> list[str]:
 
 
 def _cells_of(cell: GruCells, computed: int) -> list[str]:
-    """Return the layers of the cells: of each first that of events, then that of the hidden state."""
+    """Return the layers of the cells: for each cell that of events, then that of the hidden state."""
     lines, rows, gates = [], [], 3 * cell["units"]
     for at, member in enumerate(cell["members"]):
         for part, inputs in (("input", computed), ("hidden", cell["units"])):

@@ -48,12 +48,12 @@ class ScalingNumbers(TypedDict):
 
 
 class _LayerPart(TypedDict, total=False):
-    #: The number of the first input that the layer reads: of first layers of networks with GRU cells only.
+    #: The index of the layer's first input; only in first layers of networks with GRU cells.
     offset: int
 
 
 class LayerWeights(_LayerPart):
-    """A layer: packed biases, and packed weights, those from the first input to each unit first."""
+    """A layer with packed biases, and packed weights of shape (inputs, outputs) in row-major order."""
 
     kind: Literal["dense"]
     inputs: int
@@ -100,10 +100,10 @@ class ReservoirUnits(TypedDict):
 class GruWeights(TypedDict):
     """The packed parameters of a cell: in each row those of the gates z, r and n, one after the other."""
 
-    #: A row for each input of an event.
+    #: One row per input of an event.
     input_biases: str
     input_weights: str
-    #: A row for each unit.
+    #: One row per unit.
     hidden_biases: str
     hidden_weights: str
 
@@ -113,7 +113,7 @@ class GruCells(TypedDict):
 
     kind: Literal["gru"]
     units: int
-    #: Inputs of an event that there are weights for: a word of a higher number is any other word.
+    #: The number of inputs of an event that have weights: words with higher indices count as unknown.
     inputs: int
     members: list[GruWeights]
 
@@ -197,7 +197,7 @@ def intermediate(network: Network) -> Exported:
     >>> found["layout"], found["head"], len(found["members"][0]), len(found["proof"])
     ([9, 15, 2], 'softmax', 2, 12)
     """
-    # What is described and what answers are of one moment, whatever is trained meanwhile.
+    # The description and the outputs have to agree, even if another thread trains the network meanwhile.
     network = copy.copy(network)
     found = _core.described(network)
     described, names = found["description"], found["names"]

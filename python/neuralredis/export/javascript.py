@@ -1,8 +1,8 @@
 """Write an ES module, its CommonJS twin and types, which compute the same bits and have no dependencies.
 
-The parts of the runtime that a network needs are put together from the files in ``javascript``: a network of numbers
-has no dates, and so no code for them. Products of single precision are exact in double precision, which is what
-JavaScript has; ``arithmetic.js`` says how their sums are rounded once.
+The runtime is assembled from the files in ``javascript``, and contains only the parts that the network needs: a
+network without dates has no code for them. JavaScript computes in double precision, in which products of single
+precision are exact; ``arithmetic.js`` describes how sums are rounded once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 
 
 def constant(exported: Exported) -> str:
-    """Return a module that exports the network as an object, ``network``, for pages that bring their scripts along.
+    """Return a module that exports the network as an object, ``network``, for pages with bundled scripts.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def runtime(exported: Exported) -> str:
     return "".join([*map(_part, first), named, *map(_part, rest)])
 
 
-#: The parts that a part calls.
+#: The parts that each part depends on.
 NEEDS = {
     "functions/exp": ("functions/polynomials",),
     "functions/ln": ("functions/polynomials",),
@@ -120,7 +120,7 @@ NEEDS = {
 
 
 def _with_needs(parts: Iterable[str]) -> list[str]:
-    """Return parts, each after those that it needs, once."""
+    """Return parts and their dependencies, each once, dependencies first."""
     found: dict[str, None] = {}
     for part in parts:
         found.update(dict.fromkeys([*_with_needs(NEEDS.get(part, ())), part]))

@@ -12,7 +12,7 @@ CELLS = ("reservoir", "gru")
 
 
 def only_known(exported: Exported, format: str) -> None:
-    """Raise an `OptionError` if a network has layers other than dense ones, or a cell of an unknown kind."""
+    """Check that a network has only dense layers, and no cell of an unknown kind; otherwise raise `OptionError`."""
     kinds = {layer["kind"] for member in exported["members"] for layer in member}
     if kinds != {"dense"}:
         raise OptionError(f"layers of the kinds {', '.join(sorted(kinds))}: expected dense layers, for {format}")

@@ -103,7 +103,7 @@ static float activated(int activation, float x) {
     }
 }
 
-/* What the units of a layer sum up of values, and of entries if it takes any. */
+/* Computes the weighted sums of a layer's units, of values and, if it takes any, of entries. */
 static void sums_of(const struct layer *l, const float *values@ENTRIES@, float *to) {
     int k, u;
     for (u = 0; u < l->outputs; u++) to[u] = l->biases[u];
@@ -121,7 +121,7 @@ static void sums_of(const struct layer *l, const float *values@ENTRIES@, float *
 //end
 }
 
-/* The outputs of computed inputs and of those that are looked up. */
+/* Computes the outputs from computed and looked-up inputs. */
 static void answer(float x[COMPUTED]@ENTRIES@, float outputs[ALL_OUTPUTS]) {
     float first[WIDEST], second[WIDEST], *values, *to;
     int member, layer, u;
@@ -675,7 +675,7 @@ int net_observe(struct net_sequence *of, @EVENT@) {
         of->first = (of->first + 1) % NET_LENGTH;
         memcpy(of->cells[(of->first + NET_LENGTH - 1) % NET_LENGTH], cells, sizeof cells);
 //if cell
-        /* What has been forgotten has to be forgotten by the units, too. */
+        /* An event was dropped: recompute the cell from those that remain. */
         forget(of);
         for (k = NET_LENGTH - 1; k >= 0; k--) hear(of, event_before(of, k));
 //end

@@ -1,3 +1,3 @@
-// Of each kind of field: how it understands a value (null is a gap, undefined no value), and which inputs a value sets.
-// Kinds all of whose inputs are looked up say in which group: texts and tags come after the others.
+// For each kind of field: how a value is parsed (null is missing, undefined invalid), and which inputs it sets.
+// Kinds whose inputs are all looked up name their group: texts and tags come after the others.
 const kinds = {};

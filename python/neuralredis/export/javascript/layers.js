@@ -2,7 +2,7 @@ const unpack = t => new Float32Array(Uint8Array.from(atob(t), c => c.charCodeAt(
 const scaling = s => s && { m: unpack(s.mean), s: unpack(s.scale) };
 const scaled = (s, i, x) => f(clamp(f(x - s.m[i]), FLT_MAX) * s.s[i]);
 const ins = scaling(M.input_scaling), share = f(1 / M.members.length);
-// A dense layer of n inputs and o units. The first c inputs are computed, the others looked up. Weights come unit after unit.
+// A dense layer of n inputs and o units. The first c inputs are computed, the others looked up. Weights are stored unit by unit.
 const dense = (n, o, weights, biases, c = n) => {
   const w = unpack(weights);
   return { n, c, t: w.map((_, j) => w[j % n * o + (j - j % n) / n]), b: unpack(biases) };
@@ -10,7 +10,7 @@ const dense = (n, o, weights, biases, c = n) => {
 const members = M.members.map(m => m.map((l, i) => ({
   ...dense(l.inputs, l.outputs, l.weights, l.biases, i ? l.inputs : Math.min(l.inputs, M.computed)), a: act[l.activation], p: l.offset,
 })));
-// The sums of a layer's units over values, from index p on, and entries.
+// The weighted sums of a layer's units, of values from index p on, and of entries.
 const sums = ({ n, c, t, b, p = 0 }, v, entries) => {
   const z = b.slice();
   for (let u = 0; u < z.length; u++) {
@@ -29,7 +29,7 @@ const sums = ({ n, c, t, b, p = 0 }, v, entries) => {
   }
   return z;
 };
-// The outputs of computed inputs and of entries, pairs of an input that is looked up and its value.
+// The outputs, from computed inputs and from entries: pairs of the index and the value of a looked-up input.
 const answer = (x, entries) => {
   const all = new Float32Array(M.layout.at(-1));
   if (ins) x = x.map((v, i) => clamp(scaled(ins, i, v), M.input_limit));

@@ -1,5 +1,5 @@
 const events = ready(S.fields), fields = ready(M.fields.map(d => ({ ...S.fields[d.event_field], ...d }))), none = events.map(() => null);
-// Of one field, an event may be the value alone, which may be a list or a Date.
+// With one field, an event may be the value itself, which may be a list or a Date.
 const isRow = e => typeof e === "object" && e !== null && !e[Symbol.iterator] && !(e instanceof Date);
 const read = event => S.by_position ? [understood(events[0], event)]
   : values(events, events.length > 1 || isRow(event) ? event : { [events[0].name]: event });
@@ -13,7 +13,7 @@ class Sequence {
     const old = this.events.length > S.length;
     if (old) this.events.shift();
     if (!S.cell) return;
-    // Once an event is dropped, the reservoir is recomputed from those that remain.
+    // Once an event is dropped, the cell is recomputed from those that remain.
     if (old) this.state = begin();
     for (const heard of old ? this.events : [event]) hear(this.state, heard);
   }

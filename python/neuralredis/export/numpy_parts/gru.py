@@ -1,4 +1,4 @@
-"""The cell of a sequence network: a GRU cell for each member."""
+"""Update the GRU cells of a sequence network, one for each member."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NETWORK: dict[str, Any] = {}
 
 
 class Gru:
-    """The cells of all members, side by side: arrays have a row for each."""
+    """Update the cells of all members together; arrays have one row per member."""
 
     def __init__(self, cell: Any, scaling: Any, unit_limit: float) -> None:
         self.units, self.limit = cell["units"], single(unit_limit)
@@ -31,7 +31,7 @@ class Gru:
         return {"held": zeros, "sums": zeros, "heard": 0}
 
     def _sums(self, biases: Any, weights: Any, values: Any) -> Any:
-        """Return biases and weighted values of each member, added up one after the other."""
+        """Return the weighted sums of each member; terms are added in order, since the order affects the rounding."""
         sums = biases[:, 0]
         for column in range(values.shape[1]):
             sums = fused(values[:, column, None], weights[:, column], sums)
@@ -55,7 +55,7 @@ class Gru:
         return {"held": held, "sums": state["sums"] + held, "heard": state["heard"] + 1}
 
     def features(self, state: Any, with_means: bool) -> list[float]:
-        """Return what the layers see: of each member the hidden state, and its mean over all events."""
+        """Return the inputs of the layers: the hidden state of each member, and its mean over all events."""
         parts = [state["held"]]
         if with_means:
             parts.append(state["sums"] / single(max(state["heard"], 1)))

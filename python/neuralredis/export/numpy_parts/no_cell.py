@@ -1,4 +1,4 @@
-"""The cell of a sequence network: none."""
+"""Stand in for the cell of a sequence network without one."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from __future__ import annotations
 
 
 def cell() -> None:
-    """Return None: layers see the last events alone."""
+    """Return None: the layers' inputs are those of the last events."""

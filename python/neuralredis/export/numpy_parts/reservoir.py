@@ -1,4 +1,4 @@
-"""The cell of a sequence network: a reservoir."""
+"""Update the reservoir of a sequence network."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ MASK = 2**64 - 1
 
 
 def mixed(number: int) -> int:
-    """Return a number in which each bit depends on all bits of another: SplitMix64's."""
+    """Return a 64-bit number mixed as by SplitMix64."""
     number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & MASK
     number = (number ^ (number >> 27)) * 0x94D049BB133111EB & MASK
     return number ^ (number >> 31)
 
 
 class Reservoir:
-    """Fixed units that remember, each for a time of its own, what came before."""
+    """Update a reservoir: units with fixed random weights and individual leak rates."""
 
     def __init__(self, cell: Any, scaling: Any, computed: int) -> None:
         self.seed, self.units, self.factor, self.computed = (
@@ -37,20 +37,20 @@ class Reservoir:
         self.weights = functools.lru_cache(maxsize=4096)(self._weights)
 
     def _weights(self, number: int) -> Any:
-        """Return the weights of an input, which are drawn by its number."""
+        """Return the weights of an input, drawn from the stream of its number."""
         gamma = 0x9E3779B97F4A7C15
         state = mixed(self.seed ^ mixed((number + gamma) & MASK))
         drawn = [mixed((state + gamma * (unit + 1)) & MASK) >> 40 for unit in range(self.units)]
         return single(np.array(drawn) / 2**23 - 1)
 
     def begin(self) -> dict[str, Any]:
-        """Return what is remembered of no event."""
+        """Return the state before the first event."""
         none = np.zeros(self.units, dtype=np.float32)
         return {"held": none, "sums": none, "most": none, "heard": 0}
 
     @np.errstate(over="ignore", invalid="ignore")
     def hear(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
-        """Return what is remembered after an event."""
+        """Return the state after an event."""
         x = single(x)
         scaled = np.clip(x, -10, 10) if self.scaling is None else self.scaling.apply(x, 10)
         scaled = np.where(np.isnan(x), np.float32(0), self.factor * scaled)
@@ -65,7 +65,7 @@ class Reservoir:
         return {"held": held, "sums": state["sums"] + held, "most": most, "heard": state["heard"] + 1}
 
     def features(self, state: Any, with_means: bool) -> list[float]:
-        """Return what the layers see: what units hold, and of it the mean and the maximum over all events."""
+        """Return the inputs of the layers: the units' activations, and their mean and maximum over all events."""
         parts = [state["held"]]
         if with_means:
             parts += [state["sums"] / single(max(state["heard"], 1)), state["most"]]

@@ -32,7 +32,7 @@ def event_fields() -> Fields:
 
 @functools.lru_cache(maxsize=1)
 def seen_fields() -> Fields:
-    """Return the fields of the layers' inputs: those of the last events, and the reservoir's state."""
+    """Return the fields of the layers' inputs: those of the last events, and the cell's state."""
     own = NETWORK["sequence"]["fields"]
     fields = [{**own[field["event_field"]], **field} if "lag" in field else field for field in NETWORK["fields"]]
     return Fields(fields, NETWORK["computed"], NETWORK["layout"][0])
