@@ -99,7 +99,7 @@ class _Query:
             "answers JOIN expected ON answers.row_id = expected.row_id",
         )
         parts = [source, *self._answers(), compared]
-        return begin + _parts(parts) + "\nSELECT MAX(apart) / MAX(size) AS apart FROM compared;\n"
+        return begin + _parts(parts) + "\nSELECT CASE WHEN MAX(size) > 0 THEN MAX(apart) / MAX(size) ELSE MAX(apart) END AS apart FROM compared;\n"
 
     def _answers(self) -> list[tuple[str, list[str], str]]:
         exported = self.exported

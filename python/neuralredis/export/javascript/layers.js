@@ -11,33 +11,22 @@ const members = M.members.map(m => m.map((l, i) => ({
   ...dense(l.inputs, l.outputs, l.weights, l.biases, i ? l.inputs : Math.min(l.inputs, M.computed)), a: act[l.activation], p: l.offset,
 })));
 // The weighted sums of a layer's units, of values from index p on, and of entries.
-const sums = ({ n, c, t, b, p = 0 }, v, entries) => {
-  const z = b.slice();
-  for (let u = 0; u < z.length; u++) {
-    const j = u * n;
-    let s = b[u];
-    for (let k = 0; k < c; k++) {
-      const r = t[j + k] * v[p + k] + s, y = f(r * DOWN);
-      s = y === f(r * UP) ? y : fma(t[j + k], v[p + k], s);
-    }
-    s = clamp(s, M.unit_limit);
-    if (c < n) {
-      for (const [k, q] of entries) s = fma(q, t[j + k], s);
-      s = clamp(s, M.unit_limit);
-    }
-    z[u] = s;
-  }
-  return z;
-};
+const sums = ({ n, c, t, b, p = 0 }, v, entries = []) => b.map((s, u) => {
+  for (let k = 0; k < c; k++) s = fma(t[u * n + k], v[p + k], s);
+  s = clamp(s, M.unit_limit);
+  for (const [k, q] of entries) s = fma(q, t[u * n + k], s);
+  return clamp(s, M.unit_limit);
+});
 // The outputs, from computed inputs and from entries: pairs of the index and the value of a looked-up input.
 const answer = (x, entries) => {
   const all = new Float32Array(M.layout.at(-1));
   if (ins) x = x.map((v, i) => clamp(scaled(ins, i, v), M.input_limit));
   for (const m of members) {
-    let v = x;
+    let v = x, looked = entries;
     for (const l of m) {
-      v = sums(l, v, entries);
+      v = sums(l, v, looked);
       if (l.a) v = v.map(z => l.a(z));
+      looked = [];
     }
     for (let u = 0; u < all.length; u++) all[u] = members.length > 1 ? all[u] + f(v[u] * share) : v[u];
   }
