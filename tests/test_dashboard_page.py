@@ -325,7 +325,7 @@ def test_a_view_that_a_user_may_not_see_says_so_and_others_are_shown(
 def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, dashboard: Dashboard) -> None:
     with troubled(browser) as page:
         page.goto(dashboard.address.partition("#")[0])
-        expect(page.get_by_role("alert")).to_contain_text("Open the address that the terminal shows")
+        expect(page.get_by_role("alert")).to_contain_text("open the address that the terminal printed")
         page.goto(dashboard.address)
         expect(page.get_by_role("status")).to_contain_text("4 networks")
         expect(page.get_by_role("alert")).to_be_empty()
@@ -399,9 +399,9 @@ def test_a_report_is_read_without_a_server(
         page.goto((tmp_path / "net.html").as_uri())
         expect(page.get_by_role("heading", level=1)).to_have_text("customers")
         all_sections(page)
-        expect(page.get_by_role("region", name="Reasons")).to_contain_text("none that is stored")
+        expect(page.get_by_role("region", name="Reasons")).to_contain_text("The row is synthetic")
         expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
-        expect(page.get_by_role("contentinfo")).to_contain_text("No stored rows are in this file")
+        expect(page.get_by_role("contentinfo")).to_contain_text("This file contains no stored rows")
         assert len(asked) == 1
         assert browsers.barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -503,5 +503,5 @@ def test_a_report_with_rows_says_so_and_its_names_are_text(
     page.goto((tmp_path / "net.html").as_uri())
     expect(page.get_by_role("heading", level=1)).to_have_text(HOSTILE)
     expect(page.get_by_role("region", name="Rows with the largest errors")).to_be_visible()
-    expect(page.get_by_role("contentinfo")).to_contain_text("This page shows stored rows")
+    expect(page.get_by_role("contentinfo")).to_contain_text("This file contains stored rows")
     assert opened == []

@@ -2,7 +2,7 @@
 
 The parts of the runtime that a network needs are put together from the files in ``javascript``: a network of numbers
 has no dates, and so no code for them. Products of single precision are exact in double precision, which is what
-JavaScript has; ``core.js`` says how their sums are rounded once.
+JavaScript has; ``arithmetic.js`` says how their sums are rounded once.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def files(exported: Exported, path: Path) -> Mapping[Path, str]:
 
 
 def constant(exported: Exported) -> str:
-    """Return a module that exports the network as an object, ``network``, for pages that bring their scripts along.
+    """Return a module that exports the network as the object ``network``, for pages that consist of one file.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def runtime(exported: Exported) -> str:
     return "".join([*map(_part, first), named, *map(_part, rest)])
 
 
-#: The parts that a part calls.
+#: The parts that each part depends on.
 NEEDS = {
     "functions/exp": ("functions/polynomials",),
     "functions/ln": ("functions/polynomials",),
@@ -112,7 +112,7 @@ NEEDS = {
 
 
 def _with_needs(parts: Iterable[str]) -> list[str]:
-    """Return parts, each after those that it needs, once."""
+    """Return parts and their dependencies in an order in which each follows its dependencies."""
     found: dict[str, None] = {}
     for part in parts:
         found.update(dict.fromkeys([*_with_needs(NEEDS.get(part, ())), part]))

@@ -1,5 +1,5 @@
 const hex = y => y.map(v => (F[0] = v, J[0].toString(16).padStart(8, 0)));
-// Answers made-up rows again, and throws unless each is the same to the last bit. Returns how many they were.
+// Recomputes the outputs of synthetic rows, and throws unless all bits are the same. Returns the number of rows.
 const selfTest = () => {
   M.proof.forEach((p, i) => {
     const found = hex(run(p.row ?? p.events)).join();

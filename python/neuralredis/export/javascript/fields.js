@@ -14,7 +14,7 @@ const ready = fields => fields.map(d => ({
   words: d.numbers && new Map(d.words.map((w, i) => [w, d.numbers[i]])),
   knots: d.knots && unpack(d.knots),
 }));
-// Fills in computed inputs of values, NaN for a gap; returns entries, for weights of so many inputs.
+// Sets the computed inputs x, NaN for missing values, and returns the entries; words beyond `inputs` are unknown.
 const encode = (fields, given, x, inputs) => {
   const entries = [[], []];
   x.fill(NaN);

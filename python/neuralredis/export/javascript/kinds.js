@@ -1,3 +1,3 @@
-// Of each kind of field: how it understands a value (null is a gap, undefined no value), and which inputs a value sets.
-// Kinds all of whose inputs are looked up say in which group: texts and tags come after the others.
+// The kinds of fields. `read` parses a value: null is a missing value, undefined an invalid one. `put` sets the inputs of a
+// value. `looked` marks kinds without computed inputs; entries of those with 2 follow the others.
 const kinds = {};

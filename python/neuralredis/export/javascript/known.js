@@ -1,2 +1,2 @@
-// The input of a word; those that are in no dictionary share one.
+// The input of a word; unknown words share one.
 const known = (d, word) => d.words.get(word) ?? d.gap + 1;

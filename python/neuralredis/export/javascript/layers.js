@@ -7,7 +7,7 @@ const members = M.members.map(m => m.map((l, i) => {
   // Weights unit after unit. Of the inputs, the first so many are computed.
   return { n, t: w.map((_, j) => w[j % n * o + (j - j % n) / n]), b: unpack(l.biases), a: act[l.activation], c: i ? n : Math.min(n, M.computed), p: l.offset ?? 0 };
 }));
-// The outputs of computed inputs and of entries, pairs of an input that is looked up and its value.
+// The outputs, from computed inputs and from entries: pairs of the index and the value of a looked-up input.
 const answer = (x, entries) => {
   const all = new Float32Array(M.layout.at(-1));
   if (ins) x = x.map((v, i) => clamp(scaled(ins, i, v), M.input_limit));

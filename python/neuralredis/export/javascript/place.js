@@ -1,4 +1,4 @@
-// How many knots lie below a number, and how far it is to the next.
+// The number of knots below a number, plus the fraction of the way to the next.
 const place = (k, x) => {
   let p = 1;
   while (p < k.length - 1 && k[p] <= x) p++;

@@ -4,7 +4,7 @@ const mix = z => {
   z = u64((z ^ z >> 27n) * 0x94d049bb133111ebn);
   return z ^ z >> 31n;
 };
-// A stream of SplitMix64: 24 random bits at a time.
+// A stream of SplitMix64, 24 random bits per call.
 const stream = (seed, number) => {
   let state = mix(seed ^ mix(u64(BigInt(number) + GAMMA)));
   return () => Number(mix(state = u64(state + GAMMA)) >> 40n);

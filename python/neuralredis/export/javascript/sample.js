@@ -51,7 +51,7 @@ const draw = (y, seen, o, next) => {
   }
   return drawn;
 };
-// Events that could come next, each drawn by its probability after those before it. The sequence stays as it is.
+// Samples the next events, each by its probability after those before it. The sequence does not change.
 Sequence.prototype.sample = function (count = 1, options = {}) {
   const o = { penalty: 1, temperature: 1, topP: 1, minP: 0, seed: Math.floor(Math.random() * 2 ** 53), ...options };
   const check = (name, ok, what) => ok || fail(`${name} is ${o[name]}: expected ${what}`), share = "a number from 0 to 1";

@@ -13,7 +13,7 @@ class Sequence {
     const old = this.events.length > S.length;
     if (old) this.events.shift();
     if (!S.cell) return;
-    // What has been forgotten has to be forgotten by the units, too.
+    // Once an event is dropped, the state is recomputed from those that remain.
     if (old) this.state = begin();
     for (const heard of old ? this.events : [event]) hear(this.state, heard);
   }

@@ -1,5 +1,5 @@
 const utf8 = t => new TextEncoder().encode(t), short = w => w !== null && utf8(w).length < 65 ? w : undefined;
-// A word; of a number as few digits as tell it from others, and no exponent.
+// A value as a word: of a number the shortest digits that identify it, without an exponent.
 const given = v => {
   // Strings, booleans and bigints.
   if (typeof v !== "number") return /^(st|b)/.test(typeof v) ? "" + v : null;

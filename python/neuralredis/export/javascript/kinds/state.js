@@ -1,2 +1,2 @@
-// What a cell holds: it is never given, and only set.
+// The state of a cell, which is set but never parsed.
 kinds.vector = { put: (x, v, d) => x.set(v, d.computed) };

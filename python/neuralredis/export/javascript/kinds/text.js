@@ -1,4 +1,4 @@
-// Texts: words by the rules of Unicode's Annex 29, hashed with their pairs to buckets.
+// Texts: words (Unicode Standard Annex 29) and pairs of neighbouring words, hashed to buckets.
 const EXTEND = "[\\p{Grapheme_Extend}\\p{Mc}\\p{Emoji_Modifier}\\u200d\\p{Cf}]*";
 const COMPLEX = "\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}\\p{Script=Hiragana}\\p{Ideographic}";
 const KATAKANA = "[\\p{Script=Katakana}\\u3031-\\u3035\\u309b\\u309c\\u30a0\\u30fc\\uff70]", LETTER = `(?:(?![${COMPLEX}]|${KATAKANA})[\\p{Alphabetic}\\u02c2-\\u02c5\\u02d2-\\u02d7\\u02de\\u02df\\u02e5-\\u02eb\\u02ed\\u02ef-\\u02ff\\u055a-\\u055c\\u055e\\u058a\\u05f3\\ua708-\\ua716\\ua720\\ua721\\ua789\\ua78a\\uab5b])`;

@@ -1,4 +1,4 @@
-// Moments: days and seconds of the day; sines and cosines of hour, weekday and day of the year.
+// Times: days and seconds of the day; sine and cosine of the time of day, of the week and of the year.
 kinds.time = {
   expected: "a Date, seconds since 1970, or a date such as 2026-11-25T18:30:00Z",
   read: v => {
@@ -7,7 +7,7 @@ kinds.time = {
     if (typeof v === "number") s = Math.abs(v) < 1e11 ? v : v / 1000;
     const [, date, h = 0, min = 0, sec = 0, part = "", sign, zh = 0, zm = 0] = typeof v === "string" && /^(\d{4}-\d\d-\d\d)(?:[t _]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:[.,](\d{1,6})\d*)?)?(?:z|([+\-\u2212])(\d\d):?([0-5]\d))?)?$/i.exec(v) || [];
     const day = new Date(date), zone = zh * 3600 + zm * 60;
-    // Of a date that is none, such as February 30, JavaScript makes another one.
+    // JavaScript changes an invalid date, such as February 30, into another one.
     if (day.toJSON()?.startsWith(date) && zone < 86400) {
       s = day / 1000 + h * 3600 + min * 60 + +sec - (sign === "+" ? zone : -zone) + +("0." + part);
     }
