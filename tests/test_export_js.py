@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterator
@@ -313,6 +314,7 @@ def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
     done = subprocess.run(
         [kinds.DENO.binary(), "run", "--no-remote", "--allow-read", Path(__file__).with_name("exports.mjs")],
         input="\n".join(jobs), capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
+        env={**os.environ, "DENO_NO_UPDATE_CHECK": "1"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     for found, (name, net) in zip(map(json.loads, done.stdout.splitlines()), nets.items(), strict=True):

@@ -99,7 +99,8 @@ class _Query:
             "answers JOIN expected ON answers.row_id = expected.row_id",
         )
         parts = [source, *self._answers(), compared]
-        return begin + _parts(parts) + "\nSELECT CASE WHEN MAX(size) > 0 THEN MAX(apart) / MAX(size) ELSE MAX(apart) END AS apart FROM compared;\n"
+        relative = "CASE WHEN MAX(size) > 0 THEN MAX(apart) / MAX(size) ELSE MAX(apart) END"
+        return begin + _parts(parts) + f"\nSELECT {relative} AS apart FROM compared;\n"
 
     def _answers(self) -> list[tuple[str, list[str], str]]:
         exported = self.exported

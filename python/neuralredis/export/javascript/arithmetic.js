@@ -1,4 +1,4 @@
-// Arithmetic in single precision, each operation rounded once.
+// Arithmetic in single precision; each operation is rounded once.
 const f = Math.fround, D = new Float64Array(1), B = new Uint32Array(D.buffer), F = new Float32Array(1), J = new Uint32Array(F.buffer);
 const clamp = (x, b) => x > -b ? x < b ? x : b : -b, FLT_MAX = f(3.4028235e38);
 const fail = why => { throw new RangeError(why); };
