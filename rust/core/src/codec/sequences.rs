@@ -33,8 +33,8 @@ pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_
         return;
     }
     let bytes = store.iter().flat_map(record).map(|byte| [byte]);
-    writer.values(Section::Happened, 1, bytes);
-    let order = store.idle_order(Set::Train).chain(store.idle_order(Set::Test));
+    writer.values(Section::Events, 1, bytes);
+    let order = store.eviction_order(Set::Train).chain(store.eviction_order(Set::Test));
     writer.values(Section::Idle, 4, order.map(u32::to_le_bytes));
 }
 
@@ -117,7 +117,7 @@ impl Parts {
             }
             Section::EventClasses => read_classes(seen, piece),
             Section::EventWords => read_word(piece, |field, word| self.view.add_word(seen, field, word)),
-            Section::Happened => self.read_happened(seen, limits, piece),
+            Section::Events => self.read_events(seen, limits, piece),
             _ => {
                 self.has_order = true;
                 let count = self.store.iter().count();
@@ -126,7 +126,7 @@ impl Parts {
         }
     }
 
-    fn read_happened(&mut self, seen: &Schema, limits: Limits, piece: &Piece<'_>) -> Result<()> {
+    fn read_events(&mut self, seen: &Schema, limits: Limits, piece: &Piece<'_>) -> Result<()> {
         super::reserve(&mut self.begun, piece.body().len())?;
         self.begun.extend_from_slice(piece.body());
         let mut rest = &self.begun[..];
