@@ -1,9 +1,9 @@
 //! The hidden states of the most recently answered sequences, so that an answer only processes the events since then.
 //!
-//! A hidden state is a function of the events, their scaling and the GRU cells, and the cache looks it up by these: by the bytes of
-//! all stored events. So there is nothing to invalidate when a sequence goes on, loses its first events, is forgotten or begins
-//! again, and an answer is the same with and without the cache. The cache is not saved and not compared, and a copy of a network
-//! begins with an empty one.
+//! A hidden state is a function of the events, their scaling and the GRU cells, and the cache looks it up by these: by
+//! the bytes of all stored events. Nothing has to be invalidated when a sequence grows, drops its first events, is
+//! removed or starts again, and an answer is the same with and without the cache. The cache is neither saved nor
+//! compared, and that of a copied network is empty.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -32,8 +32,8 @@ struct States {
 #[derive(Debug, Default)]
 struct ComputedWith {
     scaling: Option<Scaling>,
-    /// Weak, so that the cache does not keep the cells alive after a training. Their address is not reused while the weak
-    /// reference exists, so comparing addresses is enough.
+    /// Weak, so that the cache does not keep the cells alive after a training. Their address is not reused while the
+    /// weak reference exists, so comparing addresses is enough.
     gru: Option<Weak<Gru>>,
 }
 

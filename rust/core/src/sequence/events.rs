@@ -112,8 +112,8 @@ pub(crate) fn length(schema: &Schema, bytes: &[u8]) -> usize {
     bytes.len() - left.0.len()
 }
 
-/// The code of a looked-up input of a field: 0 for a gap, 1 for words that are not in the dictionary, then the words, or
-/// the buckets of a text.
+/// The code of a looked-up input of a field: 0 for a gap, 1 for words that are not in the dictionary, then the words,
+/// or the buckets of a text.
 fn code(schema: &Schema, index: usize, number: u32) -> u32 {
     let (field, first_word) = (&schema.fields()[index], schema.inputs(0) as u32);
     if number < first_word { number - field.gap() } else { number - first_word + field.kind().fixed() as u32 }

@@ -50,10 +50,10 @@ impl Network {
         let model = self.model();
         let mut found = Vec::with_capacity(steps);
         for _ in 0..steps {
-            let seen = self.row_of_events(&known)?;
+            let input = self.row_of_events(&known)?;
             let mut change = [0.0];
-            model.answer(std::slice::from_ref(&seen.row), &mut change);
-            let value = (seen.level + change[0]).clamp(f32::MIN, f32::MAX);
+            model.answer(std::slice::from_ref(&input.row), &mut change);
+            let value = (input.level + change[0]).clamp(f32::MIN, f32::MAX);
             found.push(value);
             let next = view.following(&known, value);
             known.push(next);

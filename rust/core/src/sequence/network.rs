@@ -76,7 +76,8 @@ impl Network {
     /// Creates a network of sequences with these events and units of hidden layers.
     ///
     /// # Errors
-    /// [`Error::Schema`] for invalid fields or an invalid target, [`Error::Option`], and those of [`Network::of_fields`].
+    /// [`Error::Schema`] for invalid fields or an invalid target, [`Error::Option`], and those of
+    /// [`Network::of_fields`].
     pub fn of_sequences(
         (events, target): (Events, Target),
         sequences: SequenceOptions,
@@ -139,13 +140,13 @@ impl Network {
         self.sequences.as_ref().ok_or(Error::NoSequences)
     }
 
-    /// Appends events and outcomes to their sequences: all of them, or none if there is an error. Without `target`, a new
-    /// sequence belongs to the set that the hash of its id chooses. Returns the numbers of sequences in the training and
-    /// in the validation set.
+    /// Appends events and outcomes to their sequences: all of them, or none if there is an error. Without `target`, a
+    /// new sequence belongs to the set that the hash of its id chooses. Returns the numbers of sequences in the
+    /// training and in the validation set.
     ///
     /// # Errors
-    /// [`Error::NoSequences`] for a network of rows; [`Error::SequenceId`], [`Error::NoEvents`] for an outcome of a sequence without
-    /// events, [`Error::OwnOutcome`], and those of [`Self::observe_fields`].
+    /// [`Error::NoSequences`] for a network of rows; [`Error::SequenceId`], [`Error::NoEvents`] for an outcome of a
+    /// sequence without events, [`Error::OwnOutcome`], and those of [`Self::observe_fields`].
     ///
     /// # Panics
     /// If a new word cannot be added to the dictionary: a bug.
@@ -170,8 +171,8 @@ impl Network {
                 return Err(error);
             }
         };
-        // A full set evicts sequences, maybe one whose outcome follows in the same batch. That is an error, and the copy
-        // restores the state before the batch.
+        // A full set evicts sequences, maybe one whose outcome follows in the same batch. That is an error, and the
+        // copy restores the state before the batch.
         let most = all.len() as u64;
         let is_full = |set, limit: u32| u64::from(sequences.store.count(set)) + most > limit.into();
         let before = (all.len() > 1
@@ -298,8 +299,8 @@ impl Network {
         Ok(view.row_of_history(row_schema, self.trained.cell_parameters(), &history[kept..]))
     }
 
-    /// Evaluates the current weights on fresh sequences, which are not stored. Returns also the classes, with those that
-    /// only these sequences have.
+    /// Evaluates the current weights on fresh sequences, which are not stored. Returns also the classes, with those
+    /// that only these sequences have.
     ///
     /// # Errors
     /// [`Error::NoRows`] if there are none, [`Error::NoSequences`], and those of [`Self::observe_events`] for outcomes.
@@ -361,7 +362,8 @@ impl Network {
     }
 }
 
-/// Checks all observations. Returns their outcomes as numbers, up to the last one that has an outcome. Adds new classes.
+/// Checks all observations. Returns their outcomes as numbers, up to the last one that has an outcome. Adds new
+/// classes.
 fn outcomes(
     view: &View,
     row_schema: &mut Arc<Schema>,

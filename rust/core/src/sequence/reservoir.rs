@@ -1,10 +1,10 @@
 //! A reservoir (echo state network): leaky recurrent units with fixed random weights, connected in a cycle (A. Rodan,
 //! P. Tiňo, "Minimum complexity echo state network", IEEE Transactions on Neural Networks 22, 2011).
 //!
-//! `h_i ← h_i + a_i (tanh(W_i·x + b_i + u_i h_(i-1)) − h_i)`: the inputs of a unit are the event and the hidden state of
-//! the previous unit in the cycle, so that a step needs no matrix of units times units. The leaks a are drawn from 0.02
-//! to 1, uniformly on a logarithmic scale, so that some units depend on the last event alone and others on many. All
-//! weights are drawn from a seed, and none is trained or saved. The hidden state is an input of the trained layers.
+//! `h_i ← h_i + a_i (tanh(W_i·x + b_i + u_i h_(i-1)) − h_i)`: the inputs of a unit are the event and the hidden state
+//! of the previous unit in the cycle, so that a step needs no matrix of units times units. The leaks a are drawn from
+//! 0.02 to 1, uniformly on a logarithmic scale, so that some units depend on the last event alone and others on many.
+//! All weights are drawn from a seed, and none is trained or saved. The hidden state is an input of the trained layers.
 
 use crate::description::ReservoirDescription;
 use crate::kernels::{LeakyState, LeakyUnits, kernels};
@@ -30,7 +30,8 @@ pub(crate) struct Reservoir {
     leaks: Vec<f32>,
     /// The weights u of the previous unit in the cycle.
     from_before: Vec<f32>,
-    /// The weights W of each input in turn, one for each unit: all computed inputs, then up to [`MOST_KEPT`] looked-up ones.
+    /// The weights W of each input in turn, one for each unit: all computed inputs, then up to [`MOST_KEPT`] looked-up
+    /// ones.
     weights: Vec<f32>,
     /// Factor of the computed inputs; see [`MANY_INPUTS`].
     factor: f32,

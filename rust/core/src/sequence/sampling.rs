@@ -74,19 +74,19 @@ impl Network {
         let first_word = events.inputs(0);
         let class_of =
             |event: &Row| (event.cells[cell] as usize).checked_sub(first_word).map(|word| classes[word] as usize);
-        let mut seen: Vec<usize> = history.iter().filter_map(class_of).filter(|&class| class < known).collect();
+        let mut previous: Vec<usize> = history.iter().filter_map(class_of).filter(|&class| class < known).collect();
         let (mut drawn, mut outputs) = (Vec::new(), vec![0.0; model.layout().outputs()]);
         while drawn.len() < extent.count {
             if !keep_on() {
                 return Err(Error::Stopped);
             }
             model.answer(&[self.row_of_events(&history)?.row], &mut outputs);
-            let class = decoding.draw(&outputs[..known], &seen, random);
+            let class = decoding.draw(&outputs[..known], &previous, random);
             if extent.until == Some(class) {
                 break;
             }
             drawn.push(class);
-            seen.push(class);
+            previous.push(class);
             let mut event = events.row(&vec![Value::Gap; events.fields().len()]);
             let word = events
                 .words()

@@ -224,8 +224,8 @@ fn at(set: Set) -> usize {
     usize::from(set == Set::Test)
 }
 
-/// Chooses the set of a sequence by a hash of its id (FNV-1a, then the finalizer of `MurmurHash3`), in proportion to the
-/// limits.
+/// Chooses the set of a sequence by a hash of its id (FNV-1a, then the finalizer of `MurmurHash3`), in proportion to
+/// the limits.
 pub(crate) fn set_of(id: &[u8], limits: Limits) -> Set {
     let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
     let mut hash = id.iter().fold(0xCBF2_9CE4_8422_2325, fnv);
@@ -383,8 +383,8 @@ impl Store {
         self.index.part(hash).find(hash, |&slot| self.sequences.get(slot as usize).id() == id).copied()
     }
 
-    /// Returns the slot of a sequence, and makes it the last of its set to be evicted. Creates the sequence, or moves it
-    /// to the set that `place` names, and then evicts another one if that set is full.
+    /// Returns the slot of a sequence, and moves it to the end of its eviction list. Creates the sequence, or moves it to
+    /// the set that `place` names, and first evicts another one if that set is full.
     fn touch(&mut self, id: &[u8], place: &Placement) -> Result<u32> {
         self.changes += 1;
         let found = self.find(id);

@@ -232,7 +232,8 @@ impl View {
             && trained.members() <= gru::MOST_MEMBERS
     }
 
-    /// Adds a word to the dictionaries of events and of all lagged fields; if it is a word of the target, also as a class.
+    /// Adds a word to the dictionaries of events and of all lagged fields; if it is a word of the target, also as a
+    /// class.
     pub(crate) fn add_word(&mut self, row_schema: &mut Schema, field: u32, word: Box<[u8]>) -> Result<()> {
         self.events.add_word(field, word.clone())?;
         self.fingerprints.add(field, &word);
@@ -386,8 +387,8 @@ impl View {
         history.last().map(|event| event.cells[cell]).filter(|number| !number.is_nan())
     }
 
-    /// Returns the outcome that `event` is for the events before it: a class, or the change of a series. None for a gap or
-    /// a word that is not in the dictionary, and if the last value of the series is missing.
+    /// Returns the outcome of the row of `history`, which `event` follows: its class, or the change of the series. None
+    /// for a gap, a word that is not in the dictionary, or a series without a last value.
     pub(super) fn outcome(&self, classes: &[u32], history: &[Row], event: &Row) -> Option<f32> {
         let field = self.next?;
         let cell = event.cells[self.events.cells_of(field).start];

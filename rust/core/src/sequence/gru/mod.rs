@@ -163,8 +163,8 @@ impl Gru {
             .collect()
     }
 
-    /// Returns the weights of a member with inputs for new words. Their weights are copies of those of the input that stood
-    /// for unknown words, so that answers do not change.
+    /// Returns the weights of a member with inputs for new words. Their weights are copies of those of the input that
+    /// stood for unknown words, so that answers do not change.
     pub(crate) fn widened(&self, member: usize, events: &Schema, shape: Shape) -> Vec<f32> {
         let own = &self.weights[member * self.shape.parameters()..][..self.shape.parameters()];
         let (from_events, from_hidden) = own.split_at(self.shape.recurrent().offset);

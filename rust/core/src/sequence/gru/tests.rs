@@ -1,4 +1,5 @@
-//! Tests of cells against the equations, of gradients against finite differences, and of lanes against single sequences.
+//! Tests of cells against the equations, of gradients against finite differences, and of lanes against single
+//! sequences.
 
 use super::*;
 use crate::kernels::LANES;

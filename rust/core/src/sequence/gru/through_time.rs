@@ -1,7 +1,7 @@
 //! Backpropagation through time of sixteen sequences in lanes.
 //!
-//! Values are laid out as the kernels expect, with a sequence in each lane. After the end of its sequence, a lane keeps its
-//! hidden state and adds nothing to the gradient.
+//! Values are laid out as the kernels expect, with a sequence in each lane. After the end of its sequence, a lane keeps
+//! its hidden state and adds nothing to the gradient.
 
 use super::cell::{gates, recurrent_sums};
 use super::{Shape, zeros};
@@ -88,7 +88,8 @@ impl ThroughTime {
     }
 
     /// Adds the gradient of the loss with respect to the parameters to `gradient`. `delta` has its derivatives with
-    /// respect to the hidden states before each step and after the last, `[step][unit][lane]`. Call [`Self::forward`] before.
+    /// respect to the hidden states before each step and after the last, `[step][unit][lane]`. Call [`Self::forward`]
+    /// before.
     pub(crate) fn backward(&mut self, weights: &[f32], steps: &Steps, delta: &[f32], gradient: &mut [f32]) {
         let (count, shape) = (steps.count(), self.shape);
         let (size, width, units) = (shape.units * LANES, shape.gates() * LANES, shape.recurrent());

@@ -76,12 +76,12 @@ fn unscaled(normalization: &Normalization) -> Normalization {
 /// Calls `row` for each run of parameters, with its range in the network and in the member's own layers.
 fn each_row(plan: &Plan<'_>, member: usize, mut row: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
     let (task, view) = (plan.task, &plan.task.sequences.as_ref().expect("a task with cells has sequences").view);
-    let seen = task.schema.as_ref().expect("a network of sequences has a schema of rows");
+    let row_schema = task.schema.as_ref().expect("a network of sequences has a schema of rows");
     let (wide, narrow) = (&*task.layout, &plan.head);
     let features = view.gru_features();
     let [first, own] = [wide, narrow].map(|layout| layout.connections().next().expect("a layout has a connection"));
     row(first.biases(), own.biases());
-    let from = first.weights().start + (view.gru_inputs(seen) + member * features) * first.outputs;
+    let from = first.weights().start + (view.gru_inputs(row_schema) + member * features) * first.outputs;
     row(from..from + features * first.outputs, own.weights());
     let later = |layout: &Layout| layout.connections().skip(1).map(|connection| connection.all()).collect::<Vec<_>>();
     later(wide).into_iter().zip(later(narrow)).for_each(|(wide, narrow)| row(wide, narrow));
