@@ -41,10 +41,12 @@ if [ "${NEURALREDIS_WASM:-}" != debian ] && ls "$(rustc --print target-libdir --
     cargo build --locked --profile wasm --target $target --target-dir target/wasm --package neuralredis-wasm
 elif unpack; then
     linker=$(ls "$(rustc --print sysroot)"/lib/rustlib/*/bin/rust-lld)
-    # Building the standard library is not stable, but this compiler's source is its own.
+    # Building the standard library is not stable, but this compiler's source is its own. Messages of panics leave out where
+    # they are from, and the library is optimized for size: together 20 kB less, compressed.
+    export CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS="$CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS -Zlocation-detail=none"
     RUSTC=$tools/rustc RUSTC_BOOTSTRAP=1 CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=$linker \
         cargo build --locked --profile wasm --target $target --target-dir target/wasm --package neuralredis-wasm \
-        -Zbuild-std=std,panic_abort
+        -Zbuild-std=std,panic_abort -Zbuild-std-features=optimize_for_size
 else
     echo "The standard library for WebAssembly is not installed: rustup target add $target" >&2
     exit 1

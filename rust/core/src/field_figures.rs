@@ -47,7 +47,7 @@ impl Network {
     pub fn field_figures(&self, keep_on: &dyn Fn() -> bool) -> Result<Vec<FieldFigures>> {
         let Some(schema) = &self.schema else { return Ok(Vec::new()) };
         if self.sequences.is_some() {
-            return self.of_what_is_seen(keep_on)?.field_figures(keep_on);
+            return self.as_network_of_rows(keep_on)?.field_figures(keep_on);
         }
         let mut counts: Vec<Counts<'_>> = schema.fields().iter().map(|_| Counts::default()).collect();
         for set in [Set::Train, Set::Test] {

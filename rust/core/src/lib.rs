@@ -70,5 +70,5 @@ pub use options::{
 };
 pub use reasons::{Counterfactual, Explanation, Sampling};
 pub use schema::{FieldKind, Given, Row, Schema, Target};
-pub use sequence::{Cell, Events, Happened, Seen, SequenceOptions};
+pub use sequence::{Cell, Events, Observation, SequenceOptions, SequenceRow};
 pub use trained::{Statistics, Trained};

@@ -311,7 +311,7 @@ impl Network {
             schema.has_had(&trained.layout, self.layout().hidden())
                 && schema.has_had_places(&trained)
                 && self.sequences.as_ref().map_or(events.is_none() && trained.gru.is_none(), |own| {
-                    own.view.can_have(events) && own.view.can_have_cells(&trained)
+                    own.view.accepts_scaling(events) && own.view.accepts_cells(&trained)
                 })
         } else {
             let is_plain = trained.normalization.places.is_none() && trained.gru.is_none();

@@ -8,7 +8,7 @@ use crate::memory::{self, Move, Taken};
 use crate::normalization::{Normalization, Scaling};
 use crate::options::Activation;
 use crate::random::Random;
-use crate::sequence::Heard;
+use crate::sequence::CellParameters;
 use crate::sequence::gru::Gru;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights;
@@ -91,8 +91,8 @@ impl Trained {
     }
 
     /// What the rows of sequences are computed with: the scaling of events and the trained cells.
-    pub(crate) fn heard(&self) -> Heard<'_> {
-        Heard { scaling: self.normalization.events.as_ref(), gru: self.gru.as_ref() }
+    pub(crate) fn cell_parameters(&self) -> CellParameters<'_> {
+        CellParameters { scaling: self.normalization.events.as_ref(), gru: self.gru.as_ref() }
     }
 
     /// Whether the weights are the initial random ones: no training has changed them, and none were assigned.

@@ -2,7 +2,7 @@
 //! of commands.
 
 use neuralredis_core::schema::Value;
-use neuralredis_core::{Happened, Network as Engine, Outcome, Set};
+use neuralredis_core::{Network as Engine, Observation, Outcome, Set};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
@@ -61,12 +61,12 @@ pub(crate) fn event_words<'py>(
 
 /// Raises the errors of an embedded network, except for an outcome of a sequence without events: only the server knows
 /// whether it has events.
-fn check(engine: &Engine, mut all: Vec<Happened<'_>>, target: Option<Set>) -> PyResult<()> {
+fn check(engine: &Engine, mut all: Vec<Observation<'_>>, target: Option<Set>) -> PyResult<()> {
     let fields = schema_of(engine)?.fields().len();
     for happened in all.iter_mut().filter(|happened| happened.event.is_none()) {
         happened.event = Some(vec![Value::Gap; fields]);
     }
-    engine.clone().happen(&all, target).map(|_| ()).map_err(raise)
+    engine.clone().observe_events(&all, target).map(|_| ()).map_err(raise)
 }
 
 /// The arguments of events, split into commands.

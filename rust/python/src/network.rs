@@ -526,7 +526,7 @@ impl Network {
     #[pyo3(signature = (set))]
     fn rows<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let set = options::set("set", set)?;
-        let engine = self.snapshot(py).of_what_is_seen(&|| true).map_err(raise)?;
+        let engine = self.snapshot(py).as_network_of_rows(&|| true).map_err(raise)?;
         if let Some(schema) = engine.schema() {
             return stored::rows(py, &engine, schema, set);
         }
@@ -822,7 +822,7 @@ impl Network {
     /// Return statistics of each field, and the range of each target of a regressor.
     #[allow(clippy::type_complexity, reason = "two lists")]
     fn _figures<'py>(&self, py: Python<'py>) -> PyResult<(Vec<Bound<'py, PyDict>>, Vec<Option<(f32, f32)>>)> {
-        let engine = self.snapshot(py).of_what_is_seen(&|| true).map_err(raise)?;
+        let engine = self.snapshot(py).as_network_of_rows(&|| true).map_err(raise)?;
         let Some(schema) = engine.schema() else {
             return Err(KindError::new_err("the network has no fields"));
         };

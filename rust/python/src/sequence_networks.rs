@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 use neuralredis_core::conformal::interval;
 use neuralredis_core::schema::Value;
-use neuralredis_core::sequence::{Extent, FreshSequence, Seen};
+use neuralredis_core::sequence::{Extent, FreshSequence, SequenceRow};
 use neuralredis_core::{
-    Cell, Changes, Decoding, Error, Events, Happened, Kind, Layout, Level, Network as Engine, Options, Outcome, Row,
+    Cell, Changes, Decoding, Error, Events, Kind, Layout, Level, Network as Engine, Observation, Options, Outcome, Row,
     Schema, SequenceOptions,
 };
 use numpy::{IntoPyArray, PyArray1, PyArrayMethods};
@@ -148,14 +148,14 @@ impl<'a> Given<'a> {
         ids: &'a [Vec<u8>],
         outcomes: Option<&[Outcome<'a>]>,
         weights: Option<&[f32]>,
-    ) -> Vec<Happened<'a>> {
+    ) -> Vec<Observation<'a>> {
         let mut all = Vec::with_capacity(self.events.len() + ids.len());
         for (at, (id, events)) in ids.iter().zip(self.each()).enumerate() {
             let id = || Cow::Borrowed(&id[..]);
-            all.extend(events.iter().map(|event| Happened { id: id(), event: Some(event.clone()), outcome: None }));
+            all.extend(events.iter().map(|event| Observation { id: id(), event: Some(event.clone()), outcome: None }));
             if let Some(outcomes) = outcomes {
                 let weight = weights.map_or(1.0, |weights| weights[at]);
-                all.push(Happened { id: id(), event: None, outcome: Some((outcomes[at].clone(), weight)) });
+                all.push(Observation { id: id(), event: None, outcome: Some((outcomes[at].clone(), weight)) });
             }
         }
         all
@@ -226,7 +226,7 @@ pub(crate) fn happen<'py>(
     let weights = weight.map(|weight| read_weights(&weight, ids.len())).transpose()?;
     drop(engine);
     let all = given.happened(&ids, outcomes.as_deref(), weights.as_deref());
-    let counts = net.get().live(py).network_mut().happen(&all, target).map_err(raise)?;
+    let counts = net.get().live(py).network_mut().observe_events(&all, target).map_err(raise)?;
     results::row_counts(py, counts)
 }
 
@@ -247,7 +247,7 @@ pub(crate) fn run_events<'py>(
     let outputs = py.detach(|| {
         let (mut rows, mut levels) = (Vec::with_capacity(histories.len()), Vec::with_capacity(histories.len()));
         for history in &histories {
-            let seen = engine.see_events(history)?;
+            let seen = engine.row_of_events(history)?;
             rows.push(seen.row);
             levels.push(seen.level);
         }
@@ -287,7 +287,7 @@ pub(crate) fn run_session<'py>(
     let read = event.map(|event| Read::of(&engine, event)).transpose()?;
     let given = read.as_ref().map(|read| read.understood(schema, vec![1])).transpose()?;
     let event = given.as_ref().map(|given| &given.events[0][..]);
-    let seen = engine.see(id, event).map_err(raise)?;
+    let seen = engine.sequence_row(id, event).map_err(raise)?;
     outputs_of(py, &engine, &seen)
 }
 
@@ -308,7 +308,7 @@ pub(crate) fn step<'py>(
 }
 
 /// The outputs for the row derived from a sequence.
-fn outputs_of<'py>(py: Python<'py>, engine: &Engine, seen: &Seen) -> PyResult<Bound<'py, PyAny>> {
+fn outputs_of<'py>(py: Python<'py>, engine: &Engine, seen: &SequenceRow) -> PyResult<Bound<'py, PyAny>> {
     let mut outputs = vec![0.0; engine.layout().outputs()];
     answer(py, &engine.model(), 1, || engine.model().answer(std::slice::from_ref(&seen.row), &mut outputs));
     if engine.learns_next_event() && engine.kind() == Kind::Regressor {

@@ -249,7 +249,7 @@ impl Parts {
                 let Dataset { train, test, .. } = Dataset::of_fields(&seen, limits);
                 (self.train, self.test, self.schema, self.sequences) = (train, test, Some(seen), Some(parts));
             }
-            Section::EventClasses | Section::EventWords | Section::Happened | Section::Idle => {
+            Section::EventClasses | Section::EventWords | Section::Events | Section::Idle => {
                 match (&mut self.sequences, &mut self.schema) {
                     (Some(sequences), Some(seen)) => sequences.read_later(seen, limits, piece)?,
                     _ => return Err(damaged(Section::Sequence, "it is missing")),
@@ -319,11 +319,10 @@ impl Parts {
             return Err(damaged(Section::Places, "they are not those of the fields of numbers"));
         }
         let events = trained.normalization.events.as_ref();
-        if !sequences.as_ref().map_or(events.is_none(), |sequences| sequences.view.can_have(events)) {
+        if !sequences.as_ref().map_or(events.is_none(), |sequences| sequences.view.accepts_scaling(events)) {
             return Err(damaged(Section::EventScaling, "it is not that of the events"));
         }
-        let has_cells =
-            trained.gru.is_none() || sequences.as_ref().is_some_and(|own| own.view.can_have_cells(&trained));
+        let has_cells = trained.gru.is_none() || sequences.as_ref().is_some_and(|own| own.view.accepts_cells(&trained));
         if !has_cells {
             return Err(damaged(Section::Gru, "they are not those of the members, for such events"));
         }

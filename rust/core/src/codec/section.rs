@@ -144,7 +144,7 @@ sections! {
     /// For each sequence: flags u8 (1: earlier events were dropped, 2: in the validation set, 4: has an outcome),
     /// length of its id u8, number of its events u32, bytes of its events u32, id, events. With an outcome also: the
     /// number of events before it u32, weight f32, and the class or the outputs, f32 each. Left out if there are none.
-    Happened = 44, "events of sequences";
+    Events = 44, "events of sequences";
     /// The indices of sequences in the order of eviction, u32 each: those of the training set, then those of the
     /// validation set.
     Idle = 45, "order of sequences";

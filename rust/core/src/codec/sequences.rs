@@ -16,25 +16,25 @@ const OUTCOME: u8 = 4;
 /// Bytes of a sequence before its id.
 const HEAD: usize = 10;
 
-pub(super) fn write(seen: &Schema, sequences: &Sequences, writer: &mut Writer<'_>) {
+pub(super) fn write(row_schema: &Schema, sequences: &Sequences, writer: &mut Writer<'_>) {
     let Sequences { view, store, .. } = sequences;
     let mut body = view.options().length.to_le_bytes().to_vec();
     body.push(code(view));
     body.push(u8::from(view.is_by_position()));
     body.extend(view.seed().to_le_bytes());
-    write_declaration(view.events().fields(), seen.target(), &mut body);
+    write_declaration(view.events().fields(), row_schema.target(), &mut body);
     writer.fields(Section::Sequence, &[&body]);
     // Otherwise classes are words of events, which follow.
     if view.next().is_none() {
-        write_classes(Section::EventClasses, seen, writer);
+        write_classes(Section::EventClasses, row_schema, writer);
     }
     write_words(Section::EventWords, view.events(), writer);
     if store.iter().next().is_none() {
         return;
     }
     let bytes = store.iter().flat_map(record).map(|byte| [byte]);
-    writer.values(Section::Happened, 1, bytes);
-    let order = store.idle_order(Set::Train).chain(store.idle_order(Set::Test));
+    writer.values(Section::Events, 1, bytes);
+    let order = store.eviction_order(Set::Train).chain(store.eviction_order(Set::Test));
     writer.values(Section::Idle, 4, order.map(u32::to_le_bytes));
 }
 
@@ -95,19 +95,19 @@ impl Parts {
         let options = SequenceOptions { length, cell };
         let (declared, count) = (target.clone(), own.len());
         let made = options.check().and_then(|()| View::new(own, target, (options, auto), by_position, seed));
-        let (view, seen) = made.map_err(|error| damaged(piece.section, error))?;
+        let (view, row_schema) = made.map_err(|error| damaged(piece.section, error))?;
         let is_vector = matches!(view.events().fields()[0].kind(), FieldKind::Vector(_));
         if (cell, auto) == (Cell::Auto, Auto::Gru) && view.gru_shape().is_none() {
             return Err(damaged(piece.section, "the cell is GRU by CELL AUTO: expected a class as the next event"));
         }
-        if *seen.target() != declared || by_position && !(count == 1 && is_vector) {
+        if *row_schema.target() != declared || by_position && !(count == 1 && is_vector) {
             return Err(damaged(piece.section, "the target or the fields are not those of such a network"));
         }
         let (store, begun, order) = (Store::default(), Vec::new(), Vec::new());
-        Ok((Self { view, store, begun, order, has_order: false }, seen))
+        Ok((Self { view, store, begun, order, has_order: false }, row_schema))
     }
 
-    pub(super) fn read_later(&mut self, seen: &mut Schema, limits: Limits, piece: &Piece<'_>) -> Result<()> {
+    pub(super) fn read_later(&mut self, row_schema: &mut Schema, limits: Limits, piece: &Piece<'_>) -> Result<()> {
         if piece.body().is_empty() {
             return Err(damaged(piece.section, "it is empty: expected it to be left out"));
         }
@@ -115,9 +115,9 @@ impl Parts {
             Section::EventClasses if self.view.next().is_some() => {
                 Err(damaged(piece.section, "the words of events are the classes: expected no others"))
             }
-            Section::EventClasses => read_classes(seen, piece),
-            Section::EventWords => read_word(piece, |field, word| self.view.add_word(seen, field, word)),
-            Section::Happened => self.read_happened(seen, limits, piece),
+            Section::EventClasses => read_classes(row_schema, piece),
+            Section::EventWords => read_word(piece, |field, word| self.view.add_word(row_schema, field, word)),
+            Section::Events => self.read_events(row_schema, limits, piece),
             _ => {
                 self.has_order = true;
                 let count = self.store.iter().count();
@@ -126,14 +126,14 @@ impl Parts {
         }
     }
 
-    fn read_happened(&mut self, seen: &Schema, limits: Limits, piece: &Piece<'_>) -> Result<()> {
+    fn read_events(&mut self, row_schema: &Schema, limits: Limits, piece: &Piece<'_>) -> Result<()> {
         super::reserve(&mut self.begun, piece.body().len())?;
         self.begun.extend_from_slice(piece.body());
         let mut rest = &self.begun[..];
         while !rest.is_empty() {
-            let Some(length) = length_of(rest, seen).filter(|&length| length <= rest.len() as u64) else { break };
+            let Some(length) = length_of(rest, row_schema).filter(|&length| length <= rest.len() as u64) else { break };
             let (record, after) = rest.split_at(length as usize);
-            let sequence = self.restored(seen, piece.section, record)?;
+            let sequence = self.restored(row_schema, piece.section, record)?;
             let set = sequence.set();
             self.store.restore(sequence).map_err(|error| damaged(piece.section, error))?;
             let limit = if set == Set::Train { limits.train } else { limits.test };
@@ -151,7 +151,7 @@ impl Parts {
         Ok(())
     }
 
-    fn restored(&self, seen: &Schema, section: Section, record: &[u8]) -> Result<Sequence> {
+    fn restored(&self, row_schema: &Schema, section: Section, record: &[u8]) -> Result<Sequence> {
         let reject = |what: String| Err(damaged(section, what));
         let mut fields = Fields::new(section, record);
         let (flags, id) = (fields.u8()?, fields.u8()?);
@@ -179,10 +179,10 @@ impl Parts {
         } else {
             let (after, weight) = (fields.u32()?, f32::from_le_bytes(fields.take()?));
             let mut values = Vec::new();
-            for _ in 0..seen.shape().targets() {
+            for _ in 0..row_schema.shape().targets() {
                 values.push(f32::from_le_bytes(fields.take()?));
             }
-            check_outcome(seen.target(), &values).map_err(|error| damaged(section, error))?;
+            check_outcome(row_schema.target(), &values).map_err(|error| damaged(section, error))?;
             check_weight(weight).map_err(|error| damaged(section, error))?;
             if self.view.next().is_some() || after == 0 || after > events {
                 return reject(format!("an outcome after {after} of {events} events"));
@@ -210,9 +210,9 @@ impl Parts {
 }
 
 /// The encoded length of the first sequence in `bytes`; `None` if its head is incomplete.
-fn length_of(bytes: &[u8], seen: &Schema) -> Option<u64> {
+fn length_of(bytes: &[u8], row_schema: &Schema) -> Option<u64> {
     let head = bytes.get(..HEAD)?;
     let kept = u32::from_le_bytes(head[6..10].try_into().expect("four bytes"));
-    let outcome = if head[0] & OUTCOME == 0 { 0 } else { 8 + 4 * seen.shape().targets() };
+    let outcome = if head[0] & OUTCOME == 0 { 0 } else { 8 + 4 * row_schema.shape().targets() };
     Some(HEAD as u64 + u64::from(head[1]) + u64::from(kept) + outcome as u64)
 }

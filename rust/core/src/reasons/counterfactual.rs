@@ -67,7 +67,7 @@ impl Network {
     /// [`Network::explain`].
     pub fn changes_for(&self, row: &Row, wanted: usize, keep_on: &dyn Fn() -> bool) -> Result<Counterfactual> {
         if self.sequences.is_some() {
-            return self.of_what_is_seen(keep_on)?.changes_for(row, wanted, keep_on);
+            return self.as_network_of_rows(keep_on)?.changes_for(row, wanted, keep_on);
         }
         let model = self.model();
         if model.kind != Kind::Classifier {

@@ -113,7 +113,7 @@ impl Network {
     ) -> Result<Explanation> {
         sampling.check()?;
         if self.sequences.is_some() {
-            return self.of_what_is_seen(keep_on)?.explain(row, output, sampling, keep_on);
+            return self.as_network_of_rows(keep_on)?.explain(row, output, sampling, keep_on);
         }
         let model = self.model();
         check(&model, row)?;

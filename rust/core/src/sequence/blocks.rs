@@ -1,10 +1,10 @@
-//! A list in blocks that snapshots share: a block is copied when one of its values changes while a snapshot has it, too.
+//! A copy-on-write list in blocks. Snapshots share blocks, and a shared block is copied when one of its values changes.
 
 use std::sync::Arc;
 
 use crate::memory::{self, Taken};
 
-/// Values one after the other, `EACH` in a block.
+/// A list of values, `EACH` in a block.
 #[derive(Debug, Clone)]
 pub(super) struct Blocks<T, const EACH: usize> {
     blocks: Arc<Vec<Arc<Vec<T>>>>,
@@ -41,7 +41,7 @@ impl<T: Clone, const EACH: usize> Blocks<T, EACH> {
         self.len += 1;
     }
 
-    /// The last value, which is in the list no more.
+    /// Removes and returns the last value.
     pub(super) fn pop(&mut self) -> Option<T> {
         self.len = self.len.checked_sub(1)?;
         let blocks = Arc::make_mut(&mut self.blocks);
@@ -56,10 +56,10 @@ impl<T: Clone, const EACH: usize> Blocks<T, EACH> {
         self.blocks.iter().flat_map(|block| block.iter())
     }
 
-    /// Bytes that the blocks take; what values own is counted apart.
+    /// Returns the bytes of the blocks on the heap, without those that values own.
     pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let block = |block: &Arc<Vec<T>>| memory::of_shared::<Vec<T>>(taken) + memory::of_vec(block, taken);
-        // All blocks but the last are alike.
+        // All blocks but the last have the same size.
         let blocks = match self.blocks.split_last() {
             None => 0,
             Some((last, [])) => block(last),
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_those_of_a_plain_list_and_snapshots_stay() {
+    fn values_equal_those_of_a_vec_and_snapshots_do_not_change() {
         let (mut list, mut plain) = (Blocks::<u32, 4>::default(), Vec::new());
         let mut snapshots = Vec::new();
         for step in 0..200u32 {
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_are_those_of_the_blocks() {
+    fn a_value_takes_little_more_than_its_size() {
         let mut list = Blocks::<u64, 32>::default();
         let bytes = |list: &Blocks<u64, 32>| list.bytes_by(&|bytes| bytes);
         let none = bytes(&list);

@@ -1,108 +1,110 @@
-//! The hidden states of the sequences that were asked about last, so that an answer processes only the events since then.
+//! The hidden states of the most recently answered sequences, so that an answer only processes the events since then.
 //!
-//! A hidden state is a function of the events, their scaling and the GRU cells, and the cache looks it up by these: by the bytes of
-//! all stored events. So there is nothing to invalidate when a sequence goes on, loses its first events, is forgotten or begins
-//! again, and an answer is the same with and without the cache. The cache is not saved and not compared, and a copy of a network
-//! begins with an empty one.
+//! A hidden state is a function of the events, their scaling and the GRU cells, and the cache looks it up by these: by
+//! the bytes of all stored events. Nothing has to be invalidated when a sequence grows, drops its first events, is
+//! removed or starts again, and an answer is the same with and without the cache. The cache is neither saved nor
+//! compared, and that of a copied network is empty.
 
 use std::sync::{Arc, Mutex, Weak};
 
 use super::gru::Gru;
-use super::held::{Heard, Held};
+use super::hidden_state::{CellParameters, HiddenState};
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
 
-/// Sequences at most.
+/// Largest number of hidden states.
 const MOST: usize = 32;
-/// Bytes of the events of one at most.
+/// Largest size of the events of a hidden state, in bytes. Longer sequences are not cached.
 const MOST_BYTES: usize = 32 << 10;
 
-/// The states of the sequences that were asked about last.
+/// The most recently used hidden states.
 #[derive(Debug, Default)]
 pub(crate) struct Cache(Mutex<States>);
 
 #[derive(Debug, Default)]
 struct States {
-    learned: Learned,
-    /// In the order of the questions, the latest at the end.
-    states: Vec<Known>,
+    computed_with: ComputedWith,
+    /// In order of use, the most recent last.
+    states: Vec<CachedState>,
 }
 
-/// What all states of the cache were computed with.
+/// The parameters that all states of the cache were computed with.
 #[derive(Debug, Default)]
-struct Learned {
+struct ComputedWith {
     scaling: Option<Scaling>,
-    /// Weak: after a training, the cache does not keep the cells before it. Their address is not used again as long as this is here.
+    /// Weak, so that the cache does not keep the cells alive after a training. Their address is not reused while the
+    /// weak reference exists, so comparing addresses is enough.
     gru: Option<Weak<Gru>>,
 }
 
-impl Learned {
-    fn of(heard: Heard<'_>) -> Self {
-        Self { scaling: heard.scaling.cloned(), gru: heard.gru.map(Arc::downgrade) }
+impl ComputedWith {
+    fn of(parameters: CellParameters<'_>) -> Self {
+        Self { scaling: parameters.scaling.cloned(), gru: parameters.gru.map(Arc::downgrade) }
     }
 
-    fn is_of(&self, heard: Heard<'_>) -> bool {
+    fn is_of(&self, parameters: CellParameters<'_>) -> bool {
         let gru = self.gru.as_ref().map(Weak::as_ptr);
-        gru == heard.gru.map(Arc::as_ptr) && self.scaling.as_ref() == heard.scaling
+        gru == parameters.gru.map(Arc::as_ptr) && self.scaling.as_ref() == parameters.scaling
     }
 }
 
-/// The state after some events.
+/// A hidden state, and the serialized events that it was computed from.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct CachedState {
     pub(super) events: Vec<u8>,
-    pub(super) state: Held,
+    pub(super) state: HiddenState,
 }
 
 impl Cache {
-    /// Takes the state after the longest known beginning of these events out of the cache.
-    pub(super) fn take(&self, heard: Heard<'_>, events: &[u8]) -> Option<Known> {
+    /// Removes and returns the state whose events are the longest prefix of `events`.
+    pub(super) fn take(&self, parameters: CellParameters<'_>, events: &[u8]) -> Option<CachedState> {
         // While another thread has the lock, the cache counts as empty.
-        let mut held = self.0.try_lock().ok()?;
-        if !held.learned.is_of(heard) {
-            held.states.clear();
+        let mut cache = self.0.try_lock().ok()?;
+        if !cache.computed_with.is_of(parameters) {
+            cache.states.clear();
             return None;
         }
-        let longest = held.longest(events)?;
-        Some(held.states.remove(longest))
+        let longest = cache.longest(events)?;
+        Some(cache.states.remove(longest))
     }
 
-    /// Bytes of the longest beginning of these events whose state is known.
-    pub(super) fn known(&self, heard: Heard<'_>, events: &[u8]) -> usize {
-        let Ok(held) = self.0.try_lock() else { return 0 };
-        let longest = held.longest(events).filter(|_| held.learned.is_of(heard));
-        longest.map_or(0, |at| held.states[at].events.len())
+    /// Returns the length in bytes of the longest prefix of `events` whose state is cached.
+    pub(super) fn cached_bytes(&self, parameters: CellParameters<'_>, events: &[u8]) -> usize {
+        let Ok(cache) = self.0.try_lock() else { return 0 };
+        let longest = cache.longest(events).filter(|_| cache.computed_with.is_of(parameters));
+        longest.map_or(0, |at| cache.states[at].events.len())
     }
 
-    pub(super) fn put(&self, heard: Heard<'_>, known: Known) {
+    /// Adds a state, and evicts the least recently used one if the cache is full.
+    pub(super) fn put(&self, parameters: CellParameters<'_>, known: CachedState) {
         if known.events.len() > MOST_BYTES {
             return;
         }
-        let Ok(mut held) = self.0.try_lock() else { return };
-        if !held.learned.is_of(heard) {
-            held.states.clear();
-            held.learned = Learned::of(heard);
+        let Ok(mut cache) = self.0.try_lock() else { return };
+        if !cache.computed_with.is_of(parameters) {
+            cache.states.clear();
+            cache.computed_with = ComputedWith::of(parameters);
         }
-        if held.states.len() == MOST {
-            held.states.remove(0);
+        if cache.states.len() == MOST {
+            cache.states.remove(0);
         }
-        held.states.push(known);
+        cache.states.push(known);
     }
 
-    /// Bytes beyond the cache itself.
+    /// Returns the bytes on the heap; 0 while another thread has the lock.
     pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let Ok(held) = self.0.try_lock() else { return 0 };
+        let Ok(cache) = self.0.try_lock() else { return 0 };
         let of_states =
-            held.states.iter().map(|known| memory::of_vec(&known.events, taken) + known.state.bytes_by(taken));
-        memory::of_vec(&held.states, taken) + of_states.sum::<usize>()
+            cache.states.iter().map(|known| memory::of_vec(&known.events, taken) + known.state.bytes_by(taken));
+        memory::of_vec(&cache.states, taken) + of_states.sum::<usize>()
     }
 }
 
 impl States {
-    /// The place of the state after the longest known beginning of these events.
+    /// Returns the index of the state whose events are the longest prefix of `events`.
     fn longest(&self, events: &[u8]) -> Option<usize> {
-        let begin_so = self.states.iter().enumerate().filter(|(_, known)| events.starts_with(&known.events));
-        begin_so.max_by_key(|(_, known)| known.events.len()).map(|(at, _)| at)
+        let prefixes = self.states.iter().enumerate().filter(|(_, known)| events.starts_with(&known.events));
+        prefixes.max_by_key(|(_, known)| known.events.len()).map(|(at, _)| at)
     }
 }
 

@@ -1,25 +1,25 @@
-//! What a network sees of sequences, for those who compute answers elsewhere.
+//! Description of the inputs that are computed from sequences, for exports of a network.
 
 use super::gru;
 use super::reservoir::Reservoir;
-use super::{Heard, Sequences, View};
+use super::{CellParameters, Sequences, View};
 use crate::description::{GruDescription, SequencesDescription};
 use crate::network::Network;
 
 impl Network {
-    /// What it sees of sequences; none where it learns from rows.
+    /// Describes how rows are made of sequences; none for a network of rows.
     pub fn describe_sequences(&self) -> Option<SequencesDescription> {
         let Sequences { view, .. } = self.sequences.as_ref()?;
-        Some(view.describe(self.trained.heard()))
+        Some(view.describe(self.trained.cell_parameters()))
     }
 }
 
 impl View {
-    fn describe(&self, heard: Heard<'_>) -> SequencesDescription {
+    fn describe(&self, parameters: CellParameters<'_>) -> SequencesDescription {
         let events = self.events();
         SequencesDescription {
             events: events.describe(events.inputs(events.words().len()), None),
-            scaling: heard.scaling.cloned(),
+            scaling: parameters.scaling.cloned(),
             by_position: self.is_by_position(),
             length: self.options().length,
             window: self.window(),
@@ -28,8 +28,8 @@ impl View {
             gru: self.gru_shape().map(|shape| GruDescription {
                 units: shape.units,
                 parts: gru::MOST_MEMBERS,
-                inputs: heard.gru.map_or(shape, |gru| gru.shape()).inputs,
-                cells: heard.gru.map_or_else(Vec::new, |gru| gru.describe()),
+                inputs: parameters.gru.map_or(shape, |gru| gru.shape()).inputs,
+                cells: parameters.gru.map_or_else(Vec::new, |gru| gru.describe()),
             }),
         }
     }

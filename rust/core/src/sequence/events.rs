@@ -1,18 +1,18 @@
-//! Events as bytes: a page that was seen takes one byte, a number four.
+//! Serialization of events. A category takes one byte in most cases, a number four.
 //!
-//! An event is a row of fields, and is written field after field. A word is its number, in as few bytes as it needs (LEB128);
-//! numbers are float32 in little-endian order; of a text or tags a count comes first.
+//! The fields of an event are written in turn. A word is a code in as few bytes as it needs (LEB128), a number is a
+//! float32 in little-endian order, a text or tags are the number of their entries (LEB128) and the entries.
 
 use crate::schema::{Entry, FieldKind, Row, Schema};
 
-/// Writes an event.
+/// Appends a serialized event.
 pub(crate) fn write(schema: &Schema, row: &Row, to: &mut Vec<u8>) {
     let mut listed = row.list.iter().peekable();
     for (index, field) in schema.fields().iter().enumerate() {
         let cells = &row.cells[schema.cells_of(index)];
         match field.kind() {
             FieldKind::Category(_) => varint(code(schema, index, cells[0] as u32), to),
-            // A word comes after 0, 1 and so on are one more; 0 alone says that a number follows.
+            // The code of a word plus 1; 0 announces a number.
             FieldKind::Auto(_) if cells[0].is_nan() => varint(1 + code(schema, index, cells[1] as u32), to),
             FieldKind::Auto(_) => {
                 varint(0, to);
@@ -39,14 +39,14 @@ pub(crate) fn write(schema: &Schema, row: &Row, to: &mut Vec<u8>) {
     }
 }
 
-/// Reads the event at the beginning of some bytes, and says how many bytes it has taken; none where they are not those of an event.
+/// Reads the first of some serialized events. Returns it and its length in bytes; none if the bytes are invalid.
 pub(crate) fn read(schema: &Schema, bytes: &[u8]) -> Option<(Row, usize)> {
     let mut row = Row { cells: Vec::with_capacity(schema.cells()), list: Vec::new() };
     let length = read_into(schema, bytes, &mut row)?;
     Some((row, length))
 }
 
-/// The same, into a row that takes the place of another.
+/// Reads as [`read`] does, into a row whose memory is reused. Returns the length in bytes.
 pub(super) fn read_into(schema: &Schema, bytes: &[u8], row: &mut Row) -> Option<usize> {
     let mut left = Left(bytes);
     row.cells.clear();
@@ -82,10 +82,10 @@ pub(super) fn read_into(schema: &Schema, bytes: &[u8], row: &mut Row) -> Option<
     Some(bytes.len() - left.0.len())
 }
 
-/// How many bytes the event at the beginning takes.
+/// Returns the length in bytes of the first of some serialized events.
 ///
 /// # Panics
-/// If the bytes are not those of an event.
+/// If the bytes are invalid.
 pub(crate) fn length(schema: &Schema, bytes: &[u8]) -> usize {
     let mut left = Left(bytes);
     let skipped = (|| {
@@ -108,17 +108,18 @@ pub(crate) fn length(schema: &Schema, bytes: &[u8]) -> usize {
         }
         Some(())
     })();
-    skipped.expect("events that were written");
+    skipped.expect("stored events are valid");
     bytes.len() - left.0.len()
 }
 
-/// Small numbers for the inputs of a field that are looked up: 0 for a gap, 1 for another word, then words, or buckets.
+/// The code of a looked-up input of a field: 0 for a gap, 1 for words that are not in the dictionary, then the words,
+/// or the buckets of a text.
 fn code(schema: &Schema, index: usize, number: u32) -> u32 {
     let (field, first_word) = (&schema.fields()[index], schema.inputs(0) as u32);
     if number < first_word { number - field.gap() } else { number - first_word + field.kind().fixed() as u32 }
 }
 
-/// The input of such a number; none where the field has none.
+/// The looked-up input of a code, or none if the field has no such code.
 fn number(schema: &Schema, index: usize, code: u32) -> Option<u32> {
     let (field, first_word) = (&schema.fields()[index], schema.inputs(0) as u32);
     let fixed = field.kind().fixed() as u32;
@@ -134,7 +135,7 @@ pub(super) fn varint(mut number: u32, to: &mut Vec<u8>) {
     to.push(number as u8);
 }
 
-/// The bytes that are still to be read.
+/// The bytes that have not been read yet.
 pub(super) struct Left<'a>(pub(super) &'a [u8]);
 
 impl<'a> Left<'a> {
@@ -157,7 +158,7 @@ impl<'a> Left<'a> {
         Some(())
     }
 
-    /// A number as [`varint`] has written it, in as few bytes as it needs.
+    /// Reads a number that [`varint`] wrote. Rejects encodings that are longer than necessary.
     pub(super) fn varint(&mut self) -> Option<u32> {
         let mut number = 0;
         for shift in (0..32).step_by(7) {
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn events_survive_a_round_trip() {
         let mut schema = schema(&FIELDS);
         let rows: Vec<Row> = [
             &[][..],
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_among_some_hundred_takes_a_byte() {
+    fn the_first_126_words_take_a_byte() {
         let mut schema = schema(&[("page", FieldKind::Category(1000))]);
         for word in 0..1000 {
             let row = observed(&mut schema, &[("page", &format!("p{word}"))]);
@@ -241,7 +242,7 @@ mod tests {
             assert_eq!(bytes.len(), if word < 126 { 1 } else { 2 }, "{word}");
             assert_eq!(read(&schema, &bytes).unwrap().0, row);
         }
-        // Another word than all that are known, a gap, and words that have not come.
+        // A word that is not in the dictionary, a gap, and a code without a word.
         assert_eq!(read(&schema, &[1]).unwrap().0.cells[0], schema.fields()[0].other() as f32);
         assert_eq!(read(&schema, &[0]).unwrap().0.cells[0], schema.fields()[0].gap() as f32);
         let mut beyond = Vec::new();
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_in_one_way() {
+    fn each_number_has_one_encoding() {
         for number in [0, 1, 127, 128, 16_383, 16_384, u32::MAX] {
             let mut bytes = Vec::new();
             varint(number, &mut bytes);

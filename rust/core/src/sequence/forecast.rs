@@ -1,11 +1,11 @@
-//! Forecasts: the next values of a series, each from those before it, and how far they may be off.
+//! Forecasts of the next values of a series, and prediction intervals around them.
 //!
-//! What is forecast is taken for what has happened, and so on. A moment goes on by the time that usually passes between two
-//! events; other fields stay as they were last.
+//! A forecast of several steps is recursive: each predicted value is appended to the history for the next step. Fields
+//! of kind `TIME` advance by the median interval between two events, and the other fields repeat their last values.
 //!
-//! How far a forecast is off grows with each step, so it is told of each by itself: validation sequences are cut at several places,
-//! forecast from there and compared with what came then. Of these distances the one counts that is exceeded as seldom as is asked
-//! (split conformal prediction, as in [`crate::conformal`]). Beside it stands what the value of one season before would have missed.
+//! The error grows with the number of steps, so each step has its own interval. Validation sequences are cut at several
+//! positions, the values after each cut are forecast, and the half-width of the interval of a step is a quantile of the
+//! absolute errors at that step (split conformal prediction, as in [`crate::conformal`]).
 
 use super::{Sequences, View};
 use crate::conformal::Level;
@@ -14,19 +14,19 @@ use crate::error::{Error, Result};
 use crate::network::Network;
 use crate::schema::{FieldKind, Row};
 
-/// Steps at most.
+/// Largest number of steps of a forecast.
 pub const MOST_STEPS: usize = 10_000;
-/// Cuts of validation sequences at most.
+/// Largest number of positions at which validation sequences are cut.
 const MOST_CUTS: usize = 1000;
 /// Seconds of a day.
 const DAY: f64 = 86_400.0;
 
 impl Network {
-    /// The next values of a sequence.
+    /// Forecasts the next `steps` values of a stored sequence, in the unit of the target.
     ///
     /// # Errors
-    /// [`Error::NoSequences`]; [`Error::NotSeries`] if its events are no numbers that follow each other; [`Error::NoEvents`] if
-    /// there is none to begin with; [`Error::Option`] for too many steps.
+    /// [`Error::NoSequences`]; [`Error::NotSeries`] if the target is not the number of the next event;
+    /// [`Error::NoEvents`] if the sequence does not exist; [`Error::Option`] unless `steps` is 1 to [`MOST_STEPS`].
     pub fn forecast(&self, id: &[u8], steps: usize) -> Result<Vec<f32>> {
         let history = self.events_of(id)?.unwrap_or_default();
         if history.is_empty() {
@@ -35,7 +35,7 @@ impl Network {
         self.forecast_events(&history, steps)
     }
 
-    /// The next values after these events.
+    /// Forecasts the next `steps` values after the events of `history`.
     ///
     /// # Errors
     /// Those of [`Self::forecast`].
@@ -50,10 +50,10 @@ impl Network {
         let model = self.model();
         let mut found = Vec::with_capacity(steps);
         for _ in 0..steps {
-            let seen = self.see_events(&known)?;
+            let input = self.row_of_events(&known)?;
             let mut change = [0.0];
-            model.answer(std::slice::from_ref(&seen.row), &mut change);
-            let value = (seen.level + change[0]).clamp(f32::MIN, f32::MAX);
+            model.answer(std::slice::from_ref(&input.row), &mut change);
+            let value = (input.level + change[0]).clamp(f32::MIN, f32::MAX);
             found.push(value);
             let next = view.following(&known, value);
             known.push(next);
@@ -64,11 +64,11 @@ impl Network {
         Ok(found)
     }
 
-    /// How far the truth is from a forecast at most, so often, at each of so many steps.
+    /// Returns the half-width of the prediction interval of each step, for the given confidence level.
     ///
     /// # Errors
     /// Those of [`Self::forecast`]; [`Error::FewCalibrationRows`] if the validation sequences have too few events;
-    /// [`Error::Stopped`] once `keep_on` says no.
+    /// [`Error::Stopped`] once `keep_on` returns false.
     pub fn forecast_distances(&self, steps: usize, level: Level, keep_on: &dyn Fn() -> bool) -> Result<Vec<f64>> {
         let view = self.series()?;
         let mut missed = vec![Vec::new(); steps.min(MOST_STEPS)];
@@ -100,7 +100,7 @@ impl Network {
         for mut missed in missed {
             missed.sort_unstable_by(f64::total_cmp);
             let distance = level.quantile_of(&missed, self.trained.statistics.test_decided)?;
-            // What is further away is not known better.
+            // Intervals never shrink from one step to the next, though the quantiles of few errors may.
             distances.push(distances.last().map_or(distance, |last| last.max(distance)));
         }
         Ok(distances)
@@ -113,17 +113,17 @@ impl Network {
 }
 
 impl View {
-    /// Whether what comes next is a number.
+    /// Whether the target is the number of the next event.
     pub(crate) fn is_series(&self) -> bool {
         self.next().is_some_and(|field| self.events().fields()[field].kind() == FieldKind::Number)
     }
 
-    /// The number of an event of a series.
+    /// The target field of an event; NaN if it is a gap.
     fn value(&self, event: &Row) -> f32 {
         self.next().map_or(f32::NAN, |field| event.cells[self.events().cells_of(field).start])
     }
 
-    /// The event after some with that value.
+    /// Predicts the event after `history`, whose target field is `value`.
     fn following(&self, history: &[Row], value: f32) -> Row {
         let mut next = history.last().cloned().unwrap_or_default();
         for (index, field) in self.events().fields().iter().enumerate() {

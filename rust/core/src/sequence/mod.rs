@@ -1,19 +1,20 @@
-//! Networks of sequences: what happened one after the other, for each of many ids.
+//! Networks of sequences: events in order of time, one sequence for each id.
 //!
-//! [`store`] keeps the last events of each sequence as the bytes that [`events`] makes of them; [`view`] says what the network sees
-//! of a sequence, as a row of fields, with the help of a [`reservoir`] or of [`gru`], cells that are trained; [`network`] is what a network that has them can do.
+//! [`store`] keeps the last events of each sequence, serialized by [`events`]. [`view`] turns a sequence into a row of
+//! fields: a window of the last events, the hidden state of a fixed [`reservoir`], or that of trained [`gru`] cells.
+//! [`network`] has the methods of [`Network`](crate::network::Network) that observe, evict and answer sequences.
 
 mod blocks;
 mod cache;
-mod continuing;
+mod client_state;
 mod describe;
 mod events;
 mod forecast;
 pub(crate) mod gru;
-mod held;
+mod hidden_state;
 mod network;
 mod reservoir;
-mod state;
+mod sampling;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -22,56 +23,57 @@ mod view;
 use std::sync::Arc;
 
 pub(crate) use cache::Cache;
-pub use continuing::{Extent, MOST_DRAWN};
 pub(crate) use events::read as read_event;
 pub use forecast::MOST_STEPS;
-pub(crate) use held::Heard;
-pub use network::{Events, FreshSequence, Happened, first_layout};
+pub(crate) use hidden_state::CellParameters;
+pub use network::{Events, FreshSequence, Observation, first_layout};
+pub use sampling::{Extent, MOST_DRAWN};
 pub use store::MAX_ID;
-pub(crate) use store::{Outcome as SequenceOutcome, Placing, Sequence, Store};
+pub(crate) use store::{Outcome as SequenceOutcome, Placement, Sequence, Store};
 pub(crate) use view::View;
-pub use view::{MOST_KINDS, Seen};
+pub use view::{MOST_KINDS, SequenceRow};
 
 use crate::error::{Error, Result};
 use crate::layout::Kind;
 use crate::memory::Taken;
 use crate::schema::{DEFAULT_HIDDEN, FieldKind, Target};
 
-/// Events of a sequence that are kept, unless said otherwise.
+/// Default number of events that are stored of a sequence.
 pub const DEFAULT_LENGTH: u32 = 64;
-/// Events of a sequence that are kept at most.
+/// Largest number of events that may be stored of a sequence.
 pub const MAX_LENGTH: u32 = 1 << 16;
 
-/// How a network reads a sequence.
+/// How the inputs of the network are computed from a sequence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Cell {
-    /// [`Self::Gru`] where each next event is a class, [`Self::Window`] for a series of numbers, and else window and reservoir.
+    /// [`Self::Gru`] if the target is the category of the next event, [`Self::Window`] for a series of numbers, else a
+    /// window and a reservoir.
     #[default]
     Auto,
-    /// The last events as inputs.
+    /// The fields of the last events are inputs.
     Window,
-    /// The states of a fixed reservoir.
+    /// The hidden state of a reservoir, whose weights are random and fixed.
     Reservoir,
-    /// The states of gated units, which are trained.
+    /// The hidden states of gated recurrent units, whose weights are trained.
     Gru,
 }
 
-/// What [`Cell::Auto`] stands for. It is decided when a network is created, and saved with it.
+/// The meaning of [`Cell::Auto`], which is fixed when a network is created, and saved with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Auto {
-    /// Window and reservoir also where each next event is a class, as in files of format 6.
+    /// As in files of format 6: window and reservoir also if the target is the category of the next event.
     Reservoir,
-    /// As [`Cell::Auto`] says.
+    /// As documented for [`Cell::Auto`].
     #[default]
     Gru,
 }
 
 impl Cell {
-    /// All of them, with their names in commands, and the numbers that stand for them in saved networks by their places.
+    /// All variants with their names in commands. The index of a variant is its code in saved networks.
     pub const ALL: [(Self, &'static str); 4] =
         [(Self::Auto, "auto"), (Self::Window, "window"), (Self::Reservoir, "reservoir"), (Self::Gru, "gru")];
 
-    /// Its name in lower case.
+    /// Returns the name in lower case.
     pub fn name(self) -> &'static str {
         match self {
             Self::Auto => "auto",
@@ -81,10 +83,10 @@ impl Cell {
         }
     }
 
-    /// The cell of that name, whatever the case of its letters.
+    /// Returns the cell with this name, ignoring case.
     ///
     /// # Errors
-    /// [`Error::Option`] if there is none.
+    /// [`Error::Option`] for an unknown name.
     pub fn named(name: &str) -> Result<Self> {
         let found = Self::ALL.iter().find(|(_, own)| own.eq_ignore_ascii_case(name));
         found.map(|(cell, _)| *cell).ok_or_else(|| Error::Option {
@@ -95,20 +97,20 @@ impl Cell {
     }
 }
 
-/// The hidden layers of a network of events with these fields that is created without naming any: none after GRU cells, which
-/// are trained themselves.
+/// Returns the default units of hidden layers of a network of sequences with these event fields. There are none after
+/// GRU cells, since the cells are trained themselves.
 pub fn default_hidden(cell: Cell, fields: &[(Vec<u8>, FieldKind)], target: &Target) -> &'static [usize] {
     let is_next = |name: &[u8]| fields.iter().any(|(field, _)| field == name);
     let is_next_class = matches!(target, Target::Classes { name, .. } if is_next(name));
     if has_gru(cell, Auto::default(), is_next_class) { &[] } else { &DEFAULT_HIDDEN }
 }
 
-/// Whether a network with this cell has GRU cells.
+/// Whether `cell` stands for GRU cells.
 fn has_gru(cell: Cell, auto: Auto, is_next_class: bool) -> bool {
     cell == Cell::Gru || cell == Cell::Auto && auto == Auto::Gru && is_next_class
 }
 
-/// The target of events by their positions: classes or outputs that are called by their numbers.
+/// Returns the target of a network whose inputs have no names: classes or outputs are named `0`, `1`, ...
 pub fn by_position(kind: Kind, outputs: usize) -> Target {
     let names: Vec<Box<[u8]>> = (0..outputs).map(|output| output.to_string().into_bytes().into()).collect();
     match kind {
@@ -119,12 +121,12 @@ pub fn by_position(kind: Kind, outputs: usize) -> Target {
     }
 }
 
-/// How sequences are kept and seen.
+/// How sequences are stored and turned into inputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SequenceOptions {
-    /// Events of each that are kept: the last so many.
+    /// How many of the last events are stored of each sequence, 1 to [`MAX_LENGTH`].
     pub length: u32,
-    /// How the network takes them in.
+    /// How inputs are computed from a sequence.
     pub cell: Cell,
 }
 
@@ -135,7 +137,7 @@ impl Default for SequenceOptions {
 }
 
 impl SequenceOptions {
-    /// Whether they can be.
+    /// Checks the range of `length`.
     pub(crate) fn check(self) -> Result<()> {
         if (1..=MAX_LENGTH).contains(&self.length) {
             return Ok(());
@@ -145,7 +147,7 @@ impl SequenceOptions {
     }
 }
 
-/// The sequences of a network, and what it sees of them.
+/// The stored sequences of a network, and how rows are made of them.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Sequences {
     pub(crate) view: Arc<View>,
@@ -154,7 +156,7 @@ pub(crate) struct Sequences {
 }
 
 impl Sequences {
-    /// Bytes beyond the sequences themselves.
+    /// Returns the bytes on the heap.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         crate::memory::of_shared::<View>(taken)
             + self.view.bytes_by(taken)

@@ -1,9 +1,9 @@
-//! What a network of sequences can do: take events and outcomes, forget, and see a sequence as a row.
+//! Methods of networks of sequences: observing events and outcomes, removing sequences, and making rows of them.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::{Auto, Cache, MAX_ID, Placing, Seen, Sequence, SequenceOptions, Sequences, Store, View};
+use super::{Auto, Cache, MAX_ID, Placement, Sequence, SequenceOptions, SequenceRow, Sequences, Store, View};
 use crate::conformal::Memo;
 use crate::dataset::{Limits, Rows, Set, check_weight};
 use crate::error::{Error, Result};
@@ -15,42 +15,42 @@ use crate::network::{Drawing, Network};
 use crate::options::Options;
 use crate::schema::{FieldKind, Row, Schema, Target, Value, check_outcome, shown};
 
-/// What came of a sequence: an event, an outcome, or both, the event first.
+/// An event of a sequence, an outcome, or both, in this order.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Happened<'a> {
+pub struct Observation<'a> {
     /// The id of the sequence.
     pub id: Cow<'a, [u8]>,
-    /// A value for each field of the event, as [`Schema::understand`] gives them.
+    /// A value for each field of the event, as [`Schema::understand`] returns them.
     pub event: Option<Vec<Value<'a>>>,
-    /// What it has come to with this, and how much that counts.
+    /// The outcome after this event, and its row weight (> 0).
     pub outcome: Option<(Outcome<'a>, f32)>,
 }
 
-/// A sequence that is not kept.
+/// A sequence that is not stored, for an evaluation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FreshSequence<'a> {
-    /// Its events, each with a value for each field.
+    /// Events, oldest first, with a value for each field.
     pub events: Vec<Vec<Value<'a>>>,
-    /// What it has come to, and how much that counts; none where each next event is looked at instead.
+    /// The outcome, and its row weight (> 0); none if the target is the next event.
     pub outcome: Option<(Outcome<'a>, f32)>,
 }
 
-/// What a sequence has come to, in numbers, and how much that counts.
+/// An outcome as numbers (the index of a class, or the values of outputs), and its row weight.
 type Numbered = (Vec<f32>, f32);
 
 /// How events are declared.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Events {
-    /// By their fields.
+    /// By names and kinds of their fields.
     Fields(Vec<(Vec<u8>, FieldKind)>),
-    /// As so many numbers each, by their positions.
+    /// As vectors of this many numbers, without names.
     Numbers(u32),
 }
 
-/// The layout that a network of such events begins with.
+/// Returns the initial layout of a network of such events, which new words and classes will widen.
 ///
 /// # Errors
-/// What [`Network::of_sequences`] refuses of events, a target and hidden layers.
+/// Those of [`Network::of_sequences`] for events, target and hidden layers.
 pub fn first_layout(
     (events, target): (Events, Target),
     sequences: SequenceOptions,
@@ -58,9 +58,9 @@ pub fn first_layout(
 ) -> Result<Layout> {
     sequences.check()?;
     let (fields, by_position) = events.into_fields();
-    let (_, seen) = View::new(fields, target, (sequences, Auto::default()), by_position, 0)?;
-    seen.check_size(hidden)?;
-    seen.layout(hidden)
+    let (_, row_schema) = View::new(fields, target, (sequences, Auto::default()), by_position, 0)?;
+    row_schema.check_size(hidden)?;
+    row_schema.layout(hidden)
 }
 
 impl Events {
@@ -73,10 +73,11 @@ impl Events {
 }
 
 impl Network {
-    /// A network of sequences of such events, with these hidden layers.
+    /// Creates a network of sequences with these events and units of hidden layers.
     ///
     /// # Errors
-    /// [`Error::Schema`] for fields or a target that cannot be, [`Error::Option`], and what [`Network::of_fields`] refuses.
+    /// [`Error::Schema`] for invalid fields or an invalid target, [`Error::Option`], and those of
+    /// [`Network::of_fields`].
     pub fn of_sequences(
         (events, target): (Events, Target),
         sequences: SequenceOptions,
@@ -109,29 +110,29 @@ impl Network {
             return Err(Error::Option { option: "monotone", value, expected });
         }
         let (fields, by_position) = events.into_fields();
-        let (view, seen) = View::new(fields, target, (sequences, Auto::default()), by_position, seed)?;
-        let (mut network, drawing) = Self::begin_of_fields(seen, hidden, options, limits, seed)?;
+        let (view, row_schema) = View::new(fields, target, (sequences, Auto::default()), by_position, seed)?;
+        let (mut network, drawing) = Self::begin_of_fields(row_schema, hidden, options, limits, seed)?;
         network.sequences = Some(Sequences { view: Arc::new(view), store: Store::default(), cache: Cache::default() });
         network.check_options(&network.options)?;
         Ok((network, drawing))
     }
 
-    /// How sequences are kept and seen; none where the network learns from rows.
+    /// Returns the stored length and the kind of cell; none for a network of rows.
     pub fn sequence_options(&self) -> Option<SequenceOptions> {
         self.sequences.as_ref().map(|sequences| sequences.view.options())
     }
 
-    /// The fields of events; none where the network learns from rows.
+    /// Returns the schema of events; none for a network of rows.
     pub fn event_fields(&self) -> Option<&Schema> {
         self.sequences.as_ref().map(|sequences| sequences.view.events())
     }
 
-    /// Whether events are numbers by their positions.
+    /// Whether events are vectors of numbers without names.
     pub fn has_events_by_position(&self) -> bool {
         self.sequences.as_ref().is_some_and(|sequences| sequences.view.is_by_position())
     }
 
-    /// Whether each event is the outcome of those before it.
+    /// Whether the target is the next event.
     pub fn learns_next_event(&self) -> bool {
         self.sequences.as_ref().is_some_and(|sequences| sequences.view.next().is_some())
     }
@@ -140,24 +141,27 @@ impl Network {
         self.sequences.as_ref().ok_or(Error::NoSequences)
     }
 
-    /// Takes events and outcomes, all or none, each at the end of its sequence. Without a target a sequence goes to the set that its
-    /// id says. How many sequences there are then in the training and in the validation set.
+    /// Appends events and outcomes to their sequences: all of them, or none if there is an error. Without `target`, a
+    /// new sequence belongs to the set that the hash of its id chooses. Returns the numbers of sequences in the
+    /// training and in the validation set.
     ///
     /// # Errors
-    /// [`Error::NoSequences`] for a network of rows; [`Error::SequenceId`], [`Error::NoEvents`] for an outcome of a sequence without
-    /// events, [`Error::OwnOutcome`], and what [`Self::observe_fields`] refuses.
+    /// [`Error::NoSequences`] for a network of rows; [`Error::SequenceId`], [`Error::NoEvents`] for an outcome of a
+    /// sequence without events, [`Error::OwnOutcome`], and those of [`Self::observe_fields`].
     ///
     /// # Panics
-    /// If a word of its own dictionary has no place there: a bug.
-    pub fn happen(&mut self, all: &[Happened<'_>], target: Option<Set>) -> Result<(u32, u32)> {
+    /// If a new word cannot be added to the dictionary: a bug.
+    pub fn observe_events(&mut self, all: &[Observation<'_>], target: Option<Set>) -> Result<(u32, u32)> {
         self.sequences()?;
         self.dataset.check_target(target)?;
         let limits = self.dataset.limits();
         let Self { schema, sequences, .. } = self;
-        let (schema, sequences) =
-            (schema.as_mut().expect("fields that are seen"), sequences.as_mut().expect("sequences"));
+        let (schema, sequences) = (
+            schema.as_mut().expect("a network of sequences has a schema of rows"),
+            sequences.as_mut().expect("sequences"),
+        );
         let length = sequences.view.options().length;
-        let place = Placing { limits, length, set: target };
+        let place = Placement { limits, length, set: target };
         let (words, classes) = (sequences.view.events().words().len(), schema.classes().len());
         let mut outcomes = match outcomes(&sequences.view, schema, &sequences.store, all) {
             Ok(outcomes) => outcomes,
@@ -168,28 +172,29 @@ impl Network {
                 return Err(error);
             }
         };
-        // What is full lets sequences go, and among them may be one whose outcome is still to come in the same breath.
+        // A full set evicts sequences, maybe one whose outcome follows in the same batch. That is an error, and the
+        // copy restores the state before the batch.
         let most = all.len() as u64;
         let is_full = |set, limit: u32| u64::from(sequences.store.count(set)) + most > limit.into();
         let before = (all.len() > 1
-            && all.iter().any(|happened| happened.outcome.is_some())
+            && all.iter().any(|observation| observation.outcome.is_some())
             && (is_full(Set::Train, limits.train) || is_full(Set::Test, limits.test)))
         .then(|| (sequences.clone(), Arc::clone(schema)));
         let mut bytes = Vec::new();
-        for (at, happened) in all.iter().enumerate() {
-            if let Some(event) = &happened.event {
+        for (at, observation) in all.iter().enumerate() {
+            if let Some(event) = &observation.event {
                 for (field, word) in sequences.view.events().new_words(event) {
                     let view = Arc::make_mut(&mut sequences.view);
                     view.add_word(Arc::make_mut(schema), field, word)
-                        .expect("a word that is new, and for which there is room");
+                        .expect("new_words returns only words that can be added");
                 }
                 let events = sequences.view.events();
                 bytes.clear();
                 super::events::write(events, &events.row(event), &mut bytes);
-                sequences.store.push(events, &happened.id, &bytes, &place)?;
+                sequences.store.push(events, &observation.id, &bytes, &place)?;
             }
             if let Some((values, weight)) = outcomes.get_mut(at).and_then(Option::take)
-                && let Err(error) = sequences.store.finish(&happened.id, values, weight, &place)
+                && let Err(error) = sequences.store.set_outcome(&observation.id, values, weight, &place)
             {
                 if let Some((were, schema_was)) = before {
                     (*sequences, *schema) = (were, schema_was);
@@ -205,7 +210,7 @@ impl Network {
         Ok((self.rows(Set::Train), self.rows(Set::Test)))
     }
 
-    /// Drops a sequence. Whether there was one.
+    /// Removes a sequence. Returns whether it existed.
     ///
     /// # Errors
     /// [`Error::NoSequences`].
@@ -216,7 +221,7 @@ impl Network {
         Ok(was_there)
     }
 
-    /// The events of a sequence, those that are kept, from the first on; none of one that is not there.
+    /// Returns the stored events of a sequence, oldest first; none if it does not exist.
     ///
     /// # Errors
     /// [`Error::NoSequences`].
@@ -225,7 +230,7 @@ impl Network {
         Ok(store.get(id).map(|sequence| sequence.rows(view.events())))
     }
 
-    /// What a sequence has come to; none of one that is not there, or has not.
+    /// Returns the outcome of a sequence, as numbers, and its row weight; none if there is no outcome or no sequence.
     ///
     /// # Errors
     /// [`Error::NoSequences`].
@@ -234,7 +239,7 @@ impl Network {
         Ok(outcome.map(|outcome| (outcome.values.clone(), outcome.weight)))
     }
 
-    /// The ids of all sequences, in the order in which trainings see them.
+    /// Returns the ids of all sequences, in the order of their training rows.
     ///
     /// # Errors
     /// [`Error::NoSequences`].
@@ -242,93 +247,95 @@ impl Network {
         Ok(self.sequences()?.store.iter().map(Sequence::id))
     }
 
-    /// What the network sees of a sequence, after one more event if one is given, which is not kept. A sequence that is not there has
-    /// no events.
+    /// Returns the row of a stored sequence, after one more event if it is given, which is not stored. A sequence that
+    /// does not exist has no events.
     ///
     /// # Errors
     /// [`Error::NoSequences`].
-    pub fn see(&self, id: &[u8], event: Option<&[Value<'_>]>) -> Result<Seen> {
+    pub fn sequence_row(&self, id: &[u8], event: Option<&[Value<'_>]>) -> Result<SequenceRow> {
         let own = self.sequences()?;
         let kept = own.store.get(id).map_or((&[][..], 0), |sequence| (sequence.events(), sequence.len()));
-        Ok(self.see_kept(own, kept, event.map(|event| own.view.events().row(event))))
+        Ok(self.row_of_bytes(own, kept, event.map(|event| own.view.events().row(event))))
     }
 
-    /// What it sees of so many events, as bytes, and of one more if there is one.
-    pub(super) fn see_kept(&self, own: &Sequences, kept: (&[u8], usize), more: Option<Row>) -> Seen {
-        let seen = self.schema.as_ref().expect("fields that are seen");
-        own.view.see_kept(seen, (self.trained.heard(), &own.cache), kept, more)
+    /// Returns the row of a number of serialized events, and of one more if it is given.
+    pub(super) fn row_of_bytes(&self, own: &Sequences, kept: (&[u8], usize), more: Option<Row>) -> SequenceRow {
+        let row_schema = self.schema.as_ref().expect("a network of sequences has a schema of rows");
+        own.view.row_of_bytes(row_schema, (self.trained.cell_parameters(), &own.cache), kept, more)
     }
 
-    /// Multiplications that it takes to see a sequence after so many events more, about.
-    pub fn seeing(&self, id: &[u8], more: usize) -> usize {
+    /// Estimates the multiplications of [`Self::sequence_row`] after `more` events.
+    pub fn cost_of_sequence(&self, id: &[u8], more: usize) -> usize {
         let Some(Sequences { view, store, cache }) = &self.sequences else { return 0 };
         let most = view.options().length as usize;
         let left = store.get(id).map_or(0, |sequence| {
-            // Once the first events are dropped, no cached state fits the rest.
+            // Once the first events are dropped, no cached state is a prefix of the rest.
             let is_whole = sequence.len().saturating_add(more) <= most;
-            let known = if is_whole { cache.known(self.trained.heard(), sequence.events()) } else { 0 };
-            // Events take about as many bytes each.
+            let known =
+                if is_whole { cache.cached_bytes(self.trained.cell_parameters(), sequence.events()) } else { 0 };
+            // Assumes that all events take about the same number of bytes.
             let all = sequence.events().len().max(1);
             (sequence.len() as u128 * (all - known) as u128 / all as u128) as usize
         });
-        left.saturating_add(more).min(most).saturating_mul(view.hearing())
+        left.saturating_add(more).min(most).saturating_mul(view.cost_of_event())
     }
 
-    /// Multiplications that it takes to make the rows of a set of sequences, about.
-    pub fn making(&self, set: Set) -> usize {
+    /// Estimates the multiplications that making the rows of a set takes.
+    pub fn cost_of_rows(&self, set: Set) -> usize {
         let Some(Sequences { view, store, .. }) = &self.sequences else { return 0 };
-        usize::try_from(store.events(set)).unwrap_or(usize::MAX).saturating_mul(view.hearing())
+        usize::try_from(store.events(set)).unwrap_or(usize::MAX).saturating_mul(view.cost_of_event())
     }
 
-    /// What the network sees of these events, one after the other.
+    /// Returns the row of a sequence of these events.
     ///
     /// # Errors
     /// [`Error::NoSequences`].
     ///
     /// # Panics
-    /// If a network of sequences sees no fields: a bug.
-    pub fn see_events(&self, history: &[Row]) -> Result<Seen> {
+    /// If a network of sequences has no schema of rows: a bug.
+    pub fn row_of_events(&self, history: &[Row]) -> Result<SequenceRow> {
         let Sequences { view, .. } = self.sequences()?;
-        let seen = self.schema.as_ref().expect("fields that are seen");
+        let row_schema = self.schema.as_ref().expect("a network of sequences has a schema of rows");
         let kept = history.len().saturating_sub(view.options().length as usize);
-        Ok(view.see(seen, self.trained.heard(), &history[kept..]))
+        Ok(view.row_of_history(row_schema, self.trained.cell_parameters(), &history[kept..]))
     }
 
-    /// How well the present weights do on fresh sequences, which are not kept: their events, and what each has come to.
+    /// Evaluates the current weights on fresh sequences, which are not stored. Returns also the classes, with those
+    /// that only these sequences have.
     ///
     /// # Errors
-    /// [`Error::NoRows`] if there are none, [`Error::NoSequences`], and what [`Self::happen`] refuses of outcomes.
+    /// [`Error::NoRows`] if there are none, [`Error::NoSequences`], and those of [`Self::observe_events`] for outcomes.
     ///
     /// # Panics
-    /// If a network of sequences sees no fields: a bug.
+    /// If a network of sequences has no schema of rows: a bug.
     pub fn evaluate_sequences(&self, sequences: &[FreshSequence<'_>]) -> Result<(Evaluation, Vec<Box<[u8]>>)> {
         let own = self.sequences()?;
-        let mut seen = Arc::clone(self.schema.as_ref().expect("fields that are seen"));
+        let mut row_schema = Arc::clone(self.schema.as_ref().expect("a network of sequences has a schema of rows"));
         let mut rows: Vec<(Vec<Row>, Option<Numbered>)> = Vec::with_capacity(sequences.len());
         for FreshSequence { events: history, outcome } in sequences {
             let outcome = outcome.as_ref().map(|(outcome, weight)| {
                 check_weight(*weight)?;
-                Ok((number_of(&own.view, &mut seen, outcome)?, *weight))
+                Ok((number_of(&own.view, &mut row_schema, outcome)?, *weight))
             });
             let kept = history.len().saturating_sub(own.view.options().length as usize);
             let history = history[kept..].iter().map(|event| own.view.events().row(event)).collect();
             rows.push((history, outcome.transpose()?));
         }
-        let heard = self.trained.heard();
+        let parameters = self.trained.cell_parameters();
         let given = rows
             .iter()
             .map(|(history, outcome)| (&history[..], outcome.as_ref().map(|(values, weight)| (&values[..], *weight))));
-        let rows = own.view.fresh_rows(&seen, heard, given);
-        let classes = seen.classes().to_vec();
-        let model = Model { schema: Some(seen), ..self.model() };
+        let rows = own.view.fresh_rows(&row_schema, parameters, given);
+        let classes = row_schema.classes().to_vec();
+        let model = Model { schema: Some(row_schema), ..self.model() };
         Ok((evaluation::evaluate(&model, &rows, &|| true)?, classes))
     }
 
-    /// The same network as one of rows: of those that its sequences make.
+    /// Converts the network into one of rows, with the rows of its sequences. A network of rows is copied.
     ///
     /// # Errors
-    /// [`Error::Stopped`] once `keep_on` says no.
-    pub fn of_what_is_seen(&self, keep_on: &dyn Fn() -> bool) -> Result<Self> {
+    /// [`Error::Stopped`] once `keep_on` returns false.
+    pub fn as_network_of_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Self> {
         let mut network = Self { sequences: None, ..self.clone() };
         if self.sequences.is_some() {
             network.dataset.train = self.known_rows(Set::Train, keep_on)?.into_owned();
@@ -338,7 +345,7 @@ impl Network {
         Ok(network)
     }
 
-    /// How many rows a training sees of a set, about.
+    /// Returns the number of rows of a set, stored or made of sequences; of sequences an estimate.
     pub fn known_row_count(&self, set: Set) -> usize {
         match &self.sequences {
             Some(Sequences { view, store, .. }) => view.rows_of(store, set) as usize,
@@ -346,32 +353,38 @@ impl Network {
         }
     }
 
-    /// The rows that a training sees: those that are stored, or those that sequences make.
+    /// Returns the rows of a set as a training uses them: the stored ones, or those made of sequences.
     pub(crate) fn known_rows(&self, set: Set, keep_on: &dyn Fn() -> bool) -> Result<Cow<'_, Rows>> {
         let Some(Sequences { view, store, .. }) = &self.sequences else {
             return Ok(Cow::Borrowed(self.dataset.set(set)));
         };
-        let seen = self.schema.as_ref().expect("fields that are seen");
-        Ok(Cow::Owned(view.rows(seen, self.trained.heard(), (store, set), keep_on)?))
+        let row_schema = self.schema.as_ref().expect("a network of sequences has a schema of rows");
+        Ok(Cow::Owned(view.rows(row_schema, self.trained.cell_parameters(), (store, set), keep_on)?))
     }
 }
 
-/// The outcomes of what has happened, in numbers, at their places up to the last; classes that are new are taken up.
-fn outcomes(view: &View, seen: &mut Arc<Schema>, store: &Store, all: &[Happened<'_>]) -> Result<Vec<Option<Numbered>>> {
+/// Checks all observations. Returns their outcomes as numbers, up to the last one that has an outcome. Adds new
+/// classes.
+fn outcomes(
+    view: &View,
+    row_schema: &mut Arc<Schema>,
+    store: &Store,
+    all: &[Observation<'_>],
+) -> Result<Vec<Option<Numbered>>> {
     let mut begun: std::collections::HashSet<&[u8]> = std::collections::HashSet::new();
-    let last = all.iter().rposition(|happened| happened.outcome.is_some());
+    let last = all.iter().rposition(|observation| observation.outcome.is_some());
     let mut found = Vec::with_capacity(last.map_or(0, |last| last + 1));
-    for (at, Happened { id, event, outcome }) in all.iter().enumerate() {
+    for (at, Observation { id, event, outcome }) in all.iter().enumerate() {
         let in_row = |error: Error| if all.len() > 1 { error.in_row(at) } else { error };
         if id.is_empty() || id.len() > MAX_ID {
             return Err(Error::SequenceId { bytes: id.len() });
         }
         let outcome = outcome.as_ref().map(|(outcome, weight)| {
             if view.next().is_some() {
-                return Err(Error::OwnOutcome { target: shown(&seen.target_names()[0]) });
+                return Err(Error::OwnOutcome { target: shown(&row_schema.target_names()[0]) });
             }
             check_weight(*weight)?;
-            Ok((number_of(view, seen, outcome)?, *weight))
+            Ok((number_of(view, row_schema, outcome)?, *weight))
         });
         let outcome = outcome.transpose().map_err(in_row)?;
         if last.is_none_or(|last| at > last) {
@@ -387,26 +400,26 @@ fn outcomes(view: &View, seen: &mut Arc<Schema>, store: &Store, all: &[Happened<
     Ok(found)
 }
 
-/// An outcome in numbers; a class that is new is taken up.
-fn number_of(view: &View, seen: &mut Arc<Schema>, outcome: &Outcome<'_>) -> Result<Vec<f32>> {
+/// Converts an outcome to numbers. Adds its class if that is new.
+fn number_of(view: &View, row_schema: &mut Arc<Schema>, outcome: &Outcome<'_>) -> Result<Vec<f32>> {
     if view.next().is_some() {
-        return Err(Error::OwnOutcome { target: shown(&seen.target_names()[0]) });
+        return Err(Error::OwnOutcome { target: shown(&row_schema.target_names()[0]) });
     }
-    let expected = if seen.kind() == Kind::Classifier { 1 } else { seen.target_names().len() };
+    let expected = if row_schema.kind() == Kind::Classifier { 1 } else { row_schema.target_names().len() };
     let values = match outcome {
-        Outcome::Class(name) if seen.kind() == Kind::Classifier => {
-            let class = if let Some(class) = seen.class(name)? {
+        Outcome::Class(name) if row_schema.kind() == Kind::Classifier => {
+            let class = if let Some(class) = row_schema.class(name)? {
                 class
             } else {
-                Arc::make_mut(seen).add_class(name.as_ref().into())?;
-                seen.classes().len() - 1
+                Arc::make_mut(row_schema).add_class(name.as_ref().into())?;
+                row_schema.classes().len() - 1
             };
             vec![class as f32]
         }
-        Outcome::Values(values) if seen.kind() == Kind::Regressor => values.clone(),
+        Outcome::Values(values) if row_schema.kind() == Kind::Regressor => values.clone(),
         Outcome::Class(_) => return Err(Error::Outputs { row: None, expected, given: 1 }),
         Outcome::Values(values) => return Err(Error::Outputs { row: None, expected, given: values.len() }),
     };
-    check_outcome(seen.target(), &values)?;
+    check_outcome(row_schema.target(), &values)?;
     Ok(values)
 }

@@ -1,12 +1,13 @@
-//! The sequences that a network has observed, by their ids: two bounded sets, each of which lets the longest idle go.
+//! The observed sequences of a network, by id: a training and a validation set of bounded size.
 //!
-//! A sequence lies wholly in the training or in the validation set, chosen by a hash of its id: what comes later of it goes where the
-//! rest is, and no validation row was ever half seen. A set that is full makes room by those that have come to an outcome, the longest
-//! idle first, then by the longest idle of the others. Idle is counted by commands, not by a clock, so that copies of a network
-//! that are told the same keep the same.
+//! All events of a sequence are in the same set, which a hash of the id chooses, so that no training row contains
+//! events of a validation sequence. A full set evicts the least recently updated sequence that has an outcome, or, if
+//! none has, the least recently updated sequence. The order of updates counts, not a clock, so that a replica that
+//! receives the same commands evicts the same sequences.
 //!
-//! Sequences lie one after the other, without gaps: where one goes, the last takes its place. So what a training sees does not
-//! depend on whether a network was saved in between. Rejected: a place that stays free until it is taken again.
+//! Sequences are stored in a list without free slots: if a sequence is removed, the last one is moved to its slot.
+//! The order of training rows is therefore the same after a network was saved and loaded. Rejected: free slots that are
+//! reused later, since saving would remove them.
 
 use std::hash::BuildHasher;
 use std::hash::RandomState;
@@ -21,30 +22,32 @@ use crate::error::{Error, Result};
 use crate::memory::{self, Taken};
 use crate::schema::{Row, Schema};
 
-/// Bytes of an id at most.
+/// Largest length of an id, in bytes.
 pub const MAX_ID: usize = 255;
 
-/// What a sequence has come to.
+/// The outcome of a sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Outcome {
-    /// How many of the events that are kept came before it.
+    /// How many of the stored events came before the outcome; at least 1.
     pub(crate) after: u32,
-    /// The class's number, or the outputs.
+    /// The index of the class, or the values of the outputs.
     pub(crate) values: Vec<f32>,
-    /// How much it counts.
+    /// The row weight; > 0.
     pub(crate) weight: f32,
 }
 
-/// One sequence.
+/// The last events of one id.
 #[derive(Debug, Clone)]
 pub(crate) struct Sequence {
-    /// Its id, events that are dropped already, and those that are kept.
+    /// The id, then dropped events whose bytes are not yet reclaimed, then the stored events.
     bytes: Vec<u8>,
-    /// Where those begin that are kept.
+    /// Offset of the first stored event in `bytes`.
     begin: u32,
+    /// Number of stored events.
     events: u32,
+    /// Bytes of the id.
     id: u8,
-    /// Whether there were events before those that are kept.
+    /// Whether earlier events were dropped.
     is_cut: bool,
     is_test: bool,
     outcome: Option<Box<Outcome>>,
@@ -71,12 +74,12 @@ impl Sequence {
         if self.is_test { Set::Test } else { Set::Train }
     }
 
-    /// Events that are kept.
+    /// Returns the number of stored events.
     pub(crate) fn len(&self) -> usize {
         self.events as usize
     }
 
-    /// Whether there were events before those that are kept.
+    /// Whether earlier events were dropped.
     pub(crate) fn is_cut(&self) -> bool {
         self.is_cut
     }
@@ -85,12 +88,12 @@ impl Sequence {
         self.outcome.as_deref()
     }
 
-    /// The bytes of the events that are kept.
+    /// Returns the stored events as bytes.
     pub(crate) fn events(&self) -> &[u8] {
         &self.bytes[self.begin as usize..]
     }
 
-    /// The events that are kept, from the first on.
+    /// Decodes the stored events, oldest first.
     pub(crate) fn rows(&self, schema: &Schema) -> Vec<Row> {
         let mut left = self.events();
         let next = || {
@@ -102,7 +105,7 @@ impl Sequence {
         std::iter::from_fn(next).collect()
     }
 
-    /// Adds an event, and lets the first one go if there are more than `most`.
+    /// Appends an event, and drops the oldest one if there would be more than `most`.
     fn push(&mut self, schema: &Schema, event: &[u8], most: u32) {
         if self.events == most {
             self.begin += events::length(schema, self.events()) as u32;
@@ -127,7 +130,7 @@ impl Sequence {
         self.events += 1;
     }
 
-    /// A sequence as it was saved; whether its events are some is seen by whoever reads them.
+    /// Restores a saved sequence. The caller checks that `kept` holds valid events.
     pub(crate) fn restored(
         id: &[u8],
         set: Set,
@@ -143,7 +146,7 @@ impl Sequence {
 }
 
 impl PartialEq for Sequence {
-    /// Whether both keep the same; not whether one still has room for what it has dropped.
+    /// Compares the stored events, not the bytes of dropped ones that are not yet reclaimed.
     fn eq(&self, other: &Self) -> bool {
         let kept = |sequence: &Self| (sequence.events, sequence.is_cut, sequence.is_test);
         self.id() == other.id()
@@ -153,7 +156,7 @@ impl PartialEq for Sequence {
     }
 }
 
-/// Neighbours in a list of sequences from the longest idle on.
+/// Neighbours of a sequence in its eviction list, as slots; [`NONE`] at the ends.
 #[derive(Debug, Clone, Copy)]
 struct Link {
     before: u32,
@@ -162,7 +165,7 @@ struct Link {
 
 const NONE: u32 = u32::MAX;
 
-/// The ends of such a list, and how many there are.
+/// The ends of an eviction list, least recently updated first, and its length.
 #[derive(Debug, Clone, Copy)]
 struct Ends {
     first: u32,
@@ -170,21 +173,22 @@ struct Ends {
     count: u32,
 }
 
-/// All sequences.
+/// The training and the validation sequences.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     sequences: Blocks<Sequence, 32>,
     links: Blocks<Link, 1024>,
-    /// Of training and validation sequences: those that have come to an outcome, and the others.
-    idle: [[Ends; 2]; 2],
-    /// Events of training and of validation sequences.
+    /// Eviction lists by set (training, validation), then by whether there is an outcome (without, with).
+    eviction: [[Ends; 2]; 2],
+    /// Numbers of stored events by set (training, validation).
     events: [u64; 2],
-    /// What has been changed since it was read or made.
+    /// Number of changes since it was created or loaded.
     changes: u64,
     index: Index,
 }
 
-/// Where sequences are by their ids. In parts, none of which is large when it has to grow.
+/// The slots of sequences by id, in [`PARTS`] hash tables, so that growing one of them takes little time and snapshots
+/// share the others.
 #[derive(Debug, Clone)]
 struct Index {
     hasher: RandomState,
@@ -199,7 +203,7 @@ impl Default for Store {
         Self {
             sequences: Blocks::default(),
             links: Blocks::default(),
-            idle: [[none; 2]; 2],
+            eviction: [[none; 2]; 2],
             events: [0; 2],
             changes: 0,
             index: Index { hasher: RandomState::new(), parts: Arc::new(vec![Arc::default(); PARTS]) },
@@ -208,19 +212,20 @@ impl Default for Store {
 }
 
 impl PartialEq for Store {
-    /// Whether both hold the same, and will let the same go.
+    /// Compares the sequences and their eviction orders.
     fn eq(&self, other: &Self) -> bool {
         self.sequences.iter().eq(other.sequences.iter())
-            && [Set::Train, Set::Test].into_iter().all(|set| self.idle_order(set).eq(other.idle_order(set)))
+            && [Set::Train, Set::Test].into_iter().all(|set| self.eviction_order(set).eq(other.eviction_order(set)))
     }
 }
 
-/// A number for a set.
+/// The index of a set in the arrays of [`Store`].
 fn at(set: Set) -> usize {
     usize::from(set == Set::Test)
 }
 
-/// The set that a sequence belongs to, in proportion to the limits, by a hash of its id (FNV-1a, and the last step of `MurmurHash3`).
+/// Chooses the set of a sequence by a hash of its id (FNV-1a, then the finalizer of `MurmurHash3`), in proportion to
+/// the limits.
 pub(crate) fn set_of(id: &[u8], limits: Limits) -> Set {
     let fnv = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
     let mut hash = id.iter().fold(0xCBF2_9CE4_8422_2325, fnv);
@@ -233,22 +238,22 @@ pub(crate) fn set_of(id: &[u8], limits: Limits) -> Set {
 }
 
 impl Store {
-    /// Sequences of a set.
+    /// Returns the number of sequences of a set.
     pub(crate) fn count(&self, set: Set) -> u32 {
-        self.idle[at(set)].iter().map(|ends| ends.count).sum()
+        self.eviction[at(set)].iter().map(|ends| ends.count).sum()
     }
 
-    /// Sequences of a set that have come to an outcome.
+    /// Returns the number of sequences of a set that have an outcome.
     pub(crate) fn finished(&self, set: Set) -> u32 {
-        self.idle[at(set)][1].count
+        self.eviction[at(set)][1].count
     }
 
-    /// Events of a set.
+    /// Returns the number of stored events of a set.
     pub(crate) fn events(&self, set: Set) -> u64 {
         self.events[at(set)]
     }
 
-    /// A number that is another after each change.
+    /// Returns a counter that every change increments.
     pub(crate) fn changes(&self) -> u64 {
         self.changes
     }
@@ -257,7 +262,7 @@ impl Store {
         self.find(id).map(|slot| self.sequences.get(slot as usize))
     }
 
-    /// All of a set, in the order in which a training sees them.
+    /// Iterates over the sequences of a set, in the order of their training rows.
     pub(crate) fn of_set(&self, set: Set) -> impl Iterator<Item = &Sequence> {
         self.iter().filter(move |sequence| sequence.set() == set)
     }
@@ -266,20 +271,20 @@ impl Store {
         self.sequences.iter()
     }
 
-    /// The places of the sequences of a set in the order in which they would have to go.
-    pub(crate) fn idle_order(&self, set: Set) -> impl Iterator<Item = u32> + '_ {
-        let [open, finished] = self.idle[at(set)];
+    /// Iterates over the slots of the sequences of a set in the order in which they would be evicted.
+    pub(crate) fn eviction_order(&self, set: Set) -> impl Iterator<Item = u32> + '_ {
+        let [open, finished] = self.eviction[at(set)];
         [finished, open].into_iter().flat_map(move |ends| {
             let next = move |slot: &u32| Some(self.links.get(*slot as usize).after).filter(|&slot| slot != NONE);
             std::iter::successors(Some(ends.first).filter(|&slot| slot != NONE), next)
         })
     }
 
-    /// Adds an event to a sequence, which begins with it if there was none.
+    /// Appends a serialized event to a sequence, which is created if it does not exist.
     ///
     /// # Errors
-    /// [`Error::NoRoom`] if the set that it belongs to takes none.
-    pub(crate) fn push(&mut self, schema: &Schema, id: &[u8], event: &[u8], place: &Placing) -> Result<()> {
+    /// [`Error::NoRoom`] if the limit of its set is 0.
+    pub(crate) fn push(&mut self, schema: &Schema, id: &[u8], event: &[u8], place: &Placement) -> Result<()> {
         let slot = self.touch(id, place)?;
         let sequence = self.sequences.get_mut(slot as usize);
         let (before, was_finished) = (sequence.events, sequence.outcome.is_some());
@@ -294,11 +299,11 @@ impl Store {
         Ok(())
     }
 
-    /// Says what a sequence has come to with the events that it has.
+    /// Sets the outcome of a sequence after its present events.
     ///
     /// # Errors
-    /// [`Error::NoEvents`] if there is none; [`Error::NoRoom`].
-    pub(crate) fn finish(&mut self, id: &[u8], values: Vec<f32>, weight: f32, place: &Placing) -> Result<()> {
+    /// [`Error::NoEvents`] if it has no events; [`Error::NoRoom`] if the limit of its set is 0.
+    pub(crate) fn set_outcome(&mut self, id: &[u8], values: Vec<f32>, weight: f32, place: &Placement) -> Result<()> {
         if self.get(id).is_none_or(|sequence| sequence.events == 0) {
             return Err(Error::NoEvents { id: crate::schema::shown(id) });
         }
@@ -313,7 +318,7 @@ impl Store {
         Ok(())
     }
 
-    /// Drops a sequence. Whether there was one.
+    /// Removes a sequence. Returns whether it existed.
     pub(crate) fn forget(&mut self, id: &[u8]) -> bool {
         let found = self.find(id);
         if let Some(slot) = found {
@@ -322,20 +327,20 @@ impl Store {
         found.is_some()
     }
 
-    /// Lets sequences go until each set is within its limit.
+    /// Evicts sequences until each set is within its limit.
     pub(crate) fn limit_to(&mut self, limits: Limits) {
         for (set, limit) in [(Set::Train, limits.train), (Set::Test, limits.test)] {
             while self.count(set) > limit {
-                let oldest = self.idle_order(set).next().expect("one of those that are counted");
+                let oldest = self.eviction_order(set).next().expect("a set with sequences has an oldest one");
                 self.remove(oldest);
             }
         }
     }
 
-    /// Puts a saved sequence after the last; [`Self::restore_order`] says how long each has been idle.
+    /// Appends a saved sequence; call [`Self::restore_order`] after the last one.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if there is one with its id.
+    /// [`Error::Damaged`] if the id exists.
     pub(crate) fn restore(&mut self, sequence: Sequence) -> Result<()> {
         if self.find(sequence.id()).is_some() {
             return Err(Error::Damaged(format!("sequence {} is there twice", crate::schema::shown(sequence.id()))));
@@ -345,26 +350,27 @@ impl Store {
         Ok(())
     }
 
-    /// Takes the order in which saved sequences are to go: of the training set, then of the validation set.
+    /// Restores the eviction order: the slots of the training set, then of the validation set, in each those with an
+    /// outcome first.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if each is not there once, in the set and among the finished or the others as it is.
+    /// [`Error::Damaged`] if a slot is missing, repeated, or in the wrong part of the order.
     pub(crate) fn restore_order(&mut self, order: &[u32]) -> Result<()> {
-        let refuse = || Err(Error::Damaged("the order in which sequences are to go is not one of them".into()));
+        let reject = || Err(Error::Damaged("the order in which sequences are to go is not one of them".into()));
         if order.len() != self.sequences.len() {
-            return refuse();
+            return reject();
         }
         let none = Ends { first: NONE, last: NONE, count: 0 };
-        self.idle = [[none; 2]; 2];
+        self.eviction = [[none; 2]; 2];
         let mut is_linked = vec![false; order.len()];
         let mut before = (0, 0);
         for &slot in order {
-            let Some(linked) = is_linked.get_mut(slot as usize) else { return refuse() };
+            let Some(linked) = is_linked.get_mut(slot as usize) else { return reject() };
             let sequence = self.sequences.get(slot as usize);
             let (set, is_finished) = (sequence.set(), sequence.outcome.is_some());
             let place = (at(set), usize::from(!is_finished));
             if std::mem::replace(linked, true) || place < before {
-                return refuse();
+                return reject();
             }
             before = place;
             self.link(slot, set, is_finished);
@@ -377,8 +383,9 @@ impl Store {
         self.index.part(hash).find(hash, |&slot| self.sequences.get(slot as usize).id() == id).copied()
     }
 
-    /// The place of a sequence, which is there from now on, where it should be, and the last that would have to go.
-    fn touch(&mut self, id: &[u8], place: &Placing) -> Result<u32> {
+    /// Returns the slot of a sequence, and moves it to the end of its eviction list. Creates the sequence, or moves it to
+    /// the set that `place` names, and first evicts another one if that set is full.
+    fn touch(&mut self, id: &[u8], place: &Placement) -> Result<u32> {
         self.changes += 1;
         let found = self.find(id);
         let present = found.map(|slot| self.sequences.get(slot as usize).set());
@@ -389,9 +396,9 @@ impl Store {
         }
         let mut found = found;
         if present != Some(set) && self.count(set) >= limit {
-            let oldest = self.idle_order(set).next().expect("a full set has sequences");
+            let oldest = self.eviction_order(set).next().expect("a full set has sequences");
             self.remove(oldest);
-            // Removing has moved the last.
+            // The removal may have moved this sequence to another slot.
             found = self.find(id);
         }
         let Some(slot) = found else {
@@ -423,7 +430,7 @@ impl Store {
         slot
     }
 
-    /// Drops a sequence; the last takes its place.
+    /// Removes a sequence, and moves the last one to its slot.
     fn remove(&mut self, slot: u32) {
         self.changes += 1;
         let last = self.sequences.len() as u32 - 1;
@@ -436,9 +443,10 @@ impl Store {
         let (link, moved) = (*self.links.get(last as usize), self.sequences.get(last as usize));
         let (set, is_finished) = (moved.set(), moved.outcome.is_some());
         let hash = self.index.hasher.hash_one(moved.id());
-        *Index::part_mut(&mut self.index.parts, hash).find_mut(hash, |&slot| slot == last).expect("it has a place") =
-            slot;
-        let ends = &mut self.idle[at(set)][usize::from(is_finished)];
+        *Index::part_mut(&mut self.index.parts, hash)
+            .find_mut(hash, |&slot| slot == last)
+            .expect("the index has every sequence") = slot;
+        let ends = &mut self.eviction[at(set)][usize::from(is_finished)];
         match link.before {
             NONE => ends.first = slot,
             before => self.links.get_mut(before as usize).after = slot,
@@ -453,20 +461,20 @@ impl Store {
         *self.links.get_mut(slot as usize) = link;
     }
 
-    /// Takes a sequence out of the index, the lists and the counts.
+    /// Removes a sequence from the index, its eviction list and the counts, but not from `sequences` and `links`.
     fn take_out(&mut self, slot: u32) {
         let sequence = self.sequences.get(slot as usize);
         let (set, is_finished) = (sequence.set(), sequence.outcome.is_some());
         let hash = self.index.hasher.hash_one(sequence.id());
         self.events[at(set)] -= u64::from(sequence.events);
         let part = Index::part_mut(&mut self.index.parts, hash);
-        part.find_entry(hash, |&other| other == slot).expect("it has a place").remove();
+        part.find_entry(hash, |&other| other == slot).expect("the index has every sequence").remove();
         self.unlink(slot, set, is_finished);
     }
 
-    /// Puts a sequence at the end of a list.
+    /// Appends a sequence to its eviction list.
     fn link(&mut self, slot: u32, set: Set, is_finished: bool) {
-        let ends = &mut self.idle[at(set)][usize::from(is_finished)];
+        let ends = &mut self.eviction[at(set)][usize::from(is_finished)];
         let before = std::mem::replace(&mut ends.last, slot);
         ends.count += 1;
         if before == NONE {
@@ -479,24 +487,24 @@ impl Store {
 
     fn unlink(&mut self, slot: u32, set: Set, is_finished: bool) {
         let Link { before, after } = *self.links.get(slot as usize);
-        let ends = &mut self.idle[at(set)][usize::from(is_finished)];
+        let ends = &mut self.eviction[at(set)][usize::from(is_finished)];
         ends.count -= 1;
         match before {
             NONE => ends.first = after,
             before => self.links.get_mut(before as usize).after = after,
         }
         match after {
-            NONE => self.idle[at(set)][usize::from(is_finished)].last = before,
+            NONE => self.eviction[at(set)][usize::from(is_finished)].last = before,
             after => self.links.get_mut(after as usize).before = before,
         }
     }
 
-    /// Bytes that all take.
+    /// Estimates the bytes on the heap from a sample of the sequences.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        // Few are looked at, spread over all of them, so that a command that asks how much there is takes no longer for more.
-        const LOOKED_AT: usize = 1000;
+        // An evenly spaced sample, so that MEMORY USAGE takes the same time for any number of sequences.
+        const SAMPLE: usize = 1000;
         let count = self.sequences.len();
-        let step = count.div_ceil(LOOKED_AT).max(1);
+        let step = count.div_ceil(SAMPLE).max(1);
         let own = |slot: usize| {
             let sequence = self.sequences.get(slot);
             let outcome = sequence
@@ -505,8 +513,8 @@ impl Store {
                 .map_or(0, |outcome| taken(size_of::<Outcome>()) + memory::of_vec(&outcome.values, taken));
             memory::of_vec(&sequence.bytes, taken) + outcome
         };
-        let looked_at = (0..count).step_by(step);
-        let (seen, bytes) = looked_at.fold((0, 0), |(seen, bytes), slot| (seen + 1, bytes + own(slot)));
+        let sampled = (0..count).step_by(step);
+        let (seen, bytes) = sampled.fold((0, 0), |(seen, bytes), slot| (seen + 1, bytes + own(slot)));
         let own = if seen == 0 { 0 } else { (bytes as u128 * count as u128 / seen as u128) as usize };
         own + self.sequences.bytes_by(taken) + self.links.bytes_by(taken) + self.index.bytes_by(taken)
     }
@@ -530,14 +538,14 @@ impl Index {
     }
 }
 
-/// Where an event or an outcome goes.
+/// The limits of the sets, and the set of an event or an outcome.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Placing {
-    /// Sequences of each set at most.
+pub(crate) struct Placement {
+    /// Largest numbers of sequences of the sets.
     pub(crate) limits: Limits,
-    /// Events of a sequence that are kept.
+    /// Largest number of events that are stored of a sequence.
     pub(crate) length: u32,
-    /// The set that it is to be in, if one was named.
+    /// The set, if the caller names one; else that of the stored sequence, or that of [`set_of`].
     pub(crate) set: Option<Set>,
 }
 
@@ -554,14 +562,14 @@ mod tests {
         Schema::new([(b"n".to_vec(), FieldKind::Flag)], target).unwrap()
     }
 
-    fn placing(train: u32, test: u32) -> Placing {
-        Placing { limits: Limits { train, test }, length: 5, set: None }
+    fn placing(train: u32, test: u32) -> Placement {
+        Placement { limits: Limits { train, test }, length: 5, set: None }
     }
 
-    /// A set, events, after how many of these there was an outcome, and when it was last touched.
+    /// Set, events, number of events before the outcome, and time of the last update.
     type PlainSequence = (Set, Vec<u8>, Option<u32>, usize);
 
-    /// A plain model.
+    /// A reference implementation without slots and lists.
     #[derive(Default)]
     struct Plain {
         all: HashMap<Vec<u8>, PlainSequence>,
@@ -586,7 +594,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_what_a_plain_model_keeps() {
+    fn random_operations_give_the_same_as_a_reference() {
         let (schema, mut random) = (schema(), Random::new(1, 1));
         let (mut store, mut plain) = (Store::default(), Plain::default());
         for step in 0..20_000 {
@@ -596,18 +604,18 @@ mod tests {
                 1 => Some(Set::Test),
                 _ => None,
             };
-            let place = Placing { limits, length: 5, set };
+            let place = Placement { limits, length: 5, set };
             let id = format!("user:{}", random.below(40)).into_bytes();
             match random.below(10) {
                 0 => assert_eq!(store.forget(&id), plain.all.remove(&id).is_some()),
                 1 | 2 => {
-                    let told = store.finish(&id, vec![1.0], 1.0, &place);
+                    let result = store.set_outcome(&id, vec![1.0], 1.0, &place);
                     if plain.all.contains_key(&id) {
-                        told.unwrap();
+                        result.unwrap();
                         let sequence = plain.touch(&id, set, limits);
                         sequence.2 = Some(sequence.1.len() as u32);
                     } else {
-                        assert!(matches!(told, Err(Error::NoEvents { .. })));
+                        assert!(matches!(result, Err(Error::NoEvents { .. })));
                     }
                 }
                 _ => {
@@ -634,10 +642,10 @@ mod tests {
                     assert_eq!((sequence.set(), sequence.events(), sequence.len()), (*set, &events[..], events.len()));
                     assert_eq!(sequence.outcome().map(|outcome| outcome.after), *after);
                 }
-                // The same again, from what would be saved.
+                // Save and restore.
                 let mut again = Store::default();
                 store.iter().for_each(|sequence| again.restore(sequence.clone()).unwrap());
-                let order: Vec<u32> = store.idle_order(Set::Train).chain(store.idle_order(Set::Test)).collect();
+                let order: Vec<u32> = store.eviction_order(Set::Train).chain(store.eviction_order(Set::Test)).collect();
                 again.restore_order(&order).unwrap();
                 assert!(again == store);
                 store = again;
@@ -646,7 +654,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_stays_as_it_was() {
+    fn a_snapshot_does_not_change() {
         let (schema, place) = (schema(), placing(100, 0));
         let mut store = Store::default();
         for user in 0..100 {
@@ -664,51 +672,51 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_shared_out_in_proportion_to_the_limits() {
+    fn ids_are_split_in_proportion_to_the_limits() {
         let limits = Limits { train: 10_000, test: 2_500 };
         let testing = (0..10_000).filter(|user| set_of(format!("user:{user}").as_bytes(), limits) == Set::Test).count();
         assert!((1_850..2_150).contains(&testing), "{testing}");
         assert!((0..100).all(|user| set_of(&[user], Limits { train: 5, test: 0 }) == Set::Train));
         assert!((0..100).all(|user| set_of(&[user], Limits { train: 0, test: 5 }) == Set::Test));
-        // Forever.
-        let first: Vec<bool> =
-            (0..16u8).map(|user| set_of(&[user], Limits { train: 1, test: 1 }) == Set::Test).collect();
-        assert_eq!(first.iter().filter(|&&test| test).count(), 16 - first.iter().filter(|&&test| !test).count());
+        // Fixed values: a primary and a replica of different versions must choose the same set.
+        let first: Vec<u8> =
+            (0..16).filter(|&user| set_of(&[user], Limits { train: 1, test: 1 }) == Set::Test).collect();
+        assert_eq!(first, [0, 3, 4, 7, 8, 11, 13]);
     }
 
     #[test]
-    fn a_set_that_takes_none_says_so() {
+    fn a_set_with_limit_0_is_rejected() {
         let mut store = Store::default();
-        let place = Placing { set: Some(Set::Test), ..placing(5, 0) };
+        let place = Placement { set: Some(Set::Test), ..placing(5, 0) };
         assert_eq!(store.push(&schema(), b"a", &[1], &place), Err(Error::NoRoom { set: "validation" }));
         assert_eq!(store.iter().count(), 0);
     }
 
     #[test]
-    fn an_order_that_is_none_is_refused() {
+    fn an_invalid_eviction_order_is_rejected() {
         let (schema, place) = (schema(), placing(9, 9));
         let mut store = Store::default();
         for user in 0..6u8 {
             store.push(&schema, &[user], &[1], &place).unwrap();
         }
-        store.finish(&[2], vec![0.0], 1.0, &place).unwrap();
-        let order: Vec<u32> = store.idle_order(Set::Train).chain(store.idle_order(Set::Test)).collect();
-        let refused = |order: &[u32]| store.clone().restore_order(order).is_err();
-        assert!(!refused(&order));
-        assert!(refused(&order[1..]) && refused(&[&order[..5], &order[..1]].concat()));
-        assert!(refused(&[&order[..5], &[6]].concat()) && refused(&order.iter().rev().copied().collect::<Vec<_>>()));
+        store.set_outcome(&[2], vec![0.0], 1.0, &place).unwrap();
+        let order: Vec<u32> = store.eviction_order(Set::Train).chain(store.eviction_order(Set::Test)).collect();
+        let rejected = |order: &[u32]| store.clone().restore_order(order).is_err();
+        assert!(!rejected(&order));
+        assert!(rejected(&order[1..]) && rejected(&[&order[..5], &order[..1]].concat()));
+        assert!(rejected(&[&order[..5], &[6]].concat()) && rejected(&order.iter().rev().copied().collect::<Vec<_>>()));
     }
 
     #[test]
-    fn a_million_sessions_of_64_pages_take_little() {
-        let (schema, place) = (schema(), Placing { length: 64, ..placing(20_000, 0) });
+    fn a_session_of_64_pages_takes_less_than_190_bytes() {
+        let (schema, place) = (schema(), Placement { length: 64, ..placing(20_000, 0) });
         let mut store = Store::default();
         for user in 0..20_000 {
             for event in 0..64 {
                 store.push(&schema, format!("user:{user}").as_bytes(), &[event % 3], &place).unwrap();
             }
         }
-        // jemalloc has four sizes between powers of two.
+        // The size classes of jemalloc: four from each power of two to the next.
         let taken = |bytes: usize| {
             let least = (bytes.next_power_of_two() / 8).max(16);
             bytes.next_multiple_of(least)

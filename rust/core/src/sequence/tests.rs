@@ -1,4 +1,4 @@
-//! Networks of sequences as a whole.
+//! Tests of networks of sequences: training, answers, states, sampling, forecasts and errors.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -38,16 +38,16 @@ fn event(network: &Network, given: &[(&str, &str)]) -> Vec<Value<'static>> {
 
 fn push(network: &mut Network, id: &str, given: &[(&str, &str)]) {
     let event = Some(event(network, given));
-    network.happen(&[Happened { id: Cow::Borrowed(id.as_bytes()), event, outcome: None }], None).unwrap();
+    network.observe_events(&[Observation { id: Cow::Borrowed(id.as_bytes()), event, outcome: None }], None).unwrap();
 }
 
 fn finish(network: &mut Network, id: &str, class: &str) {
     let outcome = Some((Outcome::Class(Cow::Borrowed(class.as_bytes())), 1.0));
-    network.happen(&[Happened { id: Cow::Borrowed(id.as_bytes()), event: None, outcome }], None).unwrap();
+    network.observe_events(&[Observation { id: Cow::Borrowed(id.as_bytes()), event: None, outcome }], None).unwrap();
 }
 
-/// As a text, since a gap is a NaN.
-fn shown(seen: &Seen) -> String {
+/// Formats a row for comparisons, since a gap is NaN, which differs from itself.
+fn shown(seen: &SequenceRow) -> String {
     format!("{seen:?}")
 }
 
@@ -59,7 +59,7 @@ fn train(network: Network, cycles: u64) -> Network {
     live.network().clone()
 }
 
-/// Visitors who leave if they last saw the help twice in a row, whatever came before.
+/// Sequences whose outcome is `yes` if the last two pages are `help`, else `no`.
 fn visitors(options: SequenceOptions) -> Network {
     let mut network =
         network(&[("page", FieldKind::Category(20)), ("seconds", FieldKind::Number)], classes("left", 10), options);
@@ -81,12 +81,12 @@ fn visitors(options: SequenceOptions) -> Network {
 }
 
 #[test]
-fn what_came_last_is_learnt_by_every_cell() {
+fn every_cell_learns_an_outcome_that_depends_on_the_last_events() {
     for (cell_kind, most) in [(Cell::Window, 2.0), (Cell::Reservoir, 15.0), (Cell::Auto, 5.0)] {
         let network = train(visitors(cell(cell_kind)), 300);
         let wrong = network.trained().statistics().class_errors;
         assert!(wrong <= most, "{cell_kind:?}: {wrong} %");
-        // The same again from its bytes, and for what comes then.
+        // A decoded network behaves the same, also with later events and trainings.
         let bytes = codec::encode(&network);
         let mut again = codec::decode(&bytes).unwrap();
         assert_eq!(codec::encode(&again), bytes);
@@ -103,31 +103,31 @@ fn what_came_last_is_learnt_by_every_cell() {
 }
 
 #[test]
-fn an_answer_is_that_to_what_is_seen_and_an_event_that_is_asked_is_not_kept() {
+fn an_event_of_a_request_is_part_of_the_row_and_is_not_stored() {
     let network = train(visitors(cell(Cell::Window)), 200);
-    let answer = |seen: &Seen| {
+    let answer = |seen: &SequenceRow| {
         let mut outputs = vec![0.0; 2];
         network.model().answer(std::slice::from_ref(&seen.row), &mut outputs);
         outputs
     };
-    let before = network.see(b"user:5", None).unwrap();
+    let before = network.sequence_row(b"user:5", None).unwrap();
     let help = event(&network, &[("page", "help")]);
-    let asked = network.see(b"user:5", Some(&help)).unwrap();
+    let asked = network.sequence_row(b"user:5", Some(&help)).unwrap();
     assert_ne!(asked, before);
-    assert_eq!(shown(&network.see(b"user:5", None).unwrap()), shown(&before.clone()));
+    assert_eq!(shown(&network.sequence_row(b"user:5", None).unwrap()), shown(&before.clone()));
     let mut after = network.clone();
     push(&mut after, "user:5", &[("page", "help")]);
-    assert_eq!(shown(&after.see(b"user:5", None).unwrap()), shown(&asked.clone()));
+    assert_eq!(shown(&after.sequence_row(b"user:5", None).unwrap()), shown(&asked.clone()));
     assert_ne!(answer(&before), answer(&asked));
-    // A stranger has seen nothing.
-    assert_eq!(shown(&network.see(b"stranger", None).unwrap()), shown(&network.see_events(&[]).unwrap()));
+    // An unknown id has no events.
+    assert_eq!(shown(&network.sequence_row(b"unknown", None).unwrap()), shown(&network.row_of_events(&[]).unwrap()));
 }
 
 #[test]
-fn the_next_event_is_learnt_and_each_word_is_a_class() {
+fn the_target_can_be_the_next_event_whose_words_are_the_classes() {
     let mut network = network(&[("page", FieldKind::Category(50))], classes("page", 50), cell(Cell::Auto));
     let mut random = Random::new(1, 1);
-    // After c comes a if the one before was b, else d.
+    // c is followed by a after b, else by d.
     for user in 0..300 {
         let mut pages = vec!["a", "b", "c", "a"];
         for _ in 0..6 {
@@ -150,18 +150,18 @@ fn the_next_event_is_learnt_and_each_word_is_a_class() {
         let events: Vec<_> =
             pages.iter().map(|page| network.event_fields().unwrap().row(&event(&network, &[("page", page)]))).collect();
         let mut outputs = vec![0.0; 4];
-        network.model().answer(&[network.see_events(&events).unwrap().row], &mut outputs);
+        network.model().answer(&[network.row_of_events(&events).unwrap().row], &mut outputs);
         network.model().class_of(&outputs)
     };
     assert_eq!((next(&["a", "b", "c"]), next(&["a", "b", "c", "a", "c"])), (0, 3));
     assert_eq!(next(&[]), 0);
     let outcome = Some((Outcome::Class(Cow::Borrowed(&b"a"[..])), 1.0));
-    let told = network.clone().happen(&[Happened { id: Cow::Borrowed(b"1"), event: None, outcome }], None);
-    assert_eq!(told, Err(crate::Error::OwnOutcome { target: "'page'".into() }));
+    let result = network.clone().observe_events(&[Observation { id: Cow::Borrowed(b"1"), event: None, outcome }], None);
+    assert_eq!(result, Err(crate::Error::OwnOutcome { target: "'page'".into() }));
 }
 
 #[test]
-fn a_series_is_continued_by_what_it_changes() {
+fn a_series_is_forecast_at_any_level() {
     let target = Target::Values(vec![(*b"kwh").into()]);
     let mut network = network(&[("kwh", FieldKind::Number)], target, SequenceOptions { length: 60, cell: Cell::Auto });
     let value = |meter: usize, hour: usize| 100.0 * meter as f64 + [0.0, 5.0, 9.0, 2.0][hour % 4] + 0.5 * hour as f64;
@@ -171,11 +171,11 @@ fn a_series_is_continued_by_what_it_changes() {
         }
     }
     let network = train(network, 400);
-    // A meter of another size than any that was learnt from.
+    // A series whose level is outside the range of the training rows.
     let history: Vec<_> = (0..40)
         .map(|hour| network.event_fields().unwrap().row(&event(&network, &[("kwh", &value(70, hour).to_string())])))
         .collect();
-    let Seen { row, level } = network.see_events(&history).unwrap();
+    let SequenceRow { row, level } = network.row_of_events(&history).unwrap();
     let mut change = vec![0.0];
     network.model().answer(&[row], &mut change);
     assert_eq!(f64::from(level), value(70, 39));
@@ -209,31 +209,33 @@ fn a_series_is_continued_by_what_it_changes() {
 }
 
 #[test]
-fn all_or_nothing_is_kept_of_what_happens() {
+fn a_batch_with_an_error_changes_nothing() {
     let mut network = visitors(cell(Cell::Auto));
     let before = codec::encode(&network);
-    let happened = |id: &'static [u8], event, class: Option<&'static [u8]>| Happened {
+    let observation = |id: &'static [u8], event, class: Option<&'static [u8]>| Observation {
         id: Cow::Borrowed(id),
         event,
         outcome: class.map(|class| (Outcome::Class(Cow::Borrowed(class)), 1.0)),
     };
     let page = event(&network, &[("page", "a page that is new")]);
     for bad in [
-        happened(b"", Some(page.clone()), None),
-        happened(b"nobody", None, Some(b"yes")),
-        happened(b"user:1", None, Some(b"")),
+        observation(b"", Some(page.clone()), None),
+        observation(b"nobody", None, Some(b"yes")),
+        observation(b"user:1", None, Some(b"")),
     ] {
-        assert!(network.happen(&[happened(b"user:1", Some(page.clone()), Some(b"perhaps")), bad], None).is_err());
+        assert!(
+            network.observe_events(&[observation(b"user:1", Some(page.clone()), Some(b"perhaps")), bad], None).is_err()
+        );
         assert_eq!(codec::encode(&network), before);
     }
     assert_eq!(network.observe_fields(&[], None, |_| {}), Err(crate::Error::HasSequences));
-    assert!(network.happen(&[happened(b"nobody", Some(page), Some(b"perhaps"))], None).is_ok());
+    assert!(network.observe_events(&[observation(b"nobody", Some(page), Some(b"perhaps"))], None).is_ok());
     assert_eq!(network.outcome_of(b"nobody").unwrap(), Some((vec![2.0], 1.0)));
 }
 
 #[test]
-fn declarations_that_cannot_be_are_refused_by_name() {
-    let refused = |fields: &[(&str, FieldKind)], target: Target, options: SequenceOptions| {
+fn invalid_declarations_are_rejected_by_name() {
+    let rejected = |fields: &[(&str, FieldKind)], target: Target, options: SequenceOptions| {
         let kind = if matches!(target, Target::Classes { .. }) { Kind::Classifier } else { Kind::Regressor };
         let fields = fields.iter().map(|(name, kind)| (name.as_bytes().to_vec(), *kind)).collect();
         let made =
@@ -243,27 +245,27 @@ fn declarations_that_cannot_be_are_refused_by_name() {
     let auto = cell(Cell::Auto);
     let page = |most| [("page", FieldKind::Category(most))];
     assert!(
-        refused(&page(1001), classes("page", 1001), auto)
+        rejected(&page(1001), classes("page", 1001), auto)
             .starts_with("the target 'page' is a field of up to 1001 kinds")
     );
     assert!(
-        refused(&[("n", FieldKind::Number)], classes("n", 9), auto)
+        rejected(&[("n", FieldKind::Number)], classes("n", 9), auto)
             .starts_with("the target 'n' is a field of kind NUMBER")
     );
     let values = |names: &[&str]| Target::Values(names.iter().map(|name| name.as_bytes().into()).collect());
-    assert!(refused(&page(9), values(&["page"]), auto).contains("expected a NUMBER"));
-    assert!(refused(&[("n", FieldKind::Number)], values(&["n", "m"]), auto).contains("expected no target besides"));
+    assert!(rejected(&page(9), values(&["page"]), auto).contains("expected a NUMBER"));
+    assert!(rejected(&[("n", FieldKind::Number)], values(&["n", "m"]), auto).contains("expected no target besides"));
     assert_eq!(
-        refused(&page(9), classes("y", 9), SequenceOptions { length: 0, ..auto }),
+        rejected(&page(9), classes("y", 9), SequenceOptions { length: 0, ..auto }),
         "length is 0: expected 1 to 65536"
     );
     assert!(
-        refused(&[("n", FieldKind::Number), ("n", FieldKind::Number)], values(&["m"]), auto).contains("stands twice")
+        rejected(&[("n", FieldKind::Number), ("n", FieldKind::Number)], values(&["m"]), auto).contains("stands twice")
     );
 }
 
 #[test]
-fn what_could_come_next_is_drawn_until_a_word() {
+fn events_are_sampled_until_a_class() {
     let fields = [("letter", FieldKind::Category(9)), ("n", FieldKind::Number)];
     let mut network = network(&fields, classes("letter", 9), cell(Cell::Window));
     for name in 0..60 {
@@ -282,18 +284,18 @@ fn what_could_come_next_is_drawn_until_a_word() {
     assert_eq!(draw(b"3", 0, None).unwrap_err().to_string(), "count is 0: expected 1 to 1000");
     let visits = visitors(cell(Cell::Window));
     let decoding = crate::Decoding::default();
-    let refused = visits.continue_sequence(
+    let rejected = visits.continue_sequence(
         b"user:1",
         &decoding,
         Extent { count: 1, until: None },
         &mut crate::Decoding::random(1),
         &|| true,
     );
-    assert_eq!(refused, Err(crate::Error::NoNextEvent));
+    assert_eq!(rejected, Err(crate::Error::NoNextEvent));
 }
 
 #[test]
-fn a_training_of_sequences_that_make_no_rows_fails_and_says_why() {
+fn a_training_without_rows_fails_with_a_message() {
     let fields = [("kwh", FieldKind::Number), ("page", FieldKind::Category(9))];
     let target = Target::Values(vec![(*b"kwh").into()]);
     let mut network = network(&fields, target, cell(Cell::Auto));
@@ -311,49 +313,51 @@ fn a_training_of_sequences_that_make_no_rows_fails_and_says_why() {
     );
 }
 
-/// The same events told one by one, and kept by whoever asks.
 #[test]
-fn a_state_outside_is_answered_as_a_sequence_inside() {
+fn a_state_of_a_client_gives_the_same_rows_as_a_stored_sequence() {
     for cell_kind in [Cell::Window, Cell::Reservoir, Cell::Auto] {
         let mut network = train(visitors(cell(cell_kind)), 20);
         let mut state = Vec::new();
-        // Beyond the 20 that are kept.
+        // More events than the 20 that are stored.
         for (at, page) in ["home", "cart", "help", "cart"].iter().cycle().take(30).enumerate() {
             let given = [("page", *page), ("seconds", &*at.to_string())];
             let (seen, next) = network.step(&state, &[event(&network, &given)]).unwrap();
-            let asked = network.see(b"live", Some(&event(&network, &given))).unwrap();
+            let asked = network.sequence_row(b"live", Some(&event(&network, &given))).unwrap();
             assert_eq!(shown(&seen.clone()), shown(&asked));
             push(&mut network, "live", &given);
-            assert_eq!(shown(&seen), shown(&network.see(b"live", None).unwrap()), "{cell_kind:?} {at}");
+            assert_eq!(shown(&seen), shown(&network.sequence_row(b"live", None).unwrap()), "{cell_kind:?} {at}");
             state = next;
         }
-        // It goes on after another training, and after words that came later.
+        // A state stays valid after another training and after new words.
         push(&mut network, "other", &[("page", "new"), ("seconds", "")]);
         let network = train(network, 20);
         let more = [("page", "new"), ("seconds", "3")];
         let (seen, next) = network.step(&state, &[event(&network, &more)]).unwrap();
-        assert_eq!(shown(&seen), shown(&network.see(b"live", Some(&event(&network, &more))).unwrap()));
-        // Several at a time are one after the other; more than are kept are the last.
+        assert_eq!(shown(&seen), shown(&network.sequence_row(b"live", Some(&event(&network, &more))).unwrap()));
+        // Several events in one step equal one at a time, also if there are more than are stored.
         let events: Vec<_> = (0..33).map(|_| event(&network, &more)).collect();
         let one_by_one =
             events.iter().fold(state, |state, event| network.step(&state, std::slice::from_ref(event)).unwrap().1);
         assert_eq!(network.step(&next, &events[1..]).unwrap().1, one_by_one);
-        assert!(network.stepping(&one_by_one, 1) > 0);
+        assert!(network.cost_of_step(&one_by_one, 1) > 0);
     }
 }
 
 #[test]
-fn what_is_no_state_is_refused_by_name() {
+fn invalid_states_are_rejected_by_name() {
     let network = visitors(cell(Cell::Auto));
     let given = [("page", "home"), ("seconds", "3")];
     let state = network.step(&[], &[event(&network, &given)]).unwrap().1;
-    let refused = |network: &Network, state: &[u8]| match network.step(state, &[event(network, &given)]) {
+    let rejected = |network: &Network, state: &[u8]| match network.step(state, &[event(network, &given)]) {
         Err(error @ Error::State(_)) => error.to_string(),
         other => panic!("{other:?}"),
     };
     let says = |state: &[u8], what: &str| {
-        let told = refused(&network, state);
-        assert!(told.starts_with("not a state of a sequence of this network: ") && told.contains(what), "{told}");
+        let message = rejected(&network, state);
+        assert!(
+            message.starts_with("not a state of a sequence of this network: ") && message.contains(what),
+            "{message}"
+        );
     };
     says(b"x", "1 bytes that do not begin as one");
     says(&[&b"NRS\x02"[..], &state[4..]].concat(), "another version");
@@ -363,7 +367,7 @@ fn what_is_no_state_is_refused_by_name() {
         says(&changed, "its checksum is wrong");
         says(&state[..at], "");
     }
-    // Whoever knows how sums are made can forge them.
+    // States with a valid checksum and invalid contents.
     let forged = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut body = state[..state.len() - 8].to_vec();
         change(&mut body);
@@ -381,7 +385,7 @@ fn what_is_no_state_is_refused_by_name() {
     says(&forged(&|body| body[14] = 9), "an event of it is none");
     says(&forged(&|body| body[17..19].copy_from_slice(&[0x80, 0x7F])), "values that none can have");
     says(&forged(&|body| body.truncate(9)), "it is cut off");
-    // A network of other fields, and one whose words came in another order.
+    // A network with other fields, and one with the same words in another order.
     let others = [("page", FieldKind::Category(20)), ("minutes", FieldKind::Number)];
     let mut other = self::network(&others, classes("left", 10), cell(Cell::Auto));
     for page in ["help", "cart", "home"] {
@@ -398,7 +402,7 @@ fn what_is_no_state_is_refused_by_name() {
     for (_, word) in words.by_ref() {
         push(&mut same, "a", &[("page", std::str::from_utf8(word).unwrap())]);
     }
-    assert!(refused(&same, &state).contains("other fields or words"));
+    assert!(rejected(&same, &state).contains("other fields or words"));
     let rows = Network::new(
         Kind::Classifier,
         crate::layout::Layout::new(&[2, 2]).unwrap(),
@@ -410,24 +414,24 @@ fn what_is_no_state_is_refused_by_name() {
 }
 
 #[test]
-fn a_batch_whose_outcome_comes_too_late_changes_nothing() {
+fn a_batch_with_an_outcome_of_an_evicted_sequence_changes_nothing() {
     let mut network = network(&[("page", FieldKind::Category(9))], classes("left", 4), cell(Cell::Auto));
-    let happened = |network: &Network, id: usize, page: Option<&str>, class: Option<&'static str>| Happened {
+    let observation = |network: &Network, id: usize, page: Option<&str>, class: Option<&'static str>| Observation {
         id: Cow::Owned(id.to_string().into_bytes()),
         event: page.map(|page| event(network, &[("page", page)])),
         outcome: class.map(|class| (Outcome::Class(Cow::Borrowed(class.as_bytes())), 1.0)),
     };
     push(&mut network, "first", &[("page", "home")]);
     let before = network.clone();
-    // As many as go before the first has come to an outcome.
-    let mut all: Vec<Happened<'_>> =
-        (0..2000).map(|id| happened(&network, id, Some(["home", "cart"][id % 2]), None)).collect();
-    all.push(happened(&network, 0, None, Some("yes")));
-    assert!(matches!(network.happen(&all, None), Err(Error::NoEvents { .. })));
+    // So many sequences that the first is evicted before its outcome follows.
+    let mut all: Vec<Observation<'_>> =
+        (0..2000).map(|id| observation(&network, id, Some(["home", "cart"][id % 2]), None)).collect();
+    all.push(observation(&network, 0, None, Some("yes")));
+    assert!(matches!(network.observe_events(&all, None), Err(Error::NoEvents { .. })));
     assert!(network == before && network.event_fields() == before.event_fields());
-    all.push(happened(&network, 1999, None, Some("no")));
+    all.push(observation(&network, 1999, None, Some("no")));
     all.remove(2000);
-    network.happen(&all, None).unwrap();
+    network.observe_events(&all, None).unwrap();
     assert_eq!(network.outcome_of(b"1999").unwrap(), Some((vec![0.0], 1.0)));
 }
 
@@ -441,12 +445,12 @@ fn cached_states_of_gru_cells_change_no_answer() {
     cached_states_change_no_answer(Cell::Gru, 1500..32 * 9000);
 }
 
-/// Compares each answer with that of a copy, whose cache is empty.
+/// Compares each row with that of a copy, whose cache is empty.
 fn cached_states_change_no_answer(cell_kind: Cell, bytes_expected: std::ops::Range<usize>) {
     let mut network = train(visitors(cell(cell_kind)), 20);
     let mut random = Random::new(5, 5);
     for step in 0..1500 {
-        // More ids than the cache holds, and some that are asked about again and again.
+        // More ids than the cache holds, and four frequent ones.
         let id = format!("live:{}", random.below(if step % 2 == 0 { 4 } else { 50 }));
         let page = ["home", "cart", "help"][random.below(3) as usize];
         let given = [("page", page), ("seconds", "7")];
@@ -457,8 +461,12 @@ fn cached_states_change_no_answer(cell_kind: Cell, bytes_expected: std::ops::Ran
             _ => {}
         }
         let asked = (random.below(2) == 0).then(|| event(&network, &given));
-        let found = network.see(id.as_bytes(), asked.as_deref()).unwrap();
-        assert_eq!(shown(&found), shown(&network.clone().see(id.as_bytes(), asked.as_deref()).unwrap()), "{step}");
+        let found = network.sequence_row(id.as_bytes(), asked.as_deref()).unwrap();
+        assert_eq!(
+            shown(&found),
+            shown(&network.clone().sequence_row(id.as_bytes(), asked.as_deref()).unwrap()),
+            "{step}"
+        );
     }
     let bytes = |network: &Network| network.sequences.as_ref().unwrap().cache.bytes_by(&|bytes| bytes);
     assert!(bytes_expected.contains(&bytes(&network)), "{}", bytes(&network));

@@ -1,18 +1,18 @@
-//! What a network sees of a sequence: a row of fields.
+//! Conversion of a sequence into a row of fields.
 //!
-//! The last events are fields of their own, `page[-1]` what came last and `page[-2]` what came before; where there were fewer there
-//! are gaps. A reservoir, if there is one, adds what its units hold. So a sequence is answered, trained on, explained and judged as
-//! any row is, and nothing else in the engine knows of sequences.
+//! The fields of the last events become lagged fields: `page[-1]` of the last event, `page[-2]` of the one before, and
+//! gaps if the sequence is shorter. The hidden states of a reservoir or of GRU cells become a vector field, `state`.
+//! Answering, training, explaining and evaluating then work on rows as in any other network.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::cache::{Cache, Known};
+use super::cache::{Cache, CachedState};
+use super::client_state::Fingerprints;
 use super::events;
 use super::gru;
-use super::held::{Heard, Held};
+use super::hidden_state::{CellParameters, HiddenState};
 use super::reservoir::Reservoir;
-use super::state::Fingerprints;
 use super::store::{Sequence, Store};
 use super::{Auto, Cell, SequenceOptions, has_gru};
 use crate::dataset::{Rows, Set};
@@ -22,53 +22,61 @@ use crate::normalization::Scaling;
 use crate::schema::{Entry, FieldKind, Row, Schema, Target, Value, shown};
 use crate::trained::Trained;
 
-/// Kinds of events at most, where each next event is the outcome.
+/// Largest number of categories of the target if it is the next event.
 pub const MOST_KINDS: u32 = 1000;
-/// The last events that are fields of their own, at most, and those of a series.
+/// Number of lagged events.
 const WINDOW: u32 = 8;
+/// Number of lagged events of a series.
 const SERIES_WINDOW: u32 = 24;
 /// Units of a reservoir.
 const UNITS: usize = 200;
-/// Events that are gone through again each time, since that is as quick as to look for what is known of them.
+/// With fewer events than this, the cache is not used: processing them takes no longer than a lookup.
 const FEW_EVENTS: usize = 8;
-/// Units of a gated cell of sequences with an outcome, and of those of which each next event is the outcome.
+/// Units of the GRU cell of a member.
 const GRU_UNITS: usize = 32;
+/// Units of the GRU cell of a member if the target is the next event.
 const GRU_UNITS_OF_NEXT: usize = 64;
-/// Rows that are made of a set at most, and bytes of these. Of more, every other, every third or so is taken.
+/// Largest number of rows that are made of a set. With more outcomes, every second, third, ... is used.
 const MOST_ROWS: u64 = 1 << 20;
+/// Largest size of the rows of a set, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// How rows follow from sequences.
+/// How rows are made of sequences.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct View {
-    /// The fields of events.
+    /// The schema of events.
     events: Schema,
     options: SequenceOptions,
-    /// The field that is the target, if it is one.
+    /// The event field that is the target, if the target is the next event.
     next: Option<usize>,
-    /// Whether events are numbers by their positions, in one field.
+    /// Whether events are vectors of numbers without names, in one field.
     by_position: bool,
+    /// Number of lagged events.
     window: usize,
     reservoir: Option<Arc<Reservoir>>,
-    /// Units of the gated cell of each member, where there are such.
+    /// Units of the GRU cell of each member, if there are GRU cells.
     gru: Option<usize>,
     seed: u64,
-    /// Rows that are made of a set at most.
+    /// Largest number of rows that are made of a set.
     most_rows: u64,
     fingerprints: Fingerprints,
 }
 
-/// A row that a sequence is seen as, and what is to be added to an answer to it.
+/// The row of a sequence, and the offset of its answer.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Seen {
-    /// The row of the fields that the network sees.
+pub struct SequenceRow {
+    /// The inputs of the network, by the schema of its rows.
     pub row: Row,
-    /// The number that the answer is the change of; 0 but for series.
+    /// The last value of a series, to which the network's output, the predicted change, is added; 0 if the target is no
+    /// series, or the value is a gap.
     pub level: f32,
 }
 
 impl View {
-    /// The view of a network of such events, and the fields that it sees.
+    /// Returns the view of a network with these event fields, and the schema of its rows.
+    ///
+    /// # Errors
+    /// [`Error::Schema`] for invalid fields, a target that does not suit them, or too many inputs.
     pub(crate) fn new(
         fields: Vec<(Vec<u8>, FieldKind)>,
         target: Target,
@@ -79,7 +87,7 @@ impl View {
         let events = Schema::of_events(fields)?;
         let next = next_field(&events, &target)?;
         let target = match (target, next) {
-            // Each word that the field can have is a class.
+            // Each word of the field is a class.
             (Target::Classes { name, most, closed, names }, Some(field)) => {
                 let words = events.fields()[field].kind().most_words().unwrap_or(most);
                 Target::Classes { name, most: words.max(2), closed, names }
@@ -102,118 +110,119 @@ impl View {
         let reservoir = has_reservoir.then(|| Arc::new(Reservoir::new(UNITS, &events, seed)));
         let gru = has_gru.then_some(if next.is_some() { GRU_UNITS_OF_NEXT } else { GRU_UNITS });
         if let Some(units) = gru {
-            // However many words there will be.
+            // Checked for the largest number of words.
             events.check_size(&[gru::MOST_MEMBERS * 3 * units])?;
         }
         let fingerprints = Fingerprints::new(&events);
         let mut view =
             Self { events, options, next, by_position, window, reservoir, gru, seed, most_rows: 0, fingerprints };
-        let schema = view.seen(target)?;
+        let schema = view.row_schema(target)?;
         view.most_rows = (MOST_BYTES / schema.row_bytes() as u64).clamp(1, MOST_ROWS);
         Ok((view, schema))
     }
 
-    /// The fields that the network sees.
-    fn seen(&self, target: Target) -> Result<Schema> {
+    /// Returns the schema of rows: lagged fields, then the hidden state.
+    fn row_schema(&self, target: Target) -> Result<Schema> {
         let lagged = (1..=self.window).flat_map(|lag| {
             let named = move |name: &[u8]| [name, format!("[-{lag}]").as_bytes()].concat();
             self.events.fields().iter().map(move |field| (named(field.name()), field.kind()))
         });
-        let held = self.held().map(|numbers| (b"state".to_vec(), FieldKind::Vector(numbers as u32)));
-        Schema::derived(lagged.chain(held), target)
+        let hidden = self.state_size().map(|numbers| (b"state".to_vec(), FieldKind::Vector(numbers as u32)));
+        Schema::derived(lagged.chain(hidden), target)
     }
 
-    /// Numbers that reservoir and cells add: what their units hold, and of sequences with an outcome of their own the means and of a
-    /// reservoir the most of that, too.
-    fn held(&self) -> Option<usize> {
+    /// Returns the number of inputs from hidden states. If the target is not the next event, a reservoir has three per
+    /// unit (last, mean, maximum) and a GRU cell two (last, mean), else one.
+    fn state_size(&self) -> Option<usize> {
         let times = if self.next.is_some() { 1 } else { 3 };
         let of_reservoir = self.reservoir.as_ref().map(|reservoir| times * reservoir.units());
         let of_cells = self.gru.map(|_| gru::MOST_MEMBERS * self.gru_features());
         (of_reservoir.is_some() || of_cells.is_some()).then(|| of_reservoir.unwrap_or(0) + of_cells.unwrap_or(0))
     }
 
-    /// Numbers that the cell of a member adds.
+    /// Returns the number of inputs from the GRU cell of one member.
     pub(crate) fn gru_features(&self) -> usize {
         let times = if self.next.is_some() { 1 } else { 2 };
         self.gru.map_or(0, |units| times * units)
     }
 
-    /// Where the numbers of the first cell are among the computed inputs that the network sees.
-    pub(crate) fn gru_inputs(&self, seen: &Schema) -> usize {
-        seen.dense() - gru::MOST_MEMBERS * self.gru_features()
+    /// Returns the index of the first input from GRU cells.
+    pub(crate) fn gru_inputs(&self, row_schema: &Schema) -> usize {
+        row_schema.dense() - gru::MOST_MEMBERS * self.gru_features()
     }
 
-    /// How large cells are that know all words so far.
+    /// Returns the shape of GRU cells with inputs for all words of the dictionary.
     pub(crate) fn gru_shape(&self) -> Option<gru::Shape> {
         let (events, units) = (&self.events, self.gru?);
         Some(gru::Shape { units, computed: events.dense(), inputs: events.inputs(events.words().len()) })
     }
 
-    /// Units of the cell of each member.
+    /// Returns the units of the GRU cell of each member.
     pub(super) fn gru_units(&self) -> Option<usize> {
         self.gru
     }
 
-    /// Multiplications that it takes to hear of an event, about; in lanes a tanh counts as five.
-    pub(crate) fn hearing(&self) -> usize {
+    /// Estimates the multiplications that an event takes. A vectorized tanh counts as five.
+    pub(crate) fn cost_of_event(&self) -> usize {
         let each = self.events.dense() + self.events.fields().len() + 7;
         let of_reservoir = self.reservoir.as_ref().map_or(0, |reservoir| reservoir.units() * each);
         let of_cells = self.gru.map_or(0, |units| gru::MOST_MEMBERS * 3 * units * (each + units));
         self.events.cells() + of_reservoir + of_cells
     }
 
-    /// The fields of events.
+    /// Returns the schema of events.
     pub(crate) fn events(&self) -> &Schema {
         &self.events
     }
 
-    /// How sequences are kept and seen.
+    /// Returns the stored length and the kind of cell.
     pub(crate) fn options(&self) -> SequenceOptions {
         self.options
     }
 
-    /// The field that is the target, if it is one.
+    /// Returns the event field that is the target, if the target is the next event.
     pub(crate) fn next(&self) -> Option<usize> {
         self.next
     }
 
-    /// The last events that are fields of their own.
+    /// Returns the number of lagged events.
     pub(crate) fn window(&self) -> usize {
         self.window
     }
 
-    /// The units that remember, if there are any.
+    /// Returns the reservoir, if there is one.
     pub(crate) fn reservoir(&self) -> Option<&Reservoir> {
         self.reservoir.as_deref()
     }
 
-    /// Whether events are numbers by their positions.
+    /// Whether events are vectors of numbers without names.
     pub(crate) fn is_by_position(&self) -> bool {
         self.by_position
     }
 
-    /// The seed of what is random in it.
+    /// Returns the seed of the reservoir.
     pub(crate) fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Of the fields of events and the first so many words, for each number of words.
+    /// Returns the fingerprints of the event fields and the first n words, for each n from 0.
     pub(super) fn fingerprints(&self) -> &[u64] {
         &self.fingerprints.0
     }
 
-    /// Whether events have to be scaled before they are heard.
+    /// Whether there is a hidden state, whose inputs are standardized.
     pub(crate) fn has_scaling(&self) -> bool {
         self.reservoir.is_some() || self.gru.is_some()
     }
 
-    /// Whether a network can have these means and deviations of the numbers of events.
-    pub(crate) fn can_have(&self, scaling: Option<&Scaling>) -> bool {
+    /// Whether a scaling has the right number of inputs. None is always accepted.
+    pub(crate) fn accepts_scaling(&self, scaling: Option<&Scaling>) -> bool {
         scaling.is_none_or(|scaling| self.has_scaling() && scaling.mean.len() == self.events.dense())
     }
 
-    /// Whether a network can have these cells: one for each member, of events as they are or were.
-    pub(crate) fn can_have_cells(&self, trained: &Trained) -> bool {
+    /// Whether the GRU cells suit: one for each member, with inputs for all words or the first ones. None is always
+    /// accepted.
+    pub(crate) fn accepts_cells(&self, trained: &Trained) -> bool {
         let Some(gru) = &trained.gru else { return true };
         let Some(now) = self.gru_shape() else { return false };
         let shape = gru.shape();
@@ -223,58 +232,65 @@ impl View {
             && trained.members() <= gru::MOST_MEMBERS
     }
 
-    /// Takes up a word of events, and as often as it can be seen. If it can be an outcome it is a class, too.
-    pub(crate) fn add_word(&mut self, seen: &mut Schema, field: u32, word: Box<[u8]>) -> Result<()> {
+    /// Adds a word to the dictionaries of events and of all lagged fields; if it is a word of the target, also as a
+    /// class.
+    pub(crate) fn add_word(&mut self, row_schema: &mut Schema, field: u32, word: Box<[u8]>) -> Result<()> {
         self.events.add_word(field, word.clone())?;
         self.fingerprints.add(field, &word);
         if let Some(reservoir) = &mut self.reservoir {
-            Arc::make_mut(reservoir).know(&self.events);
+            Arc::make_mut(reservoir).extend_weights(&self.events);
         }
         let fields = self.events.fields().len() as u32;
         for lag in 0..self.window as u32 {
-            seen.add_word(lag * fields + field, word.clone())?;
+            row_schema.add_word(lag * fields + field, word.clone())?;
         }
-        if self.next == Some(field as usize) && seen.kind() == crate::layout::Kind::Classifier {
-            seen.add_class(word)?;
+        if self.next == Some(field as usize) && row_schema.kind() == crate::layout::Kind::Classifier {
+            row_schema.add_class(word)?;
         }
         Ok(())
     }
 
-    /// Forgets the words and classes that came after so many.
-    pub(super) fn forget(&mut self, seen: &mut Schema, words: usize, classes: usize) {
+    /// Truncates the dictionary of events and the classes.
+    pub(super) fn forget(&mut self, row_schema: &mut Schema, words: usize, classes: usize) {
         self.events.forget(words, 0);
         self.fingerprints.0.truncate(words + 1);
-        seen.forget(words * self.window, classes);
+        row_schema.forget(words * self.window, classes);
     }
 
-    /// The events of a sequence so far as the network sees them.
-    pub(crate) fn see(&self, seen: &Schema, heard: Heard<'_>, history: &[Row]) -> Seen {
-        let mut held = self.begin(heard);
-        history.iter().for_each(|event| self.hear(heard, event, &mut held));
-        self.seen_with(seen, history, &held)
+    /// Returns the row of a sequence with these events.
+    pub(crate) fn row_of_history(
+        &self,
+        row_schema: &Schema,
+        parameters: CellParameters<'_>,
+        history: &[Row],
+    ) -> SequenceRow {
+        let mut hidden = self.begin(parameters);
+        history.iter().for_each(|event| self.step(parameters, event, &mut hidden));
+        self.row_with_state(row_schema, history, &hidden)
     }
 
-    /// The same of events as bytes, so many, and of one more if there is one. Of all of these the last are looked at that would be kept.
+    /// Returns the row of a sequence of `count` serialized events, and of one more event if it is given. Only as many
+    /// events are used as would be stored.
     ///
     /// # Panics
-    /// If the bytes are not those of events.
-    pub(super) fn see_kept(
+    /// If the bytes are not valid events.
+    pub(super) fn row_of_bytes(
         &self,
-        seen: &Schema,
-        (heard, cache): (Heard<'_>, &Cache),
+        row_schema: &Schema,
+        (parameters, cache): (CellParameters<'_>, &Cache),
         (mut bytes, mut count): (&[u8], usize),
         more: Option<Row>,
-    ) -> Seen {
-        // Without a state to be led through all of them, those that are fields of their own are enough.
+    ) -> SequenceRow {
+        // Without a hidden state, only the lagged events are needed.
         let has_state = self.has_scaling();
-        let looked_at = if has_state { self.options.length as usize } else { self.window };
-        while count > 0 && count + usize::from(more.is_some()) > looked_at {
+        let used = if has_state { self.options.length as usize } else { self.window };
+        while count > 0 && count + usize::from(more.is_some()) > used {
             bytes = &bytes[events::length(&self.events, bytes)..];
             count -= 1;
         }
         let is_cached = has_state && count >= FEW_EVENTS;
-        let known = if is_cached { cache.take(heard, bytes) } else { None };
-        let mut known = known.unwrap_or_else(|| Known { events: Vec::new(), state: self.begin(heard) });
+        let known = if is_cached { cache.take(parameters, bytes) } else { None };
+        let mut known = known.unwrap_or_else(|| CachedState { events: Vec::new(), state: self.begin(parameters) });
         let done = if has_state { known.events.len() } else { bytes.len() };
         let mut last: VecDeque<Row> = VecDeque::with_capacity(self.window + 2);
         let mut at = 0;
@@ -283,61 +299,61 @@ impl View {
                 at += events::length(&self.events, &bytes[at..]);
                 continue;
             }
-            // Rows are used again: an event is read in less time than memory for it is found.
+            // Rows are reused, since allocating one takes longer than reading an event.
             let mut row = if last.len() > self.window { last.pop_front().unwrap_or_default() } else { Row::default() };
-            let length = events::read_into(&self.events, &bytes[at..], &mut row).expect("events that were written");
+            let length = events::read_into(&self.events, &bytes[at..], &mut row).expect("stored events are valid");
             if at >= done {
-                self.hear(heard, &row, &mut known.state);
+                self.step(parameters, &row, &mut known.state);
             }
             at += length;
             last.push_back(row);
         }
         let mut after = None;
         if let Some(more) = more {
-            // What is asked about is not kept.
+            // The cache must not contain this event, so it updates a copy of the state.
             if has_state {
                 let mut state = known.state.clone();
-                self.hear(heard, &more, &mut state);
+                self.step(parameters, &more, &mut state);
                 after = Some(state);
             }
             last.push_back(more);
         }
-        let found = self.seen_with(seen, last.make_contiguous(), after.as_ref().unwrap_or(&known.state));
+        let found = self.row_with_state(row_schema, last.make_contiguous(), after.as_ref().unwrap_or(&known.state));
         if is_cached {
             known.events.extend_from_slice(&bytes[done..]);
-            cache.put(heard, known);
+            cache.put(parameters, known);
         }
         found
     }
 
-    fn seen_with(&self, seen: &Schema, history: &[Row], held: &Held) -> Seen {
+    fn row_with_state(&self, row_schema: &Schema, history: &[Row], hidden: &HiddenState) -> SequenceRow {
         let level = self.level(history);
-        let mut row = Row { cells: Vec::with_capacity(seen.cells()), list: Vec::new() };
+        let mut row = Row { cells: Vec::with_capacity(row_schema.cells()), list: Vec::new() };
         for lag in 0..self.window {
             if let Some(at) = history.len().checked_sub(lag + 1) {
-                self.lagged(seen, lag, &history[at], level, &mut row);
+                self.lagged(row_schema, lag, &history[at], level, &mut row);
             } else {
                 let fields = lag * self.events.fields().len()..(lag + 1) * self.events.fields().len();
-                seen.fields()[fields].iter().for_each(|field| field.encode(&Value::Gap, &mut row));
+                row_schema.fields()[fields].iter().for_each(|field| field.encode(&Value::Gap, &mut row));
             }
         }
-        self.tell(held, &mut row.cells);
-        row.cells.resize(seen.cells(), 0.0);
-        Seen { row, level: level.unwrap_or(0.0) }
+        self.write_state(hidden, &mut row.cells);
+        row.cells.resize(row_schema.cells(), 0.0);
+        SequenceRow { row, level: level.unwrap_or(0.0) }
     }
 
-    /// Adds the fields of an event as it is seen so many events later.
-    fn lagged(&self, seen: &Schema, lag: usize, event: &Row, level: Option<f32>, row: &mut Row) {
+    /// Appends the fields of the event `lag` events before the last one. `level` is the last value of a series.
+    fn lagged(&self, row_schema: &Schema, lag: usize, event: &Row, level: Option<f32>, row: &mut Row) {
         let mut listed = event.list.iter().peekable();
         for (index, field) in self.events.fields().iter().enumerate() {
-            let number = |number: u32| self.number(seen, (index, lag), number);
+            let number = |number: u32| self.number(row_schema, (index, lag), number);
             let cells = &event.cells[self.events.cells_of(index)];
             match field.kind() {
                 FieldKind::Category(_) => row.cells.push(number(cells[0] as u32) as f32),
                 FieldKind::Auto(_) if cells[0].is_nan() => {
                     row.cells.extend([f32::NAN, number(cells[1] as u32) as f32]);
                 }
-                // Of a series the last number, and how far those before were from it.
+                // Earlier values of a series are relative to the last one.
                 FieldKind::Number if lag > 0 && self.next == Some(index) => match level {
                     Some(level) if !cells[0].is_nan() => row.cells.push(difference(cells[0], level)),
                     _ => row.cells.push(f32::NAN),
@@ -353,25 +369,26 @@ impl View {
         debug_assert!(listed.peek().is_none());
     }
 
-    /// The input of a word, a gap or a bucket of a field of events, so many events later.
-    fn number(&self, seen: &Schema, (index, lag): (usize, usize), number: u32) -> u32 {
+    /// Returns the looked-up input of the lagged field for that of an event field: of a word, a gap or a bucket.
+    fn number(&self, row_schema: &Schema, (index, lag): (usize, usize), number: u32) -> u32 {
         let first_word = self.events.inputs(0) as u32;
         if number < first_word {
-            let field = &seen.fields()[lag * self.events.fields().len() + index];
+            let field = &row_schema.fields()[lag * self.events.fields().len() + index];
             return field.gap() + (number - self.events.fields()[index].gap());
         }
         let word = number - first_word;
-        seen.inputs(0) as u32 + word * self.window as u32 + lag as u32
+        row_schema.inputs(0) as u32 + word * self.window as u32 + lag as u32
     }
 
-    /// The last number of a series, which its next is distinguished from.
+    /// Returns the last value of a series, to which the next one is relative; none if it is a gap.
     fn level(&self, history: &[Row]) -> Option<f32> {
         let field = self.next.filter(|&field| self.events.fields()[field].kind() == FieldKind::Number)?;
         let cell = self.events.cells_of(field).start;
         history.last().map(|event| event.cells[cell]).filter(|number| !number.is_nan())
     }
 
-    /// What the next event is, as the outcome of those before; none of one that says nothing, or of the first of a series.
+    /// Returns the outcome of the row of `history`, which `event` follows: its class, or the change of the series. None
+    /// for a gap, a word that is not in the dictionary, or a series without a last value.
     pub(super) fn outcome(&self, classes: &[u32], history: &[Row], event: &Row) -> Option<f32> {
         let field = self.next?;
         let cell = event.cells[self.events.cells_of(field).start];
@@ -383,7 +400,7 @@ impl View {
         Some(classes[word as usize] as f32)
     }
 
-    /// The class of each word of events; of words of other fields, none that is looked at.
+    /// Returns the class of each word of events. The values for words of other fields are unused.
     pub(super) fn classes(&self) -> Vec<u32> {
         let mut class = 0;
         let of_word = |&(field, _): &(u32, Box<[u8]>)| {
@@ -394,29 +411,29 @@ impl View {
         self.events.words().iter().map(of_word).collect()
     }
 
-    /// How many rows a training makes of a set, about.
+    /// Estimates the number of rows that [`Self::rows`] makes of a set.
     pub(crate) fn rows_of(&self, store: &Store, set: Set) -> u64 {
         self.outcomes(store, set).min(self.most_rows)
     }
 
-    /// What has come to something in a set, or could have.
+    /// Returns the number of outcomes of a set, an upper bound if the target is the next event.
     fn outcomes(&self, store: &Store, set: Set) -> u64 {
         if self.next.is_some() { store.events(set) } else { store.finished(set).into() }
     }
 
-    /// The rows that a training makes of a set.
+    /// Makes the rows of a set, as a training uses them.
     ///
     /// # Errors
-    /// [`Error::Stopped`] once `keep_on`, which is asked before each sequence, says no.
+    /// [`Error::Stopped`] once `keep_on`, which is called before each sequence, returns false.
     pub(crate) fn rows(
         &self,
-        seen: &Schema,
-        heard: Heard<'_>,
+        row_schema: &Schema,
+        parameters: CellParameters<'_>,
         (store, set): (&Store, Set),
         keep_on: &dyn Fn() -> bool,
     ) -> Result<Rows> {
         let step = self.outcomes(store, set).div_ceil(self.most_rows).max(1);
-        let mut rows = Learnt::new(self, seen, heard, step);
+        let mut rows = RowBuilder::new(self, row_schema, parameters, step);
         for sequence in store.of_set(set) {
             if !keep_on() {
                 return Err(Error::Stopped);
@@ -426,21 +443,21 @@ impl View {
         Ok(rows.rows)
     }
 
-    /// The rows that fresh sequences make, which are not kept.
+    /// Makes the rows of sequences that are not stored.
     pub(super) fn fresh_rows<'a>(
         &self,
-        seen: &Schema,
-        heard: Heard<'_>,
+        row_schema: &Schema,
+        parameters: CellParameters<'_>,
         sequences: impl IntoIterator<Item = (&'a [Row], Option<(&'a [f32], f32)>)>,
     ) -> Rows {
-        let mut rows = Learnt::new(self, seen, heard, 1);
+        let mut rows = RowBuilder::new(self, row_schema, parameters, 1);
         for (history, outcome) in sequences {
             rows.add_events(history, false, outcome);
         }
         rows.rows
     }
 
-    /// Means and deviations of the numbers of events of a set.
+    /// Computes means and standard deviations of the computed inputs of all events of a set.
     ///
     /// # Errors
     /// As [`Self::rows`].
@@ -448,7 +465,7 @@ impl View {
         let width = self.events.dense();
         let mut raw = vec![0.0; width];
         let mut sums = vec![(0.0f64, 0.0f64, 0.0f64); width];
-        // Around the first number of each, so that large numbers that differ little are distinguished.
+        // Sums are relative to the first value of each input, to avoid cancellation if the mean is large.
         let mut first = vec![f32::NAN; width];
         for sequence in store.of_set(set) {
             if !keep_on() {
@@ -483,7 +500,7 @@ impl View {
         Ok(scaling)
     }
 
-    /// Bytes beyond the view itself.
+    /// Returns the bytes on the heap.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let reservoir = self
             .reservoir
@@ -493,30 +510,31 @@ impl View {
     }
 }
 
-/// Rows that are made of sequences.
-struct Learnt<'a> {
+/// Collects the rows of sequences.
+struct RowBuilder<'a> {
     view: &'a View,
-    seen: &'a Schema,
-    heard: Heard<'a>,
+    row_schema: &'a Schema,
+    parameters: CellParameters<'a>,
     classes: Vec<u32>,
     rows: Rows,
-    /// Of the outcomes every so many are taken.
+    /// Distance between two outcomes that become rows; 1 to use all.
     step: u64,
-    met: u64,
+    /// Outcomes so far.
+    outcomes: u64,
 }
 
-impl<'a> Learnt<'a> {
-    fn new(view: &'a View, seen: &'a Schema, heard: Heard<'a>, step: u64) -> Self {
-        let width = seen.shape().width();
-        let rows = if seen.has_lists() { Rows::with_lists(width) } else { Rows::new(width) };
-        Self { view, seen, heard, classes: view.classes(), rows, step, met: 0 }
+impl<'a> RowBuilder<'a> {
+    fn new(view: &'a View, row_schema: &'a Schema, parameters: CellParameters<'a>, step: u64) -> Self {
+        let width = row_schema.shape().width();
+        let rows = if row_schema.has_lists() { Rows::with_lists(width) } else { Rows::new(width) };
+        Self { view, row_schema, parameters, classes: view.classes(), rows, step, outcomes: 0 }
     }
 
     fn add(&mut self, sequence: &Sequence) {
         let outcome = sequence.outcome();
         if self.view.next.is_none() {
-            self.met += u64::from(outcome.is_some());
-            if outcome.is_none() || !self.met.is_multiple_of(self.step) {
+            self.outcomes += u64::from(outcome.is_some());
+            if outcome.is_none() || !self.outcomes.is_multiple_of(self.step) {
                 return;
             }
         }
@@ -529,26 +547,26 @@ impl<'a> Learnt<'a> {
 
     fn add_events(&mut self, history: &[Row], is_cut: bool, outcome: Option<(&[f32], f32)>) {
         if let Some((values, weight)) = outcome {
-            let Seen { row, .. } = self.view.see(self.seen, self.heard, history);
+            let SequenceRow { row, .. } = self.view.row_of_history(self.row_schema, self.parameters, history);
             self.put(&row, values, weight);
         }
         if self.view.next.is_none() {
             return;
         }
-        let mut held = self.view.begin(self.heard);
+        let mut hidden = self.view.begin(self.parameters);
         for (at, event) in history.iter().enumerate() {
-            // Of a sequence the beginning of which is gone nothing tells what the first event came after.
+            // If earlier events were dropped, the history of the first stored event is unknown.
             if at > 0 || !is_cut {
                 let before = &history[..at];
                 if let Some(value) = self.view.outcome(&self.classes, before, event) {
-                    self.met += 1;
-                    if self.met.is_multiple_of(self.step) {
-                        let Seen { row, .. } = self.view.seen_with(self.seen, before, &held);
+                    self.outcomes += 1;
+                    if self.outcomes.is_multiple_of(self.step) {
+                        let SequenceRow { row, .. } = self.view.row_with_state(self.row_schema, before, &hidden);
                         self.put(&row, &[value], 1.0);
                     }
                 }
             }
-            self.view.hear(self.heard, event, &mut held);
+            self.view.step(self.parameters, event, &mut hidden);
         }
     }
 
@@ -559,12 +577,15 @@ impl<'a> Learnt<'a> {
     }
 }
 
-/// How far a number is from another.
+/// The difference of two numbers, clipped to the range of finite ones.
 fn difference(number: f32, level: f32) -> f32 {
     (number - level).clamp(f32::MIN, f32::MAX)
 }
 
-/// The field that a target is, if one has its name.
+/// Returns the event field that has the name of the target, if there is one.
+///
+/// # Errors
+/// [`Error::Schema`] if the kind of the field does not suit the target.
 fn next_field(events: &Schema, target: &Target) -> Result<Option<usize>> {
     let names = match target {
         Target::Classes { name, .. } => std::slice::from_ref(name),

@@ -20,7 +20,7 @@ use crate::options::{ClassWeight, Options, Restarts, Size};
 use crate::random::Random;
 use crate::schema::Schema;
 use crate::sequence::gru::MOST_MEMBERS;
-use crate::sequence::{Heard, Sequences};
+use crate::sequence::{CellParameters, Sequences};
 use crate::trained::Trained;
 use crate::trainer_state::{RpropState, TrainerState};
 use crate::weights::{first_sizes, initial, widened};
@@ -195,12 +195,12 @@ impl Task {
     /// outcome is a gap; [`Error::Stopped`] once `keep_on` returns false.
     pub(super) fn with_rows(&self, keep_on: &dyn Fn() -> bool) -> Result<Option<Self>> {
         let Some(Sequences { view, store, .. }) = &self.sequences else { return Ok(None) };
-        let seen = self.schema.as_ref().expect("a network of sequences has a schema of rows");
+        let row_schema = self.schema.as_ref().expect("a network of sequences has a schema of rows");
         let events = view.has_scaling().then(|| view.scaling(store, Set::Train, keep_on)).transpose()?;
         let mut dataset = self.dataset.clone();
-        let heard = Heard { scaling: events.as_ref(), gru: self.trained.gru.as_ref() };
-        dataset.train = view.rows(seen, heard, (store, Set::Train), keep_on)?;
-        dataset.test = view.rows(seen, heard, (store, Set::Test), keep_on)?;
+        let parameters = CellParameters { scaling: events.as_ref(), gru: self.trained.gru.as_ref() };
+        dataset.train = view.rows(row_schema, parameters, (store, Set::Train), keep_on)?;
+        dataset.test = view.rows(row_schema, parameters, (store, Set::Test), keep_on)?;
         if dataset.train.len() == 0 {
             return Err(Error::NoTrainingRows);
         }

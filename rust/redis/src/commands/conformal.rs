@@ -43,7 +43,7 @@ pub(super) fn cost(value: &Value) -> Result<Cost, Refusal> {
     let network = value.live.network();
     let rows = network.calibration_work();
     memory::check(network.calibration_bytes(rows))?;
-    let making = if rows > 0 { network.making(Set::Test) } else { 0 };
+    let making = if rows > 0 { network.cost_of_rows(Set::Test) } else { 0 };
     Ok((Cost::of_rows(rows, network.model().multiplications()) + Cost::of_rows(1, making)).or_wait(value))
 }
 

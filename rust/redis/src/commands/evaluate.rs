@@ -90,7 +90,7 @@ impl Command for Evaluate {
             [word] => wire_rows::set(word).ok_or_else(|| Refusal::argument("the set", word, "TRAIN, TEST or FP32"))?,
             [_, word, ..] => return Err(Refusal::unknown(word, "TRAIN, TEST or FP32 and a blob")),
         };
-        let cost = cost(network.known_row_count(set)) + Cost::of_rows(1, network.making(set));
+        let cost = cost(network.known_row_count(set)) + Cost::of_rows(1, network.cost_of_rows(set));
         let network = value.snapshot();
         work::answer(ctx, cost, move |is_awaited| Ok(reply(network.wait()?.evaluate_while(set, is_awaited)?, shown)))
     }

@@ -105,15 +105,15 @@ impl Question {
             Self::Fields(known) => known.cost(),
             // The sequence is compared with the rows made from all stored sequences.
             Self::Sequence(id, event) => {
-                let of_sequence = network.seeing(id, usize::from(event.is_some()));
-                Cost::of_rows(1, of_sequence.saturating_add(network.making(Set::Train)))
+                let of_sequence = network.cost_of_sequence(id, usize::from(event.is_some()));
+                Cost::of_rows(1, of_sequence.saturating_add(network.cost_of_rows(Set::Train)))
             }
         }
     }
 
     fn row(self, network: &Network) -> Result<Row, Refusal> {
         match (self, network.schema()) {
-            (Self::Sequence(id, event), _) => Ok(network.see(&id, event.as_deref())?.row),
+            (Self::Sequence(id, event), _) => Ok(network.sequence_row(&id, event.as_deref())?.row),
             (Self::Inputs(cells), _) => Ok(Row { cells, list: Vec::new() }),
             (Self::Fields(known), Some(schema)) => match &known.read(schema)?.rows[..] {
                 [values] => Ok(schema.row(values)),

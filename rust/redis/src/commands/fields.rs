@@ -35,7 +35,7 @@ impl Command for Fields {
         let copied = schema.row_bytes().saturating_mul(rows + judged);
         let cost = Cost::of_bytes((NANOSECONDS_TO_COUNT * rows.saturating_mul(fields)).saturating_add(copied))
             + Cost::of_rows(judged, network.model().multiplications())
-            + Cost::of_rows(1, network.making(Set::Train) + network.making(Set::Test));
+            + Cost::of_rows(1, network.cost_of_rows(Set::Train) + network.cost_of_rows(Set::Test));
         let network = value.snapshot();
         work::answer(ctx, cost.or_wait(value), move |is_awaited| all(&network.wait()?, is_awaited))
     }

@@ -46,7 +46,7 @@ impl Command for Forecast {
         };
         let network = value.live.network();
         info::count(&RUNS, 1);
-        let of_step = network.seeing(args[1], steps) + network.model().multiplications();
+        let of_step = network.cost_of_sequence(args[1], steps) + network.model().multiplications();
         let forecasts = if level.is_some() { MOST_POSITIONS + 1 } else { 1 };
         let cost = Cost::of_rows(steps.saturating_mul(forecasts), of_step) + Cost::of_items(3 * steps);
         if value.is_settled() && work::may_run_now(cost) {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use neuralredis_core::schema::{Value, json};
 use neuralredis_core::sequence::{Extent, MOST_DRAWN};
-use neuralredis_core::{Decoding, Error, Happened, Network, Outcome, Row, Schema};
+use neuralredis_core::{Decoding, Error, Network, Observation, Outcome, Row, Schema};
 use serde_json::{Value as Json, json as object};
 
 use super::{counts, read};
@@ -100,13 +100,13 @@ pub(crate) fn observe(network: &mut Network, request: &Request, data: &[u8]) -> 
     for (at, (id, &to)) in ids.iter().zip(&ends).enumerate() {
         let id = || Cow::Borrowed(&id[..]);
         let own = &events[std::mem::replace(&mut from, to)..to];
-        all.extend(own.iter().map(|event| Happened { id: id(), event: Some(event.clone()), outcome: None }));
+        all.extend(own.iter().map(|event| Observation { id: id(), event: Some(event.clone()), outcome: None }));
         if let Some(given) = outcomes.map(|outcomes| &outcomes[at]).filter(|given| !given.is_null()) {
             let weight = weights.as_ref().map_or(1.0, |weights| weights[at]);
-            all.push(Happened { id: id(), event: None, outcome: Some((outcome(network, given)?, weight)) });
+            all.push(Observation { id: id(), event: None, outcome: Some((outcome(network, given)?, weight)) });
         }
     }
-    Ok(counts(network.happen(&all, request.set("into")?)?))
+    Ok(counts(network.observe_events(&all, request.set("into")?)?))
 }
 
 /// The events of the sequence in a request: the stored events of its id, then given ones.
@@ -124,7 +124,7 @@ fn history(network: &Network, request: &Request, data: &[u8]) -> Result<Vec<Row>
 
 /// The answer for a sequence.
 pub(crate) fn run(network: &Network, request: &Request, data: &[u8]) -> Result<Reply, Rejection> {
-    let seen = network.see_events(&history(network, request, data)?)?;
+    let seen = network.row_of_events(&history(network, request, data)?)?;
     let model = network.model();
     let mut outputs = vec![0.0; model.layout().outputs()];
     model.answer(&[seen.row], &mut outputs);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::*;
 use crate::fields::Outcome;
 use crate::schema::{FieldKind, Given, Target, Value};
-use crate::sequence::{Cell, Events, Happened, SequenceOptions};
+use crate::sequence::{Cell, Events, Observation, SequenceOptions};
 
 const FIELDS: [(&str, FieldKind); 4] = [
     ("page", FieldKind::Category(9)),
@@ -32,7 +32,7 @@ fn of_sequences(cell: Cell, target: &str, cycles: u64) -> Network {
         let outcome = (step % 3 > 0 && !network.learns_next_event())
             .then_some((Outcome::Class(Cow::Owned(class)), 1.0 + step as f32));
         let id = format!("user:{}", step % 17).into_bytes();
-        network.happen(&[Happened { id: Cow::Owned(id), event: Some(event), outcome }], None).unwrap();
+        network.observe_events(&[Observation { id: Cow::Owned(id), event: Some(event), outcome }], None).unwrap();
     }
     trained(network, cycles)
 }
@@ -88,7 +88,7 @@ fn forged_bytes_are_rejected_or_valid() {
             let mut found = found;
             let ids: Vec<Vec<u8>> = found.sequence_ids().unwrap().map(<[u8]>::to_vec).collect();
             for id in ids.iter().take(3) {
-                let seen = found.see(id, None).unwrap();
+                let seen = found.sequence_row(id, None).unwrap();
                 let mut outputs = vec![0.0; found.layout().outputs()];
                 found.model().answer(std::slice::from_ref(&seen.row), &mut outputs);
                 assert!(found.forget_sequence(id).unwrap());

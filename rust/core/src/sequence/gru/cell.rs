@@ -1,4 +1,4 @@
-//! One event after the other, of one sequence.
+//! GRU steps of a single sequence, as answers need them.
 
 use super::{Gru, MOST_INPUT};
 use crate::forward::{Arrangement, Grouped, Single};
@@ -9,21 +9,23 @@ use crate::normalization::Scaling;
 use crate::options::Activation;
 use crate::schema::{Row, Schema};
 
-/// What the cells of all members know of a sequence so far.
+/// The hidden states of all members' cells after some events, and buffers for a step.
 #[derive(Debug, Clone)]
 pub(crate) struct State {
-    /// Member after member.
-    held: Vec<f32>,
+    /// Hidden states h, `units` for each member in turn.
+    hidden: Vec<f32>,
+    /// Sums of h over all events.
     sums: Vec<f32>,
     events: u32,
     event: Event,
-    /// What units sum up of the event, and of each other.
-    of_event: Vec<f32>,
-    of_units: Vec<f32>,
+    /// Pre-activations of the gates from the event: W x + b.
+    from_event: Vec<f32>,
+    /// Pre-activations of the gates from the hidden state: U h + c.
+    from_hidden: Vec<f32>,
     next: Vec<f32>,
 }
 
-/// The inputs that an event is.
+/// The inputs of a cell for one event.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Event {
     pub(super) computed: Vec<f32>,
@@ -31,7 +33,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    /// Reads an event for a cell of so many inputs.
+    /// Computes the inputs from an event, for a cell with `inputs` inputs. Words beyond these are treated as unknown.
     pub(super) fn read(&mut self, events: &Schema, scaling: Option<&Scaling>, row: &Row, inputs: usize) {
         self.looked_up.clear();
         scaled(events, scaling, row, &mut self.computed);
@@ -40,7 +42,7 @@ impl Event {
     }
 }
 
-/// The computed inputs of an event, scaled; gaps are 0.
+/// Computes the computed inputs of an event, standardized and clipped to [`MOST_INPUT`]; gaps are 0.
 pub(super) fn scaled(events: &Schema, scaling: Option<&Scaling>, row: &Row, to: &mut Vec<f32>) {
     to.clear();
     to.resize(events.dense(), 0.0);
@@ -52,53 +54,53 @@ pub(super) fn scaled(events: &Schema, scaling: Option<&Scaling>, row: &Row, to: 
 }
 
 impl Gru {
-    /// Before the first event.
+    /// Returns the hidden states before the first event.
     pub(crate) fn begin(&self) -> State {
         let (units, gates) = (self.shape.units, self.shape.gates());
-        let held = vec![0.0; self.members().len() * units];
+        let hidden = vec![0.0; self.members().len() * units];
         State {
-            sums: held.clone(),
-            held,
+            sums: hidden.clone(),
+            hidden,
             events: 0,
             event: Event::default(),
-            of_event: vec![0.0; gates],
-            of_units: vec![0.0; gates],
+            from_event: vec![0.0; gates],
+            from_hidden: vec![0.0; gates],
             next: vec![0.0; units],
         }
     }
 
-    /// Hears of an event.
-    pub(crate) fn hear(&self, events: &Schema, scaling: Option<&Scaling>, row: &Row, state: &mut State) {
+    /// Updates the hidden states of all members by one event.
+    pub(crate) fn step(&self, events: &Schema, scaling: Option<&Scaling>, row: &Row, state: &mut State) {
         let (units, shape) = (self.shape.units, self.shape);
-        let State { held, sums, events: heard, event, of_event, of_units, next } = state;
+        let State { hidden, sums, events: count, event, from_event, from_hidden, next } = state;
         event.read(events, scaling, row, shape.inputs);
-        let (of_events, between) = (shape.of_events(), shape.of_units());
-        for (weights, held) in self.members().zip(held.chunks_exact_mut(units)) {
-            of_events.forward::<Single>(weights, &event.computed, &event.looked_up, 1, of_event);
-            Single::affine(&weights[between.all()], units, held, 1, of_units);
-            gates(of_event, of_units, held, next);
-            held.copy_from_slice(next);
+        let (from_events, between) = (shape.input_layer(), shape.recurrent());
+        for (weights, hidden) in self.members().zip(hidden.chunks_exact_mut(units)) {
+            from_events.forward::<Single>(weights, &event.computed, &event.looked_up, 1, from_event);
+            Single::affine(&weights[between.all()], units, hidden, 1, from_hidden);
+            gates(from_event, from_hidden, hidden, next);
+            hidden.copy_from_slice(next);
         }
-        sums.iter_mut().zip(&*held).for_each(|(sum, held)| *sum += held);
-        *heard += 1;
+        sums.iter_mut().zip(&*hidden).for_each(|(sum, hidden)| *sum += hidden);
+        *count += 1;
     }
 }
 
 impl State {
-    /// Bytes on the heap; the buffer for an event is small and left out where a field is a list.
+    /// Returns the bytes on the heap, without the small buffer of looked-up inputs.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        let Self { held, sums, events: _, event, of_event, of_units, next } = self;
-        [held, sums, &event.computed, of_event, of_units, next]
+        let Self { hidden, sums, events: _, event, from_event, from_hidden, next } = self;
+        [hidden, sums, &event.computed, from_event, from_hidden, next]
             .map(|numbers| memory::of_vec(numbers, taken))
             .iter()
             .sum()
     }
 
-    /// What the units of each member hold, and, with the means, over all events, too, as the network sees it.
+    /// Appends the hidden states of each member, each followed by their means over all events if `with_means` is set.
     pub(crate) fn write(&self, units: usize, with_means: bool, to: &mut Vec<f32>) {
         let events = self.events.max(1) as f32;
-        for (held, sums) in self.held.chunks_exact(units).zip(self.sums.chunks_exact(units)) {
-            to.extend_from_slice(held);
+        for (hidden, sums) in self.hidden.chunks_exact(units).zip(self.sums.chunks_exact(units)) {
+            to.extend_from_slice(hidden);
             if with_means {
                 to.extend(sums.iter().map(|sum| sum / events));
             }
@@ -106,25 +108,25 @@ impl State {
     }
 }
 
-/// What units of some sequences side by side hold after an event, from what they sum up of it and of each other, which become the
-/// gates: z, r and n in the place of the former; of the latter the last third is left as it was.
-pub(super) fn gates(of_event: &mut [f32], of_units: &[f32], held: &[f32], next: &mut [f32]) {
-    let size = held.len();
-    let (update_reset, new) = of_event.split_at_mut(2 * size);
-    update_reset.iter_mut().zip(of_units).for_each(|(to, of_units)| *to += of_units);
+/// Computes the gates and the hidden states `next` after an event, for any number of sequences in lanes. Replaces the
+/// pre-activations `from_event` by the gates z, r and n.
+pub(super) fn gates(from_event: &mut [f32], from_hidden: &[f32], hidden: &[f32], next: &mut [f32]) {
+    let size = hidden.len();
+    let (update_reset, new) = from_event.split_at_mut(2 * size);
+    update_reset.iter_mut().zip(from_hidden).for_each(|(to, from_hidden)| *to += from_hidden);
     (kernels().activate)(Activation::Sigmoid, update_reset);
     let (update, reset) = update_reset.split_at(size);
-    for ((new, reset), of_units) in new.iter_mut().zip(reset).zip(&of_units[2 * size..]) {
-        *new += reset * of_units;
+    for ((new, reset), from_hidden) in new.iter_mut().zip(reset).zip(&from_hidden[2 * size..]) {
+        *new += reset * from_hidden;
     }
     (kernels().activate)(Activation::Tanh, new);
-    for (((next, held), update), new) in next.iter_mut().zip(held).zip(update).zip(&*new) {
-        *next = held + update * (new - held);
+    for (((next, hidden), update), new) in next.iter_mut().zip(hidden).zip(update).zip(&*new) {
+        *next = hidden + update * (new - hidden);
     }
 }
 
-/// What sixteen sequences' units sum up of each other.
-pub(super) fn between(matrix: &[f32], units: usize, held: &[f32], to: &mut [f32]) {
-    debug_assert!(held.len() == units * LANES);
-    Grouped::affine(matrix, units, held, 1, to);
+/// Computes the pre-activations of the gates from the hidden states of sixteen sequences, U h + c.
+pub(super) fn recurrent_sums(matrix: &[f32], units: usize, hidden: &[f32], to: &mut [f32]) {
+    debug_assert!(hidden.len() == units * LANES);
+    Grouped::affine(matrix, units, hidden, 1, to);
 }

@@ -1,5 +1,5 @@
-//! A gated recurrent unit: what a network holds of a sequence, learnt (K. Cho and others, "Learning phrase representations using RNN
-//! encoder-decoder for statistical machine translation", EMNLP 2014).
+//! Gated recurrent units (K. Cho and others, "Learning phrase representations using RNN encoder-decoder for statistical
+//! machine translation", EMNLP 2014).
 //!
 //! ```text
 //! z = σ(W_z x + b_z + U_z h + c_z)
@@ -8,15 +8,15 @@
 //! h ← h + z ∘ (n − h)
 //! ```
 //!
-//! The reset gate comes after the matrix, as `PyTorch`, cuDNN and ONNX's `linear_before_reset=1` have it. These write the last line
-//! `h ← (1 − z) ∘ n + z ∘ h`: what they call z is 1 − z here, so that `W_z`, `U_z` and both biases change their signs on the way to them,
-//! and nothing else does. The gates are in ONNX's order: z, r, n.
+//! The reset gate is applied after the matrix product, as in `PyTorch`, cuDNN and ONNX with `linear_before_reset=1`.
+//! These define the last line as `h ← (1 − z) ∘ n + z ∘ h`. Their z is 1 − z here, so exports negate `W_z`, `U_z` and
+//! both biases of z. The gates are in ONNX's order: z, r, n.
 //!
-//! Both products are dense layers of the engine, with all gates side by side: a group of sixteen sequences goes through a step as a
-//! group of sixteen rows goes through a layer, and gives the same bits as a sequence alone.
+//! Both products are dense layers of the engine, whose outputs are the three gates. A step of sixteen sequences is
+//! computed like a layer for sixteen rows, and gives the same bits as a step of one sequence.
 
 mod cell;
-mod lessons;
+mod segments;
 mod through_time;
 
 use crate::description::GruCellDescription;
@@ -27,64 +27,65 @@ use crate::memory::{self, Move, Taken};
 use crate::random::Random;
 use crate::schema::Schema;
 pub(crate) use cell::State;
-pub(crate) use lessons::{Lesson, Lessons};
+pub(crate) use segments::{Segment, Segments};
 pub(crate) use through_time::{Steps, ThroughTime};
 
-/// Members of a network that have a cell of their own, at most: each sees its own part of the state.
+/// Largest number of members of a network with cells. Rows have room for the hidden states of this many cells.
 pub(crate) const MOST_MEMBERS: usize = 4;
-/// Standard deviations beyond which an input says no more.
+/// Standardized inputs are clipped to this many standard deviations.
 const MOST_INPUT: f32 = 10.0;
-/// What the variance of the weights of an input that is looked up is divided by: of a few there is always one.
+/// Fan-in that the initial weights of looked-up inputs assume, since few of these are active in an event.
 const FEW_LOOKED_UP: f32 = 4.0;
-/// Time scales of units, in events, are drawn up to this, or up to the events that are kept, if they are fewer.
+/// Largest initial time scale of a unit, in events. If fewer events are stored, their number is the limit.
 const MOST_TIME: f32 = 1000.0;
 
-/// How large a cell is.
+/// The size of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Shape {
+    /// Hidden units.
     pub(crate) units: usize,
-    /// Inputs that each event has a number for.
+    /// Computed inputs, which have a number for each event.
     pub(crate) computed: usize,
-    /// All inputs: those after the computed ones are looked up.
+    /// All inputs: computed ones, then looked-up ones.
     pub(crate) inputs: usize,
 }
 
 impl Shape {
-    /// What units sum up of an event: three gates, in turn.
+    /// Returns the number of pre-activations: three gates of all units.
     fn gates(self) -> usize {
         3 * self.units
     }
 
-    /// How what is known of an event comes in.
-    fn of_events(self) -> Layer {
+    /// Returns the layer from the inputs of an event to the gates: W and b.
+    fn input_layer(self) -> Layer {
         let connection = Connection { inputs: self.inputs, outputs: self.gates(), offset: 0 };
         let inputs = FirstInputs { computed: self.computed, of_a_row: self.computed.max(1) };
         Layer::Dense(Dense { connection, inputs, activation: None })
     }
 
-    /// How units hear of each other.
-    pub(crate) fn of_units(self) -> Connection {
+    /// Returns the connection from the hidden state to the gates: U and c.
+    pub(crate) fn recurrent(self) -> Connection {
         let before = (1 + self.inputs) * self.gates();
         Connection { inputs: self.units, outputs: self.gates(), offset: before }
     }
 
-    /// Weights and biases of a cell: `W` and `b`, then `U` and `c`, each as a [`Connection`].
+    /// Returns the number of parameters of a cell. They are `b`, `W`, `c` and `U`, in the order of a [`Connection`].
     pub(crate) fn parameters(self) -> usize {
-        self.of_units().all().end
+        self.recurrent().all().end
     }
 
-    /// The parameters that weight decay leaves alone, and the others.
+    /// Returns ranges of parameters, and whether weight decay applies to them.
     pub(crate) fn decaying(self) -> [(std::ops::Range<usize>, bool); 4] {
-        let units = self.of_units();
-        let of_events = self.gates()..units.offset;
-        [(0..self.gates(), false), (of_events, true), (units.biases(), false), (units.weights(), true)]
+        let units = self.recurrent();
+        let from_events = self.gates()..units.offset;
+        [(0..self.gates(), false), (from_events, true), (units.biases(), false), (units.weights(), true)]
     }
 
-    /// First weights: orthogonal between units, so that nothing grows or fades over many events; the biases of update gates by
-    /// time scales from one event to as many as are kept (C. Tallec, Y. Ollivier, "Can recurrent neural networks warp time?", ICLR
-    /// 2018).
+    /// Draws initial weights. The recurrent matrix of each gate is orthogonal, which avoids exploding and vanishing
+    /// gradients. The biases of update gates are -ln of time scales, which are uniform from 1 to `length` events
+    /// (C. Tallec, Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018).
     pub(crate) fn draw(self, length: u32, random: &mut Random, weights: &mut [f32]) {
-        let (gates, units) = (self.gates(), self.of_units());
+        let (gates, units) = (self.gates(), self.recurrent());
         let most = (length as f32).clamp(2.0, MOST_TIME);
         for bias in &mut weights[..self.units] {
             let time = 1.0 + (most - 1.0) * f32::midpoint(random.symmetric(), 1.0);
@@ -106,7 +107,7 @@ impl Shape {
     }
 }
 
-/// Vectors of length 1, each at right angles to all others, one after the other (Gram and Schmidt's method, modified).
+/// Draws a random orthogonal matrix, `size` by `size` (modified Gram-Schmidt).
 fn orthogonal(size: usize, random: &mut Random) -> Vec<f64> {
     let mut all: Vec<f64> = Vec::with_capacity(size * size);
     while all.len() < size * size {
@@ -116,7 +117,7 @@ fn orthogonal(size: usize, random: &mut Random) -> Vec<f64> {
             vector.iter_mut().zip(other).for_each(|(to, other)| *to -= along * other);
         }
         let length = vector.iter().map(|value| value * value).sum::<f64>().sqrt();
-        // Else what is left of it is chance of the last digits.
+        // A vector that nearly depends on the others is mostly rounding error, and is drawn again.
         if length > 1e-3 {
             all.extend(vector.iter().map(|value| value / length));
         }
@@ -124,16 +125,16 @@ fn orthogonal(size: usize, random: &mut Random) -> Vec<f64> {
     all
 }
 
-/// The cells of a network, one of each member.
+/// The GRU cells of a network, one for each member.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Gru {
     shape: Shape,
-    /// Member after member.
+    /// The parameters of each member in turn.
     weights: Vec<f32>,
 }
 
 impl Gru {
-    /// Cells of that shape with these weights.
+    /// Creates cells of one shape; `weights` has the parameters of each member in turn.
     pub(crate) fn new(shape: Shape, weights: Vec<f32>) -> Self {
         debug_assert!(weights.len().is_multiple_of(shape.parameters()) && !weights.is_empty());
         Self { shape, weights }
@@ -143,14 +144,14 @@ impl Gru {
         self.shape
     }
 
-    /// Weights of each member in turn.
+    /// Iterates over the parameters of each member.
     pub(crate) fn members(&self) -> impl ExactSizeIterator<Item = &[f32]> {
         self.weights.chunks_exact(self.shape.parameters())
     }
 
-    /// The parameters of each cell in turn.
+    /// Describes the parameters of each cell.
     pub(crate) fn describe(&self) -> Vec<GruCellDescription> {
-        let (gates, units) = (self.shape.gates(), self.shape.of_units());
+        let (gates, units) = (self.shape.gates(), self.shape.recurrent());
         let part = |weights: &[f32], range: std::ops::Range<usize>| weights[range].to_vec();
         self.members()
             .map(|weights| GruCellDescription {
@@ -162,32 +163,33 @@ impl Gru {
             .collect()
     }
 
-    /// The weights of a member for events of more words: those that are new begin as any other word was taken until now.
+    /// Returns the weights of a member with inputs for new words. Their weights are copies of those of the input that
+    /// stood for unknown words, so that answers do not change.
     pub(crate) fn widened(&self, member: usize, events: &Schema, shape: Shape) -> Vec<f32> {
         let own = &self.weights[member * self.shape.parameters()..][..self.shape.parameters()];
-        let (of_events, of_units) = own.split_at(self.shape.of_units().offset);
+        let (from_events, from_hidden) = own.split_at(self.shape.recurrent().offset);
         let gates = shape.gates();
-        let mut weights = of_events.to_vec();
+        let mut weights = from_events.to_vec();
         for number in self.shape.inputs..shape.inputs {
             let other = events.known(number as u32, self.shape.inputs) as usize;
             weights.extend_from_within((1 + other) * gates..(2 + other) * gates);
         }
-        weights.extend(of_units);
+        weights.extend(from_hidden);
         weights
     }
 
-    /// Lends its vector to be moved in memory.
+    /// Moves the weights in memory (defragmentation).
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
         mover.floats(&mut self.weights);
     }
 
-    /// Bytes beyond itself.
+    /// Returns the bytes on the heap.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         memory::of_vec(&self.weights, taken)
     }
 }
 
-/// Zeros.
+/// Returns a buffer of zeros.
 fn zeros(count: usize) -> Buffer {
     Buffer::new(count)
 }

@@ -1,4 +1,5 @@
-//! Cells against their equations, gradients against differences, groups against sequences alone.
+//! Tests of cells against the equations, of gradients against finite differences, and of lanes against single
+//! sequences.
 
 use super::*;
 use crate::kernels::LANES;
@@ -27,8 +28,8 @@ fn drawn(shape: Shape, members: usize) -> Gru {
     let mut weights = vec![0.0; members * shape.parameters()];
     for (member, weights) in weights.chunks_exact_mut(shape.parameters()).enumerate() {
         shape.draw(20, &mut Random::new(member as u64, 1), weights);
-        // So that the second biases are seen to matter.
-        weights[shape.of_units().biases()].fill(0.25);
+        // Not 0, so that tests notice if they are ignored.
+        weights[shape.recurrent().biases()].fill(0.25);
     }
     Gru::new(shape, weights)
 }
@@ -42,45 +43,51 @@ fn a_state_follows_the_equations() {
     let rows = [row(&schema, [3.0, 0.5], "home"), row(&schema, [-1.0, 0.25], "cart"), row(&schema, [0.0, 0.0], "new")];
     let mut state = gru.begin();
     let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
-    let (mut held, mut sums) = (vec![[0.0f64; 3]; 2], vec![[0.0f64; 3]; 2]);
+    let (mut hidden, mut sums) = (vec![[0.0f64; 3]; 2], vec![[0.0f64; 3]; 2]);
     for row in &rows {
-        gru.hear(&schema, Some(&scaling), row, &mut state);
+        gru.step(&schema, Some(&scaling), row, &mut state);
         for (member, weights) in gru.members().enumerate() {
             let weight = |input: usize, unit: usize| f64::from(weights[input * 9 + unit]);
-            let between = |input: usize, unit: usize| f64::from(weights[shape.of_units().offset + input * 9 + unit]);
-            let was = held[member];
-            let of_event = |unit: usize| {
+            let between = |input: usize, unit: usize| f64::from(weights[shape.recurrent().offset + input * 9 + unit]);
+            let was = hidden[member];
+            let from_event = |unit: usize| {
                 let x = [(f64::from(row.cells[0]) - 1.0) * 0.5, f64::from(row.cells[1]) * 2.0];
                 weight(0, unit)
                     + weight(1, unit) * x[0]
                     + weight(2, unit) * x[1]
                     + weight(1 + row.cells[2] as usize, unit)
             };
-            let of_units =
+            let from_hidden =
                 |unit: usize| between(0, unit) + (0..3).map(|from| between(1 + from, unit) * was[from]).sum::<f64>();
             for unit in 0..3 {
-                let z = sigmoid(of_event(unit) + of_units(unit));
-                let r = sigmoid(of_event(3 + unit) + of_units(3 + unit));
-                let n = (of_event(6 + unit) + r * of_units(6 + unit)).tanh();
-                held[member][unit] = was[unit] + z * (n - was[unit]);
-                sums[member][unit] += held[member][unit];
+                let z = sigmoid(from_event(unit) + from_hidden(unit));
+                let r = sigmoid(from_event(3 + unit) + from_hidden(3 + unit));
+                let n = (from_event(6 + unit) + r * from_hidden(6 + unit)).tanh();
+                hidden[member][unit] = was[unit] + z * (n - was[unit]);
+                sums[member][unit] += hidden[member][unit];
             }
         }
     }
-    let mut told = Vec::new();
-    state.write(3, true, &mut told);
-    let expected: Vec<f64> =
-        held.iter().zip(&sums).flat_map(|(held, sums)| held.iter().copied().chain(sums.map(|sum| sum / 3.0))).collect();
-    assert_eq!(told.len(), expected.len());
-    assert!(told.iter().zip(&expected).all(|(told, expected)| (f64::from(*told) - expected).abs() < 1e-5), "{told:?}");
+    let mut found = Vec::new();
+    state.write(3, true, &mut found);
+    let expected: Vec<f64> = hidden
+        .iter()
+        .zip(&sums)
+        .flat_map(|(hidden, sums)| hidden.iter().copied().chain(sums.map(|sum| sum / 3.0)))
+        .collect();
+    assert_eq!(found.len(), expected.len());
+    assert!(
+        found.iter().zip(&expected).all(|(found, expected)| (f64::from(*found) - expected).abs() < 1e-5),
+        "{found:?}"
+    );
 }
 
 #[test]
-fn units_hear_each_other_at_right_angles_and_forget_by_their_time_scales() {
+fn initial_recurrent_matrices_are_orthogonal_and_biases_follow_the_time_scales() {
     let shape = Shape { units: 16, computed: 2, inputs: 5 };
     let mut weights = vec![0.0; shape.parameters()];
     shape.draw(64, &mut Random::new(3, 1), &mut weights);
-    let between = &weights[shape.of_units().weights()];
+    let between = &weights[shape.recurrent().weights()];
     for gate in 0..3 {
         let unit = |unit: usize| (0..16).map(move |from| f64::from(between[from * 48 + gate * 16 + unit]));
         for (a, b) in (0..16).flat_map(|a| (0..16).map(move |b| (a, b))) {
@@ -92,7 +99,7 @@ fn units_hear_each_other_at_right_angles_and_forget_by_their_time_scales() {
     assert!(weights[..16].iter().all(|&bias| (-4.16..=0.0).contains(&bias)) && weights[16..48] == [0.0; 32]);
 }
 
-/// Sequences of different lengths, side by side.
+/// Random sequences of these lengths, one in each lane.
 fn steps(shape: Shape, lengths: [usize; LANES]) -> Steps {
     let (mut random, mut steps) = (Random::new(9, 2), Steps { lengths, ..Steps::default() });
     let count = steps.count();
@@ -113,7 +120,7 @@ fn steps(shape: Shape, lengths: [usize; LANES]) -> Steps {
 }
 
 #[test]
-fn gradients_are_those_of_differences() {
+fn gradients_equal_finite_differences() {
     let shape = Shape { units: 4, computed: 2, inputs: 6 };
     let gru = drawn(shape, 1);
     let mut lengths = [0; LANES];
@@ -123,10 +130,10 @@ fn gradients_are_those_of_differences() {
     let mut random = Random::new(4, 4);
     let delta: Vec<f32> = (0..6 * size).map(|_| random.symmetric()).collect();
     let mut time = ThroughTime::new(shape, 5);
-    // A lane without a sequence holds nothing, whatever the weights.
+    // Hidden states of a lane without a sequence are 0 for any weights.
     let mut value = |weights: &[f32]| {
         time.forward(weights, &steps);
-        time.held(5).iter().zip(&delta).map(|(held, delta)| f64::from(held * delta)).sum::<f64>()
+        time.hidden(5).iter().zip(&delta).map(|(hidden, delta)| f64::from(hidden * delta)).sum::<f64>()
     };
     let weights = gru.members().next().unwrap().to_vec();
     let differences: Vec<f64> = (0..weights.len())
@@ -149,7 +156,7 @@ fn gradients_are_those_of_differences() {
 }
 
 #[test]
-fn a_sequence_alone_and_among_others_gives_the_same_bits() {
+fn a_sequence_gives_the_same_bits_alone_and_in_a_lane() {
     let schema = schema(&["a", "b", "c"]);
     for units in [3, 32, 64] {
         let shape = shape(&schema, units);
@@ -183,10 +190,10 @@ fn a_sequence_alone_and_among_others_gives_the_same_bits() {
         }
         let mut time = ThroughTime::new(shape, steps.count());
         time.forward(gru.members().next().unwrap(), &steps);
-        let last = &time.held(steps.count())[steps.count() * units * LANES..];
+        let last = &time.hidden(steps.count())[steps.count() * units * LANES..];
         for (lane, events) in sequences.iter().enumerate() {
             let mut state = gru.begin();
-            events.iter().for_each(|row| gru.hear(&schema, None, row, &mut state));
+            events.iter().for_each(|row| gru.step(&schema, None, row, &mut state));
             let mut alone = Vec::new();
             state.write(units, false, &mut alone);
             let among: Vec<f32> = last[lane..].iter().step_by(LANES).copied().collect();
@@ -196,20 +203,20 @@ fn a_sequence_alone_and_among_others_gives_the_same_bits() {
 }
 
 #[test]
-fn a_word_that_is_new_begins_as_any_other_was_taken() {
+fn a_new_word_starts_with_the_weights_of_unknown_words() {
     let (before, after) = (schema(&["a"]), schema(&["a", "b"]));
     let gru = drawn(shape(&before, 3), 2);
     let wide = shape(&after, 3);
     let weights: Vec<f32> = (0..2).flat_map(|member| gru.widened(member, &after, wide)).collect();
     let wider = Gru::new(wide, weights);
-    let hear = |gru: &Gru| {
+    let step = |gru: &Gru| {
         let mut state = gru.begin();
-        ["b", "a", "b"].iter().for_each(|page| gru.hear(&after, None, &row(&after, [1.0, 0.0], page), &mut state));
-        let mut told = Vec::new();
-        state.write(3, false, &mut told);
-        told
+        ["b", "a", "b"].iter().for_each(|page| gru.step(&after, None, &row(&after, [1.0, 0.0], page), &mut state));
+        let mut found = Vec::new();
+        state.write(3, false, &mut found);
+        found
     };
-    assert_eq!(hear(&gru), hear(&wider));
+    assert_eq!(step(&gru), step(&wider));
 }
 
 #[test]

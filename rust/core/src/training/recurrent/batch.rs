@@ -7,7 +7,7 @@ use crate::kernels::{Buffer, LANES, kernels, sum_of_lanes};
 use crate::layers::LookedUp;
 use crate::objective::Sums;
 use crate::options::Loss;
-use crate::sequence::gru::{Lesson, Lessons, Steps, ThroughTime};
+use crate::sequence::gru::{Segment, Segments, Steps, ThroughTime};
 
 /// Working memory of a member.
 pub(super) struct Scratch {
@@ -23,7 +23,7 @@ pub(super) struct Scratch {
     delta: Buffer,
     before: Buffer,
     /// Derivatives of the loss with respect to the hidden states, before each event and after the last.
-    of_held: Buffer,
+    of_hidden: Buffer,
 }
 
 impl Scratch {
@@ -40,7 +40,7 @@ impl Scratch {
             target: Buffer::new(plan.head.outputs() * LANES),
             delta: Buffer::new(widest),
             before: Buffer::new(widest),
-            of_held: Buffer::new((steps + 1) * plan.shape.units * LANES),
+            of_hidden: Buffer::new((steps + 1) * plan.shape.units * LANES),
         }
     }
 
@@ -49,29 +49,29 @@ impl Scratch {
     pub(super) fn pass(
         &mut self,
         plan: &Plan<'_>,
-        (lessons, chosen): (&Lessons, &[u32]),
+        (segments, chosen): (&Segments, &[u32]),
         weights: &[f32],
         gradient: Option<&mut [f32]>,
         sums: &mut Sums,
     ) {
         let (of_cell, of_head) = weights.split_at(plan.shape.parameters());
-        lessons.side_by_side(chosen, &mut self.steps);
+        segments.fill_steps(chosen, &mut self.steps);
         let steps = self.steps.count();
-        let (size, is_next) = (plan.shape.units * LANES, lessons.is_next);
+        let (size, is_next) = (plan.shape.units * LANES, segments.is_next);
         let groups = if is_next { steps } else { 1 };
         self.time.forward(of_cell, &self.steps);
         if !is_next {
             self.fill_features(size, steps);
         }
-        let Self { steps: side_by_side, time, features, values, target, delta, before, of_held } = self;
-        let x = if is_next { &time.held(steps)[..steps * size] } else { &features[..] };
+        let Self { steps: side_by_side, time, features, values, target, delta, before, of_hidden } = self;
+        let x = if is_next { &time.hidden(steps)[..steps * size] } else { &features[..] };
         let layers: Vec<_> = plan.head.layers(plan.task.options.activation).collect();
         for (at, layer) in layers.iter().enumerate() {
             let (known, next) = values.split_at_mut(at);
             let x = known.last().map_or(x, |values| &values[..]);
             layer.forward::<Grouped>(of_head, x, LookedUp::NONE, groups, &mut next[0]);
         }
-        let own: Vec<&Lesson> = chosen.iter().map(|&at| &lessons.all[at as usize]).collect();
+        let own: Vec<&Segment> = chosen.iter().map(|&at| &segments.all[at as usize]).collect();
         let (last, width) = (values.last_mut().expect("a layout has a layer"), plan.head.outputs() * LANES);
         for group in 0..groups {
             let (z, delta) = (&mut last[group * width..][..width], &mut delta[group * width..][..width]);
@@ -88,26 +88,26 @@ impl Scratch {
             layer.backward(of_head, (x, LookedUp::NONE), y, of_layer, groups, to_head, of_inputs);
             std::mem::swap(&mut delta, &mut before);
         }
-        let of_held = &mut of_held[..(steps + 1) * size];
+        let of_hidden = &mut of_hidden[..(steps + 1) * size];
         if is_next {
-            of_held[..steps * size].copy_from_slice(&delta[..steps * size]);
-            of_held[steps * size..].fill(0.0);
+            of_hidden[..steps * size].copy_from_slice(&delta[..steps * size]);
+            of_hidden[steps * size..].fill(0.0);
         } else {
-            spread(&delta[..2 * size], &side_by_side.lengths, of_held);
+            spread(&delta[..2 * size], &side_by_side.lengths, of_hidden);
         }
-        time.backward(of_cell, side_by_side, of_held, to_cell);
+        time.backward(of_cell, side_by_side, of_hidden, to_cell);
     }
 
     /// Computes the last hidden state, and the mean over all events.
     fn fill_features(&mut self, size: usize, steps: usize) {
-        let held = self.time.held(steps);
+        let hidden = self.time.hidden(steps);
         let (last, mean) = self.features.split_at_mut(size);
-        last.copy_from_slice(&held[steps * size..]);
+        last.copy_from_slice(&hidden[steps * size..]);
         mean.fill(0.0);
-        for (step, held) in held[size..].chunks_exact(size).enumerate() {
-            for (mean, held) in mean.as_chunks_mut::<LANES>().0.iter_mut().zip(held.as_chunks::<LANES>().0) {
+        for (step, hidden) in hidden[size..].chunks_exact(size).enumerate() {
+            for (mean, hidden) in mean.as_chunks_mut::<LANES>().0.iter_mut().zip(hidden.as_chunks::<LANES>().0) {
                 for lane in (0..LANES).filter(|&lane| step < self.steps.lengths[lane]) {
-                    mean[lane] += held[lane];
+                    mean[lane] += hidden[lane];
                 }
             }
         }
@@ -121,14 +121,14 @@ impl Scratch {
 
 /// The derivatives with respect to the hidden states before each event and after the last, from those with respect to
 /// the last and to the mean.
-fn spread(delta: &[f32], lengths: &[usize; LANES], of_held: &mut [f32]) {
+fn spread(delta: &[f32], lengths: &[usize; LANES], of_hidden: &mut [f32]) {
     let size = delta.len() / 2;
     let (last, mean) = delta.split_at(size);
-    of_held.fill(0.0);
-    let steps = of_held.len() / size - 1;
-    of_held[steps * size..].copy_from_slice(last);
-    for (step, of_held) in of_held[size..].chunks_exact_mut(size).enumerate() {
-        for (to, mean) in of_held.as_chunks_mut::<LANES>().0.iter_mut().zip(mean.as_chunks::<LANES>().0) {
+    of_hidden.fill(0.0);
+    let steps = of_hidden.len() / size - 1;
+    of_hidden[steps * size..].copy_from_slice(last);
+    for (step, of_hidden) in of_hidden[size..].chunks_exact_mut(size).enumerate() {
+        for (to, mean) in of_hidden.as_chunks_mut::<LANES>().0.iter_mut().zip(mean.as_chunks::<LANES>().0) {
             for lane in (0..LANES).filter(|&lane| step < lengths[lane]) {
                 to[lane] += mean[lane] / lengths[lane] as f32;
             }
@@ -141,7 +141,7 @@ fn spread(delta: &[f32], lengths: &[usize; LANES], of_held: &mut [f32]) {
 #[expect(clippy::too_many_arguments, reason = "inputs and outputs of one step of the pass")]
 fn loss(
     plan: &Plan<'_>,
-    own: &[&Lesson],
+    own: &[&Segment],
     group: usize,
     z: &mut [f32],
     target: &mut [f32],
@@ -151,18 +151,18 @@ fn loss(
 ) {
     let options = &plan.task.options;
     let weights: [f32; LANES] =
-        std::array::from_fn(|lane| own.get(lane).map_or(0.0, |lesson| plan.weight_at(lesson, group)));
+        std::array::from_fn(|lane| own.get(lane).map_or(0.0, |segment| plan.weight_at(segment, group)));
     if weights == [0.0; LANES] {
         return delta.fill(0.0);
     }
     target.fill(0.0);
-    for (lane, lesson) in own.iter().enumerate().filter(|&(lane, _)| weights[lane] > 0.0) {
+    for (lane, segment) in own.iter().enumerate().filter(|&(lane, _)| weights[lane] > 0.0) {
         if plan.is_classifier() {
-            target[lesson.outcome[group] as usize * LANES + lane] = 1.0;
+            target[segment.outcome[group] as usize * LANES + lane] = 1.0;
             continue;
         }
         for (at, to) in target[lane..].iter_mut().step_by(LANES).enumerate() {
-            let value = lesson.outcome[group + at];
+            let value = segment.outcome[group + at];
             *to = plan.normalization.outputs.as_ref().map_or(value, |scaling| scaling.target(at, value));
         }
     }

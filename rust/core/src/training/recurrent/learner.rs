@@ -6,7 +6,7 @@ use super::plan::Plan;
 use crate::kernels::{AdamParameters, AdamRule, BETA1, BETA2, Buffer, LANES, kernels};
 use crate::objective::Sums;
 use crate::random::Random;
-use crate::sequence::gru::Lessons;
+use crate::sequence::gru::Segments;
 use crate::stopping::{AutoStop, Rule};
 
 /// Steps over which the learning rate rises to its full value, since moments of a few gradients are unreliable.
@@ -161,12 +161,12 @@ impl Learner {
 
 /// The numbers of all sequences in ascending order of length, so that those in a group have about the same length. With
 /// `random` sequences of the same length are in a random order.
-fn by_length(lessons: &Lessons, random: Option<&mut Random>) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..lessons.all.len() as u32).collect();
+fn by_length(segments: &Segments, random: Option<&mut Random>) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..segments.all.len() as u32).collect();
     if let Some(random) = random {
         shuffle(&mut order, random);
     }
-    order.sort_by_key(|&at| lessons.all[at as usize].events());
+    order.sort_by_key(|&at| segments.all[at as usize].events());
     order
 }
 

@@ -76,12 +76,12 @@ fn unscaled(normalization: &Normalization) -> Normalization {
 /// Calls `row` for each run of parameters, with its range in the network and in the member's own layers.
 fn each_row(plan: &Plan<'_>, member: usize, mut row: impl FnMut(std::ops::Range<usize>, std::ops::Range<usize>)) {
     let (task, view) = (plan.task, &plan.task.sequences.as_ref().expect("a task with cells has sequences").view);
-    let seen = task.schema.as_ref().expect("a network of sequences has a schema of rows");
+    let row_schema = task.schema.as_ref().expect("a network of sequences has a schema of rows");
     let (wide, narrow) = (&*task.layout, &plan.head);
     let features = view.gru_features();
     let [first, own] = [wide, narrow].map(|layout| layout.connections().next().expect("a layout has a connection"));
     row(first.biases(), own.biases());
-    let from = first.weights().start + (view.gru_inputs(seen) + member * features) * first.outputs;
+    let from = first.weights().start + (view.gru_inputs(row_schema) + member * features) * first.outputs;
     row(from..from + features * first.outputs, own.weights());
     let later = |layout: &Layout| layout.connections().skip(1).map(|connection| connection.all()).collect::<Vec<_>>();
     later(wide).into_iter().zip(later(narrow)).for_each(|(wide, narrow)| row(wide, narrow));
@@ -110,15 +110,15 @@ pub(in crate::training) fn bytes(task: &Task) -> usize {
     let Some(sequences) = task.sequences.as_ref().filter(|_| task.has_cells()) else { return 0 };
     let (view, store) = (&sequences.view, &sequences.store);
     let shape = view.gru_shape().expect("a task with cells");
-    let lessons = view.bytes_of_lessons(store, Set::Train) + view.bytes_of_lessons(store, Set::Test);
+    let segments = view.bytes_of_segments(store, Set::Train) + view.bytes_of_segments(store, Set::Test);
     let inputs = view.gru_features() * MOST_MEMBERS;
     // Weights, their average, two moments, a gradient, and the copy of BACKTRACK. The network's parameters are an upper
     // bound of those of a member's layers.
     let parameters = 6 * (shape.parameters() + task.layout.parameters());
-    let steps = (view.options().length as usize).min(view.most_back());
+    let steps = (view.options().length as usize).min(view.max_segment_length());
     let groups = if view.next().is_some() { steps } else { 1 };
     let units: usize = task.layout.units()[1..].iter().sum::<usize>() + inputs;
     let scratch = steps * (ThroughTime::numbers_of_step(shape) + (shape.units + shape.computed) * LANES)
         + groups * 3 * units * LANES;
-    lessons + task.members * (parameters + scratch) * size_of::<f32>()
+    segments + task.members * (parameters + scratch) * size_of::<f32>()
 }

@@ -9,7 +9,7 @@ use crate::dataset::Set;
 use crate::kernels::LANES;
 use crate::layout::{Kind, Layout};
 use crate::normalization::Normalization;
-use crate::sequence::gru::{Lesson, Lessons, Shape};
+use crate::sequence::gru::{Segment, Segments, Shape};
 
 /// The learning rate: a parameter moves by about this in a step.
 const LEARNING_RATE: f32 = 0.01;
@@ -27,8 +27,8 @@ pub(super) struct Plan<'a> {
     /// The layers of a member, whose inputs are computed from its own cell alone.
     pub(super) head: Layout,
     pub(super) normalization: Normalization,
-    pub(super) train: Lessons,
-    pub(super) test: Lessons,
+    pub(super) train: Segments,
+    pub(super) test: Segments,
     class_weights: Option<Arc<Vec<f32>>>,
     /// Sum of the weights of all training outcomes.
     pub(super) weight: f64,
@@ -51,8 +51,8 @@ impl<'a> Plan<'a> {
         let head = Layout::new(&units).expect("a valid layout is valid with fewer inputs");
         let mut normalization = statistics.normalization(&task.options, &task.trained);
         normalization.events.clone_from(&task.events);
-        let lessons = |set| view.lessons(task.events.as_ref(), (store, set), keep_on).ok();
-        let (train, test) = (lessons(Set::Train)?, lessons(Set::Test)?);
+        let segments = |set| view.segments(task.events.as_ref(), (store, set), keep_on).ok();
+        let (train, test) = (segments(Set::Train)?, segments(Set::Test)?);
         let batches = train.all.len().div_ceil(LANES);
         let groups = (batches / MIN_BATCHES).clamp(1, MAX_GROUPS);
         let mut plan = Self {
@@ -68,7 +68,7 @@ impl<'a> Plan<'a> {
             train,
             test,
         };
-        plan.weight = plan.train.all.iter().map(|lesson| plan.weight_of(lesson)).sum();
+        plan.weight = plan.train.all.iter().map(|segment| plan.weight_of(segment)).sum();
         Some(plan)
     }
 
@@ -78,19 +78,19 @@ impl<'a> Plan<'a> {
     }
 
     /// The weight of the outcome that begins at an index, with the weight of its class; 0 if there is no outcome.
-    pub(super) fn weight_at(&self, lesson: &Lesson, at: usize) -> f32 {
-        let outcome = lesson.outcome.get(at).copied().unwrap_or(f32::NAN);
+    pub(super) fn weight_at(&self, segment: &Segment, at: usize) -> f32 {
+        let outcome = segment.outcome.get(at).copied().unwrap_or(f32::NAN);
         if outcome.is_nan() {
             return 0.0;
         }
-        self.class_weights.as_ref().map_or(lesson.weight, |of_class| {
-            (lesson.weight * of_class[outcome as usize]).clamp(f32::MIN_POSITIVE, f32::MAX)
+        self.class_weights.as_ref().map_or(segment.weight, |of_class| {
+            (segment.weight * of_class[outcome as usize]).clamp(f32::MIN_POSITIVE, f32::MAX)
         })
     }
 
-    fn weight_of(&self, lesson: &Lesson) -> f64 {
-        let outcomes = if self.train.is_next { lesson.events() } else { 1 };
-        (0..outcomes).map(|at| f64::from(self.weight_at(lesson, at))).sum()
+    fn weight_of(&self, segment: &Segment) -> f64 {
+        let outcomes = if self.train.is_next { segment.events() } else { 1 };
+        (0..outcomes).map(|at| f64::from(self.weight_at(segment, at))).sum()
     }
 }
 

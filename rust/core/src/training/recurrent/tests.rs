@@ -16,7 +16,7 @@ use crate::network::Network;
 use crate::options::{ClassWeight, Options};
 use crate::random::Random;
 use crate::schema::{FieldKind, Given, Target};
-use crate::sequence::{Cell, Events, Happened, SequenceOptions};
+use crate::sequence::{Cell, Events, Observation, SequenceOptions};
 
 /// A network of sequences of different lengths, whose events are one of three pages and a number.
 fn network(target: Target, options: Options, sequences: u64) -> Network {
@@ -42,7 +42,7 @@ fn network(target: Target, options: Options, sequences: u64) -> Network {
                 crate::layout::Kind::Regressor => (Happens::Values(vec![random.symmetric(), events as f32]), 1.0),
             });
             let id = format!("{id}").into_bytes();
-            network.happen(&[Happened { id: Cow::Owned(id), event: Some(values), outcome }], None).unwrap();
+            network.observe_events(&[Observation { id: Cow::Owned(id), event: Some(values), outcome }], None).unwrap();
         }
     }
     network
@@ -139,7 +139,7 @@ fn a_training_that_is_stopped_before_its_first_cycle_keeps_the_weights() {
     again.install(made, Some(Arc::new(report))).unwrap();
     let answers = |network: &Network| {
         let mut outputs = vec![0.0; 2];
-        network.model().answer(&[network.see(b"3", None).unwrap().row], &mut outputs);
+        network.model().answer(&[network.sequence_row(b"3", None).unwrap().row], &mut outputs);
         outputs
     };
     let (before, after) = (answers(&network), answers(&again));

@@ -2,7 +2,7 @@
 
 use neuralredis_core::random::Random;
 use neuralredis_core::schema::Value;
-use neuralredis_core::sequence::Seen;
+use neuralredis_core::sequence::SequenceRow;
 use neuralredis_core::{Error, Kind, Network};
 use neuralredis_server::numbers::Row as Numbers;
 
@@ -27,16 +27,16 @@ pub(crate) fn answer(ctx: Context, value: &value::Value, args: &[&[u8]], asked: 
     }
     let (prediction, cost) = Prediction::parse(value, after, asked)?;
     info::count(&RUNS, 1);
-    let cost = cost + Cost::of_rows(1, network.seeing(id, events.len()));
+    let cost = cost + Cost::of_rows(1, network.cost_of_sequence(id, events.len()));
     let event = events.into_iter().next();
     if value.is_settled() && work::may_run_now(cost) {
-        return prediction.reply(network, &network.see(id, event.as_deref())?, &|| true);
+        return prediction.reply(network, &network.sequence_row(id, event.as_deref())?, &|| true);
     }
     let (snapshot, id) = (value.snapshot(), id.to_vec());
     let event = event.map(|event| event.into_iter().map(Value::into_owned).collect::<Vec<_>>());
     work::defer(ctx, cost.or_wait(value), move |is_awaited| {
         let network = snapshot.wait()?;
-        prediction.reply(&network, &network.see(&id, event.as_deref())?, is_awaited)
+        prediction.reply(&network, &network.sequence_row(&id, event.as_deref())?, is_awaited)
     })
 }
 
@@ -78,7 +78,12 @@ impl Prediction {
     }
 
     /// Computes the reply for a sequence whose row was derived.
-    pub(super) fn reply(mut self, network: &Network, seen: &Seen, is_awaited: IsAwaited<'_>) -> Result<Reply, Refusal> {
+    pub(super) fn reply(
+        mut self,
+        network: &Network,
+        seen: &SequenceRow,
+        is_awaited: IsAwaited<'_>,
+    ) -> Result<Reply, Refusal> {
         let model = network.model();
         let quantiles = match self.wanted.level() {
             Some(level) => calibrated::quantiles(network, level, is_awaited)?,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use neuralredis_core::{Error, Happened, Outcome, Schema, Target};
+use neuralredis_core::{Error, Observation, Outcome, Schema, Target};
 use smallvec::SmallVec;
 
 use super::super::growth;
@@ -44,13 +44,13 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     let bytes = SEQUENCE_BYTES + id.len() + events.len() * network.event_fields().map_or(0, Schema::row_bytes);
     growth::check_bytes(ctx, value, 1, bytes)?;
     let count = events.len();
-    let happened = |event| Happened { id: Cow::Borrowed(id), event: Some(event), outcome: None };
-    let mut all: SmallVec<[Happened<'_>; 1]> = events.into_iter().map(happened).collect();
+    let happened = |event| Observation { id: Cow::Borrowed(id), event: Some(event), outcome: None };
+    let mut all: SmallVec<[Observation<'_>; 1]> = events.into_iter().map(happened).collect();
     if let Some(outcome) = outcome {
         let outcome = Some((outcome, following.weight.unwrap_or(1.0)));
-        all.push(Happened { id: Cow::Borrowed(id), event: None, outcome });
+        all.push(Observation { id: Cow::Borrowed(id), event: None, outcome });
     }
-    let counts = value::write(&mut key)?.live.network_mut().happen(&all, following.target)?;
+    let counts = value::write(&mut key)?.live.network_mut().observe_events(&all, following.target)?;
     key.changed();
     ctx.replicate_verbatim();
     info::count(&ROWS_OBSERVED, count as u64);

@@ -50,7 +50,7 @@ impl Command for Sample {
             found.ok_or_else(|| Refusal::argument("UNTIL", word, "a word of the events that the network has learnt"))
         });
         let extent = Extent { count, until: until.transpose()? };
-        let of_event = network.seeing(args[1], count) + model.multiplications();
+        let of_event = network.cost_of_sequence(args[1], count) + model.multiplications();
         let cost = Cost::of_rows(count, of_event) + sample::cost(count, &model)?;
         info::count(&RUNS, 1);
         let (decoding, mut random) = (sample.decoding, sample.random());

@@ -49,7 +49,7 @@ impl Command for Step {
         info::count(&RUNS, 1);
         // The given state, the new one, and copies for the reply.
         memory::check(state.len().saturating_mul(4))?;
-        let cost = cost + Cost::of_rows(1, network.stepping(state, events.len())) + Cost::of_bytes(3 * state.len());
+        let cost = cost + Cost::of_rows(1, network.cost_of_step(state, events.len())) + Cost::of_bytes(3 * state.len());
         if value.is_settled() && work::may_run_now(cost) {
             return reply(network, state, &events, prediction, &|| true);
         }

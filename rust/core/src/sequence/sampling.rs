@@ -1,4 +1,4 @@
-//! What may happen next, and after that: events are drawn one after the other, each by the probabilities after those before it.
+//! Sampling of the next events of a sequence: each is drawn from the probabilities after the events before it.
 
 use super::Sequences;
 use crate::decoding::Decoding;
@@ -8,20 +8,20 @@ use crate::network::Network;
 use crate::random::Random;
 use crate::schema::{Row, Value};
 
-/// Events that are drawn at most.
+/// Largest number of events that a call may draw.
 pub const MOST_DRAWN: usize = 1000;
 
-/// How many events are drawn, and after which class no more are.
+/// Where sampling ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Extent {
-    /// So many at most.
+    /// Largest number of events, 1 to [`MOST_DRAWN`].
     pub count: usize,
-    /// The class that ends it, which is not among those that are told.
+    /// The class that ends the sampling. It is not part of the result.
     pub until: Option<usize>,
 }
 
 impl Network {
-    /// The classes of events that could follow a sequence; one that is not there has no events yet.
+    /// Samples the classes of events that follow a stored sequence. A sequence that does not exist has no events.
     ///
     /// # Errors
     /// Those of [`Self::continue_events`].
@@ -37,16 +37,16 @@ impl Network {
         self.continue_events(history, decoding, extent, random, keep_on)
     }
 
-    /// The classes of events that could follow these. Other fields of theirs are gaps. Those that a penalty is for are the
-    /// classes of all events so far, the drawn ones included.
+    /// Samples the classes of events that follow `history`. The other fields of sampled events are gaps. Repetition
+    /// penalties apply to the classes of all events before, including sampled ones.
     ///
     /// # Errors
-    /// [`Error::NoSequences`]; [`Error::NoNextEvent`] if the target is no field of the events; [`Error::NoClasses`];
-    /// [`Error::Option`] for too many events or a decoding that cannot be, [`Error::NoProbabilities`], and [`Error::Stopped`]
-    /// once `keep_on` says no.
+    /// [`Error::NoSequences`]; [`Error::NoNextEvent`] if the target is not a category of the next event;
+    /// [`Error::NoClasses`]; [`Error::Option`] for a count out of range or invalid decoding options;
+    /// [`Error::NoProbabilities`]; [`Error::Stopped`] once `keep_on` returns false.
     ///
     /// # Panics
-    /// If a class is no word of the events: a bug.
+    /// If a class is not a word of the events: a bug.
     pub fn continue_events(
         &self,
         mut history: Vec<Row>,
@@ -74,19 +74,19 @@ impl Network {
         let first_word = events.inputs(0);
         let class_of =
             |event: &Row| (event.cells[cell] as usize).checked_sub(first_word).map(|word| classes[word] as usize);
-        let mut seen: Vec<usize> = history.iter().filter_map(class_of).filter(|&class| class < known).collect();
+        let mut previous: Vec<usize> = history.iter().filter_map(class_of).filter(|&class| class < known).collect();
         let (mut drawn, mut outputs) = (Vec::new(), vec![0.0; model.layout().outputs()]);
         while drawn.len() < extent.count {
             if !keep_on() {
                 return Err(Error::Stopped);
             }
-            model.answer(&[self.see_events(&history)?.row], &mut outputs);
-            let class = decoding.draw(&outputs[..known], &seen, random);
+            model.answer(&[self.row_of_events(&history)?.row], &mut outputs);
+            let class = decoding.draw(&outputs[..known], &previous, random);
             if extent.until == Some(class) {
                 break;
             }
             drawn.push(class);
-            seen.push(class);
+            previous.push(class);
             let mut event = events.row(&vec![Value::Gap; events.fields().len()]);
             let word = events
                 .words()
