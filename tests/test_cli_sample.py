@@ -80,10 +80,11 @@ def test_the_seed_is_told_so_that_texts_can_be_drawn_again(command: tables.Comma
 
 
 def test_words_are_separated_by_spaces(command: tables.Command, folder: Path) -> None:
-    done = command("sample", "words.nr", "--prompt", "home", "--until", "exit", "--count", 3, "--temperature", 0)
+    done = command("sample", "words.nr", "--prompt", "home", "--until", "exit", "--count", 20, "--seed", 1)
     assert done.code == 0
     assert "After 'home'" in done.out
-    assert done.out.count("home help") + done.out.count("home shop") == 3
+    assert "home help" in done.out
+    assert "home shop" in done.out
 
 
 def test_all_settings_are_tried_with_each_other(command: tables.Command, folder: Path) -> None:
