@@ -102,7 +102,8 @@ def peers() -> str:
         error = f"{1 / quality[name][0]:.2f}" if name in quality else "1"
         rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])
-    said = "\nSpeed is in millions of training steps per second on one thread, for three layouts.\n" if layouts else ""
+    unit = "millions of training steps (one row, forward and backward) per second on one thread, by layout"
+    said = f"\nSpeed is in {unit}.\n" if layouts else ""
     return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + said
 
 
