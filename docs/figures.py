@@ -102,8 +102,9 @@ def peers() -> str:
         error = f"{1 / quality[name][0]:.2f}" if name in quality else "1"
         rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])
-    said = "\nSteps are millions of training steps a second on one thread, by layout.\n" if layouts else ""
-    return table(["", "errors, ours are 1", *(f"steps, {layout}" for layout in layouts)], *rows) + said
+    unit = "millions of training steps (one row, forward and backward) per second on one thread, by layout"
+    said = f"\nSpeed is in {unit}.\n" if layouts else ""
+    return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + said
 
 
 def quality() -> str:
