@@ -162,14 +162,15 @@ def sequence_lines(form: str) -> list[tuple[str, ...]]:
 
 
 def sequences() -> str:
-    """Return errors of networks of sequences, by how these are seen."""
-    number = r" +([\d.]+)"
-    found = sequence_lines(rf"^(\w[\w ,%]*?) +auto{number} +window{number} +reservoir{number}(?: +gru{number})?")
-    cells = ["`WINDOW`", "`RESERVOIR`"] + (["`GRU`"] if any(gru for *_, gru in found) else [])
-    rows = [[name, f"**{auto}**", *others[: len(cells)]] for name, auto, *others in found]
+    """Return errors of networks of sequences by cell. A later line of a set replaces what an earlier one has."""
+    cells = ("auto", "window", "reservoir", "gru")
+    found: dict[str, dict[str, str]] = {}
+    for name, figures in sequence_lines(rf"^(\w[\w ,%]*?) +((?:(?:{'|'.join(cells)}) +[\d.]+ +)+)at most"):
+        found.setdefault(name, {}).update(zip(figures.split()[::2], figures.split()[1::2], strict=True))
+    rows = [[name, f"**{of['auto']}**", *(of.get(cell, "") for cell in cells[1:])] for name, of in found.items()]
     for nats in sequence_lines(r"^counts of 4 letters in a row +([\d.]+)"):
-        rows.append(["the same by counts of 4 letters in a row", str(nats), *[""] * len(cells)])
-    return table(["", "`AUTO`", *cells], *rows)
+        rows.append(["the same by counts of 4 letters in a row", str(nats), "", "", ""])
+    return table(["", *(f"`{cell.upper()}`" for cell in cells)], *rows)
 
 
 def forecasts() -> str:

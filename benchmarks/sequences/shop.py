@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import data
+import told
 
 import neuralredis as nr
 
@@ -45,7 +46,7 @@ def main(folder: Path, seeds: range) -> None:
             after[last][following] += 1
     for what, table in (("what follows the last", after), ("what visits with the last have", beside)):
         tell(what, [[i for i, _ in table[visit[-1]].most_common(NAMED + 1)] for visit in asked])
-    for cell in ("auto", "window"):
+    for cell in (cell for cell in told.CELLS if cell in ("auto", "window")):
         net = nr.SequenceNetwork(
             "classifier",
             fields={"item": ("category", COMMON + 1)},
