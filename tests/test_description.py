@@ -295,8 +295,8 @@ def test_assigned_weights_are_those_that_answer(members: int) -> None:
 REFUSED = [
     (np.zeros(25), nr.ShapeError, "25 weights and biases: expected 26"),
     ([], nr.ShapeError, "0 weights and biases: expected 26"),
-    (np.zeros((1, 26)), nr.ShapeError, "weights are no row of numbers: expected 26"),
-    (7, nr.ShapeError, "weights are no row of numbers: expected 26"),
+    (np.zeros((1, 26)), nr.ShapeError, "weights are no flat array: expected 26 numbers"),
+    (7, nr.ShapeError, "weights are no flat array: expected 26 numbers"),
     ([0.0] * 25 + [np.nan], nr.DataError, "weight 25 is NaN: expected a finite number"),
     (np.full(26, -np.inf), nr.DataError, "weight 0 is -inf: expected a finite number"),
     (np.full(26, 1e300), nr.DataError, "weight 0 is 1e.300: expected a number of single precision"),

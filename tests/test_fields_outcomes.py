@@ -163,7 +163,7 @@ def test_classes_may_be_numbers_or_flags_and_have_names_all_the_same() -> None:
         ([{}, {"taken": "yes"}], None, nr.DataError, "row 0: field taken is nothing: expected the name of a class"),
         ([{}], [""], nr.DataError, "field taken is '': expected the name of a class"),
         ([{}], [1j], nr.DataError, "field taken is 1j: expected the name of a class"),
-        ({}, None, nr.ShapeError, "the rows have no taken: expected what they have come to, there or as y"),
+        ({}, None, nr.ShapeError, "the rows have no taken: expected outcomes in this column or as y"),
         (pd.DataFrame({"age": [1]}), None, nr.ShapeError, "the rows have no taken"),
         ([{}, {}], ["yes"], nr.ShapeError, "2 rows of inputs but 1 of classes"),
         ([{}, {}], "yes", nr.ShapeError, "2 rows of inputs but 1 of classes"),

@@ -214,7 +214,7 @@ def test_scores_of_another_network_are_refused(relay: servers.Server) -> None:
     assert (high - low, value) == (pytest.approx(38), pytest.approx((high + low) / 2, abs=1e-5))
 
 
-def test_a_calibration_of_a_network_that_has_learnt_on_meanwhile_is_refused(any_server: servers.Server) -> None:
+def test_a_calibration_is_rejected_if_the_weights_changed_during_it(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2, decode_responses=False)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 40, 2000, 2000, "->", 1, "TEST", 10, "SEED", 1)
     rows = np.ones((2000, 41), "<f4").tobytes()
@@ -232,4 +232,4 @@ def test_a_calibration_of_a_network_that_has_learnt_on_meanwhile_is_refused(any_
     servers.wait_until(lambda: other.info("clients")["blocked_clients"] == 1)
     other.execute_command("NR.RESET", "net")
     thread.join()
-    assert refusals == ["NRSTATE the network has learnt on meanwhile: expected to be asked again"]
+    assert refusals == ["NRSTATE the weights changed during the calibration: calibrate again"]

@@ -141,7 +141,7 @@ impl Network {
         self.sequences.as_ref().ok_or(Error::NoSequences)
     }
 
-    /// Appends events and outcomes to their sequences: all of them, or none if there is an error. Without `target`, a
+    /// Appends events and outcomes to their sequences: all of them or, on an error, none. Without `target`, a
     /// new sequence belongs to the set that the hash of its id chooses. Returns the numbers of sequences in the
     /// training and in the validation set.
     ///
