@@ -29,7 +29,7 @@ REAL = "?bhilqBHILQefdg"
 
 
 class Frame:
-    """What a data frame is to NumPy."""
+    """A minimal data frame, as NumPy sees it."""
 
     def __init__(self, values: Any) -> None:
         self.values = values
@@ -421,7 +421,7 @@ def test_what_is_wrong_with_a_frame_is_told_by_its_column(create: Create, frame:
     for ask in (net.run, net.classify, lambda rows: net.observe(rows, [0] * len(rows))):
         with pytest.raises(nr.DataError, match=message):
             ask(frame)
-    # What was refused is not remembered.
+    # Rejected rows leave no column names behind.
     assert net.observe(FRAME.rename(columns={"a": "c"}), [0, 1], into="train") == (2, 0)
 
 

@@ -36,7 +36,7 @@ def regressor(comma: bool = False) -> nr.Network:
 def answered(
     command: tables.Command, content: bytes, *, delimiter: str = ",", encoding: str = "utf-8"
 ) -> list[list[str]]:
-    """Return the cells that are written of a table of such bytes."""
+    """Return the cells that are written for a table with these bytes."""
     Path("new.csv").write_bytes(content)
     done = command("predict", "net.nr", "new.csv", "-o", "out.csv")
     assert done.code == 0, done.err
@@ -124,7 +124,7 @@ def test_answers_are_in_the_form_of_the_table(
     for (answer,) in (line[2:] for line in found[1:]):
         assert "," in answer
         assert "." not in answer
-    # What was written is read as the table was.
+    # The output is read back as the table was.
     assert command("predict", "net.nr", "out.csv", "-o", "again.csv").code == 0
 
 
@@ -207,7 +207,7 @@ def test_the_table_that_is_read_is_not_overwritten_by_whatever_name(command: tab
     assert Path("new.csv").read_bytes() == content
     assert nr.load("net.csv")
     assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0
-    assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0, "answers may be written again"
+    assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0, "the output may be overwritten"
 
 
 def test_a_table_that_comes_through_standard_input_is_not_overwritten(command: tables.Command) -> None:

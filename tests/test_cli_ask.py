@@ -1,4 +1,4 @@
-"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``, with networks that know the columns of a table."""
+"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``, with networks of tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import tables
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a shop, and what was learnt of it: whether a customer churns, and a number."""
+    """Return a folder with the table of a shop and two networks: whether a customer churns, and a number."""
     folder = tmp_path_factory.mktemp("shop")
     names, rows = tables.shop()
     tables.write(folder / "shop.csv", names, rows)
@@ -33,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(trained: Path, command: tables.Command) -> Path:
-    """A folder of the test's own with the same files."""
+    """Return a copy of the folder for one test."""
     for path in trained.iterdir():
         Path(path.name).write_bytes(path.read_bytes())
     return Path()
@@ -50,7 +50,7 @@ def test_predict_adds_the_answer_and_how_sure_it_is(command: tables.Command, fol
     given = rows_of(Path("shop.csv").read_text())
     new = ["predicted churned", "probability", "probability of no", "probability of yes"]
     assert list(found[0])[-4:] == new
-    assert given == [{name: cell for name, cell in row.items() if name not in new} for row in found], "all else is kept"
+    assert given == [{name: cell for name, cell in row.items() if name not in new} for row in found], "the rest is kept"
     for row in found:
         likely = {label: float(row[f"probability of {label}"]) for label in ("no", "yes")}
         assert row["predicted churned"] == max(likely, key=likely.__getitem__)
@@ -104,7 +104,7 @@ def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.C
         "neuralredis: column 'newsletter', 1 row: 'perhaps' is not a yes/no value, and counts as missing",
         "neuralredis: column 'joined', 1 row: 'soon' is not a date, and counts as missing",
     ]
-    assert "column 'city'" not in done.err, "there is an input for any other"
+    assert "column 'city'" not in done.err, "one input is for all other values"
 
 
 def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Path) -> None:
@@ -201,7 +201,7 @@ def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
         ("a (a number, 0 to 14 so far)", "\x04"),
     ):
         for word in words.split(" ", 1):
-            # Between the two is what makes the name bold.
+            # Between the two are the escape codes for bold type.
             terminal.until(word)
         if typed:
             terminal.until(": ")
@@ -262,7 +262,7 @@ def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
     assert set(first) == {"churned: yes   drawn at random", "churned: no   drawn at random"}
     assert command(*given, "--sample", "--temperature", "20", "--seed", "3").out == answers[3]
     plain = command(*given).out
-    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities are as they are"
+    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities do not change"
     assert command(*given, "--sample", "--temperature", "0").out.startswith("churned: yes ")
     for options, code, why in (
         (("sums.nr", "a=3", "--sample"), 1, "--sample needs a target with classes: 'sum' is a number"),

@@ -14,7 +14,7 @@ from neuralredis.cli import sources
 
 
 def german(rows: int = 120) -> Path:
-    """A table as a German spreadsheet saves it: the amount decides."""
+    """Return a table as German spreadsheets save it, in which the amount decides the outcome."""
     rng = random.Random(5)
     lines = ["nr;datum;betrag;gewicht;plz;uhrzeit;gekauft"]
     for row in range(rows):
@@ -30,7 +30,7 @@ def german(rows: int = 120) -> Path:
 
 
 def shown(out: str) -> dict[str, str]:
-    """What is said of each column."""
+    """Return the line on each column."""
     table = out[out.index("read as") : out.index("To override how")].splitlines()[2:]
     return {line.split()[0]: " ".join(line.split()[1:]) for line in table if line.strip()}
 
@@ -57,7 +57,7 @@ def test_a_number_is_asked_and_answered_as_the_table_writes_it(command: tables.C
     done = command("train", "de.csv", "--target", "betrag", "--out", "b.nr")
     assert "betrag (a number with a decimal comma, " in done.out
     done = command("ask", "b.nr", typed="05.07.2023\n1.5\n10115\n14:30\nja\n")
-    assert done.err == "", "what can be read in one way only is read so"
+    assert done.err == "", "unambiguous values are accepted"
     (line,) = (line for line in done.out.splitlines() if line.startswith("betrag: "))
     assert "RMSE" in line
 

@@ -1,4 +1,4 @@
-"""Rare classes on the command line: how networks are judged that hardly ever answer them."""
+"""Rare classes on the command line: how networks that seldom predict them are judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from neuralredis.table.ranking import cheapest
 
 @pytest.fixture
 def fraud(command: tables.Command) -> Path:
-    """Payments of which one in a hundred is a fraud, and likelier one the larger the amount is."""
+    """Return payments of which one in a hundred is a fraud; its probability rises with the amount."""
     rng = random.Random(6)
     rows = [[x := rng.gauss(0, 1), rng.gauss(0, 1), "yes" if x + rng.gauss(0, 1) > 3.2 else "no"] for _ in range(6000)]
     return tables.write(Path("fraud.csv"), ["amount", "hour", "fraud"], rows)
@@ -113,7 +113,7 @@ def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command:
     assert found["label"] == "yes"
     assert 0 < found["probability"] < 0.3
     assert found["cost"] < min(found["likelier"], found["never"], found["always"])
-    # Where both cost the same, hardly anything is gained over the likelier class.
+    # With equal costs, hardly anything is gained over always predicting the more frequent class.
     same = json.loads(command("evaluate", "fraud.nr", fraud, "--cost", "1:1", "--json").out)["threshold"]
     assert same["probability"] > found["probability"]
     assert same["cost"] <= same["likelier"]

@@ -1,4 +1,4 @@
-"""``neuralredis sample``: texts drawn from networks of sequences, under several settings."""
+"""``neuralredis sample``: texts drawn from networks of sequences, with several options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tables
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with networks of letters, of words, and of events with two fields."""
+    """Return a folder with networks of letters, of words, and of events with two fields."""
     folder = tmp_path_factory.mktemp("sample")
     letters = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=100, seed=1)
     letters.observe(["abcabc.", "bcabca.", "cabcab.", "acbacb."] * 10)

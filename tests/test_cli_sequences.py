@@ -21,7 +21,7 @@ BY = ("--sequence", "user", "--time", "when")
 
 
 def visits(users: int = 80) -> list[list[Any]]:
-    """Return events in any order: visitors leave if the help is the last that they see, twice."""
+    """Return events in random order: visitors leave if their last two pages are the help."""
     chance = random.Random(1)
     rows: list[list[Any]] = []
     for user in range(users):
@@ -89,7 +89,7 @@ def test_what_sequences_come_to_is_learnt_and_answered(command: tables.Command) 
     assert dict(net.event_fields or {}) == {"page": "category 3", "seconds": "number"}
     assert (net.target, net.classes, net.length) == ("left", ("no", "yes"), 7)
     assert len(net.ids()) == 64
-    # The options of the training are stored, so they need not be given again.
+    # The options of the training are stored, so commands need not repeat them.
     answered = table(command("predict", "clicks.nr", "clicks.csv").out)
     assert len(answered) == 80
     assert list(answered[0]) == ["user", "predicted left", "probability", "probability of no", "probability of yes"]
@@ -132,7 +132,7 @@ def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tabl
     net = nr.load("clicks.nr")
     assert isinstance(net, nr.SequenceNetwork)
     assert net.ids() == []
-    # Numbers, too.
+    # Also for numbers.
     tables.write(Path("clicks.csv"), EVENTS, [[*row[:4], 0.5 + 7 * (left[row[0]] == "yes")] for row in rows])
     found = json.loads(
         command("train", "clicks.csv", "--target", "left", *BY, "--json", "--regress", "--out", "n.nr").out

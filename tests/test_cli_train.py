@@ -1,4 +1,4 @@
-"""``neuralredis train``: the network it makes of a table, how it reports quality, and what it rejects."""
+"""``neuralredis train``: the network that it creates from a table, its reports of quality, and its errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_output_shows_columns_quality_and_next_steps(command: tables.Command
     assert ["age", "number", "0.67", "to", "80;", "177", "missing"] in lines
     assert ["siblings", "number", "0", "to", "8"] in lines
     after = done.out[done.out.index("Column importance") :].splitlines()
-    assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
+    assert after[1].split()[0] == "sex", "the sex is the most important column"
 
 
 def test_kinds_of_columns_are_distinguished_and_useless_columns_left_out(command: tables.Command) -> None:
@@ -83,7 +83,7 @@ def test_the_network_knows_its_columns_by_their_names(command: tables.Command) -
     assert net.fields == {column["name"]: column["kind"] for column in found["columns"]}
     assert (net.target, net.classes) == ("churned", ("no", "yes"))
     assert list(net.info().layout) == found["layout"]
-    assert net.notes == b"", "it knows its columns itself"
+    assert net.notes == b"", "the network has its columns"
     assert net.classify({"newsletter": "no", "joined": "2019-05-05"}) == "yes"
 
 

@@ -1,4 +1,4 @@
-"""Networks of fields in a server: they have the methods of embedded ones, and give the same numbers."""
+"""Networks with fields in a server: they have the methods of embedded networks, and return the same numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPTIONS: dict[str, Any] = {"dataset": 200, "test": 80, "seed": 7, "hidden": [8]}
 
 
 def shop(rows: int = 150, seed: int = 3) -> list[dict[str, Any]]:
-    """Rows of all kinds with gaps, of which the country decides."""
+    """Return rows of all kinds with gaps, whose outcome depends on the country."""
     rng = np.random.default_rng(seed)
     countries = rng.choice(["IT", "FR", "DE"], rows)
     return [

@@ -1,4 +1,4 @@
-"""Networks in a server: they have the methods of embedded ones, and give the same numbers for all clients."""
+"""Networks in a server: they have the methods of embedded networks, and return the same numbers to all clients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies of either protocol are read as the same values."""
+"""Replies of RESP2 and RESP3 are read as the same values."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_outcome_may_have_a_reason(reply: bytes, expected: Any) -> None:
 
 
 def listed(**changed: Any) -> dict[bytes, Any]:
-    """A training as NR.TRAININGS lists it."""
+    """Return a training as NR.TRAININGS lists it."""
     fields = {
         "id": 9, "key": b"k", "db": 3, "state": b"queued", "cycle": 61, "max-cycles": 0, "max-time": 30500,
         "train-error": b"0.25", "test-error": None, "class-errors": None, "seconds": b"1.5", **changed,

@@ -1,4 +1,4 @@
-"""Networks of sequences in a server: they have the methods of embedded ones, and give the same numbers."""
+"""Networks of sequences in a server: they have the methods of embedded networks, and return the same numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OUTPUTS: dict[str, Any] = {"kind": "regressor", "layout": [1, 4, 2], "cell": "re
 
 
 def visits(count: int = 60) -> tuple[list[list[dict[str, Any]]], list[str]]:
-    """What some visitors do, with gaps, and whether they leave."""
+    """Return events of visitors, with gaps, and whether the visitors leave."""
     chance = random.Random(3)
     sequences, outcomes = [], []
     for user in range(count):
@@ -56,7 +56,7 @@ def visits(count: int = 60) -> tuple[list[list[dict[str, Any]]], list[str]]:
 
 
 def both(db: nr.NeuralRedis, **declared: Any) -> tuple[nr.SequenceNetwork, nr.RedisSequenceNetwork]:
-    """Return the same network in this process and in a server."""
+    """Return an embedded network, and the same network in a server."""
     return nr.SequenceNetwork(**declared), db.create_sequences("net", **declared)
 
 

@@ -1,4 +1,4 @@
-"""Trainings in a server: they are watched, stopped, and lost when connections or networks are."""
+"""Trainings in a server: they are watched, stopped, and lost with their connection or network."""
 
 from __future__ import annotations
 
@@ -178,9 +178,9 @@ def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.
 
 
 def test_a_cancellation_that_the_client_loses_still_takes_effect() -> None:
-    # As in redis-py, where one that comes with a reply is taken for the end of the timeout of the next command.
+    # As in redis-py, where a cancellation that arrives with a reply looks like the timeout of the next command.
     if not hasattr(asyncio.Task, "cancelling"):
-        return  # before Python 3.11 a task does not tell
+        return  # tasks do not report it before Python 3.11
     seen = []
 
     async def lose() -> str:

@@ -210,7 +210,7 @@ def test_reset_forgets_what_was_learnt_but_not_the_rows(create: Create) -> None:
     info = net.info()
     assert (info.training_dataset_len, info.training_total_cycles, info.dataset_error) == (2, 0, 0.0)
     assert net.report() is None
-    assert net.run([1, 2]) != before, "the next random weights, not the first again"
+    assert net.run([1, 2]) != before, "the next random weights, not the first ones"
 
 
 def test_a_network_takes_no_attributes_that_it_does_not_have() -> None:
@@ -221,7 +221,7 @@ def test_a_network_takes_no_attributes_that_it_does_not_have() -> None:
 
 def test_a_class_may_derive_from_it() -> None:
     class Adder(nr.Network):
-        """A network with something of its own."""
+        """A network with an attribute of its own."""
 
     net = Adder("regressor", [2, 1], seed=4)
     net.note = "mine"

@@ -1,4 +1,4 @@
-"""The server of the dashboard: who may ask what, and what it answers."""
+"""The server of the dashboard: access, requests and responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from neuralredis.dashboard.scanning import Scan
 from neuralredis.dashboard.views import VIEWS
 from neuralredis.results import ListedTraining, Progress
 
-#: Networks of all kinds, by what makes them.
+#: Functions that create networks of all kinds.
 KINDS = {
     "customers": dashboards.customers,
     "sums": dashboards.sums,
@@ -41,7 +41,7 @@ def networks() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def files(networks: dict[str, Any]) -> Iterator[Dashboard]:
-    """A dashboard of files, of which none changes."""
+    """Return a dashboard of files that no test changes."""
     with dashboards.running(Files(networks.items())) as dashboard:
         yield dashboard
 
@@ -52,12 +52,12 @@ def place_of(server: servers.Server) -> Server:
 
 @pytest.fixture
 def shown(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> Iterator[Dashboard]:
-    """A dashboard of an empty server."""
+    """Return a dashboard of an empty server."""
     with dashboards.running(place_of(any_server_for_all)) as dashboard:
         yield dashboard
 
 
-# Who may ask.
+# Access.
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_without_the_token_nothing_is_told(files: Dashboard, method: str, path: 
 @pytest.mark.parametrize("path", ["/", "/page/main.js", "/api/networks"])
 def test_a_name_that_is_not_this_machines_is_refused(files: Dashboard, path: str, host: str) -> None:
     answer = files.request(path, headers={"Host": host, **OURS})
-    # A request without the header is not even one.
+    # HTTP requires the header Host.
     assert answer.status == (400 if host is None else 421)
 
 
@@ -162,7 +162,7 @@ def test_the_page_has_its_types_and_loads_nothing_from_elsewhere(files: Dashboar
         assert files.request(f"/page/views/{view.name}.js").status == 200
 
 
-# What is sent.
+# Requests and responses.
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> No
     files.ask(f"networks/{dashboards.name('sums')}/views/quality", {}, status=405)
 
 
-# What is changed.
+# Changes.
 
 
 def test_a_dashboard_only_shows(db: nr.NeuralRedis, shown: Dashboard) -> None:
@@ -412,7 +412,7 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
         found = answers.Answered(list(range(1000)), 1000, None, right.astype(int), outputs)
         return judging._reliability(subject, found)
 
-    # Of rows of which 0.3 is said three in ten are so.
+    # Of rows with a predicted probability of 0.3, three in ten have the outcome.
     exact = reliability(random.uniform(size=1000) < said)
     assert (exact["class"], len(exact["groups"])) == ("1", 10)
     assert exact["error"] < 0.05
@@ -462,7 +462,7 @@ def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.Neur
     assert {each["name"] for each in told["classes"]} == {odd, "no"}
 
 
-# What goes wrong.
+# Errors.
 
 
 def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
@@ -526,18 +526,18 @@ def test_a_network_that_is_deleted_meanwhile_is_left_out(db: nr.NeuralRedis, sho
         db.create(key, "regressor", [1, 1])
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["first", "second"]
     del db["first"]
-    # The search before is still good, but the network is not there.
+    # The previous search is still cached, but the network is gone.
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["second"]
     assert "no network" in shown.ask(f"networks/{dashboards.name('first')}", status=404)["error"].lower()
     db.client.set("first", "a text")
     assert shown.ask(f"networks/{dashboards.name('first')}", status=404)["error"]
 
 
-# Parts.
+# Units.
 
 
 class Keys:
-    """A client whose server has ten pages of keys."""
+    """A client whose server returns ten pages of keys."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -554,13 +554,13 @@ def test_networks_are_searched_for_in_steps() -> None:
     assert scan.go_on(0.0) == ([b"key0", b"key1"], True)
     keys, more = scan.go_on(60.0)
     assert (len(keys), more, client.asked) == (10, False, list(range(10)))
-    # What was found is kept for a while.
+    # Results are cached for a while.
     assert scan.go_on(60.0) == (keys, False)
     assert len(client.asked) == 10
 
 
 class Runs:
-    """A database with one training, which goes on whenever it is looked at."""
+    """A database with one training, which advances at every request."""
 
     def __init__(self) -> None:
         self.cycle = 0

@@ -1,4 +1,4 @@
-"""Everything public is documented, examples in docstrings run, and pages show what happens."""
+"""Everything public is documented, examples in docstrings run, and pages show the real output."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def public(thing: Any) -> list[tuple[str, Any]]:
 
 @pytest.mark.parametrize("example", NATIVE, ids=lambda test: test.name)
 def test_examples_of_native_functions_run(example: doctest.DocTest) -> None:
-    # pytest looks into modules of Python only.
+    # pytest only searches Python modules for doctests.
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
@@ -166,6 +166,6 @@ def test_tables_are_what_was_measured() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
-    # Of the site the build finds them; pages are read in the repository, too.
+    # Sphinx checks links of the site; pages are read in the repository, too.
     places = [place for place in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")) if "://" not in place]
     assert [place for place in places if not (page.parent / place).exists()] == []

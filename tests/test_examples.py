@@ -36,9 +36,9 @@ SHORT = {
     "visits": ["--visitors", "600"],
     "voices": ["--networks", "1"],
 }
-#: Examples whose data must be downloaded, and are made up here.
+#: Examples whose data must be downloaded, and is generated here.
 DOWNLOADED = ["banking", "mnist", "sentiment"]
-#: Examples without options of their own.
+#: Examples without options.
 NAMES = ["iris", "sum", "titanic"]
 
 
@@ -88,7 +88,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str | Path]
 
 
 def calls(path: Path) -> Path:
-    """Write calls in which retired people, and people over 50 who were called before, often said yes."""
+    """Write calls in which retired people, and people over 50 with earlier calls, often said yes."""
     rng = random.Random(1)
     with gzip.open(path, "wt", newline="") as file:
         table = csv.writer(file, delimiter=";")
@@ -185,7 +185,7 @@ def test_circles_draws_the_plane_in_characters() -> None:
     text = output("circles")
     lines = re.findall(r"^[./O]{80}$", text, re.MULTILINE)
     assert len(lines) == 80
-    # In the right circle, which is the upper one, in the left circle, and below both.
+    # Inside the right circle, which is the upper one, inside the left circle, and below both.
     (right, left, below) = lines[12][60], lines[39][5], lines[70][40]
     assert (right, left, below) == ("O", "/", ".")
     assert percentage(text, "the network") < 10 < 60 < percentage(text, "baseline: always the same circle")
@@ -222,7 +222,7 @@ def test_mnist_reads_digits(data: dict[str, list[str | Path]]) -> None:
 def test_banking_ranks_those_who_say_yes_first(data: dict[str, list[str | Path]]) -> None:
     text = output("banking", *data["banking"])
     assert "900 calls observed: 720 for training, 180 " in text
-    # With the duration, which is known only after a call, it would be right about all.
+    # With the duration, which is known only after a call, all predictions would be correct.
     assert percentage(text, "the network") < 95
     (all_,) = re.findall(r"called in any order +([\d.]+)% say yes", text)
     (tenth,) = re.findall(r"of the +30 most likely +([\d.]+)% say yes", text)

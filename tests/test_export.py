@@ -21,7 +21,7 @@ from neuralredis.export.packing import of_bits, packed, unpacked
 from neuralredis.export.proof import made_up
 from neuralredis.export.reservoir import input_weights
 
-#: Runs a command, and returns its code, what it printed and what it complained about.
+#: Runs a command, and returns its exit code, output and errors.
 Command = Callable[..., tuple[object, str, str]]
 
 
@@ -67,7 +67,7 @@ def test_an_export_has_no_row_of_the_data() -> None:
 
 
 def test_the_weights_of_a_reservoir_follow_from_its_seed() -> None:
-    # As the engine's own test of SplitMix64: the stream number 1 of the seed 7.
+    # As in the engine's own test of SplitMix64: stream 1 of seed 7.
     weights = input_weights(7, 200, range(50))
     assert weights.shape == (50, 200)
     assert np.abs(weights).max() <= 1
@@ -127,7 +127,7 @@ def test_a_network_in_a_server_is_exported_as_an_embedded_one(db: nr.NeuralRedis
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return what runs ``neuralredis export`` in a folder with a network."""
+    """Return a function that runs ``neuralredis export`` in a folder with a network."""
     learnt().save(tmp_path / "customers.nr")
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,4 @@
-"""Exports to ONNX: answers computed by onnxruntime."""
+"""Exports to ONNX: predictions by onnxruntime."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def session(path: Path) -> Any:
 
 
 def fed(fields: Any, rows: list[Any]) -> dict[str, NDArray[Any]]:
-    """Return rows of fields as the tensors of a graph: docs/export.md says so."""
+    """Return rows of fields as the tensors of a graph, as docs/export.md describes."""
 
     def column(values: list[Any], gap: Any, dtype: Any) -> NDArray[Any]:
         return np.array([[gap if value is None else value] for value in values], dtype=dtype)
@@ -60,7 +60,7 @@ def fed(fields: Any, rows: list[Any]) -> dict[str, NDArray[Any]]:
 
 
 def answers(path: Path, exported: Any, rows: list[Any]) -> dict[str, NDArray[Any]]:
-    """Return what a graph answers to rows, or after the last event of sequences."""
+    """Return a graph's outputs for rows, or after the last event of sequences."""
     graph, view = session(path), exported["sequence"]
     names = [output.name for output in graph.get_outputs()]
     if view is None:
@@ -79,7 +79,7 @@ def answers(path: Path, exported: Any, rows: list[Any]) -> dict[str, NDArray[Any
 
 
 def size_of(exported: Any, expected: NDArray[np.float32]) -> float:
-    """Return how large answers are: what the difference is a share of."""
+    """Return the size of outputs, the scale of differences."""
     scaling = exported["output_scaling"]
     spread = np.zeros(1) if scaling is None else 1 / np.maximum(unpacked(scaling["scale"]), 1e-20)
     constant = scaling is not None and (unpacked(scaling["scale"]) == 0).any()
@@ -101,7 +101,7 @@ def test_onnxruntime_answers_what_the_network_answers(
     [path] = net.export(tmp_path_factory.mktemp("onnx") / "net.onnx")
     rows = exports.rows(net, 20)
     if exported["sequence"] is not None:
-        # A state remembers what is beyond the length; without an event there is no step.
+        # A state includes events beyond the length; without an event there is no step.
         rows = [events for events in rows if 0 < len(events) <= exported["sequence"]["length"]]
     found, expected = answers(path, exported, rows), net.run(rows).reshape(len(rows), -1)
     name = "probabilities" if exported["kind"] == "classifier" else "outputs"

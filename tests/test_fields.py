@@ -1,4 +1,4 @@
-"""Networks of fields: creation, saving and training."""
+"""Networks with fields: creation, saving and training."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_rows_of_fields_are_always_normalized() -> None:
     assert net.configure(dataset=5)["dataset"] == 5
 
 
-# What a network of fields has in common with others
+# Methods that networks with and without fields share
 
 
 def test_networks_of_fields_are_saved_copied_and_compared(tmp_path: pathlib.Path) -> None:

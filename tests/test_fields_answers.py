@@ -1,4 +1,4 @@
-"""Networks of fields: answers with the names of classes, and statistics of their rows."""
+"""Networks with fields: predictions with the names of classes, and statistics of the rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_what_was_learnt_is_answered_by_names() -> None:
     assert all(type(probability) is float for probability in answer.values())
     assert sum(answer.values()) == pytest.approx(1)
     assert net.classify({"country": "IT"}) == "yes"
-    assert net.classify({"country": "FR", "taken": "yes"}) == "no", "what it has come to is not asked for"
+    assert net.classify({"country": "FR", "taken": "yes"}) == "no", "predictions ignore the outcome"
 
 
 def test_many_rows_are_answered_as_arrays_and_each_as_alone() -> None:
@@ -135,7 +135,7 @@ def test_candidates_are_ranked_best_first_with_what_they_share() -> None:
     candidates = [{"country": "FR"}, {"country": "IT"}, {"country": None}, {"country": "FR"}]
     shared = {"age": 30, "country": "IT"}
     ranked = net.rank(candidates, shared)
-    assert [one.index for one in ranked[:2]] == [1, 2], "equals by their places"
+    assert [one.index for one in ranked[:2]] == [1, 2], "equal candidates in the given order"
     assert [one.index for one in ranked[2:]] == [0, 3]
     for index, score in ranked:
         row = {**shared, **{name: value for name, value in candidates[index].items() if value is not None}}

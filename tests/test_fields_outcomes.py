@@ -14,7 +14,7 @@ from fieldnets import network, refused, shop, stars
 
 import neuralredis as nr
 
-# Rows that are refused
+# Rejected rows
 
 
 @pytest.mark.parametrize(

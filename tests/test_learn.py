@@ -1,4 +1,4 @@
-"""``nr.learn``: it makes a network from a table, and evaluates it."""
+"""``nr.learn``: it creates a network from a table, and evaluates it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def learn(data: Any, target: str, **options: Any) -> nr.Learnt:
 
 
 def kinds(columns: dict[str, Any], **options: Any) -> dict[str, str]:
-    """Return the kinds that are found out of columns of 60 rows."""
+    """Return the kinds that are detected for columns of 60 rows."""
     found = learn({**columns, "y": np.arange(60) % 2}, "y", max_time=0.01, **options)
     assert found.network.fields is not None
     return dict(found.network.fields)
 
 
-# What is found out
+# Detected kinds
 
 
 def test_fields_are_detected_and_useless_ones_left_out() -> None:
@@ -143,7 +143,7 @@ def test_what_is_found_out_can_be_overruled() -> None:
         kinds(columns, fields={"y": None})
 
 
-# Where it comes from
+# Sources of tables
 
 
 def test_all_forms_of_a_table_make_the_same_network() -> None:
@@ -197,7 +197,7 @@ def test_dicts_within_rows_are_columns_with_dotted_names() -> None:
     assert found.network.fields == {"user.age": "number", "user.name.first": "category 2"}
 
 
-# What is answered
+# Predictions
 
 
 def test_numbers_are_learnt_as_numbers_and_few_as_classes() -> None:
@@ -222,7 +222,7 @@ def test_rows_without_an_answer_are_left_out() -> None:
     assert net.classes == ("no", "yes")
 
 
-# Rows that are held out
+# Held-out rows
 
 
 def test_rows_are_held_out_by_class_unless_that_is_turned_off() -> None:
@@ -263,7 +263,7 @@ def test_the_same_seed_makes_the_same_network() -> None:
     assert first == again != other
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(

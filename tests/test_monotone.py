@@ -1,4 +1,4 @@
-"""Monotone networks: answers only rise, or only fall, with an input, exactly and for any training rows."""
+"""Monotone networks: predictions only rise, or only fall, with an input, exactly and for any training rows."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Create = Callable[..., Any]
 
 
 def contrary(seed: int, rows: int = 300) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return rows whose answers go the other way than they may, in both inputs."""
+    """Return rows whose outcomes violate the constraints of both inputs."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(rows, 3))
     return X, np.sin(3 * X[:, 1]) - X[:, 0] + X[:, 2] ** 3
 
 
 def pairs(seed: int, rows: int = 2000) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return rows, and for each one of which the answer must not be less; they differ in several inputs at once."""
+    """Return rows, and for each a row whose prediction must not be less; they differ in several inputs at once."""
     rng = np.random.default_rng(seed)
     wide = rng.choice([1.0, 3.0, 1e4, 1e30, 3e38], size=(rows, 1))
     low = np.float32(rng.uniform(-1, 1, (rows, 3)) * wide)
@@ -61,10 +61,10 @@ def test_what_is_learnt_is_monotone_even_from_rows_that_are_not(
     net.train(autostop=True, backtrack=True, max_cycles=60, progress=False)
     assert_monotone(net)
     assert net.info().monotone == list(SIGNS)
-    # Of what is free in the answer something is learnt.
+    # The unconstrained part of the outcome is learnt to some degree.
     free = net.run([[0, x, 0] for x in (-0.5, 0.5)])[:, -1]
     assert free[0] < free[1]
-    # Another range, another normalization.
+    # Another range, so another standardization.
     net.observe(X[:100] * 40 + 9, y[:100])
     net.train(max_cycles=20, progress=False)
     assert_monotone(net, 1)
@@ -88,7 +88,7 @@ def test_any_two_rows_are_answered_in_their_order(
     net.train(max_cycles=data.draw(st.integers(0, 30)), progress=False)
     value = st.floats(width=32, allow_nan=False, allow_infinity=False)
     rows = np.float32(data.draw(st.lists(st.tuples(value, value, value), min_size=2, max_size=20)))
-    # The other row of each pair has what the next one has, where that is further on; free inputs stay.
+    # The other row of a pair has the next row's values where they are further along; free inputs are equal.
     others = np.roll(rows, 1, axis=0)
     with np.errstate(over="ignore"):
         high = np.where(np.array(signs) > 0, np.maximum(rows, others), rows)
@@ -187,7 +187,7 @@ def test_names_are_those_of_fields(create: Create) -> None:
 
 
 def sales(seed: int, rows: int = 400) -> list[dict[str, Any]]:
-    """Return what was sold, at prices with gaps and words, of which the truth goes the wrong way."""
+    """Return sales at prices, with gaps and words, whose outcomes violate the constraint."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(rows):
@@ -259,7 +259,7 @@ def test_estimators_take_monotonic_cst_as_scikit_learn_does() -> None:
     by_name.fit(frame, labels)
     found = [by_name.predict_proba(pd.DataFrame(rows[moderate], columns=["a", "b", "c"]))[:, 1] for rows in (low, high)]
     assert (found[0] <= found[1]).all()
-    # With a gap the rows are of fields.
+    # Rows with a gap need fields.
     gappy = frame.assign(b=frame["b"].where(frame["b"] > -1))
     by_name.fit(gappy, labels)
     assert by_name.network_.fields is not None
@@ -306,7 +306,7 @@ def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path)
     assert dict(net.fields or {}) == {"price": "number -", "size": "number +"}
     asked = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
     assert (np.diff(asked) <= 0).all()
-    # A network with monotone fields answers tables like any other.
+    # A network with monotone fields predicts tables like any other.
     assert "never" not in command("evaluate", "sales.nr", "sales.csv").err
     for options, message in (
         (("--increasing", "size", "--decreasing", "size"), "'size' is in --increasing and in --decreasing"),

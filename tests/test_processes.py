@@ -1,4 +1,4 @@
-"""Ctrl-C, a fork, and the end of the interpreter, each during a training."""
+"""Ctrl-C, a fork and the exit of the interpreter, each during a training."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def some_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def of_fields(create: Callable[..., Any], rows: int = 80) -> Any:
-    """A classifier that has learnt who stays."""
+    """Return a classifier that has learnt which customers stay."""
     net = create("classifier", fields=FIELDS, target="stays", hidden=[8], dataset=rows, test=0, seed=1)
     observed = some_rows(rows)
     net.observe(observed, ["yes" if row["plan"] == "paid" or (row["age"] or 0) > 60 else "no" for row in observed])
@@ -49,7 +49,7 @@ def of_fields(create: Callable[..., Any], rows: int = 80) -> Any:
 
 
 def of_numbers(create: Callable[..., Any], inputs: int, outputs: int = 1, rows: int = 40, **options: Any) -> Any:
-    """A network of numbers that has learnt a little of something crooked."""
+    """Return a network without fields, trained briefly on a nonlinear function."""
     kind = "regressor" if outputs == 1 else "classifier"
     net = create(kind, [inputs, 7, outputs], normalize=True, dataset=rows, test=0, seed=3, **options)
     X = np.random.default_rng(5).normal(size=(rows, inputs))
@@ -60,7 +60,7 @@ def of_numbers(create: Callable[..., Any], inputs: int, outputs: int = 1, rows: 
 
 
 def shapley(net: nr.Network, row: Matrix, value: Callable[[Matrix], Matrix]) -> tuple[float, list[float]]:
-    """Shapley's formula, as it stands in books, against all training rows."""
+    """Return Shapley values by the textbook formula, with all training rows as the background."""
     X, _ = net.rows("train")
     inputs = range(len(row))
 
@@ -100,7 +100,7 @@ def test_shares_are_those_of_the_formula(create: Callable[..., Any], outputs: in
 
 
 def test_shares_are_those_that_the_package_shap_finds() -> None:
-    # shap 0.51, explainers.Exact with maskers.Independent of the same 60 rows, asked for the answers of this network.
+    # From shap 0.51: explainers.Exact with maskers.Independent of the same 60 rows, for this network.
     rng = np.random.default_rng(5)
     X = rng.normal(size=(60, 6)).round(3)
     net = nr.Network("regressor", [6, 8, 1], normalize=True, dataset=60, test=0, seed=3, restarts=1)
@@ -134,10 +134,10 @@ def test_more_samples_come_nearer(create: Callable[..., Any]) -> None:
     for samples in (4, 16, 64):
         found = net.explain(row, samples=samples, seed=7)
         assert found.answer == best.answer
-        assert found.mean == pytest.approx(best.mean, abs=1e-12), "all rows have been taken"
+        assert found.mean == pytest.approx(best.mean, abs=1e-12), "all rows were used"
         for name, share in found.shares.items():
             error = math.hypot(found.standard_errors[name], best.standard_errors[name])
-            # With few samples the error itself is known badly.
+            # With few samples the estimate of the error is inaccurate.
             assert abs(share - best.shares[name]) <= (4 if samples > 4 else 12) * error + 1e-6
     assert np.mean(list(best.standard_errors.values())) < 0.5 * np.mean(list(found.standard_errors.values()))
 
@@ -229,7 +229,7 @@ def test_changes_lead_to_the_class_and_none_could_be_left_out(create: Callable[.
     net = of_fields(create)
     counts = []
     stored, _ = net.rows("train")
-    # Texts are stored as hashes, so no other text can be tried for a change: these rows have no texts.
+    # Texts are stored as hashes, so changes cannot use the texts of other rows: these rows have none.
     for row in (row for row in some_rows(25, 8) if row["note"] is None):
         for want in ("no", "yes"):
             found = net.explain(row, want=want)

@@ -38,7 +38,7 @@ def create(client: redis.Redis) -> None:
 
 
 def answers(client: redis.Redis) -> list[Any]:
-    """What all networks answer, as texts and bytes."""
+    """Return the predictions of all networks, as texts and bytes."""
     blob = X[:5].tobytes()
     return [
         client.execute_command(*words)
@@ -88,7 +88,7 @@ def test_several_outputs_have_an_interval_each(raw: redis.Redis) -> None:
     raw.execute_command("NR.OBSERVE", "net", "FP32", np.ones((20, 3), "<f4").tobytes(), "TEST")
     found = raw.execute_command("NR.RUN", "net", 1, "->", "INTERVAL", 50)
     assert [len(bounds) for bounds in found] == [3, 3]
-    assert found[0][2] == b"1" or found[0][1] == b"1", "all are as far off"
+    assert found[0][2] == b"1" or found[0][1] == b"1", "all errors are equal"
     schema = ("SCHEMA", "age", "NUMBER", "->", 2, "spent", "left")
     raw.execute_command("NR.CREATE", "named", "REGRESSOR", *schema, "TEST", 30, "SEED", 1)
     for age in range(20):
@@ -168,7 +168,7 @@ def test_replicas_and_files_answer_with_the_same_bits(any_server: servers.Server
         for key in ("sum", "sign", "spent", "plan"):
             client.execute_command("NR.IMPORT", key, client.execute_command("NR.EXPORT", key), "REPLACE")
         assert answers(client) == expected
-        # A training ends what the rows that were given say, everywhere.
+        # A training discards the calibration, on replicas and in files, too.
         client.execute_command("NR.TRAIN", "spent", "MAXCYCLES", 1, "BLOCK", 0)
         changed = answers(client)
         assert changed[4] != expected[4]

@@ -16,7 +16,7 @@ NAMES = [network["name"] for network in forged.originals()]
 
 @pytest.fixture(params=forged.originals(), ids=NAMES)
 def original(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Each network that was saved by the running original, with what it said then."""
+    """Return each network that the original module saved, with its replies."""
     network: dict[str, Any] = request.param
     return network
 
@@ -45,7 +45,7 @@ def test_an_original_network_brings_its_rows_and_figures(
     ):  # fmt: skip
         assert info[name] == expected[name], name
     assert info["auto-normalization"] == bool(expected["auto-normalization"])
-    # The original's error of a row was half the sum over its outputs, ours is their mean.
+    # The original's error of a row is half the sum over its outputs, ours is the mean.
     for name in ("dataset-error", "test-error"):
         assert info[name] == pytest.approx(float(expected[name]) * 2 / info["layout"][-1], rel=1e-6)
     if info["type"] == "classifier":

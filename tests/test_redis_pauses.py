@@ -1,6 +1,6 @@
 """Trainings that are cancelled, stopped, moved or fail at critical moments.
 
-Files pause the threads of trainings, and the main thread, at points of the engine. So every test sees the order of
+Files pause the threads of trainings and the main thread at points of the engine. So every test has the order of
 events that it describes, on every server and every time.
 """
 
@@ -22,15 +22,15 @@ import kinds
 import neuralredis
 import servers
 
-#: Where a training's own thread can be held, in the order in which it comes by.
+#: Points at which a training's own thread can pause, in the order in which it reaches them.
 ON_ITS_WAY = ["start", "first", "end", "install"]
-#: Seconds that the end of a server may take with a training held; it takes some tenths.
+#: Seconds that the shutdown of a server may take with a paused training; it takes a few tenths.
 AT_ONCE = 5.0
 
 
 @pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def shared(request: pytest.FixtureRequest) -> Iterator[tuple[servers.Server, Points]]:
-    """Run each kind of server once, for tests that leave nothing behind but figures."""
+    """Run each kind of server once, for tests that leave nothing behind but statistics."""
     with pauses.running(request.param, "--appendonly", "yes") as both:
         yield both
 
@@ -48,7 +48,7 @@ def points(stage: Stage) -> Points:
 
 
 def was_let_go(asking: Asking) -> bool:
-    """Whether who waited was told that nothing has come of it, by the module or by the server."""
+    """Return whether the waiting client got an error, from the module or from the server."""
     return asking.answer() == "dropped" or "UNBLOCKED" in str(asking.answer())
 
 
@@ -86,7 +86,7 @@ def test_it_is_dropped_wherever_it_is_when_it_is_cancelled(
 ) -> None:
     training = stage.held(point)
     stage.client.execute_command(*command.split())
-    # What is flushed in the background is gone a little later.
+    # A flush in the background ends a little later.
     servers.wait_until(lambda: stage.client.execute_command("NR.THREADS") == [])
     assert stage.pool() == (point != "install", 0)
     points.release(point)
@@ -243,7 +243,7 @@ def test_trainings_may_get_their_turn_while_a_server_becomes_a_replica(stage: St
     trainings = [stage.held("end"), *stage.queue("other", "third")]
     points.hold("cancel", "start")
     demoting = stage.ask("REPLICAOF", "127.0.0.1", 1)
-    # "net" has been cancelled, those in the queue not yet.
+    # "net" is cancelled, the queued trainings not yet.
     points.reached("cancel")
     points.release("end")
     points.reached("start")
@@ -320,7 +320,7 @@ def test_one_may_end_while_the_server_lets_more_in(stage: Stage, points: Points)
     trainings = [stage.held("end"), *stage.queue("other", "third")]
     points.hold("turn")
     raising = stage.ask("CONFIG", "SET", "neuralredis.max-trainings", 2)
-    # The server's own thread holds "other" in its hands, and the thread of "net" then takes "third".
+    # The main thread is starting "other", so the thread of "net" takes "third".
     points.reached("turn")
     points.hold("turn")
     points.release("end")

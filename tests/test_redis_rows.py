@@ -124,7 +124,7 @@ def test_a_client_needs_no_question_before_rows_that_it_knows(db: nr.NeuralRedis
     net.run(X)
     net.evaluate(X, X[:, 0])
     assert inredis.calls(db.client, "nr.info") == before
-    # Another network under the key is noticed by how many rows it would take these for.
+    # Another network at the key is detected by the number of rows that it would read from the bytes.
     del db["net"]
     db.create("net", "regressor", [1, 1])
     with pytest.raises(nr.ShapeError, match="the network has 1 input, 3 were given"):

@@ -30,10 +30,10 @@ def client(any_server: servers.Server) -> redis.Redis:
 
 
 class Asking:
-    """A command that another connection sends, and waits for."""
+    """A command on another connection, which waits for the reply."""
 
     def __init__(self, server: servers.Server, *command: Any) -> None:
-        # One that is cut off does not ask again.
+        # A closed connection must not retry.
         once = Retry(NoBackoff(), 0)
         self.client = server.client(protocol=2, single_connection_client=True, retry=once)
         self.id = self.client.client_id()
@@ -44,12 +44,12 @@ class Asking:
     def _ask(self, *command: Any) -> None:
         try:
             self.reply = self.client.execute_command(*command)
-        except Exception as error:  # a connection cut under its hands fails in many ways
+        except Exception as error:  # a connection that is closed meanwhile fails in many ways
             self.reply = error
 
     def answer(self) -> Any:
         self._thread.join(servers.PATIENCE)
-        assert not self._thread.is_alive(), "no answer"
+        assert not self._thread.is_alive(), "no reply"
         return self.reply
 
 
@@ -80,7 +80,7 @@ def test_a_result_is_installed_though_nobody_asks(client: redis.Redis) -> None:
 
 
 def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
-    # Its own tick is once a second: what happens sooner was not waiting for it.
+    # The server's timer runs once a second: faster events did not wait for it.
     client.config_set("hz", 1)
     inredis.create(client, "net")
     took = []
@@ -334,7 +334,7 @@ def test_a_large_training_set_starts_at_once(client: redis.Redis, any_server: se
         client.execute_command("NR.WAIT", "net")
         took.append(client.info("commandstats")["cmdstat_nr.train"]["usec_per_call"])
         client.config_resetstat()
-    # To copy the rows, 125 MB, would take several times as long.
+    # Copying the rows, 125 MB, would take several times as long.
     assert sorted(took)[len(took) // 2] < 10_000, took
 
 
@@ -363,5 +363,5 @@ def test_shutdown_does_not_wait_for_trainings(kind: kinds.Kind) -> None:
         inredis.running(client, 3)
         start = time.monotonic()
         server.stop()
-        assert time.monotonic() - start < 10, "they would go on forever"
+        assert time.monotonic() - start < 10, "they would run forever"
         assert server.process.returncode == 0

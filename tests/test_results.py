@@ -118,7 +118,7 @@ def test_many_classes_have_no_confusion_matrix(create: Create) -> None:
 
 
 def test_info_has_the_fields_of_nr_info(create: Create) -> None:
-    # The tutorial's, and the contract's after them.
+    # First those of the tutorial, then those of later versions.
     names = (
         *("id", "type", "auto-normalization", "training", "layout"),
         *("training-dataset-maxlen", "training-dataset-len", "test-dataset-maxlen", "test-dataset-len"),

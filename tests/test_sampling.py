@@ -1,4 +1,4 @@
-"""Sampled classes: a seed gives the same ones, embedded and in a server."""
+"""Sampled classes: a seed gives the same classes, embedded and in a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Y = np.clip(np.round(X.sum(1) + RNG.normal(0, 1, 60)), -2, 2).astype(int) + 2
 MASK = 2**64 - 1
 GAMMA = 0x9E3779B97F4A7C15
 
-#: Ways to draw.
+#: Options of sampling.
 WAYS: list[dict[str, Any]] = [
     {},
     {"temperature": 0.5},
@@ -42,7 +42,7 @@ def mixed(z: int) -> int:
 
 
 def uniforms(seed: int) -> Iterator[float]:
-    """The middles of 2^24 equal parts that SplitMix64 chooses, by the stream of draws of a seed."""
+    """Yield the middles of 2^24 equal intervals that SplitMix64 selects, in the seed's stream of draws."""
     state = mixed(seed ^ mixed(2**41 + GAMMA))
     while True:
         state = (state + GAMMA) & MASK
@@ -52,7 +52,7 @@ def uniforms(seed: int) -> Iterator[float]:
 def drawn(
     outputs: list[float], uniform: float, temperature: float = 1, top_k: int = 99, top_p: float = 1, min_p: float = 0
 ) -> int:
-    """The class that is drawn, step by step in plain Python."""
+    """Return the drawn class, computed step by step in plain Python."""
     total = sum(outputs)
     logits = [math.log(p / total) for p in outputs]
     if temperature == 0:

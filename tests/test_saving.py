@@ -38,7 +38,7 @@ def trained(kind: Any = "classifier", **options: Any) -> nr.Network:
 
 
 def assert_same(net: nr.Network, other: nr.Network) -> None:
-    """Both are the same, and have the same future."""
+    """Check that two networks are equal, and stay equal after further calls."""
     assert bytes(net) == bytes(other)
     assert net == other
     X = np.random.default_rng(1).normal(size=(20, 3))
@@ -200,9 +200,9 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path.write_bytes(b"older")
     reader = path.open("rb")
     trained().save(path)
-    assert reader.read() == b"older", "who reads the old file goes on reading it"
+    assert reader.read() == b"older", "an open file keeps the old contents"
     reader.close()
-    assert list(tmp_path.iterdir()) == [path], "nothing is left over"
+    assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
 
 
 def test_a_new_file_has_the_permissions_of_any_and_one_that_is_replaced_keeps_its_own(tmp_path: Path) -> None:
@@ -240,12 +240,12 @@ def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path: P
         program = subprocess.Popen([sys.executable, "-c", SAVES, str(path)], stdout=subprocess.PIPE)
         assert program.stdout is not None
         assert program.stdout.readline() == b"ready\n"
-        # Somewhere in a save, which takes about a millisecond.
+        # At some point of a save, which takes about a millisecond.
         time.sleep(source.uniform(0, 0.02))
         program.kill()
         program.communicate()
         assert path.read_bytes() in expected
-        # What was being written has another name, which no later save needs.
+        # The incomplete file has another name, which no later save uses.
         for left in tmp_path.iterdir():
             assert left == path or left.name.startswith(".net.nr.")
         trained().save(path)
@@ -276,7 +276,7 @@ def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) 
             path = tmp_path / f"{number % 3}.nr"
             net.save(path)
             X, y = nr.load(path).rows("train")
-            assert np.array_equal(X, np.column_stack([y, y])), "no row is half of one and half of another"
+            assert np.array_equal(X, np.column_stack([y, y])), "no row mixes two rows"
     finally:
         ended.set()
         for thread in threads:
@@ -338,7 +338,7 @@ def test_the_checksum_is_the_one_of_redis() -> None:
 
 
 def assert_obeys_the_rules(net: nr.Network) -> None:
-    """A forged network may be another one, but it is one."""
+    """Check that a forged network is a valid network, if another one."""
     info = net.info()
     assert info.training_dataset_len <= 10_000
     assert not np.isnan(info.dataset_error)
@@ -376,7 +376,7 @@ def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any,
             continue
         accepted += 1
         assert_obeys_the_rules(net)
-    # A checksum misses nothing of this kind; past it there is much that is no fault, such as another weight.
+    # The checksum detects all such damage; behind a valid checksum many changes are valid, such as another weight.
     assert accepted == 0 if how == "damaged" else accepted > 100
     # Kilobytes on Linux.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000

@@ -1,4 +1,4 @@
-"""Embedded networks of sequences: observing, answering, forecasting, and storing."""
+"""Embedded networks of sequences: observations, predictions, forecasts and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import neuralredis as nr
 
 
 def visitors(seed: int = 1, users: int = 120, **options: Any) -> nr.SequenceNetwork:
-    """Make a network of visitors who leave if the help is the last that they saw, twice."""
+    """Create a network of visitors who leave if their last two pages are the help."""
     net = nr.SequenceNetwork(
         "classifier",
         fields={"page": "category 20", "seconds": "number"},
@@ -37,7 +37,7 @@ def visitors(seed: int = 1, users: int = 120, **options: Any) -> nr.SequenceNetw
 
 
 def seen(page: str) -> dict[str, Any]:
-    """A visit of a page."""
+    """Return the visit of a page."""
     return {"page": page, "seconds": 40}
 
 
@@ -121,7 +121,7 @@ def test_gated_units_learn_next_events_and_outcomes() -> None:
     assert net.info().members <= 4
     assert report.test_error is not None
     assert report.test_error < 0.6
-    # A letter that has come since the training is taken for any other, and learnt by the next.
+    # A letter that is new since the training counts as unknown until the next training.
     net.observe(["abcx"] * 30)
     assert net.run(["abx"]).shape == net.run(["abc"]).shape
     net.train(autostop=True, max_cycles=5, max_time=0)
@@ -301,7 +301,7 @@ def test_series_are_split_in_time_and_the_last_part_decides_when_to_stop() -> No
     net = network()
     assert net.observe_series([shape, shape[:4] + 50], ids=["meter:3", "short"]) == (2, 1)
     assert net.ids() == ["meter:3", "meter:3 before", "short"]
-    # The later part has 24 values of context; the earlier one has no value that is held out.
+    # The later part begins with 24 values of context; the earlier part has no held-out value.
     by_hand = network()
     by_hand.observe([shape[96 - 24 :]], ids=["meter:3"], into="test")
     by_hand.observe([shape[:96], shape[:4] + 50], ids=["meter:3 before", "short"], into="train")

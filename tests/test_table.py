@@ -77,8 +77,8 @@ def test_words_for_nothing_among_numbers_are_missing_numbers() -> None:
     assert isinstance(found, Field)
     assert (found.kind, found.detail, found.gaps) == ("number", "1 to 6", True)
     assert np.array_equal(values(found, 1, "unknown", None), [1, np.nan, np.nan], equal_nan=True)
-    assert kind_of(column(*range(50, 100, 2), "about 7")) == "number", "a stray text is no reason"
-    assert kind_of(column(1, 2, "about 7", "small")) == "category 4", "many are"
+    assert kind_of(column(*range(50, 100, 2), "about 7")) == "number", "a stray text does not make it a category"
+    assert kind_of(column(1, 2, "about 7", "small")) == "category 4", "many texts do"
 
 
 def test_time_stamps_keep_their_seconds() -> None:

@@ -29,7 +29,7 @@ def field(cells: Column, **how: Any) -> Field:
 
 
 def moment(days: float | None) -> str | None:
-    """A date as ISO 8601 writes it."""
+    """Return a date in ISO 8601."""
     if days is None:
         return None
     return (datetime.datetime(1970, 1, 1) + datetime.timedelta(days=days)).isoformat(" ", "minutes")
@@ -130,7 +130,7 @@ def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> Non
     found = field(column(*cells * 20))
     assert (found.kind, found.title) == ("time", f"date, {title}")
     assert all(map(found.reader.understands, cells))
-    assert found.reader.understands("2024-12-31 18:30"), "what it asks for it understands"
+    assert found.reader.understands("2024-12-31 18:30"), "the hint is accepted as an input"
 
 
 @pytest.mark.parametrize(

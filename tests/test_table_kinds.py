@@ -1,4 +1,4 @@
-"""Flags, words for missing values, codes such as NA, and kinds that the user gives."""
+"""Flags, words for missing values, codes such as NA, and kinds that the user sets."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_one_word_of_a_pair_is_always_the_same(word: str) -> None:
     found = field_of(column(*[word] * 20))
     assert isinstance(found, LeftOut)
     assert found.reason in (f"it is always '{word}'", f"it is always {word}")
-    assert field(column(*[word] * 20, *[""] * 20)).gaps, "whether there is one may tell something"
+    assert field(column(*[word] * 20, *[""] * 20)).gaps, "its presence may be information"
 
 
 WORDS = [

@@ -1,4 +1,4 @@
-"""Networks that were saved before there were fields: they are asked by the names in their notes."""
+"""Networks that were saved before there were fields: rows use the names in their notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neuralredis.table.notes import noted
 
 TARGET = {"name": "y", "labels": ["no", "yes"]}
 
-#: A column of each kind, what it makes of some cells, and which inputs these are.
+#: A column of each kind, some cells, and their expected inputs.
 COLUMNS: list[tuple[dict[str, Any], list[str], list[list[float]]]] = [
     (tables.noted_number(fill=2.0, gaps=True, comma=True), ["1,5", "NA"], [[1.5, 0], [2, 1]]),
     (tables.noted_number(offset=1_700_000_000.0), ["1700000007"], [[7]]),

@@ -27,7 +27,7 @@ def column(*cells: str, name: str = "x") -> Column:
 
 
 def number(*cells: str, beside: tuple[str, ...] = (), delimiter: str = ",") -> tuple[NumberForm, float]:
-    """How a column is written in a table that has another one, too, and its least number."""
+    """Return the detected column of a table with two columns, and its minimum."""
     columns = [column(*cells), column(*beside, name="other")]
     found = field_of(columns[0], conventions=Conventions.of(columns, delimiter))
     assert isinstance(found, Field), found
@@ -248,7 +248,7 @@ def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
     asked = {"x": column("0.25", "1.5")}
     assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
     asked = {"x": column("1.250", "2.500")}
-    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "what is not certain is as before"
+    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "an ambiguous column does not change"
 
 
 def test_numbers_of_a_program_have_a_point_whatever_was_learnt_from(tmp_path: Path) -> None:

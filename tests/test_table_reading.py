@@ -21,7 +21,7 @@ def table(tmp_path: Path) -> Reader:
 
 
 class Reader:
-    """Reads a text as a table in a file."""
+    """Write a text to a file, and read it as a table."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -31,7 +31,7 @@ class Reader:
         return read(str(self.path), header=header)
 
     def error(self, text: str) -> str:
-        """Return why it is refused."""
+        """Return the error of a table."""
         with pytest.raises(TableError) as refused:
             self(text)
         return str(refused.value).replace(str(self.path), "x.csv")

@@ -1,4 +1,4 @@
-"""Trainings: when they end, what they report, and that the network has their result."""
+"""Trainings: their ends, their reports, and their results in the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Create = Make = Callable[..., Any]
 
 
 def circle(rows: int, seed: int = 0, noise: float = 0.0) -> tuple[Any, Any]:
-    """Return points and whether they lie within a circle, some of them told wrongly."""
+    """Return points and whether they lie within a circle, some of them with wrong labels."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, size=(rows, 2))
     y = (X**2).sum(axis=1) < 0.6
@@ -81,7 +81,7 @@ def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt(create: Create
 
 @pytest.mark.parametrize(("patience", "backtrack"), [(1, False), (10, True), (150, False), (150, True)])
 def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, patience: int, backtrack: bool) -> None:
-    # Alone, and with the loss that validation rows are judged by, the curve shows what was seen.
+    # With one member and squared errors as the loss, the curve has the errors that decide.
     net = network(noise=0.2, patience=patience, restarts=1, loss="mse")
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
     assert (report.reason, report.overfitting) in [("converged", False), ("overfitting", True)]
@@ -89,7 +89,7 @@ def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, p
     best, since = np.inf, 0
     for cycle, error in enumerate(report.curve.test_error):
         assert cycle <= since + patience
-        # A lower error is lower by a thousandth.
+        # An error counts as lower if it is lower by a thousandth.
         if error < best * 0.999:
             best, since = error, cycle
     assert report.cycles == since + patience
@@ -219,7 +219,7 @@ def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> 
 
 
 def test_a_network_that_is_held_back_says_so(create: Create) -> None:
-    """Of a sine over three periods few rows look like noise, and the decay that suits noise leaves nothing of it."""
+    """A few rows of a sine over three periods look like noise, and the decay for noisy rows would fit a constant."""
     x = np.linspace(0, 20, 200)[:, None]
     warnings = []
     for l2 in ("auto", 0.001):
@@ -318,7 +318,7 @@ def test_a_network_is_trained_by_one_training_at_a_time(network: Make) -> None:
         net.train(progress=True)
     with pytest.raises(nr.TrainingError, match="already being trained"):
         net.configure(activation="tanh")
-    assert training.running(), "what was refused has changed nothing"
+    assert training.running(), "the error changed nothing"
     training.stop()
     training.wait()
     net.train(max_cycles=1)
@@ -370,7 +370,7 @@ def test_many_networks_train_at_a_time_and_more_are_queued(network: Make) -> Non
 def test_training_on_is_as_if_nothing_had_happened(create: Create) -> None:
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(100, 3)), rng.normal(size=100)
-    # Not L-BFGS, which begins each training without what it has learnt about the directions; and one network, since
+    # Not L-BFGS, which begins each training without curvature pairs; and one member, since
     # several have a trial in half of the cycles of the first training.
     options: dict[str, Any] = {"normalize": True, "algorithm": "irprop+", "seed": 2, "restarts": 1}
     once, twice = (create("regressor", [3, 6, 1], **options) for _ in range(2))
@@ -385,7 +385,7 @@ def test_training_on_is_as_if_nothing_had_happened(create: Create) -> None:
 
 
 def rare(rows: int, seed: int = 0) -> tuple[Any, Any]:
-    """Return points of which one in twenty belongs to a class that overlaps the other."""
+    """Return points of two overlapping classes; one in twenty has the second class."""
     rng = np.random.default_rng(seed)
     y = (np.arange(rows) % 20 == 0).astype(int)
     return rng.normal(size=(rows, 2)) + 1.5 * y[:, None], y
@@ -402,7 +402,7 @@ def test_balanced_classes_raise_the_recall_of_a_rare_one(create: Create) -> None
         recall[weights], accuracy[weights] = found.confusion[1, 1] / found.confusion[1].sum(), found.accuracy
     assert recall["none"] < 0.5
     assert recall["balanced"] > 0.75
-    assert accuracy["balanced"] < accuracy["none"], "what it costs"
+    assert accuracy["balanced"] < accuracy["none"], "the cost of it"
 
 
 @pytest.mark.parametrize("autostop", [False, True])
@@ -423,7 +423,7 @@ def test_balanced_is_the_weights_that_balance(create: Create, autostop: bool) ->
 @pytest.mark.parametrize("autostop", [False, True])
 def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool) -> None:
     X, y = rare(300)
-    # A product with 1 is exact, so that all bits are the same, where rows' weights have no say in the scale of the
+    # A product with 1 is exact, so all bits are the same if row weights do not affect the scale of the
     # inputs.
     X = np.sign(X)
     answers = []
@@ -466,7 +466,7 @@ def test_normalization_of_new_rows_does_not_change_what_the_network_says(kind: A
     net.train(max_cycles=100)
     before = net.run(X)
     net.observe(*rows(30, -7), into="train")
-    # A training that is stopped before its first step: only the normalization is new. No time of a server is so short.
+    # A training that is stopped before its first step changes only the standardization. No server time is so short.
     training = net.start_training(max_cycles=10**6, max_time=1e-9)
     report = training.wait()
     assert report is not None
