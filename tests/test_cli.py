@@ -144,7 +144,7 @@ def serving(
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_what_was_served_is_there_again_in_a_folder_of_its_own(tmp_path: Path, named: bool) -> None:
+def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: bool) -> None:
     here, home = tmp_path / "here", tmp_path / "home"
     here.mkdir()
     (here / "dump.rdb").write_text("of somebody else")

@@ -94,7 +94,7 @@ def test_predict_writes_the_probability_of_each_class(command: tables.Command, f
     assert numbers[0]["predicted"] == pytest.approx(7, abs=0.5)
 
 
-def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.Command, folder: Path) -> None:
+def test_unknown_values_are_reported_and_predicted(command: tables.Command, folder: Path) -> None:
     text = "city,age,newsletter,joined,comment\nAtlantis,old,perhaps,soon,\n,,,,\n"
     done = command("predict", "shop.nr", "-", typed=text)
     assert done.code == 0
@@ -117,7 +117,7 @@ def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Pa
 
 
 @pytest.mark.parametrize("subcommand", ["predict", "evaluate", "ask", "info"])
-def test_what_is_no_network_is_told(command: tables.Command, folder: Path, subcommand: str) -> None:
+def test_files_that_are_no_networks_are_reported(command: tables.Command, folder: Path, subcommand: str) -> None:
     table = ["shop.csv"] if subcommand in ("predict", "evaluate") else []
     for place, why in (
         ("nowhere.nr", "nowhere.nr: No such file or directory"),
@@ -143,7 +143,7 @@ def test_a_network_without_names_of_columns_is_reported(command: tables.Command,
     assert "other.nr: the network is a classifier 2-2, and its notes describe another one" in done.err
 
 
-def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command, folder: Path) -> None:
+def test_evaluate_leaves_out_training_rows(command: tables.Command, folder: Path) -> None:
     found = json.loads(command("evaluate", "shop.nr", "shop.csv", "--json").out)
     assert (found["learnt_from"], found["rows"], found["fresh"]) == (320, 80, True)
     assert found["accuracy"] > 0.9
@@ -159,7 +159,7 @@ def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command
     assert "baseline: RMSE of the mean" in done.out
 
 
-def test_evaluate_needs_answers_that_the_network_knows(command: tables.Command, folder: Path) -> None:
+def test_evaluate_needs_outcomes_of_known_classes(command: tables.Command, folder: Path) -> None:
     header = "city,age,newsletter,joined,comment,churned\n"
     assert "has no column 'churned'" in command("evaluate", "shop.nr", "-", typed=header[:-9] + "\nRome,1,no,,\n").err
     done = command("evaluate", "shop.nr", "-", typed=header + "Rome,1,no,,,maybe\n")
@@ -178,7 +178,7 @@ def test_ask_reads_a_line_for_each_column_from_a_pipe(command: tables.Command, f
     assert sum(float(line.split()[1]) for line in first.splitlines()[1:]) == pytest.approx(100, abs=0.2)
 
 
-def test_ask_answers_what_it_has_when_a_pipe_ends(command: tables.Command, folder: Path) -> None:
+def test_ask_predicts_with_the_given_values_when_a_pipe_ends(command: tables.Command, folder: Path) -> None:
     assert "churned: " in command("ask", "shop.nr", typed="Rome\n").out
     assert command("ask", "shop.nr", typed="") == tables.Done(0, "", "")
     done = command("ask", "sums.nr", typed="3\nfour\n")
@@ -190,7 +190,7 @@ def test_ask_answers_what_it_has_when_a_pipe_ends(command: tables.Command, folde
     )
 
 
-def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
+def test_ask_repeats_a_question_after_an_invalid_value(trained: Path) -> None:
     terminal = tables.Terminal("ask", trained / "sums.nr")
     for words, typed in (
         ("a (a number, 0 to 14 so far)", "three\n"),
@@ -327,7 +327,7 @@ def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:
     assert json.loads(command("info", "fields.nr", "--json").out)["target"] == "left"
 
 
-def test_ask_says_why_and_what_would_have_to_change(command: tables.Command, folder: Path) -> None:
+def test_ask_explains_a_class_and_the_changes_to_another(command: tables.Command, folder: Path) -> None:
     net = nr.load("shop.nr")
     row = {"age": 30, "city": "Rome"}
     found = net.explain(row)
@@ -347,7 +347,7 @@ def test_ask_says_why_and_what_would_have_to_change(command: tables.Command, fol
         assert len(rest) == 1 + len(changes)
 
 
-def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Path) -> None:
+def test_ask_explains_the_prediction_of_a_number(command: tables.Command, folder: Path) -> None:
     done = command("ask", "sums.nr", "a=14", "b=14", "--why")
     assert done.code == 0, done.err
     title, *bars = done.out.strip().split("\n")[1:]
@@ -356,7 +356,7 @@ def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Pa
     assert all("│█" in line for line in bars)
 
 
-def test_ask_reports_what_it_cannot_answer(command: tables.Command, folder: Path) -> None:
+def test_ask_reports_errors(command: tables.Command, folder: Path) -> None:
     assert "--want needs a target with classes" in command("ask", "sums.nr", "a=1", "--want", "3").err
     assert "--want maybe: expected one of no, yes" in command("ask", "shop.nr", "age=1", "--want", "maybe").err
     command("train", "shop.csv", "--target", "churned", "--without-rows", "-o", "bare.nr")

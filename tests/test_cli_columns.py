@@ -35,7 +35,7 @@ def shown(out: str) -> dict[str, str]:
     return {line.split()[0]: " ".join(line.split()[1:]) for line in table if line.strip()}
 
 
-def test_each_column_says_what_it_was_read_as(command: tables.Command) -> None:
+def test_each_column_is_reported_with_its_kind(command: tables.Command) -> None:
     german()
     done = command("train", "de.csv", "--target", "gekauft")
     said = shown(done.out)
@@ -84,7 +84,7 @@ def test_a_network_of_points_reads_a_comma_in_a_table_of_semicolons(command: tab
     assert answer["predicted"] == pytest.approx(1.75, abs=0.2)
 
 
-def test_what_the_user_says_is_kept(command: tables.Command) -> None:
+def test_settings_of_the_user_are_stored(command: tables.Command) -> None:
     rng = random.Random(1)
     rows = [[rng.choice([10115, 80331, 20095]), f"{rng.randint(1, 12)}/{rng.randint(1, 12)}/2023"] for _ in range(120)]
     tables.write(Path("x.csv"), ["zip", "when", "y"], [[*row, "a" if row[0] == 10115 else "b"] for row in rows])
@@ -119,7 +119,7 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
         (["zip=number", "zip=category"], 1, "--as gives 'zip' the kinds number and category: expected one"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_learnt(
+def test_invalid_arguments_are_rejected_before_the_training(
     command: tables.Command, wishes: list[str], code: int, why: str
 ) -> None:
     rows = [[row % 3, ["Ada", "Bob"][row % 2], "ab"[row % 2]] for row in range(40)]

@@ -271,7 +271,7 @@ def test_a_network_in_a_server_is_named_by_its_key(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_compared_is_refused_in_a_line(
+def test_incomparable_networks_are_rejected_in_one_line(
     command: tables.Command, folder: Path, arguments: list[str], why: str
 ) -> None:
     if any(name.endswith(".json") for name in arguments[:2]):
@@ -334,7 +334,7 @@ def set_at(*path: Any) -> Callable[[Any, Any], None]:
     ],
     ids=str,
 )
-def test_damaged_reports_are_refused_in_a_line(
+def test_damaged_reports_are_rejected_in_one_line(
     command: tables.Command, folder: Path, path: tuple[Any, ...], value: Any
 ) -> None:
     content = json.loads(command("evaluate", "good.nr", "rows.csv", "--json", "--rows").out)
@@ -352,7 +352,7 @@ def test_damaged_reports_are_refused_in_a_line(
 @pytest.mark.parametrize(
     "text", ["{", '{"a": NaN}', '{"a": ' * 5000, "{}", '{"a": ' + "9" * 6000 + "}", '{"report": "samples"}', "{\xff"]
 )
-def test_what_is_no_report_is_refused_in_a_line(command: tables.Command, folder: Path, text: str) -> None:
+def test_files_that_are_no_reports_are_rejected_in_one_line(command: tables.Command, folder: Path, text: str) -> None:
     Path("bad.json").write_bytes(text.encode("latin-1"))
     done = command("compare", "bad.json", "bad.json")
     assert done.code == 1

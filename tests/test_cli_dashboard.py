@@ -115,7 +115,7 @@ def test_only_this_machine_reaches_it(saved: Path) -> None:
         (["--write", "net.nr"], "--write needs a server: networks in files cannot be trained"),
     ],
 )
-def test_what_cannot_be_shown_is_told_in_a_line(
+def test_dashboards_that_cannot_be_shown_are_one_line_errors(
     command: tables.Command, saved: Path, arguments: list[str], words: str
 ) -> None:
     Path("text.nr").write_text("a text")
@@ -143,7 +143,7 @@ def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None
     assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: expected another --port\n")
 
 
-def test_what_is_missing_is_told(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     done = command("dashboard", saved)
     expected = "neuralredis: neuralredis dashboard needs starlette: pip install 'neuralredis[dashboard]'\n"
@@ -281,6 +281,6 @@ def test_the_modules_of_the_page_can_be_one_script() -> None:
         {"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'},
     ],
 )
-def test_modules_of_another_form_are_refused(wrong: dict[str, str]) -> None:
+def test_modules_of_another_form_are_rejected(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"is unsupported|circular import"):
         bundled(wrong, "a.js")

@@ -126,7 +126,7 @@ def test_notes_with_an_invalid_value_anywhere_are_reported_in_a_sentence(command
     ],
     ids=lambda text: text[:12],
 )
-def test_notes_of_any_kind_are_used_or_refused_in_a_sentence(command: tables.Command, text: str) -> None:
+def test_notes_of_any_kind_are_used_or_rejected_in_one_line(command: tables.Command, text: str) -> None:
     net = nr.Network("classifier", [2, 2], seed=1)
     net.notes = text.encode("latin-1", "replace")
     net.save("net.nr")
@@ -137,7 +137,7 @@ def test_notes_of_any_kind_are_used_or_refused_in_a_sentence(command: tables.Com
 
 
 @pytest.mark.parametrize("fill", [1e29, -1e29, 1e7, -1e7])
-def test_a_date_that_no_calendar_has_is_refused(command: tables.Command, fill: float) -> None:
+def test_a_date_that_no_calendar_has_is_rejected(command: tables.Command, fill: float) -> None:
     column = {"kind": "date", "name": "x", "fill": fill, "gaps": True, "hours": False, "order": "ymd"}
     content = notes(columns=[column])
     net = nr.Network("classifier", [4, 2], seed=1)
@@ -211,14 +211,14 @@ def test_a_terminal_that_is_asked_is_written_nothing_that_it_would_obey(evil: st
     assert harmless(said + rest), said + rest
 
 
-def test_json_says_the_same_whatever_it_may_do_to_a_terminal(command: tables.Command, evil: str) -> None:
+def test_json_escapes_control_characters(command: tables.Command, evil: str) -> None:
     done = command("info", "evil.nr", "--json")
     assert done.out.replace("\n", "").isprintable()
     assert json.loads(done.out)["target"] == f"{EVIL}y"
     assert json.loads(done.out)["classes"] == [f"{EVIL}no", f"{EVIL}yes"]
 
 
-def test_a_file_has_what_a_terminal_is_not_shown(command: tables.Command, evil: str) -> None:
+def test_a_file_has_the_control_characters_that_a_terminal_is_not_sent(command: tables.Command, evil: str) -> None:
     assert command("predict", "evil.nr", "evil.csv", "-o", "out.csv").code == 0
     assert EVIL in Path("out.csv").read_bytes().decode()
     done = command("predict", "evil.nr", "evil.csv")
@@ -251,7 +251,7 @@ def test_a_file_that_unpacks_to_very_much_is_not_unpacked(command: tables.Comman
             assert "unpacks to more than 67 MB, 100 times its size, which is unusual for a table" in done.err
 
 
-def test_a_compressed_table_is_read_and_a_damaged_one_refused(command: tables.Command) -> None:
+def test_a_compressed_table_is_read_and_a_damaged_one_rejected(command: tables.Command) -> None:
     place = network(notes())
     packed = gzip.compress(b"x,y\n" + b"1,no\n" * 50_000)
     Path("x.csv.gz").write_bytes(packed)

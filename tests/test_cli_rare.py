@@ -73,7 +73,7 @@ def test_a_rare_class_that_is_given_away_is_suspected(command: tables.Command) -
     assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in said
 
 
-def test_the_ends_of_an_interval_can_be_told_apart(command: tables.Command) -> None:
+def test_the_ends_of_an_interval_have_distinct_texts(command: tables.Command) -> None:
     from neuralredis.cli.screen import between
 
     assert between(0.9481, 0.9533) == "94.8 to 95.3 %"
@@ -95,7 +95,7 @@ def test_a_narrow_screen_shows_long_names_of_rare_classes(
     assert max(map(len, done.out[: done.out.index("Next:")].splitlines())) <= 60
 
 
-def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_found(command: tables.Command) -> None:
+def test_a_rare_class_of_noise_is_not_reported_as_predictable(command: tables.Command) -> None:
     rng = random.Random(9)
     rows = [[rng.random(), rng.random(), "yes" if rng.random() < 0.02 else "no"] for _ in range(2000)]
     tables.write(Path("noise.csv"), ["a", "b", "y"], rows)
@@ -104,7 +104,7 @@ def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_f
     assert "--balanced" not in done.out
 
 
-def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command: tables.Command, fraud: Path) -> None:
+def test_costs_of_errors_determine_the_threshold(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud", "--cost", "1:20")
     assert (done.code, done.err) == (0, "")
     assert "threshold with the lowest cost: predict yes from " in done.out

@@ -91,7 +91,7 @@ def test_a_table_may_have_grown_and_be_stored_otherwise(command: tables.Command,
     assert command("train", "t.parquet", "--target", "y").code == 0
 
 
-def test_what_is_no_network_is_not_overwritten_even_so(command: tables.Command) -> None:
+def test_other_files_are_not_overwritten_even_with_replace(command: tables.Command) -> None:
     table()
     Path("t.nr").write_text("dear diary")
     done = command("train", "t.csv", "--target", "y", "--replace")
@@ -137,7 +137,7 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     assert sum(without.observe(X, ["r"] * 50)) == 50, "new rows can be stored"
 
 
-def test_without_rows_it_is_judged_as_with_them_and_evaluate_says_what_it_cannot_know(command: tables.Command) -> None:
+def test_without_rows_the_quality_is_the_same_and_evaluate_warns(command: tables.Command) -> None:
     table()
     figures = [
         json.loads(command("train", "t.csv", "--target", "y", "--json", *options).out)["kept_back"]

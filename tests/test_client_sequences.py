@@ -299,7 +299,7 @@ WRONG: list[tuple[Call, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
-def test_what_is_wrong_is_refused_as_by_an_embedded_one(db: nr.NeuralRedis, number: int) -> None:
+def test_errors_are_those_of_an_embedded_network(db: nr.NeuralRedis, number: int) -> None:
     call, error, message = WRONG[number]
     for net in both(db, **VISITS):
         net.observe([[{"page": "home"}]], ["no"], ids=["1"], into="train")
@@ -309,7 +309,7 @@ def test_what_is_wrong_is_refused_as_by_an_embedded_one(db: nr.NeuralRedis, numb
         assert bytes(net) == before
 
 
-def test_what_a_target_among_the_fields_forbids(db: nr.NeuralRedis) -> None:
+def test_a_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
     net: Any
     for net in both(db, **PAGES):
         with pytest.raises(nr.ShapeError, match="the target 'page' is a field of the events: expected no outcome"):
@@ -329,7 +329,7 @@ def test_a_server_needs_ids(db: nr.NeuralRedis) -> None:
     assert net.info().training_dataset_len == 0
 
 
-def test_creation_takes_what_a_network_of_sequences_takes(db: nr.NeuralRedis) -> None:
+def test_creation_has_the_arguments_of_a_network_of_sequences(db: nr.NeuralRedis) -> None:
     for at, declared in enumerate((VISITS, PAGES, SERIES, NUMBERS, OUTPUTS)):
         net = db.create_sequences(f"net:{at}", **declared)
         assert bytes(net) == bytes(nr.SequenceNetwork(**declared))

@@ -80,7 +80,7 @@ def test_ctrl_c_stops_the_training_keeps_its_result_and_goes_on(url: str, net: n
     assert program.stdout == "False True stopped\n", program.stderr
 
 
-def test_who_reset_or_deleted_it_dropped_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
+def test_a_reset_or_deletion_drops_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
     training = net.start_training(max_time=0)
     net.reset()
     with pytest.raises(nr.TrainingError, match="the network was reset, replaced or deleted"):

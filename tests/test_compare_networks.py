@@ -180,7 +180,7 @@ def test_networks_and_tables_are_named_in_the_address(page: browsers.Page, made:
 
 
 @with_engine
-def test_what_is_wrong_is_said_beside_each_file(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
+def test_errors_are_shown_beside_each_file(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.nr").write_bytes((made / "good.nr").read_bytes()[:-9])
     other = nr.Network("classifier", fields={"size": "number"}, target="y", classes=["yes", "no"], seed=1)
     other.save(tmp_path / "other.nr")
@@ -217,7 +217,7 @@ def test_what_is_wrong_is_said_beside_each_file(opened: browsers.Page, made: Pat
         (b"a,b\n\0,2\n", "is not text: expected a CSV file"),
     ],
 )
-def test_what_is_wrong_with_a_table_is_said(opened: browsers.Page, tmp_path: Path, text: bytes, why: str) -> None:
+def test_errors_of_a_table_are_shown(opened: browsers.Page, tmp_path: Path, text: bytes, why: str) -> None:
     (tmp_path / "rows.csv").write_bytes(text)
     drop(opened, tmp_path / "rows.csv")
     expect(told(opened, "rows.csv")).to_contain_text(why)

@@ -285,7 +285,7 @@ BAD: list[tuple[Any, str]] = [
 ]
 
 
-def test_what_is_wrong_with_a_file_is_said_beside_its_name(opened: browsers.Page) -> None:
+def test_errors_of_a_file_are_shown_beside_its_name(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND, **{f"bad{place}": content for place, (content, _) in enumerate(BAD)})
     for place, (_, why) in enumerate(BAD):
         expect(opened.get_by_role("listitem").filter(has_text=f"bad{place}.json")).to_contain_text(why)
@@ -304,7 +304,7 @@ def test_reports_without_rows_are_shown_by_their_figures(opened: browsers.Page) 
     expect(summary.locator("tbody tr")).to_have_count(2)
 
 
-def test_what_a_report_says_is_text_and_never_part_of_the_page(opened: browsers.Page) -> None:
+def test_texts_of_a_report_are_escaped(opened: browsers.Page) -> None:
     evil = "<img src=x onerror=alert(1)></script><b>bold</b>"
     named = report(evil, FIRST["answers"]["probabilities"] and [0.1, 0.9] * 4, target=evil, classes=[evil, "yes"])
     answers = named["answers"]
@@ -354,7 +354,7 @@ def test_keys_that_belong_to_a_field_turn_no_page(opened: browsers.Page) -> None
     expect(opened.get_by_text("Page 1 of")).to_be_visible()
 
 
-def test_what_was_chosen_is_remembered(opened: browsers.Page) -> None:
+def test_choices_are_remembered(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     opened.get_by_label("Only disagreements").check()
     opened.get_by_label("Order").select_option("as in the table")
@@ -367,7 +367,7 @@ def test_what_was_chosen_is_remembered(opened: browsers.Page) -> None:
     assert dark(opened)
 
 
-def test_what_was_remembered_may_be_nonsense(opened: browsers.Page) -> None:
+def test_invalid_remembered_choices_are_ignored(opened: browsers.Page) -> None:
     for kept in ("{", "3", "null", '{"theme": 7, "only": "yes", "order": {}}'):
         opened.evaluate("kept => localStorage.setItem('neuralredis.compare', kept)", kept)
         opened.reload()

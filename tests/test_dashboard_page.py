@@ -119,7 +119,9 @@ def test_one_comes_from_the_list_to_a_network_and_back(page: browsers.Page, dash
     expect(page.get_by_role("heading", level=1)).to_have_text("customers")
 
 
-def test_one_reads_what_a_network_is_worth(page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]) -> None:
+def test_a_page_shows_the_quality_of_a_network(
+    page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]
+) -> None:
     open_network(page, dashboard, "customers")
     found = networks["customers"].evaluate()
     wrong = f"{(1 - found.accuracy) * 100:.1f} %"
@@ -331,7 +333,7 @@ def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, das
         expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_nothing_is_asked_by_a_page_that_nobody_sees(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_a_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboard) -> None:
     # The page's clock is controlled by the test.
     page.clock.install()
     page.goto(dashboard.address)

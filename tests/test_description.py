@@ -269,7 +269,7 @@ def test_a_gradient_is_the_derivative_of_the_error_that_evaluate_finds(kind: str
         assert difference == pytest.approx(gradient @ direction, rel=0.02, abs=0.002 * np.linalg.norm(gradient))
 
 
-def test_a_gradient_changes_nothing_and_refuses_what_observe_refuses() -> None:
+def test_a_gradient_changes_nothing_and_rejects_the_rows_that_observe_rejects() -> None:
     net, X = trained("classifier", [3, 4, 2])
     before = bytes(net)
     net.gradient(X[0], 1)
@@ -318,7 +318,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("weights", "error", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
-def test_weights_that_a_network_cannot_have_are_refused_and_nothing_changes(
+def test_weights_that_a_network_cannot_have_are_rejected_and_nothing_changes(
     weights: Any, error: type[Exception], message: str
 ) -> None:
     net, _ = trained("regressor", [3, 4, 2])
@@ -338,7 +338,7 @@ def test_weights_are_not_assigned_during_a_training() -> None:
     net.set_weights(flat(net))
 
 
-def test_assigning_weights_forgets_what_trainings_found_but_keeps_scalings_rows_and_options() -> None:
+def test_assigning_weights_clears_results_of_trainings_but_keeps_scalings_rows_and_options() -> None:
     net, X = trained("regressor", [3, 4, 2], normalize=True, algorithm="lbfgs", cycles=60)
     scaling, rows, options = net.describe().inputs, net.rows("train")[0], net.configure()
     assert net.info().training_total_cycles == 60

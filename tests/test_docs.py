@@ -113,7 +113,7 @@ def test_importing_is_light() -> None:
     assert output_of(heavy) == "['neuralredis', 'numpy']\n"
 
 
-def test_the_module_says_what_it_offers() -> None:
+def test_public_names_are_sorted_and_exist() -> None:
     assert sorted(nr.__all__) == nr.__all__
     assert not [name for name in nr.__all__ if not hasattr(nr, name)]
 
@@ -157,7 +157,7 @@ def test_the_commands_are_those_of_the_server(server: servers.Server) -> None:
     assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make pages`"
 
 
-def test_tables_are_what_was_measured() -> None:
+def test_tables_in_pages_match_the_measurements() -> None:
     figures = runpy.run_path(str(DOCS / "figures.py"))
     for page in figures["PAGES"]:
         text = page.read_text(encoding="utf-8")

@@ -199,7 +199,7 @@ def test_circles_films_how_it_learns(tmp_path: Path) -> None:
     assert film.count(b"\x21\xf9\x04") > 30, "frames"
 
 
-def test_sentiment_classifies_what_is_typed(data: dict[str, list[str | Path]]) -> None:
+def test_sentiment_classifies_typed_texts(data: dict[str, list[str | Path]]) -> None:
     text = output(
         "sentiment", *data["sentiment"], typed="A wonderful film, a masterpiece!\nboring, the music too\n\nnot read"
     )
@@ -240,7 +240,7 @@ def test_weight_decay_keeps_a_network_from_memorizing_wrong_labels() -> None:
         assert some < much
 
 
-def test_a_stream_is_learnt_and_so_is_a_change_in_it() -> None:
+def test_a_network_follows_a_stream_that_changes() -> None:
     text = output("stream", *SHORT["stream"])
     assert len(re.findall(r"^ +\d+ to +\d+( +[\d.]+){3}", text, re.MULTILINE)) == 10
     assert text.count("the bridge is closed") == 1

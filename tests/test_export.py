@@ -88,7 +88,7 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
+def test_networks_that_cannot_be_exported_are_rejected(tmp_path: Path) -> None:
     net = learnt()
     said = refused(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
     assert said == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
@@ -103,7 +103,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".js", ".c", ".py"])
-def test_a_kind_that_a_format_does_not_know_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_a_kind_that_a_format_does_not_know_is_rejected(tmp_path: Path, suffix: str) -> None:
     net = nr.SequenceNetwork("regressor", fields={"x": "number"}, target="x", cell="reservoir", seed=1)
     exported = intermediate(net)
     exported["sequence"]["cell"]["kind"] = "lstm"  # type: ignore[index, typeddict-item]
@@ -139,7 +139,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return command
 
 
-def test_the_command_writes_files_and_tells_which(command: Command) -> None:
+def test_the_command_writes_files_and_prints_their_names(command: Command) -> None:
     code, out, err = command("customers.nr", "--to", "js")
     assert (code, err) == (0, "")
     assert out.split() == ["customers.js", "customers.cjs", "customers.d.ts", "customers.d.cts"]

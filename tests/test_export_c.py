@@ -199,7 +199,7 @@ def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
     assert output(built(tmp_path, proving(["net"]), "net.c")) != ["0"]
 
 
-def test_a_compiler_that_may_round_as_it_likes_is_refused(tmp_path: Path) -> None:
+def test_compilers_that_relax_rounding_are_rejected(tmp_path: Path) -> None:
     nr.Network("regressor", [2, 3, 1], seed=1).export(tmp_path / "net.c")
     command = ["gcc", "-ffast-math", "-c", "net.c"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
@@ -207,7 +207,7 @@ def test_a_compiler_that_may_round_as_it_likes_is_refused(tmp_path: Path) -> Non
     assert "compile without -ffast-math" in done.stderr
 
 
-def test_what_is_too_large_for_a_stack_is_refused(tmp_path: Path) -> None:
+def test_networks_too_large_for_a_stack_are_rejected(tmp_path: Path) -> None:
     net = nr.Network("regressor", [1, 70_000, 1], seed=1)
     with pytest.raises(nr.OptionError, match="70000 values of a layer: expected at most 65536"):
         net.export(tmp_path / "net.c")

@@ -71,7 +71,7 @@ def test_texts_in_ascii_are_cut_and_hashed_as_by_the_network(tmp_path: Path) -> 
         exported.run({"note": "é"})
 
 
-def test_values_mean_what_they_mean_to_the_network(tmp_path: Path) -> None:
+def test_values_are_parsed_as_in_the_network(tmp_path: Path) -> None:
     net = shop()
     exported = module(net, tmp_path)
     rows = [
@@ -128,7 +128,7 @@ def test_values_mean_what_they_mean_to_the_network(tmp_path: Path) -> None:
         ({"tags": "red," + "x" * 65}, "field tags is 'red,x*': expected words"),
     ],
 )
-def test_what_the_network_refuses_is_refused(row: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_values_that_the_network_rejects_are_rejected(row: dict[str, Any], message: str, tmp_path: Path) -> None:
     net = shop()
     with pytest.raises(nr.DataError):
         net.run([row])

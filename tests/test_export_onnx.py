@@ -93,9 +93,7 @@ def has_text(exported: Any) -> bool:
 
 @settings(max_examples=15, deadline=None)
 @given(net=exports.networks())
-def test_onnxruntime_answers_what_the_network_answers(
-    net: nr.Network, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_onnxruntime_predicts_as_the_network_does(net: nr.Network, tmp_path_factory: pytest.TempPathFactory) -> None:
     exported = intermediate(net)
     assume(not has_text(exported))
     [path] = net.export(tmp_path_factory.mktemp("onnx") / "net.onnx")
@@ -114,7 +112,7 @@ def test_onnxruntime_answers_what_the_network_answers(
         np.testing.assert_array_equal(classes[clear].astype(object), np.asarray(net.classify(rows), object)[clear])
 
 
-def test_the_file_carries_what_proves_it(tmp_path: Path) -> None:
+def test_the_file_has_its_self_test(tmp_path: Path) -> None:
     import onnx
 
     net = nr.Network("classifier", [4, 5, 3], normalize=True, seed=1)
@@ -151,7 +149,7 @@ def test_fields_may_be_called_as_outputs_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["probabilities_"], net.run([{"class": 1.5, "constant_1": "x"}]), atol=1e-5)
 
 
-def test_words_that_are_no_text_are_left_out_and_names_that_are_none_refused(tmp_path: Path) -> None:
+def test_words_that_are_no_text_are_left_out_and_such_names_rejected(tmp_path: Path) -> None:
     net = nr.Network("classifier", fields={"a\0b": "category"}, target="t", classes=["\udcff", "\0"], seed=1)
     net.observe([{"a\0b": "\udcff"}, {"a\0b": "x\0"}], ["\udcff", "\0"])
     net.train(max_cycles=5)
@@ -163,7 +161,9 @@ def test_words_that_are_no_text_are_left_out_and_names_that_are_none_refused(tmp
         nr.Network("regressor", fields={"\udcff": "number"}, target="t").export(tmp_path / "other.onnx")
 
 
-def test_texts_are_refused_by_name_and_so_is_a_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_and_a_missing_package_are_errors_with_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for net in (
         nr.Network("regressor", fields={"note": "text"}, target="t"),
         nr.SequenceNetwork("regressor", fields={"note": "text"}, target="t"),

@@ -78,9 +78,7 @@ def exportable(seed: int) -> nr.Network:
 @needs_both
 @settings(max_examples=15, deadline=None)
 @given(seed=strategies.integers(0, 2**32 - 1))
-def test_databases_compute_what_is_computed_in_double_precision(
-    seed: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_databases_match_a_computation_in_double_precision(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     net, folder = exportable(seed), tmp_path_factory.mktemp("sql")
     exported, rows = intermediate(net), exports.rows(net, 30)
     path, test = net.export(folder / "net.sql")
@@ -165,7 +163,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("make", "message"), REFUSED, ids=[message for _, message in REFUSED])
-def test_what_a_select_cannot_say_is_refused(make: Any, message: str, tmp_path: Path) -> None:
+def test_networks_that_sql_does_not_support_are_rejected(make: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(nr.OptionError, match=message):
         make().export(tmp_path / "net.sql")
     assert not any(tmp_path.iterdir())

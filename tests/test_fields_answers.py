@@ -14,7 +14,7 @@ import neuralredis as nr
 # Answers
 
 
-def test_what_was_learnt_is_answered_by_names() -> None:
+def test_predictions_have_names() -> None:
     net = learnt()
     assert net.classes is not None
     assert set(net.classes) == {"yes", "no", "perhaps"}
@@ -127,7 +127,7 @@ def test_a_regressor_answers_numbers() -> None:
 # Candidates
 
 
-def test_candidates_are_ranked_best_first_with_what_they_share() -> None:
+def test_candidates_are_ranked_best_first_with_shared_values() -> None:
     net = network(classes=["no", "yes"])
     rows = [row for row in shop(300) if row["taken"] != "perhaps"]
     net.observe(rows)
@@ -245,7 +245,7 @@ def test_stored_rows_come_back_as_they_came_but_for_texts() -> None:
     assert net.rows("test")[0] == []
 
 
-def test_statistics_tell_what_rows_hold_of_a_field_and_what_matters() -> None:
+def test_statistics_of_fields_have_values_gaps_and_importance() -> None:
     net = network(dataset=300, test=100)
     net.observe(shop(400))
     assert all(found.importance is None for found in net.field_statistics())

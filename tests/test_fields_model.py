@@ -198,7 +198,7 @@ def agree(kind: str, one: Any, other: Any) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(MODELS.keys() - {"tags"})), values.filter(without_halves), values.filter(without_halves))
-def test_a_value_is_what_the_model_says(kind: str, one: Any, other: Any) -> None:
+def test_a_value_is_read_as_in_the_model(kind: str, one: Any, other: Any) -> None:
     agree(kind, one, other)
     understood = MODELS[kind](one)
     if kind == "number" and isinstance(understood, tuple):
@@ -212,12 +212,12 @@ def test_a_value_is_what_the_model_says(kind: str, one: Any, other: Any) -> None
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(values, lists).filter(without_halves), st.one_of(values, lists).filter(without_halves))
-def test_tags_are_what_the_model_says(one: Any, other: Any) -> None:
+def test_tags_are_read_as_in_the_model(one: Any, other: Any) -> None:
     agree("tags", one, other)
 
 
 @pytest.mark.parametrize("kind", sorted(MODELS))
-def test_odd_values_are_what_the_model_says(kind: str) -> None:
+def test_odd_values_are_read_as_in_the_model(kind: str) -> None:
     for one in [*ODD, None, True, False, 0, 1, 2.5, -0.0, math.nan, math.inf, 2**53 + 1, 10**40, 1e-7, 1e300]:
         agree(kind, one, 1)
         agree(kind, one, "a")

@@ -59,7 +59,7 @@ import neuralredis as nr
         (None, nr.ShapeError, "the network has fields: expected a value for each by its name"),
     ],
 )
-def test_rows_that_are_refused_change_nothing(rows: Any, error: type[Exception], message: str) -> None:
+def test_rejected_rows_change_nothing(rows: Any, error: type[Exception], message: str) -> None:
     net = network()
     net.observe(shop(20))
     before = copy.copy(net)
@@ -170,7 +170,7 @@ def test_classes_may_be_numbers_or_flags_and_have_names_all_the_same() -> None:
         ({}, ["yes", "no"], nr.ShapeError, "1 rows of inputs but 2 of classes"),
     ],
 )
-def test_rows_without_an_outcome_are_refused(rows: Any, y: Any, error: type[Exception], message: str) -> None:
+def test_rows_without_an_outcome_are_rejected(rows: Any, y: Any, error: type[Exception], message: str) -> None:
     net = network()
     assert message in refused(error, lambda: net.observe(rows, y))
     assert net == network()

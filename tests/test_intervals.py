@@ -52,7 +52,7 @@ def rank(rows: int, percent: int, decided: bool = False) -> int:
 
 
 @pytest.mark.parametrize("percent", [80, 90, 95])
-def test_with_rows_that_were_never_seen_the_share_is_what_was_asked(percent: int) -> None:
+def test_on_fresh_rows_the_share_is_the_requested_level(percent: int) -> None:
     shares = {"interval": [], "set": []}  # type: dict[str, list[float]]
     given, fresh = 500, 4000
     net, sorter = regressor(nr.Network, autostop=True), classifier(nr.Network, autostop=True)
@@ -143,7 +143,7 @@ def test_rows_that_are_given_count_until_the_network_learns_on(create: Callable[
     assert not np.array_equal(by_test.high, expected)
 
 
-def test_testing_rows_that_come_later_count_at_once(create: Callable[..., Any]) -> None:
+def test_later_validation_rows_count_at_once(create: Callable[..., Any]) -> None:
     net = create("regressor", [1, 1], dataset=10, test=100, seed=1)
     net.observe(np.zeros((20, 1)), np.zeros(20), into="test")
     before = net.interval([0], 0.9)
@@ -176,7 +176,7 @@ def test_too_few_rows_are_an_error_that_says_how_many_are_needed(create: Callabl
     assert sorter.class_set([0, 0], 0.9)
 
 
-def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
+def test_invalid_values_are_rejected(create: Callable[..., Any]) -> None:
     net, sorter = regressor(create, 20), classifier(create, 20)
     for level in (0, 1, -0.5, 1.5, 90, float("nan")):
         for call in (net.interval, sorter.class_set):
@@ -201,7 +201,7 @@ def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
     assert net.interval([0, 0]).value.shape == (1,), "an error changes nothing"
 
 
-def test_what_the_testing_rows_say_can_be_kept_without_them(create: Callable[..., Any]) -> None:
+def test_the_calibration_can_be_kept_without_the_validation_rows(create: Callable[..., Any]) -> None:
     net = regressor(create, autostop=True)
     X, _ = sums(20, 7)
     before = net.interval(X)

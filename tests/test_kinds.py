@@ -134,7 +134,7 @@ def test_a_server_that_a_variable_names_is_tried_under_its_version(
         ("echo something else", "--version prints 'something else'"),
     ],
 )
-def test_a_program_that_cannot_be_used_is_missing_and_why_is_said(tmp_path: Path, script: str, why: str) -> None:
+def test_an_unusable_program_is_reported_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
     path = program(tmp_path, script)
     kind = kinds.Kind("redis-8.2", lambda: path, "pip install it", "8.2")
     assert kind.missing == f"Redis 8.2 ({path} {why}; pip install it)"

@@ -175,7 +175,7 @@ def test_weighted_rows_pull_as_often_as_they_count(create: Create) -> None:
 
 
 @pytest.mark.parametrize("backtrack", [False, True])
-def test_what_is_reported_is_of_what_is_kept(create: Create, backtrack: bool) -> None:
+def test_reports_describe_the_kept_weights(create: Create, backtrack: bool) -> None:
     rng = np.random.default_rng(6)
     X = rng.normal(size=(300, 3))
     net = create("regressor", [3, 20, 1], normalize=True, algorithm="lbfgs", seed=3)

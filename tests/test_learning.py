@@ -40,7 +40,7 @@ def test_exclusive_or_is_learnt():
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("hidden", [[10], [30, 30, 30]])
-def test_four_rows_that_are_all_there_is_are_learnt(kind, hidden):
+def test_four_rows_without_noise_are_fitted(kind, hidden):
     """With the default weight decay and no validation rows: it must not hold the weights at 0."""
     X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
     for seed in range(20):
@@ -66,7 +66,7 @@ def test_two_spirals_are_learnt():
     assert learnt(X[::2].reshape(-1, 2), y[::2].reshape(-1), [30, 30, 30], test=between) >= 18
 
 
-def test_what_can_be_fitted_is_fitted_without_testing_rows():
+def test_exact_functions_are_fitted_without_validation_rows():
     """Weight decay alone could not distinguish it from noise."""
     corners = np.array(list(itertools.product([0, 1], repeat=2)))
     at = np.arange(97)
@@ -115,7 +115,7 @@ def test_sums_are_learnt_to_a_tenth():
 
 
 @pytest.mark.parametrize("backtrack", [False, True])
-def test_random_labels_are_not_learnt_by_heart(create, backtrack):
+def test_random_labels_are_not_memorized(create, backtrack):
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(600, 10)), rng.integers(0, 2, 600)
     net = create("classifier", [10, 15, 2], normalize=True, dataset=1000, test=500, seed=1)
@@ -186,7 +186,7 @@ def test_no_hidden_layer_is_regularized_logistic_regression(create):
     assert np.abs(net.run(X) - theirs).max() < 0.01
 
 
-def test_rows_that_are_known_by_heart_stay_known() -> None:
+def test_rows_that_are_fitted_exactly_stay_fitted() -> None:
     """If all rows are fitted, the rounding errors of the gradients must not move the weights."""
     for seed in range(20):
         net = nr.Network("classifier", [1, 30, 30, 30, 2], l2=0, seed=seed)

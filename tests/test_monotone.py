@@ -49,9 +49,7 @@ def assert_monotone(net: Any, seed: int = 0) -> None:
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("options", [{}, {"algorithm": "adam", "output": "sigmoid"}, {"activation": "sigmoid"}])
-def test_what_is_learnt_is_monotone_even_from_rows_that_are_not(
-    create: Create, kind: str, options: dict[str, Any]
-) -> None:
+def test_predictions_are_monotone_even_if_the_rows_are_not(create: Create, kind: str, options: dict[str, Any]) -> None:
     outputs = 2 if kind == "classifier" else 1
     net = create(kind, [3, 8, 6, outputs], monotone=SIGNS, normalize=True, dataset=200, test=100, seed=5, **options)
     assert_monotone(net)
@@ -117,7 +115,7 @@ def test_it_stays_so_when_a_network_is_saved_copied_and_trained_on(tmp_path: Pat
     assert_monotone(remote)
 
 
-def test_weights_that_break_it_are_refused_and_others_taken() -> None:
+def test_weights_that_violate_it_are_rejected_and_others_accepted() -> None:
     net = nr.Network("regressor", [3, 4, 1], monotone=SIGNS, seed=3)
     weights = np.concatenate([layer.ravel() for member in net.weights() for layer in member])
     before = bytes(net)
@@ -150,13 +148,13 @@ def test_a_network_without_it_is_saved_as_ever_and_zeros_promise_nothing() -> No
         ([2, 3, 1], {"monotone": [1, 0], "algorithm": "lbfgs"}, "algorithm is lbfgs: expected auto, adam or a variant"),
     ],
 )
-def test_what_cannot_be_is_refused(create: Create, layout: list[int], options: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_is_rejected(create: Create, layout: list[int], options: dict[str, Any], message: str) -> None:
     with pytest.raises(nr.OptionError) as refused:
         create("regressor", layout, **options)
     assert message in str(refused.value)
 
 
-def test_three_classes_have_no_order_and_a_network_keeps_what_it_was_created_with(create: Create) -> None:
+def test_three_classes_have_no_order_and_constraints_cannot_change(create: Create) -> None:
     with pytest.raises(nr.OptionError, match="none for a classifier of more than two classes"):
         create("classifier", [1, 3], monotone=[1])
     net = create("classifier", [2, 3, 2], monotone=[1, 0])
@@ -276,7 +274,7 @@ def test_estimators_take_monotonic_cst_as_scikit_learn_does() -> None:
         NeuralClassifier(monotonic_cst={"a": 1}).fit(X, labels)
 
 
-def test_learn_takes_names_and_says_what_cannot_be() -> None:
+def test_learn_takes_names_and_reports_invalid_constraints() -> None:
     rows = sales(6)
     learnt = nr.learn(rows, target="sold", monotone={"new": 1}, seed=1, hidden=[8], max_time=2, progress=False)
     signs = dict(zip(learnt.network.fields or {}, learnt.network.info().monotone, strict=True))

@@ -12,7 +12,7 @@ from neuralredis.paired import holm, mcnemar, mean_interval, paired_t, share_dif
 SLEEP = [[0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0], [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]]
 
 
-def test_student_finds_what_he_found() -> None:
+def test_paired_t_matches_the_published_values_of_student() -> None:
     assert paired_t(np.subtract(*SLEEP)) == pytest.approx(0.002833, abs=5e-7)
 
 

@@ -147,7 +147,7 @@ def test_regressors_have_neither_a_confusion_matrix_nor_a_calibration(regressor:
 
 
 @pytest.mark.parametrize("draw", [plot.confusion_matrix, plot.network, plot.decision_map])
-def test_labels_of_too_few_classes_are_refused(draw: Callable[..., Any], classifier: nr.Network) -> None:
+def test_labels_of_too_few_classes_are_rejected(draw: Callable[..., Any], classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="1 labels: expected 2"):
         draw(classifier, labels=["inside"])
 

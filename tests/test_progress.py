@@ -72,7 +72,7 @@ def test_without_a_terminal_nothing_is_shown_unless_asked(capfd: pytest.CaptureF
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.05, False), (2.0, True)])
-def test_on_a_terminal_a_bar_appears_for_what_takes_long(seconds: float, shown: bool) -> None:
+def test_on_a_terminal_a_bar_appears_for_long_trainings(seconds: float, shown: bool) -> None:
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     try:

@@ -62,7 +62,7 @@ FACES = ["NeuralRedis", "RedisNetwork", "RedisSequenceNetwork", "RedisSession", 
 
 
 @pytest.mark.parametrize("name", FACES)
-def test_what_is_waited_for_can_be_awaited(name: str) -> None:
+def test_methods_that_wait_can_be_awaited(name: str) -> None:
     waited, awaited = operations(getattr(nr, name)), operations(getattr(nr.aio, name))
     assert waited.keys() == awaited.keys()
     for method, twin in awaited.items():

@@ -201,7 +201,7 @@ def test_fields_have_shares_by_their_names_and_values_as_the_network_took_them(c
     assert net.explain([row]) == found, "a list of one row is one row"
 
 
-def test_what_says_nothing_has_no_share_and_what_says_all_has_all_of_it(create: Callable[..., Any]) -> None:
+def test_unused_inputs_have_no_share_and_a_single_input_has_the_whole_share(create: Callable[..., Any]) -> None:
     net = create("regressor", fields={"a": "number", "b": "number"}, target="y", hidden=[], dataset=50, test=0, seed=1)
     rng = np.random.default_rng(4)
     rows = [{"a": float(a), "b": 3.0} for a in rng.normal(size=50)]
@@ -295,7 +295,7 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
         ("of_numbers", [1, 2, math.inf], {}, (nr.DataError, "input 2 is inf: expected a finite number")),
     ],
 )  # fmt: skip
-def test_what_cannot_be_explained_is_refused(
+def test_invalid_explanations_are_rejected(
     create: Callable[..., Any], kind: str, given: Any, options: dict[str, Any], refusal: tuple[type[Exception], str]
 ) -> None:
     net = of_fields(create) if kind == "of_fields" else of_numbers(create, 3)
@@ -316,7 +316,7 @@ def test_without_rows_and_without_classes_there_is_nothing_to_explain(create: Ca
         wide.explain(np.zeros(4097))
 
 
-def test_what_came_after_the_last_training_is_explained_as_it_is_answered(create: Callable[..., Any]) -> None:
+def test_words_after_the_last_training_are_explained_as_they_are_predicted(create: Callable[..., Any]) -> None:
     net = of_fields(create)
     net.observe([{"plan": "newer"}] * 3, ["yes"] * 3)
     net.observe([{"age": 3}] * 3, ["perhaps"] * 3)
@@ -327,7 +327,7 @@ def test_what_came_after_the_last_training_is_explained_as_it_is_answered(create
         net.explain({}, label="perhaps")
 
 
-def test_a_network_that_changes_meanwhile_is_explained_as_it_was() -> None:
+def test_an_explanation_is_of_the_network_before_later_changes() -> None:
     net = of_numbers(nr.Network, 30, rows=200)
     row, before = np.linspace(-1, 1, 30), net.explain(np.linspace(-1, 1, 30), samples=40)
     found: list[nr.Explanation] = []
@@ -390,7 +390,7 @@ def test_whatever_is_asked_shares_add_up(row: list[float], label: int, seed: int
 WIDE = of_numbers(nr.Network, 4, 3, rows=120)
 
 
-def test_bars_say_what_speaks_for_the_answer_and_what_against_it() -> None:
+def test_bars_show_shares_for_and_against_the_prediction() -> None:
     shares = {"sex": 1.76, "class": -0.576, "fare": 0.0, "age": 0.0441}
     values = {"sex": "female", "class": "3", "fare": None, "age": 30.5}
     found = nr.Explanation(label="yes", answer=1.0, mean=-0.2281, rows=100, shares=shares, values=values)

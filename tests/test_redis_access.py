@@ -92,7 +92,7 @@ def test_a_user_may_have_one_command_and_no_other(server: servers.Server, admin:
             assert [str(error).split()[0] for error in found] == ([] if name(words) == "run" else ["NOPERM"]), words
 
 
-def test_who_may_not_touch_a_key_does_not_learn_what_is_there(server: servers.Server, admin: Wire) -> None:
+def test_users_without_permission_cannot_detect_keys(server: servers.Server, admin: Wire) -> None:
     with user(server, "+@all", "~mine:*") as wire:
         for words in hostile.usual():
             if name(words) in ("threads", "trainings"):
@@ -108,7 +108,7 @@ def test_who_may_not_touch_a_key_does_not_learn_what_is_there(server: servers.Se
 
 
 @pytest.mark.parametrize("pattern", ["~mine:*", "%R~mine:*"])
-def test_threads_shows_only_what_the_caller_may_read_however_it_asks(
+def test_threads_shows_only_keys_that_the_user_may_read_in_every_context(
     server: servers.Server, admin: Wire, pattern: str
 ) -> None:
     client = server.client(protocol=2)

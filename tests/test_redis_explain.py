@@ -70,7 +70,7 @@ def test_of_numbers_by_position_fields_are_numbers(client: redis.Redis) -> None:
     assert told(again) == found
 
 
-def test_what_would_have_to_change(client: redis.Redis, newer: redis.Redis) -> None:
+def test_the_changes_to_another_class_are_returned(client: redis.Redis, newer: redis.Redis) -> None:
     prepare(client)
     row = ("plan", "paid", "age", 31)
     assert client.execute_command("NR.EXPLAIN", "net", *row, "->", "WANT", "no") == [
@@ -114,7 +114,7 @@ def test_others_are_served_while_an_answer_is_explained_that_is_of_the_network_a
     assert [item.decode() if isinstance(item, bytes) else item for item in reply[:6]] == expected[:6]
 
 
-def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> None:
+def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
     client = server.client(protocol=2)
     question = long_question(client, 500, 1000)
     with asked(server, *question, "->", "SAMPLES", 1000):
@@ -127,7 +127,7 @@ def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> Non
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
     client = server.client(protocol=2)
 
     def run(command: list[Any]) -> Any:
@@ -144,7 +144,7 @@ def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: serve
         run(question)
 
 
-def test_a_replica_explains_what_its_primary_does(kind: kinds.Kind) -> None:
+def test_a_replica_returns_the_explanations_of_its_primary(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, module=MODULE, tcp=True) as server,
         servers.replica_of(server, kind, module=MODULE) as replica,

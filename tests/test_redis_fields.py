@@ -138,7 +138,7 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
         ("NR.CONFIGURE net CLASS-WEIGHT 1,2", "class-weight"),
     ],
 )
-def test_what_is_not_understood_is_named_and_changes_nothing(client: redis.Redis, words: str, complaint: str) -> None:
+def test_unknown_arguments_are_named_and_change_nothing(client: redis.Redis, words: str, complaint: str) -> None:
     client.execute_command(*BUY)
     ask(client, "NR.CREATE sum REGRESSOR 2 -> 1")
     ask(client, "NR.OBSERVE net age 30 plan free -> yes")

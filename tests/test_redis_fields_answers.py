@@ -39,7 +39,7 @@ def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabiliti
 
 
 @pytest.mark.parametrize("command", ["NR.RUN", "NR.CLASS", "NR.HRUN", "NR.HCLASS", "NR.RANK"])
-def test_what_cannot_be_had_yet_is_refused_by_its_name(client: redis.Redis, command: str) -> None:
+def test_what_cannot_be_had_yet_is_rejected_by_its_name(client: redis.Redis, command: str) -> None:
     learnt(client, 30, 3)
     client.hset("hash", "age", 30)
     known = ["age", 30] if command in ("NR.RUN", "NR.CLASS") else [1, "hash"]
@@ -117,7 +117,7 @@ def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.R
 # Stored rows and their statistics.
 
 
-def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> None:
+def test_stored_rows_are_returned_in_parsed_form(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "net", "REGRESSOR", *inredis.SCHEMA, "->", 2, "sum", "count", "DATASET", 5)
     row = {"age": 31, "plan": "free", "spent": "much", "phone": "on", "at": "2023-11-14T22:13:20Z", "tags": "b, a,b"}
     client.execute_command("NR.OBSERVE", "net", *inredis.words(row), "place", inredis.blob((0.5, 2)), "->", 0.1, 7)
@@ -175,7 +175,7 @@ def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -
     assert found["note"]["number"] == 64
 
 
-def test_without_testing_rows_nobody_knows_what_matters(client: redis.Redis) -> None:
+def test_without_validation_rows_there_is_no_importance(client: redis.Redis) -> None:
     client.execute_command(*BUY, "CLASS-WEIGHT", "balanced")
     ask(client, "NR.CONFIGURE net TEST 0")
     for number in range(20):

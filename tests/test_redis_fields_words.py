@@ -40,7 +40,7 @@ def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(cli
     assert inredis.info(client, "net")["layout"] == [5, 8, 3]
 
 
-def test_classes_are_at_most_as_many_as_said_or_none_but_those_given(client: redis.Redis) -> None:
+def test_classes_are_limited_in_number_or_to_the_given_names(client: redis.Redis) -> None:
     create = "NR.CREATE {} CLASSIFIER SCHEMA age NUMBER -> taken CLASSES {}"
     ask(client, create.format("most", "3"))
     ask(client, create.format("given", "2 no yes"))
@@ -102,7 +102,7 @@ def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client:
 
 
 @pytest.mark.parametrize("way", ["plain", "array"])
-def test_rows_of_which_one_is_refused_leave_no_word_and_no_class(client: redis.Redis, way: str) -> None:
+def test_rejected_rows_leave_no_word_and_no_class(client: redis.Redis, way: str) -> None:
     client.execute_command(*BUY)
     rows = [{"plan": "new"}, {"plan": "newer", "age": "x"}] if way == "array" else {"plan": "new", "age": "x"}
     outcomes = ["new", "newer"] if way == "array" else ["new"]

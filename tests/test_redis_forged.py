@@ -280,7 +280,7 @@ def test_forged_payloads_are_refused_or_of_use(
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_forged_rows_of_fields_are_refused_or_of_use(
+def test_forged_rows_of_fields_are_rejected_or_usable(
     relay: servers.Server, kind: kinds.Kind, effort: int, figure: Callable[[str], None]
 ) -> None:
     client = relay.client(protocol=2, decode_responses=False, socket_timeout=120)

@@ -135,7 +135,7 @@ def test_names_and_fields_of_hashes_may_be_any_bytes(client: redis.Redis, any_se
 # Order.
 
 
-def test_candidates_are_ranked_by_what_is_answered_for_each(client: redis.Redis) -> None:
+def test_candidates_are_ranked_by_their_outputs(client: redis.Redis) -> None:
     items = [f"item:{number}" for number in range(12)]
     ranked = ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "FOR", "yes", "WITHSCORES")
     scores = {key: pairs(ask(client, f"NR.HRUN net 2 user:9 {key} hour 3"))["yes"] for key in items}
@@ -257,7 +257,7 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
         ("user:1 1 user:1", "WRONGTYPE"),
     ],
 )
-def test_what_hashes_cannot_be_read_for_is_named(client: redis.Redis, command: str, words: str, complaint: str) -> None:
+def test_errors_in_hashes_are_reported(client: redis.Redis, command: str, words: str, complaint: str) -> None:
     client.set("string", "text")
     client.hset("user:old", "age", "old")
     ask(client, "NR.CREATE numbers REGRESSOR 2 -> 1")
@@ -284,7 +284,7 @@ def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
         assert complaint in refused(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
 
 
-def test_what_has_expired_is_not_there(server: servers.Server) -> None:
+def test_an_expired_network_does_not_exist(server: servers.Server) -> None:
     client = server.client(protocol=2)
     fill(client)
     whole = ask(client, "NR.HRUN net 2 user:2 item:7")
@@ -395,7 +395,7 @@ def user(server: servers.Server, *rules: str) -> Wire:
         (("~other", "%R~user:*", "%R~item:*"), False),
     ],
 )
-def test_whoever_may_not_read_a_hash_does_not_read_it_by_a_network(
+def test_users_cannot_read_forbidden_hashes_by_a_network(
     server: servers.Server, wire: Wire, command: str, rules: tuple[str, ...], may: bool
 ) -> None:
     words = [command.encode(), b"net", b"2", b"user:1", b"item:2", *(word.encode() for word in COMMANDS[command])]

@@ -370,7 +370,7 @@ def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
     assert answer == wire.ask("NR.RUN", "net", 1, 2)
 
 
-def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) -> None:
+def test_read_commands_run_in_read_only_contexts(wire: Wire) -> None:
     prepare(wire)
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():

@@ -79,7 +79,7 @@ def test_maxmemory_binds_a_client_that_sends_them(relay: servers.Server) -> None
     assert partial(relay.client()) == (0, 0)
 
 
-def test_maxmemory_does_not_bind_what_a_primary_sends(kind: kinds.Kind, relay: servers.Server) -> None:
+def test_maxmemory_does_not_apply_to_commands_of_a_primary(kind: kinds.Kind, relay: servers.Server) -> None:
     options = ("--maxmemory", "1", "--replica-ignore-maxmemory", "yes", "--propagation-error-behavior", "panic")
     with servers.replica_of(relay, kind, *options, module=MODULE) as replica, Wire(relay) as wire:
         hostile.prepare(wire)
@@ -146,7 +146,7 @@ def test_two_clients_send_the_same_key_without_mixing_their_frames(relay: server
 @pytest.mark.parametrize(
     ("flush", "left"), [("FLUSHALL", 0), ("FLUSHALL ASYNC", 0), ("FLUSHDB", 1), ("FLUSHDB ASYNC", 1)]
 )
-def test_a_flush_takes_what_has_come_in_part(relay: servers.Server, flush: str, left: int) -> None:
+def test_a_flush_removes_incomplete_networks(relay: servers.Server, flush: str, left: int) -> None:
     client = relay.client()
     load(client, "net", parts()[:-1])
     elsewhere = relay.client(db=1)

@@ -133,7 +133,7 @@ def test_hashes_are_asked_likewise(made: redis.Redis) -> None:
         ("NR.CALIBRATE spent FP32 12341234", "NRSHAPE the network has fields"),
     ],
 )
-def test_what_cannot_be_had_is_refused(made: redis.Redis, command: str, error: str) -> None:
+def test_what_cannot_be_had_is_rejected(made: redis.Redis, command: str, error: str) -> None:
     before = made.execute_command("DEBUG", "DIGEST")
     with pytest.raises(redis.ResponseError) as refusal:
         made.execute_command(*command.split())
@@ -176,7 +176,7 @@ def test_replicas_and_files_answer_with_the_same_bits(any_server: servers.Server
         assert answers(reader) == changed
 
 
-def test_the_aof_holds_what_was_found(any_server: servers.Server) -> None:
+def test_the_aof_has_the_calibration(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2, decode_responses=False)
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -188,7 +188,7 @@ def test_the_aof_holds_what_was_found(any_server: servers.Server) -> None:
     assert answers(client) == expected
 
 
-def test_scores_of_another_network_are_refused(relay: servers.Server) -> None:
+def test_scores_of_another_network_are_rejected(relay: servers.Server) -> None:
     client = relay.client(protocol=2, decode_responses=False)
     create(client)
     before = client.execute_command("DEBUG", "DIGEST")

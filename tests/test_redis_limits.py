@@ -73,7 +73,7 @@ def test_trainings_leave_other_keys_their_memory(client: redis.Redis, policy: st
     servers.wait_until(lambda: client.execute_command("NR.THREADS") == [])
 
 
-def test_a_training_that_fits_is_not_refused(client: redis.Redis) -> None:
+def test_a_training_that_fits_into_memory_starts(client: redis.Redis) -> None:
     large(client, "net")
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", client.info("memory")["used_memory"] + 250 * MB)

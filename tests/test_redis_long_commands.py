@@ -141,7 +141,7 @@ def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_
     assert [len(reply) if isinstance(reply, bytes) else reply for reply in replies] == [True, 2000, 1, 4]
 
 
-def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> None:
+def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 2000, 2000, "->", 1)
     client.execute_command("NR.CREATE", "data", "REGRESSOR", 1, 4000, 4000, "->", 1, "DATASET", 100_000)
@@ -166,7 +166,7 @@ def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> Non
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
     client = server.client(decode_responses=False, protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
 
@@ -220,7 +220,7 @@ def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: kin
 
 
 @pytest.mark.parametrize("preamble", ["yes", "no"])
-def test_what_long_commands_have_done_is_in_the_aof_and_at_replicas(kind: kinds.Kind, preamble: str) -> None:
+def test_effects_of_long_commands_reach_the_aof_and_replicas(kind: kinds.Kind, preamble: str) -> None:
     options = ["--appendonly", "yes", "--appendfsync", "no", "--aof-use-rdb-preamble", preamble]
     strict = ["--propagation-error-behavior", "panic"]
     with (
@@ -412,7 +412,7 @@ def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) 
         client.pipeline(transaction=True).execute_command("NR.RANK", "net", 6001, "user", *keys).execute()
 
 
-def test_hashes_that_take_too_long_to_read_are_refused(server: servers.Server) -> None:
+def test_hashes_that_take_too_long_to_read_are_rejected(server: servers.Server) -> None:
     client = server.client(protocol=2)
     schema = [word for number in range(1000) for word in (f"field{number}", "NUMBER")]
     client.execute_command("NR.CREATE", "net", "REGRESSOR", "SCHEMA", *schema, "->", "sum", "HIDDEN", 0, "SEED", 1)

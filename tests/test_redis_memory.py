@@ -67,7 +67,7 @@ def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], C
 
 
 @pytest.mark.parametrize(("layout", "count"), SIZES, ids=str)
-def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tuple[int, ...], count: int) -> None:
+def test_memory_usage_equals_the_allocated_memory(server: servers.Server, layout: tuple[int, ...], count: int) -> None:
     each, check = measured(server, count)
     each("NR.CREATE", "REGRESSOR", *layout[:-1], "->", layout[-1], "DATASET", 150, "TEST", 50, "NORMALIZE")
     check("empty")
@@ -86,7 +86,7 @@ def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tu
 
 
 @pytest.mark.parametrize(("fields", "words", "count"), [(1, 0, 1500), (12, 3, 100), (4, 400, 40)])
-def test_memory_usage_of_fields_is_what_the_server_gave(
+def test_memory_usage_of_fields_equals_the_allocated_memory(
     server: servers.Server, fields: int, words: int, count: int
 ) -> None:
     each, check = measured(server, count)
@@ -150,7 +150,7 @@ def large(kind: kinds.Kind) -> bytes:
         return exported
 
 
-def test_a_request_that_takes_more_memory_than_there_is_is_refused(kind: kinds.Kind, server: servers.Server) -> None:
+def test_a_request_that_exceeds_the_memory_is_rejected(kind: kinds.Kind, server: servers.Server) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "deep", "REGRESSOR", 500, 2000, "->", 500, "DATASET", 100_000)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20, "DATASET", 100)
@@ -186,7 +186,7 @@ def test_an_import_takes_the_network_and_its_bytes_and_no_copy_of_them(server: s
     assert more < 1.5 * len(blob) / (1 << 20)
 
 
-def test_without_room_what_grows_is_refused_and_what_frees_is_not(server: servers.Server) -> None:
+def test_without_memory_commands_that_grow_are_rejected_and_others_run(server: servers.Server) -> None:
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     inredis.create(client, "net")

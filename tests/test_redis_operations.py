@@ -37,7 +37,7 @@ def busy(server: servers.Server) -> redis.Redis:
 
 
 @pytest.mark.parametrize("how", ["SHUTDOWN SAVE", "SHUTDOWN NOSAVE", "SIGTERM", "SIGINT"])
-def test_the_end_does_not_wait_for_trainings_and_keeps_what_was_installed(
+def test_a_shutdown_does_not_wait_for_trainings_and_keeps_installed_results(
     kind: kinds.Kind, tmp_path: Path, figure: Callable[[str], None], how: str
 ) -> None:
     options = ["--save", "3600 1"]  # the usual setting; SHUTDOWN without options and signals then save
@@ -68,7 +68,7 @@ def test_the_end_does_not_wait_for_trainings_and_keeps_what_was_installed(
         assert client.execute_command("NR.THREADS") == []
 
 
-def test_who_waits_for_a_training_is_let_go_at_the_end(server: servers.Server) -> None:
+def test_clients_that_wait_for_a_training_are_unblocked_at_shutdown(server: servers.Server) -> None:
     client = busy(server)
     ends: list[Any] = []
 
@@ -192,7 +192,7 @@ def test_threads_that_read_and_write_for_the_server_change_nothing(kind: kinds.K
         assert len(digests) == 8
 
 
-def test_what_users_put_in_is_not_in_the_log(server: servers.Server) -> None:
+def test_user_data_is_not_logged(server: servers.Server) -> None:
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     if "hide-user-data-from-log" in client.config_get("hide-user-data-from-log"):

@@ -52,7 +52,7 @@ def was_let_go(asking: Asking) -> bool:
     return asking.answer() == "dropped" or "UNBLOCKED" in str(asking.answer())
 
 
-def test_what_users_get_has_no_points() -> None:
+def test_released_modules_have_no_pauses() -> None:
     name = b"NEURALREDIS_PAUSES"
     assert name in pauses.MODULE.read_bytes()
     assert name not in neuralredis.module_path().read_bytes()
@@ -114,7 +114,7 @@ def test_a_training_may_end_while_the_server_cancels_it(stage: Stage, points: Po
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_who_waits_for_it_does_not_wait_for_the_thread_that_frees_its_network(
+def test_waiting_clients_do_not_wait_for_the_thread_that_frees_the_network(
     stage: Stage, points: Points, point: str
 ) -> None:
     stage.client.delete("other", "third")
@@ -132,9 +132,7 @@ def test_who_waits_for_it_does_not_wait_for_the_thread_that_frees_its_network(
     ("point", "word", "cycles"),
     [("start", "stopped", 0), ("first", "stopped", 0), ("end", "finished", CYCLES), ("install", "finished", CYCLES)],
 )
-def test_it_keeps_what_it_has_learnt_until_it_is_stopped(
-    stage: Stage, points: Points, point: str, word: str, cycles: int
-) -> None:
+def test_it_keeps_the_result_up_to_the_stop(stage: Stage, points: Points, point: str, word: str, cycles: int) -> None:
     training = stage.held(point)
     assert stage.client.execute_command("NR.STOP", "net") == 1
     assert stage.client.execute_command("NR.STOP", "net") == 1
@@ -209,7 +207,7 @@ def test_a_child_that_saves_waits_for_nobody(stage: Stage, points: Points, point
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_who_waits_no_longer_leaves_it_to_the_others(stage: Stage, points: Points, point: str) -> None:
+def test_a_client_that_stops_waiting_does_not_affect_others(stage: Stage, points: Points, point: str) -> None:
     training = stage.held(point)
     killed, patient = stage.ask("NR.WAIT", "net"), stage.ask("NR.WAIT", "net", 600_000)
     servers.wait_until(lambda: stage.client.info("clients")["blocked_clients"] == 3)
@@ -353,7 +351,7 @@ def test_a_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, p
     stage.trains_on()
 
 
-def test_a_fault_of_one_that_nobody_wants_is_no_failure(stage: Stage, points: Points) -> None:
+def test_a_panic_in_a_dropped_training_is_no_failure(stage: Stage, points: Points) -> None:
     training = stage.held("first")
     stage.client.delete("net")
     points.panic("first")
@@ -406,7 +404,7 @@ def test_it_is_dropped_by_a_failover(kind: kinds.Kind, point: str) -> None:
 
 
 @pytest.mark.parametrize("point", [*ON_ITS_WAY, "turn"])
-def test_a_shutdown_waits_for_nobody_and_saves_what_was_installed_last(kind: kinds.Kind, point: str) -> None:
+def test_a_shutdown_does_not_wait_and_saves_the_last_installed_result(kind: kinds.Kind, point: str) -> None:
     with pauses.running(kind) as (server, points):
         client = server.client(protocol=2)
         client.config_set("neuralredis.max-trainings", 1)

@@ -122,7 +122,7 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: kinds.Kind, rewritten: s
             assert (client.pttl("sum") > 0) == bool(rewritten)
 
 
-def test_rows_that_nobody_else_is_sent_count_as_changes(any_server: servers.Server) -> None:
+def test_rows_without_replicas_count_as_changes(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
     before = client.info("persistence")["rdb_changes_since_last_save"]
@@ -162,7 +162,7 @@ def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     assert content(any_server, "net") == before
 
 
-def test_of_rows_of_fields_the_aof_holds_what_they_were_understood_as(any_server: servers.Server) -> None:
+def test_the_aof_has_rows_of_fields_in_parsed_form(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     # As above.
@@ -192,7 +192,7 @@ def test_of_rows_of_fields_the_aof_holds_what_they_were_understood_as(any_server
     assert content(any_server, "net", "before") == before
 
 
-def test_a_refused_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
+def test_a_rejected_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
     inredis.create_of_fields(client, "shop")
@@ -231,7 +231,7 @@ def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
     assert content(any_server, "back") == content(any_server, "net")
 
 
-def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(any_server: servers.Server) -> None:
+def test_damaged_dumps_are_rejected_and_logged(any_server: servers.Server) -> None:
     fill(any_server)
     raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1)
@@ -251,7 +251,7 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(any_server: servers
 
 
 @pytest.mark.parametrize("written", ["without a report", "with a report", "with class weights and patience"])
-def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.Server, written: str) -> None:
+def test_dumps_of_every_version_of_the_format_are_read(server: servers.Server, written: str) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     dumps = json.loads((Path(__file__).parent / "data" / "dumps.json").read_text())
     for network in (network for network in dumps if network["written"] == written):
@@ -267,7 +267,7 @@ def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.
 
 
 @pytest.mark.parametrize("name", ["promo", "costs"])
-def test_dumps_of_networks_of_fields_are_read_for_ever(server: servers.Server, name: str, tmp_path: Path) -> None:
+def test_dumps_of_networks_with_fields_of_format_5_are_read(server: servers.Server, name: str, tmp_path: Path) -> None:
     """Load a network with every kind of field, trained by mini-batches and by L-BFGS, in format 5."""
     raw = server.client(protocol=2, decode_responses=False)
     (network,) = (
@@ -318,7 +318,7 @@ def test_the_report_of_the_last_training_survives(kind: kinds.Kind) -> None:
             assert client.execute_command("NR.REPORT", "net") is None
 
 
-def test_dumps_of_later_encodings_are_refused_in_so_many_words(any_server: servers.Server) -> None:
+def test_dumps_of_later_encodings_are_rejected_by_name(any_server: servers.Server) -> None:
     raw = any_server.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     dump = raw.dump("net")

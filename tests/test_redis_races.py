@@ -200,7 +200,7 @@ def test_a_pause_holds_a_result_back_until_it_ends(client: redis.Redis) -> None:
     is_in_the_file(client)
 
 
-def test_what_a_paused_server_is_asked_next_may_end_the_network(shared: servers.Server, client: redis.Redis) -> None:
+def test_commands_after_a_pause_may_delete_the_network(shared: servers.Server, client: redis.Redis) -> None:
     # The pause ends when the network is deleted: the server's own commands run first.
     before = dropped(client)
     client.pexpire("net", 600_000)
@@ -269,7 +269,7 @@ def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None
 
 
 @pytest.mark.parametrize("moment", ["queued", "running", "held back"])
-def test_a_shutdown_saves_what_was_installed_last(kind: kinds.Kind, moment: str) -> None:
+def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")

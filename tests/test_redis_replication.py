@@ -76,7 +76,7 @@ def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Ser
 
 
 @on_any_server
-def test_a_replica_refuses_to_train_even_if_it_may_be_written(primary: servers.Server, replica: servers.Server) -> None:
+def test_a_replica_rejects_trainings_even_if_it_is_writable(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net")
     assert agree(primary, replica)
@@ -215,7 +215,7 @@ def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Se
 
 
 @inredis.of_both
-def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
+def test_rows_are_sent_as_effects_once_a_replica_or_an_aof_exists(
     kind: kinds.Kind, primary: servers.Server, made: inredis.Made
 ) -> None:
     client = primary.client(protocol=2)
@@ -309,9 +309,7 @@ def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica
 
 
 @on_any_server
-def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
-    primary: servers.Server, replica: servers.Server
-) -> None:
+def test_effects_are_checked_if_a_client_sends_them(primary: servers.Server, replica: servers.Server) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     before = raw.execute_command("NR.EXPORT", "net")
@@ -338,7 +336,7 @@ def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
 
 
 @on_any_server
-def test_rows_of_fields_are_checked_when_a_client_sends_what_replicas_are_sent(
+def test_effects_of_rows_of_fields_are_checked_if_a_client_sends_them(
     primary: servers.Server, replica: servers.Server
 ) -> None:
     raw = primary.client(protocol=2, decode_responses=False)

@@ -111,7 +111,7 @@ def test_a_replica_and_a_reloaded_server_draw_the_same() -> None:
         assert answers(client) == expected
 
 
-def test_a_regressor_refuses_it(made: redis.Redis) -> None:
+def test_a_regressor_rejects_it(made: redis.Redis) -> None:
     regressor = "NRKIND the network is a regressor: only a classifier has classes"
     for words in (["NR.RUN", "sum", 1, 2], ["NR.CLASS", "sum", 1, 2], ["NR.RUN", "cost", "age", 3]):
         with pytest.raises(redis.ResponseError, match=regressor):

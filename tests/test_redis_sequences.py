@@ -147,7 +147,7 @@ def test_events_by_position_have_classes_by_their_numbers(client: redis.Redis) -
     assert (told["sequence-length"], told["sequence-cell"], told["fields"]) == (64, "window", ["x", "VECTOR 2"])
 
 
-def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server: servers.Server) -> None:
+def test_a_network_of_sequences_is_created_again_from_its_words(any_server: servers.Server) -> None:
     client, server = any_server.client(protocol=2), any_server
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -197,7 +197,7 @@ def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server
         ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> a SEQUENCE", "field of kind NUMBER: expected a CATEGORY"),
     ],
 )
-def test_what_is_wrong_is_named_and_changes_nothing(
+def test_errors_name_the_argument_and_change_nothing(
     client: redis.Redis, server: servers.Server, words: str, message: str
 ) -> None:
     prepare(client)
@@ -209,7 +209,7 @@ def test_what_is_wrong_is_named_and_changes_nothing(
     assert exported(server) == before
 
 
-def test_many_events_in_one_command_are_refused(client: redis.Redis) -> None:
+def test_many_events_in_one_command_are_rejected(client: redis.Redis) -> None:
     prepare(client)
     with pytest.raises(redis.ResponseError, match="bytes in one command: expected at most 65536, in several"):
         client.execute_command("NR.OBSERVE", "net", "user:1", "JSON", "[" + ",".join(["{}"] * 40_000) + "]")
@@ -256,7 +256,7 @@ def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_
             client.execute_command("NR.STEP", "before", new, *event)
 
 
-def test_what_is_no_state_is_refused_and_nothing_breaks(client: redis.Redis, server: servers.Server) -> None:
+def test_invalid_states_are_rejected_without_harm(client: redis.Redis, server: servers.Server) -> None:
     prepare(client)
     net = nr.SequenceNetwork.from_bytes(exported(server))
     state = b""

@@ -134,7 +134,7 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
     assert client.command_getkeys("NR.OBSERVE", "net", "1", "->", "2") == ["net"]
 
 
-def test_a_category_of_its_own_where_the_server_has_such(server: servers.Server) -> None:
+def test_a_category_of_the_module_if_the_server_supports_it(server: servers.Server) -> None:
     client = server.client(protocol=2)
     if client.info("server")["redis_version"].startswith("7.0.") and "valkey_version" not in client.info("server"):
         assert "neural" not in client.acl_cat()  # Redis supports it for modules since 7.4
@@ -148,7 +148,7 @@ def test_a_category_of_its_own_where_the_server_has_such(server: servers.Server)
             reader.execute_command("NR.RESET", "net")
 
 
-def test_threads_shows_only_what_the_caller_may_read(any_server: servers.Server) -> None:
+def test_threads_shows_only_keys_that_the_user_may_read(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     for key in ("mine:a", "theirs:b"):
         inredis.create(client, key)
@@ -241,7 +241,7 @@ def test_exports_go_to_python_and_back(server: servers.Server) -> None:
             raw.execute_command("NR.IMPORT", "bad", exported[:at] + bytes([exported[at] ^ 1]) + exported[at + 1 :])
 
 
-def test_more_outputs_than_a_reply_holds_are_refused_before_memory_is_taken(any_server: servers.Server) -> None:
+def test_more_outputs_than_a_reply_holds_are_rejected_before_memory_is_taken(any_server: servers.Server) -> None:
     raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20)
     rows = struct.pack("<200f", *range(200))

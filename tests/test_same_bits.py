@@ -154,7 +154,7 @@ def test_answers_and_trainings_are_those_of_before(name: str, digest: Callable[[
     assert digest() == EXPECTED[name]
 
 
-def test_what_is_expected_was_digested_from_these_cases() -> None:
+def test_the_stored_digests_have_exactly_these_cases() -> None:
     assert list(EXPECTED) == [name for name, _ in cases()]
 
 

@@ -139,7 +139,7 @@ def test_without_a_seed_draws_differ_and_come_as_often_as_they_are_probable(crea
     assert np.all(np.abs(shares - p) < 5 * np.sqrt(p * (1 - p) / len(same)) + 1e-4), (shares, p)
 
 
-def test_the_likeliest_is_drawn_always_where_nothing_else_is_left(create: Callable[..., Any]) -> None:
+def test_the_most_probable_class_is_always_drawn_if_the_others_are_excluded(create: Callable[..., Any]) -> None:
     for net, asked in ((of_positions(create), X), (of_fields(create), rows(30))):
         best = net.classify(asked).tolist()
         for way in ({"temperature": 0}, {"temperature": 1e-300}, {"top_k": 1}, {"top_p": 0.0}, {"top_p": 1e-9}):
@@ -165,7 +165,7 @@ def test_sigmoid_outputs_have_their_share_and_linear_ones_none(create: Callable[
         of_positions(create, output="linear").sample(X[0])
 
 
-def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
+def test_invalid_values_are_rejected(create: Callable[..., Any]) -> None:
     net = of_positions(create)
     for way, message in [
         ({"temperature": -1}, "temperature is -1: expected a finite number of at least 0"),

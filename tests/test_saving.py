@@ -283,7 +283,7 @@ def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) 
             thread.join()
 
 
-def test_a_save_through_a_link_writes_what_the_link_names(tmp_path: Path) -> None:
+def test_a_save_through_a_link_writes_the_target_of_the_link(tmp_path: Path) -> None:
     (tmp_path / "link.nr").symlink_to(tmp_path / "real.nr")
     trained().save(tmp_path / "link.nr")
     assert (tmp_path / "link.nr").is_symlink()
@@ -313,12 +313,12 @@ def test_a_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"neural", bytes(8), bytes(1000), b"neural\1\0" + bytes(12)])
-def test_bytes_that_are_no_network_are_refused(data: bytes) -> None:
+def test_bytes_that_are_no_network_are_rejected(data: bytes) -> None:
     with pytest.raises(nr.FormatError, match="not a network: "):
         nr.Network.from_bytes(data)
 
 
-def test_a_later_version_is_refused_by_name() -> None:
+def test_a_later_version_is_rejected_by_name() -> None:
     data = bytearray(bytes(trained())[:-8])
     data[6:8] = (8).to_bytes(2, "little")
     with pytest.raises(nr.FormatError, match="saved in format 8: this version reads formats up to 7"):
@@ -326,7 +326,7 @@ def test_a_later_version_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("data", ["text", 5, None, [1, 2]])
-def test_what_is_no_bytes_is_a_type_error(data: Any) -> None:
+def test_objects_other_than_bytes_are_a_type_error(data: Any) -> None:
     with pytest.raises(TypeError):
         nr.Network.from_bytes(data)
 
@@ -353,7 +353,7 @@ def assert_obeys_the_rules(net: nr.Network) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("how", ["damaged", "with a right checksum", "forged"])
-def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any, how: str, effort: int) -> None:
+def test_damaged_bytes_are_rejected_or_a_valid_network(kind: Any, how: str, effort: int) -> None:
     data = bytes(trained(kind))
     frames = saved.in_frames(data)
     source = random.Random(1)
@@ -383,7 +383,7 @@ def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any,
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_refused(body: bytes) -> None:
+def test_any_bytes_are_rejected(body: bytes) -> None:
     for data in (body, saved.with_checksum(body), saved.with_checksum(b"neural\1\0" + body)):
         with pytest.raises(nr.FormatError):
             nr.Network.from_bytes(data)

@@ -73,7 +73,7 @@ def test_every_parameter_and_attribute_is_documented(kind: type[Estimator]) -> N
         assert name in text, name
 
 
-def test_whoever_has_no_scikit_learn_is_told_how_to_get_it() -> None:
+def test_without_scikit_learn_the_error_names_the_package() -> None:
     program = """
         import sys
         sys.modules["sklearn"] = None
@@ -217,7 +217,7 @@ def test_few_different_rows_that_come_often_are_all_learnt() -> None:
 
 
 @both
-def test_too_few_rows_to_keep_any_back_are_learnt_until_the_limit(kind: type[Estimator]) -> None:
+def test_too_few_rows_to_hold_out_any_are_trained_until_the_limit(kind: type[Estimator]) -> None:
     X, y = [[0.0], [1.0]], [0, 1]
     model = kind(max_iter=25, l2=0, random_state=1).fit(X, y)
     assert model.n_iter_ == 25
@@ -316,7 +316,7 @@ def test_rows_of_a_fit_are_forgotten(kind: type[Estimator]) -> None:
 
 
 @both
-def test_rows_that_are_refused_change_nothing(kind: type[Estimator]) -> None:
+def test_rejected_rows_change_nothing(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     classes = [np.unique(y)] if kind is NeuralClassifier else []
     model = kind(max_iter=20, early_stopping=False, random_state=1).partial_fit(X, y, *classes)
@@ -367,7 +367,7 @@ def test_the_network_goes_where_networks_go(tmp_path: Path, db: nr.NeuralRedis) 
         assert network.observe(X, np.zeros(150)) == (119, 30)
 
 
-def test_an_interruption_leaves_a_model_of_what_was_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) -> None:
     whole_training = nr.Network.train
 
     def interrupted(network: nr.Network, **limits: Any) -> nr.Report:
@@ -416,7 +416,7 @@ def test_a_parameter_that_has_no_such_value_is_named(parameters: dict[str, Any],
         (np.arange(150) < 50, "y has one class, .*setosa.*: expected at least two"),
     ],
 )
-def test_weights_that_no_rows_can_have_are_refused(weight: Any, complaint: str) -> None:
+def test_row_weights_out_of_range_are_rejected(weight: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         NeuralClassifier().fit(*flowers(), sample_weight=weight)
 
@@ -523,7 +523,9 @@ def test_a_column_transformer_may_give_sparse_rows_as_it_does_by_default() -> No
 
 
 @both
-def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_refused_with_its_size(kind: type[Estimator]) -> None:
+def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_rejected_with_its_size(
+    kind: type[Estimator],
+) -> None:
     X, y = scipy.sparse.csr_array((1000, 400_000)), np.tile([0, 1], 500)
     with pytest.raises(
         ValueError, match=r"X is sparse with 1000 rows and 400000 columns, .* at most 268435456 numbers"
@@ -555,7 +557,7 @@ def test_an_infinite_number_is_reported_with_its_place(kind: type[Estimator]) ->
         (pandas.Categorical(["x"] * 120), "row 0, column 'b' is x"),
     ],
 )
-def test_words_where_there_were_numbers_are_told_by_their_place(
+def test_words_in_columns_of_numbers_are_reported_with_their_row(
     kind: type[Estimator], column: Any, message: str
 ) -> None:
     X, y = rows(kind)
@@ -602,7 +604,7 @@ def test_a_parameter_of_another_type_is_named_with_its_value(
 
 
 @both
-def test_no_rows_are_refused_as_scikit_learn_does(kind: type[Estimator]) -> None:
+def test_no_rows_are_rejected_as_scikit_learn_does(kind: type[Estimator]) -> None:
     model = kind(max_iter=2, early_stopping=False).fit(*rows(kind))
     with pytest.raises(ValueError, match="Found array with 0 sample"):
         model.predict(np.empty((0, 3)))

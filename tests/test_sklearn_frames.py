@@ -65,7 +65,7 @@ def fields_of(X: Any, **parameters: Any) -> dict[str, str] | None:
 
 
 @both
-def test_a_frame_is_learnt_from_as_it_is(kind: type[Estimator]) -> None:
+def test_a_frame_is_a_valid_table(kind: type[Estimator]) -> None:
     frame = customers()
     y = outcomes(kind, frame)
     model = kind(random_state=1).fit(frame, y)
@@ -216,7 +216,7 @@ def test_numbers_may_have_gaps_in_every_form(kind: type[Estimator]) -> None:
     assert np.isfinite(answers(model, np.zeros((2, 3)))).all()
 
 
-def test_that_there_is_a_gap_says_something() -> None:
+def test_a_gap_can_be_informative() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2))
     y = rng.integers(0, 2, 300)
@@ -225,7 +225,7 @@ def test_that_there_is_a_gap_says_something() -> None:
 
 
 @both
-def test_a_gap_in_a_column_that_was_learnt_without_gaps_is_the_mean(kind: type[Estimator]) -> None:
+def test_a_gap_in_a_column_that_had_none_in_training_is_the_mean(kind: type[Estimator]) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(5, 2, size=(120, 2))
     model = kind(**QUICK).fit(X, (X[:, 0] > 5).astype(int))
@@ -249,7 +249,7 @@ def test_cross_validations_may_have_gaps_in_some_folds_only() -> None:
 # Later rows.
 
 
-def test_columns_in_another_order_or_with_other_names_are_refused() -> None:
+def test_columns_in_another_order_or_with_other_names_are_rejected() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     for other in (frame[frame.columns[::-1]], frame.rename(columns={"age": "years"}), frame.drop(columns="age")):
@@ -257,7 +257,7 @@ def test_columns_in_another_order_or_with_other_names_are_refused() -> None:
             model.predict(other)
 
 
-def test_a_word_that_was_not_learnt_is_any_other() -> None:
+def test_a_word_after_the_training_counts_as_unknown() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     new, newer, long = (model.predict_proba(frame.assign(country=word)) for word in ("ES", "PT", "x" * 100))
@@ -285,7 +285,7 @@ def test_a_value_of_another_kind_is_reported_with_its_place(column: str, value: 
         model.predict(frame.assign(**{column: pandas.Series([value] * 20, dtype=object)}))
 
 
-def test_lists_in_a_column_are_refused() -> None:
+def test_lists_in_a_column_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"row 0, column 'tags' is \['a'\]: expected a word or a missing value"):
         NeuralClassifier().fit(pandas.DataFrame({"tags": [["a"], ["b"]]}), [0, 1])
 
@@ -384,7 +384,7 @@ def test_the_network_answers_rows_by_their_names_wherever_it_goes(tmp_path: Path
 # Use in scikit-learn.
 
 
-def test_passengers_are_learnt_from_as_they_were_read() -> None:
+def test_passengers_are_a_valid_table_as_read() -> None:
     passengers = pandas.read_csv(TITANIC)
     survived = passengers.pop("survived").map({0: "no", 1: "yes"})
     assert passengers["age"].isna().any()

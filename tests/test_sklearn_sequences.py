@@ -151,7 +151,7 @@ def test_invalid_series_are_named(X: Any, message: str) -> None:
         short().fit(X, [0, 1])
 
 
-def test_what_else_cannot_be_learnt_is_named() -> None:
+def test_further_errors_of_fits_name_the_argument() -> None:
     X, y = bumps(10)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         short().fit(X, y[:9])
@@ -218,7 +218,7 @@ def test_its_error_is_reported_beside_that_of_seasonal_naive_forecasts(predicted
     assert quick().fit(season(4)).mase_ is None
 
 
-def test_bounds_hold_what_comes_as_often_as_asked(predicted: Forecaster) -> None:
+def test_intervals_contain_the_outcome_as_often_as_requested(predicted: Forecaster) -> None:
     said = predicted.predict_interval(4, level=0.8)
     assert isinstance(said, nr.Forecast)
     assert np.array_equal(said.values, predicted.predict(4).astype(np.float32))
@@ -323,14 +323,14 @@ DAYS = [f"2026-01-0{day}" for day in (1, 2, 3, 5)]
         ({"unique_id": [1, 1, "1", "1"], "ds": [1, 2, 1, 2], "y": [1] * 4}, "y has two series of one name"),
     ],
 )
-def test_what_is_no_series_is_named(y: Any, message: str) -> None:
+def test_inputs_that_are_no_series_are_errors(y: Any, message: str) -> None:
     if isinstance(y, dict):
         y = {name: np.array(list(column), object if name == "unique_id" else None) for name, column in y.items()}
     with pytest.raises(ValueError, match=message):
         quick().fit(y)
 
 
-def test_what_else_a_forecaster_refuses_is_named() -> None:
+def test_further_errors_of_a_forecaster_name_the_argument() -> None:
     with pytest.raises(ValueError, match="X is given: expected None"):
         quick().fit(season(), np.zeros((120, 1)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="season_length is 0"):

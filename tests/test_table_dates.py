@@ -149,7 +149,7 @@ def test_the_table_decides_where_day_and_month_could_be_either(beside: list[str]
     assert found.reader.form == DateForm(order)
 
 
-def test_what_nothing_decides_is_said() -> None:
+def test_an_ambiguous_order_of_day_and_month_is_reported() -> None:
     either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
     said = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
     assert len(said) == 1

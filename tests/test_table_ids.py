@@ -93,7 +93,7 @@ def write(path: str, rows: int = 150) -> None:
     frame.to_csv(path)
 
 
-def test_the_index_of_a_frame_is_not_learnt_from(command: tables.Command) -> None:
+def test_the_index_of_a_frame_is_no_field(command: tables.Command) -> None:
     write("frame.csv")
     found = json.loads(command("train", "frame.csv", "--target", "y", "--json").out)
     assert found["left_out"] == {"column 1": "it numbers the rows"}

@@ -120,7 +120,7 @@ def test_many_threads_use_one_network_at_a_time() -> None:
     assert net.info().training_total_cycles > 0
 
 
-def test_trainings_of_many_threads_give_what_each_alone_would_give() -> None:
+def test_trainings_on_many_threads_equal_separate_trainings() -> None:
     expected = network()
     expected.train(max_cycles=200)
     nets = [network() for _ in range(8)]

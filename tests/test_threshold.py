@@ -88,7 +88,7 @@ def test_a_network_without_a_second_probability_has_none(
     assert net.info().threshold == 0.5
 
 
-def test_outputs_stay_what_the_threshold_is_of(create: Create) -> None:
+def test_an_output_function_with_a_threshold_cannot_change(create: Create) -> None:
     net = create("classifier", [2, 2], threshold=0.25)
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for outputs that are linear"):
         net.configure(output="linear")

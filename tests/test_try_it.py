@@ -74,7 +74,7 @@ def test_circles_are_learnt_until_they_are_stopped(tried: Page) -> None:
     expect(section.get_by_text("1000 other points, ready to learn.")).to_be_visible()
 
 
-def test_titanic_is_learnt_and_the_answer_follows_a_slider(tried: Page) -> None:
+def test_titanic_is_learnt_and_the_prediction_follows_a_slider(tried: Page) -> None:
     section = tried.locator("section", has=tried.get_by_role("heading", name="Titanic"))
     expect(section.get_by_label("Age")).to_be_disabled()
     section.get_by_role("button", name="Learn").click()

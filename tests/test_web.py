@@ -202,7 +202,7 @@ def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
 
 
 @in_node
-def test_a_training_is_stopped_and_rows_that_came_meanwhile_stay() -> None:
+def test_rows_that_arrive_during_a_stopped_training_are_kept() -> None:
     program = """
     await nr.ready();
     const results = [];
@@ -266,7 +266,7 @@ MISTAKES = [
 
 
 @in_node
-def test_errors_name_what_is_wrong() -> None:
+def test_errors_name_the_argument() -> None:
     asked = ", ".join(f"async () => {expression}" for expression, _ in MISTAKES)
     program = f"""
     await nr.ready();
