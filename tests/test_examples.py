@@ -277,8 +277,8 @@ def test_a_network_predicts_letters_of_names_better_than_counts() -> None:
 
 def test_the_most_probable_letters_make_one_name_and_drawn_ones_many() -> None:
     table = output("names", *SHORT["names"]).partition("with a penalty")[2].split()
-    likeliest, drawn, _, with_penalty = (table[column::4][:10] for column in range(4))
-    assert len(set(likeliest)) == 1
+    greedy, drawn, _, with_penalty = (table[column::4][:10] for column in range(4))
+    assert len(set(greedy)) == 1
     assert len(set(drawn)) > 7
     assert len(set(with_penalty)) > 7
 

@@ -268,7 +268,7 @@ def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None
         assert client.execute_command("DEBUG", "DIGEST") == reader.execute_command("DEBUG", "DIGEST")
 
 
-@pytest.mark.parametrize("moment", ["queued", "running", "held back"])
+@pytest.mark.parametrize("moment", ["queued", "running", "ended"])
 def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
@@ -276,7 +276,7 @@ def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: st
         inredis.create(client, "first")
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
         before = client.execute_command("DEBUG", "DIGEST-VALUE", "net")
-        if moment == "held back":
+        if moment == "ended":
             paused(client)
         else:
             client.config_set("neuralredis.max-trainings", 1)
