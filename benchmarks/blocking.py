@@ -38,7 +38,7 @@ sys.path.append(str(Path(__file__).with_name("speed")))
 
 from server import Server, packed, running
 
-#: Repetitions at most, and the seconds after which no further one begins.
+#: The most repetitions, and the seconds after which no further one starts.
 TIMES = 5
 SECONDS = 6.0
 #: Seconds between PINGs. Without them, the PINGs themselves would take a core.
@@ -56,7 +56,7 @@ APPEND_ONLY = ("--appendonly", "yes", "--auto-aof-rewrite-percentage", "0")
 
 
 class Pinger:
-    """A process that sends PINGs to a server, and remembers the longest wait."""
+    """A process that sends PINGs to a server, and records the longest wait."""
 
     def __init__(self, server: Server) -> None:
         context = multiprocessing.get_context("fork")
@@ -67,8 +67,8 @@ class Pinger:
         self._after_some()
 
     def worst(self, action: Callable[[], object]) -> float:
-        """Return the milliseconds that a PING waits at worst while something is done."""
-        # A PING that has waited for what was done before does not count.
+        """Return the longest wait of a PING in milliseconds while an action runs."""
+        # A PING that waited for earlier work does not count.
         self._after_some()
         self._worst.value = 0.0
         action()
@@ -92,7 +92,7 @@ class Pinger:
                 time.sleep(PAUSE)
 
     def _after_some(self) -> None:
-        """Wait until the PING that is on its way has come back, and another."""
+        """Wait for the replies to the current PING and the next one."""
         until = self._count.value + 2
         while self._count.value < until:
             time.sleep(0.001)
@@ -114,7 +114,7 @@ class Bench:
         self.pinged.close()
 
     def ask(self, *words: bytes | str | int, times: int = 1) -> None:
-        """Send a command, so many times at once, and read the replies. An error is raised."""
+        """Send a command this many times in a pipeline, and read the replies. An error reply is raised."""
         request = packed(*words)
         self._connection.sendall(request * times + PING)
         first, end = b"", b""
@@ -127,7 +127,7 @@ class Bench:
     def worst(
         self, action: Callable[[], object], before: Callable[[], object] = lambda: None, times: int = TIMES
     ) -> float:
-        """Return the shortest of the longest waits while something is done; what is done before it does not count."""
+        """Return the shortest of the longest waits during an action; its preparation does not count."""
         waits = []
         start = time.perf_counter()
         while len(waits) < times and (not waits or time.perf_counter() - start < SECONDS):
@@ -143,20 +143,20 @@ class Bench:
         self.ask("NR.CREATE", name, kind, *units, "->", outputs, "DATASET", rows, "SEED", 1)
 
     def observe(self, name: str, inputs: int, rows: int) -> None:
-        """Give a network of two classes or one output so many random rows."""
+        """Store this many random rows in a network with two classes or one output."""
         self.ask("NR.OBSERVE", name, "FP32", random_rows(rows, inputs))
 
     def many_rows(self, name: str, rows: int = 250_000, hidden: tuple[int, ...] = (10,), inputs: int = 500) -> None:
-        """Make a network with so many rows, 500 MB unless said otherwise."""
+        """Create a network with this many rows, by default 500 MB."""
         self.client.delete(name)
         self.create(name, "CLASSIFIER", [inputs, *hidden], 2, rows)
         for _ in range(0, rows, 10_000):
             self.observe(name, inputs, 10_000)
 
     def queue(self, networks: int) -> None:
-        """Queue trainings of so many networks behind one that does not end."""
+        """Queue trainings of this many networks behind one that does not end."""
         self.client.config_set("neuralredis.max-trainings", 1)
-        # Modules of before have no such limit.
+        # Earlier versions of the module have no such limit.
         with contextlib.suppress(redis.ResponseError):
             self.client.config_set("neuralredis.max-queued", 10 * networks)
         with self.client.pipeline(transaction=False) as pipeline:
@@ -173,7 +173,7 @@ class Bench:
         """Wait until no training is left, dropped ones included."""
         while any(self.client.info("neuralredis")[f"neuralredis_trainings_{state}"] for state in ("running", "queued")):
             time.sleep(0.01)
-        # What has ended is concluded between commands.
+        # Ended trainings are installed between commands.
         while self.client.execute_command("NR.THREADS"):
             time.sleep(0.01)
         time.sleep(0.1)
@@ -191,14 +191,14 @@ def floats(count: int) -> bytes:
 
 
 Case = Callable[[Bench], float]
-#: Command, size, options of the server, whether it has a replica, whether that is sent the PINGs, the measurement.
+#: Command, size, options of the server, whether it has a replica, whether the replica gets the PINGs, measurement.
 CASES: list[tuple[str, str, tuple[str, ...], bool, bool, Case]] = []
 
 
 def case(
     command: str, size: str, *options: str, replica: bool = False, on_replica: bool = False
 ) -> Callable[[Case], Case]:
-    """Add a row of the table. Of several that share a measurement the last is the first."""
+    """Register a row of the table. Several decorators of one function are applied from the last to the first."""
 
     def add(body: Case) -> Case:
         CASES.append((command, size, options, replica or on_replica, on_replica, body))
@@ -411,7 +411,7 @@ def _(b: Bench) -> float:
 
 
 def train_anew(b: Bench) -> None:
-    """Have a training of net begun just now, that does not end by itself."""
+    """Start a training of net that does not end by itself."""
     b.client.execute_command("NR.STOP", "net")
     b.client.execute_command("NR.WAIT", "net")
     b.client.execute_command("NR.TRAIN", "net", "MAXTIME", 0)
@@ -431,9 +431,9 @@ def _(b: Bench) -> float:
 
 
 def followed(b: Bench) -> None:
-    """Wait until a replica, if there is one, has done what it was sent, and for the AOF that is written meanwhile."""
+    """Wait until a replica, if there is one, has applied all commands, and until the AOF is written."""
     replicas = b.client.info("replication")["connected_slaves"]
-    # WAIT waits for what its own client has written.
+    # WAIT only waits for the writes of its own client.
     b.client.set("after", "it")
     b.client.execute_command("WAIT", replicas, 60_000)
     time.sleep(0.1)
@@ -547,7 +547,7 @@ def _(b: Bench) -> float:
 
 
 def waiting(b: Bench, milliseconds: int, action: Callable[[list[socket.socket]], object]) -> float:
-    """Measure what becomes of waiting clients: an action, and half a second after it."""
+    """Measure the unblocking of clients: an action, and half a second after it."""
     b.create("net", "CLASSIFIER", [500, 10], 2)
     b.observe("net", 500, 16)
     b.client.config_set("neuralredis.threads", 1)
@@ -611,7 +611,7 @@ def sentinel(server: Path, module: Path) -> str:
         watcher = stack.enter_context(contextlib.closing(redis.Redis(port=third, protocol=2, decode_responses=True)))
         while not sees_replica(watcher):
             time.sleep(0.1)
-        # Sentinel has asked both for their state by then.
+        # By then Sentinel has queried the state of both.
         time.sleep(2)
         with primary.connection() as connection:
             connection.sendall(packed("AUTH", "asks", "any") + packed("NR.RUN", "net", "FP32", floats(20_000 * 16)))

@@ -39,7 +39,7 @@ def spin() -> None:
 
 @contextlib.contextmanager
 def busy(processes: int) -> Iterator[None]:
-    """Have so many processes that never rest."""
+    """Run this many busy processes."""
     spinning = [multiprocessing.Process(target=spin, daemon=True) for _ in range(processes)]
     for process in spinning:
         process.start()
@@ -51,7 +51,7 @@ def busy(processes: int) -> Iterator[None]:
 
 
 def speed(layers: list[int], rows: int, threads: int) -> float:
-    """Return millions of rows that a network was presented with in a second."""
+    """Return the speed of training in millions of rows per second."""
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(rows, layers[0])), rng.integers(0, layers[-1], rows)
     options: Any = {"restarts": 1, "l2": 0, "algorithm": "irprop+"}
@@ -63,7 +63,7 @@ def speed(layers: list[int], rows: int, threads: int) -> float:
 
 
 def main() -> None:
-    """Print the figures."""
+    """Print the rates."""
     print(f"{datetime.date.today()}, {os.cpu_count()} cores; millions of rows a second on one thread and on two")
     print(f"{'':20} {'rows':>7} {'idle core':>22} {'busy core':>22}")
     for layers, rows in LAYOUTS:

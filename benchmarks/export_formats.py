@@ -1,9 +1,9 @@
-"""Measures the size of exports and how fast they answer, beside the network itself.
+"""Measures the size of exports and the speed of their predictions, beside the network itself.
 
     python benchmarks/export_formats.py > benchmarks/export_formats.txt
 
-There are three networks: one with 9 inputs, one of fields with four members as `learn` makes it, and one for digits.
-They are asked 1000 rows at a time and one row at a time, on one core. Times are processor time, the best of some
+There are three networks: one with 9 inputs, one with fields and four members as `learn` creates it, one for digits.
+They predict 1000 rows at a time and one row at a time, on one core. Times are processor time, the best of some
 repetitions. onnxruntime and DuckDB run their exports; SQLite is that of Python. export_formats.txt is the output.
 """
 
@@ -28,7 +28,7 @@ COUNTRIES = ["AT", "CH", "DE", "FR", "IT"]
 
 
 def fastest(call: Callable[[], object]) -> float:
-    """Return the seconds of a processor that the quickest of some calls took."""
+    """Return the processor time of the fastest of some calls, in seconds."""
     found, begin = [], time.perf_counter()
     while len(found) < 2 or (len(found) < REPETITIONS and time.perf_counter() - begin < SECONDS):
         start = time.process_time()
@@ -38,7 +38,7 @@ def fastest(call: Callable[[], object]) -> float:
 
 
 def numbers(layout: list[int], members: int) -> tuple[nr.Network, Any]:
-    """Return a trained network of numbers, and rows for it."""
+    """Return a trained network without fields, and rows for it."""
     rng = np.random.default_rng(1)
     X = rng.normal(size=(ROWS, layout[0])).astype(np.float32)
     net = nr.Network("classifier", layout, normalize=True, dataset=ROWS, seed=1, restarts=members)
@@ -48,7 +48,7 @@ def numbers(layout: list[int], members: int) -> tuple[nr.Network, Any]:
 
 
 def fields() -> tuple[nr.Network, Any]:
-    """Return a trained network of fields, and rows for it."""
+    """Return a trained network with fields, and rows for it."""
     rng = np.random.default_rng(1)
     rows = [
         {
@@ -99,7 +99,7 @@ def with_sql(connect: Callable[[], Any]) -> Callable[[Path, Any], Callable[[Any]
         for table, count in (("data", len(rows)), ("one", 1)):
             declared = ", ".join(f"{name} {'TEXT' if name == 'country' else 'DOUBLE PRECISION'}" for name in columns)
             connection.execute(f"CREATE TABLE {table} (id INTEGER, {declared})")
-            # Many rows by one statement: DuckDB takes long for each.
+            # Many rows by one statement: DuckDB takes long for each statement.
             written = [
                 f"({at}, {', '.join(map(repr, [float(v) if isinstance(v, bool) else v for v in row]))})"
                 for at, row in enumerate(values[:count])

@@ -1,4 +1,4 @@
-"""Compares exports with the engine: the same bits, the size, and rows answered per second.
+"""Compares exports with the engine: the same bits, the size, and predicted rows per second.
 
 ``tests/exports.py`` draws networks of every kind. ``python benchmarks/exports.py bits 1000`` compares 1000 of them,
 with 100 rows each, in Node and in C. ``python benchmarks/exports.py speed`` measures four. Node and gcc are required.
@@ -100,7 +100,7 @@ def subjects() -> dict[str, nr.Network]:
 
 
 def speed() -> None:
-    """Measure sizes and rows a second."""
+    """Measure sizes, and rows per second."""
     print(
         f"{'':28}{'parameters':>11}{'runtime':>10}{'.mjs':>10}{'gzip':>9}{'C object':>10}"
         f"{'rows/s: embedded':>18}{'many':>12}{'Node':>11}{'C':>12}"
@@ -133,7 +133,7 @@ def _minified(text: str) -> int:
 
 
 def _rate(call: Any, rows: int) -> float:
-    # Of the processor's time, as in Node and C: others may be at work, too.
+    # Processor time, as in Node and C, since the machine may be shared.
     call()
     started, done = time.process_time(), 0
     while time.process_time() - started < SECONDS:
@@ -181,7 +181,7 @@ def _in_c(folder: Path, exported: Any) -> float:
 
 
 def others() -> None:
-    """Do the same with exporters of scikit-learn's networks."""
+    """Measure exporters of scikit-learn's networks in the same way."""
     from sklearn.neural_network import MLPClassifier
 
     random = np.random.default_rng(1)
@@ -203,7 +203,7 @@ def others() -> None:
         return
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        # It writes a folder of its own wherever it is called.
+        # It writes a folder into the current directory.
         here = Path.cwd()
         os.chdir(folder)
         try:
@@ -236,7 +236,7 @@ def others() -> None:
             print(f"emlearn: {error.stderr[:500]}")
             return
         *answers, rate = _said([str(folder / "main")], folder).split()
-        # Its C has no probabilities to compare, but a class.
+        # Its C returns a class, no probabilities to compare.
         same = np.mean(np.array(answers, dtype=int) == theirs.predict(X))
         print(
             f"emlearn, MLPClassifier 9-15-2: {float(rate):,.0f} rows/s in C, which answers the class alone; "

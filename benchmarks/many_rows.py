@@ -5,7 +5,7 @@
 
 A row has 20 numbers and one of two classes, which depends on products and sums of some of the numbers; 10 % of the
 classes are wrong. The error is that on 200,000 fresh rows. Both have a hidden layer of 100 units, and otherwise the
-options of the tutorial. Each learns in a process of its own, with any number of threads.
+options of the tutorial. Each is trained in a separate process, with any number of threads.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def theirs(X: np.ndarray, y: np.ndarray) -> tuple[Callable[..., Any], float]:
 
 
 def measured(learner: str) -> dict[str, float]:
-    """Return what a learner needs, measured in this process."""
+    """Return time, memory and error of a learner, measured in this process."""
     X, y = rows(ROWS, 0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     cpu = time.process_time()

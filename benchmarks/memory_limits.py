@@ -53,7 +53,7 @@ def connected(server: Server) -> redis.Redis:
 
 @contextlib.contextmanager
 def poked(server: Server) -> Iterator[None]:
-    """Have another client send PINGs, since a server looks for what to evict before it runs a command."""
+    """Send PINGs on another connection, since a server evicts keys before it runs a command."""
     stop = threading.Event()
 
     def poke() -> None:
@@ -101,7 +101,7 @@ def strings_and_networks(client: redis.Redis, policy: str) -> None:
 
 
 def train_all(client: redis.Redis) -> list[str]:
-    """Ask for a training of each network."""
+    """Start a training of each network."""
     return [outcome(lambda n=n: client.execute_command("NR.TRAIN", f"net{n}", "MAXTIME", 3000)) for n in range(10)]
 
 

@@ -24,7 +24,7 @@ import neuralredis as nr
 
 
 class Task(NamedTuple):
-    """Rows, how many of them are observed, and what learns from them."""
+    """A task: rows, how many of them are observed, and the network to train."""
 
     kind: str
     hidden: list[int]
@@ -44,7 +44,7 @@ class Cycle(NamedTuple):
 
 
 Curve = list[Cycle]
-#: From a curve to the cycle at which it stops.
+#: A function from a curve to the cycle at which a training stops.
 Criterion = Callable[[Curve], int]
 
 
@@ -76,7 +76,7 @@ def tasks() -> Iterator[tuple[str, Task]]:
 
 
 def curves(task: Task, l2: float | None) -> Iterator[Curve]:
-    """Yield a curve for each seed: a training of one cycle at a time goes on as one of many cycles would."""
+    """Yield a curve for each seed, from trainings of one cycle each, which together equal one of many cycles."""
     outputs = len(set(task.y)) if task.kind == "classifier" else 1
     for seed in range(task.seeds):
         order = list(range(len(task.X)))
@@ -157,7 +157,7 @@ def quotient(limit: float, strip: int = 5) -> Criterion:
 
 
 def first(*criteria: Criterion) -> Criterion:
-    """Stop where the first of several does."""
+    """Stop at the first of several criteria."""
     return lambda curve: min(criterion(curve) for criterion in criteria)
 
 
@@ -172,7 +172,7 @@ CRITERIA: dict[str, Criterion] = {
 
 
 def main() -> None:
-    """Print what each criterion comes to, and what weight decay is worth."""
+    """Print the results of each criterion, and the effect of weight decay."""
     for l2, title in ((None, "weight decay chosen from the rows"), (0.0, "no weight decay")):
         found = {name: list(curves(task, l2)) for name, task in tasks()}
         print(f"\n{title}: percent wrong, or of the variance missed, on kept-back rows")
@@ -188,7 +188,7 @@ def main() -> None:
                 )
                 cell = f"{100 * stop:.2f}/{100 * best:.2f} ({statistics.median(at):.0f})"
                 line += f"{cell:>20}"
-                # Noise has nothing to learn, sums nothing to stop for.
+                # Noise cannot be learnt, and sums cannot be overfitted.
                 if task not in ("noise", "sum"):
                     stops.append(math.log(stop))
                     bests.append(math.log(best))

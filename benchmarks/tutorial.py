@@ -20,7 +20,7 @@ DATA = Path(__file__).parent.parent / "examples" / "data"
 
 
 def read(name: str) -> list[dict[str, str]]:
-    """Return the rows of one of the examples' files."""
+    """Return the rows of a file of the examples."""
     with open(DATA / name, newline="") as file:
         return list(csv.DictReader(file))
 
@@ -57,7 +57,7 @@ def iris_rows() -> tuple[list[list[float]], list[int]]:
 
 
 def titanic(seed: int) -> float:
-    """Return the share of 290 unseen passengers that is got wrong: 601 observed, AUTOSTOP."""
+    """Return the share of misclassified passengers among 290 fresh ones: 601 observed, AUTOSTOP."""
     X, y = shuffled(*titanic_rows(), seed)
     net = nr.Network("classifier", [9, 15, 2], normalize=True, dataset=1000, test=500, seed=seed)
     net.observe(X[:601], y[:601])
@@ -66,7 +66,7 @@ def titanic(seed: int) -> float:
 
 
 def iris(seed: int) -> float:
-    """Return the share of the validation rows that is got wrong: 150 observed, AUTOSTOP BACKTRACK."""
+    """Return the share of misclassified validation rows: 150 observed, AUTOSTOP BACKTRACK."""
     X, y = shuffled(*iris_rows(), seed)
     net = nr.Network("classifier", [4, 15, 5, 3], normalize=True, dataset=1000, test=500, seed=seed)
     net.observe(X, y)
@@ -75,7 +75,7 @@ def iris(seed: int) -> float:
 
 
 def sums(seed: int, seconds: float = 2.0) -> float:
-    """Return by how much 300 sums of two numbers below 100 are missed in the mean, after 300 rows and some seconds."""
+    """Return the mean absolute error of 300 sums of two numbers below 100, after 300 rows and some seconds."""
     rng = random.Random(seed)
     pairs = [[rng.randrange(m), rng.randrange(m)] for m in (100, 10) for _ in range(150)]
     net = nr.Network("regressor", [2, 10, 1], normalize=True, dataset=1000, test=500, seed=seed)

@@ -22,14 +22,14 @@ sys.path.insert(0, str(Path(__file__).parent / "quality"))
 from measure import error, split
 from sets import SETS, spirals
 
-#: With defaults, and with one network.
+#: The defaults, and one network.
 WAYS: dict[str, dict[str, Any]] = {"trial": {}, "one": {"restarts": 1}}
 #: Small sets with so few errors that their ratios would be mostly noise.
 EASY = {"iris", "wine", "cancer", "tic-tac-toe"}
 
 
 def learnt(kind: Any, layers: list[int], X: Any, y: Any, cycles: int, seed: int, **options: Any) -> nr.Network:
-    """Return a network that has learnt all rows."""
+    """Return a network trained on all rows."""
     net = nr.Network(kind, layers, dataset=len(X), test=0, seed=seed, **options)
     net.observe(X, y)
     net.train(max_cycles=cycles, max_time=0, progress=False)
@@ -37,12 +37,12 @@ def learnt(kind: Any, layers: list[int], X: Any, y: Any, cycles: int, seed: int,
 
 
 def spread(found: list[float]) -> str:
-    """Return the least, the mean and the most."""
+    """Return minimum, mean and maximum."""
     return f"{min(found):.0f} to {max(found):.0f}, in the mean {np.mean(found):.0f}"
 
 
 def fitted() -> None:
-    """Print how much of what can be fitted wholly is."""
+    """Print the results on tasks that can be fitted exactly."""
     corners, exclusive = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
     points = spirals()
     curled, spiral = points.X[::2], points.y[::2]
@@ -68,7 +68,7 @@ def fitted() -> None:
 
 
 def kept_back() -> None:
-    """Print errors on rows held out, in percent, and seconds of processor time of a training."""
+    """Print errors on held-out rows in percent, and seconds of processor time of a training."""
     cases = [(way, cycles) for cycles in (300, 1000) for way in ("one", "trial")]
     print(f"\n{'':12}" + "".join(f"{f'{way} {cycles}':>18}" for way, cycles in cases))
     found = []

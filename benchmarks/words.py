@@ -3,7 +3,7 @@
     python benchmarks/words.py > benchmarks/words.txt
 
 There are 100,000 rows with five categories of 10,000 words each, of which a few are common and most are rare (Zipf),
-and one of two classes, which depends on the words. Both forms are trained on one core, in a process of their own: three
+and one of two classes, which depends on the words. Both forms are trained on one core, in separate processes: three
 hidden layers of 30 units, 20 cycles, no early stopping. One-hot columns are not standardized, since all have the same
 scale. They would take 20 GB, so two smaller amounts are measured, and the cost per row is extrapolated.
 """
@@ -30,7 +30,7 @@ sys.path.append(str(Path(__file__).with_name("speed")))
 from figures import at_least, show
 
 ROWS, KEPT, CATEGORIES, WORDS = 100_000, 10_000, 5, 10_000
-#: Rows as one-hot columns: of a lot, and of a larger one.
+#: Two numbers of rows as one-hot columns.
 LOTS = (1000, 3000)
 CYCLES, HIDDEN, SEED = 20, [30, 30, 30], 1
 #: The goal: fields are this many times as fast, and take this many times less memory.
@@ -38,7 +38,7 @@ GOAL = 20
 
 
 def rows(count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of the words, of shape (rows, categories), and the classes."""
+    """Return the indices of the words, of shape (rows, categories), and the classes."""
     rng = np.random.default_rng(SEED)
     frequency = 1 / np.arange(1, WORDS + 1)
     weights = rng.normal(size=(CATEGORIES, WORDS))
@@ -47,12 +47,12 @@ def rows(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def peak() -> int:
-    """Return the most bytes that this process has ever taken."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def trained(net: nr.Network, before: int) -> dict[str, Any]:
-    """Return the seconds of a cycle, the memory that all took, and the inputs of the network."""
+    """Return the seconds of a cycle, the memory of the process, and the inputs of the network."""
     report = net.train(max_cycles=CYCLES, max_time=None, progress=False)
     return {
         "seconds": report.seconds / report.cycles,
@@ -62,7 +62,7 @@ def trained(net: nr.Network, before: int) -> dict[str, Any]:
 
 
 def fields() -> dict[str, Any]:
-    """Learn from named fields."""
+    """Train on named fields."""
     words, classes = rows(ROWS + KEPT)
     names = [f"field {category}" for category in range(CATEGORIES)]
     before = peak()
@@ -78,7 +78,7 @@ def fields() -> dict[str, Any]:
 
 
 def columns(count: int) -> dict[str, Any]:
-    """Learn from so many rows as one-hot columns, of which there are no more at a time than are being stored."""
+    """Train on this many rows as one-hot columns, which are created in parts as they are stored."""
     words, classes = rows(count)
     before = peak()
     net = nr.Network("classifier", [CATEGORIES * WORDS, *HIDDEN, 2], dataset=count, test=0, seed=SEED)

@@ -1,4 +1,4 @@
-"""A state machine that compares a server with embedded networks after random commands.
+"""State machines that compare a server with embedded networks after random commands.
 
 A state machine of :mod:`hypothesis` sends commands, and applies each to an embedded network and to a model of the
 contract, too. After each command it compares everything that is visible. What depends on the kind of rows is elsewhere.
@@ -50,7 +50,7 @@ class Commands(RuleBasedStateMachine):
             self.ask(*command)
 
     def missing(self, key: str, *command: Any) -> bool:
-        """Whether there is no network; then the command must say so."""
+        """Return whether there is no network at a key; if so, check that the command is an error."""
         if key not in self.plain:
             self.refused(*command, because=f"no network at key '{key}'")
         return key not in self.plain
@@ -58,24 +58,24 @@ class Commands(RuleBasedStateMachine):
     # Overridden by each state machine.
 
     def make(self, key: str, data: Any) -> None:
-        """Create a network, and give it some rows: few commands do anything without."""
+        """Create a network with some rows: few commands do anything without rows."""
         raise NotImplementedError
 
     def count(self, key: str, name: str) -> int:
-        """How many rows a set has by the model."""
+        """Return the number of rows in a set according to the model."""
         raise NotImplementedError
 
     def trained(self, key: str, report: nr.Report, autostop: bool) -> None:
-        """Take note of a training."""
+        """Record a training in the model."""
 
     def was_reset(self, key: str) -> None:
-        """Take note that all was forgotten."""
+        """Record a reset in the model."""
 
     def check(self, key: str) -> None:
-        """Compare all that can be seen of a network."""
+        """Compare everything that is visible of a network."""
         raise NotImplementedError
 
-    # What clients ask for of any network, and what must come of it.
+    # Commands of clients for any network, and their expected results.
 
     @rule(key=TAKEN, cycles=st.integers(1, 12), autostop=st.booleans(), backtrack=st.booleans())
     def train(self, key: str, cycles: int, autostop: bool, backtrack: bool) -> None:
@@ -156,7 +156,7 @@ class Commands(RuleBasedStateMachine):
 def run(
     machine: type[Commands], server: servers.Server, effort: int, figure: Callable[[str], None], examples: int = 40
 ) -> None:
-    """Have a machine send commands to a server, and tell how many it sent."""
+    """Let a machine send commands to a server, and report how many it sent."""
     asked = 0
 
     class Client(redis.Redis):
@@ -172,7 +172,7 @@ def run(
             max_examples=examples * effort,
             stateful_step_count=60,
             deadline=None,
-            # The suite repeats itself; with more effort, something else is tried each time.
+            # The suite is repeatable; with more effort, each run tries other commands.
             derandomize=effort == 1,
             suppress_health_check=list(HealthCheck),
         ),

@@ -15,22 +15,22 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 import kinds
 
-#: Milliseconds that a page may take to show what is waited for, on a busy machine.
+#: Milliseconds that a page may take to show the expected content, on a busy machine.
 PATIENCE = 30_000
 
 
 @contextlib.contextmanager
 def running() -> Iterator[Browser]:
-    """Start the browser, and end it. In between, asyncio.run cannot be used in this thread: Playwright's loop runs."""
+    """Run the browser. Meanwhile asyncio.run cannot be used in this thread, in which Playwright's event loop runs."""
     with sync_playwright() as playwright:
-        # In containers, and for root, its own sandbox does not start.
+        # In containers and for root, the browser's sandbox does not start.
         browser = playwright.chromium.launch(executable_path=str(kinds.CHROMIUM.binary()), args=["--no-sandbox"])
         yield browser
         browser.close()
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files without a log; modules by the types that browsers want, which not every system knows."""
+    """Serves files without a log, with the media types that browsers require for modules and that some systems lack."""
 
     extensions_map: ClassVar[dict[str, str]] = {
         **http.server.SimpleHTTPRequestHandler.extensions_map,
@@ -67,6 +67,6 @@ def tab(browser: Browser, **options: Any) -> Iterator[Page]:
 
 
 def barriers(page: Page) -> list[str]:
-    """Return what keeps people from using the page, as axe finds it: one line for each rule that is broken."""
+    """Return the accessibility violations that axe finds on the page: one line for each rule."""
     found = Axe().run(page).response["violations"]
     return [f"{each['id']}: {each['help']} ({each['nodes'][0]['html']})" for each in found]

@@ -18,9 +18,9 @@ import neuralredis
 import servers
 import tables
 
-#: How many tests were left out.
+#: The number of tests that were skipped for lack of a server or program.
 LEFT_OUT = pytest.StashKey[int]()
-#: What a test's report calls a line to be printed at the end.
+#: The name of the report section whose lines are printed at the end.
 FIGURE = "figure"
 
 
@@ -32,9 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if refusal := kinds.refusal():
         raise pytest.UsageError(refusal)
     config.stash[LEFT_OUT] = 0
-    # Processes that run tests at a time are given a width of the terminal, at which output would be wrapped.
+    # Parallel test processes inherit the width of the terminal, at which output would be wrapped.
     os.environ.pop("COLUMNS", None)
-    # A shell starts what it puts into the background without this signal, and so would the programs under test be.
+    # Shells start background jobs with this signal ignored, and the programs under test would inherit that.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -45,7 +45,7 @@ def pytest_report_header() -> str:
 
 
 def needs(item: pytest.Item) -> Iterator[kinds.Program]:
-    """What a test is marked to need, and the servers among its parameters."""
+    """Return the requirements that a test is marked with, and the servers among its parameters."""
     for marker in item.iter_markers("needs"):
         yield from marker.args
     callspec = getattr(item, "callspec", None)
@@ -62,14 +62,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Tell the process that prints the summary, if the tests run in several."""
+    """Send the counts to the process that prints the summary, if the tests run in several processes."""
     if output := getattr(session.config, "workeroutput", None):
         output["left_out"] = session.config.stash[LEFT_OUT]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
-    # Each process collects all tests, so each counts alike. One that crashed tells nothing.
+    # Each process collects all tests, so all counts are equal. A crashed process reports none.
     node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left_out", node.config.stash[LEFT_OUT])
 
 
@@ -87,14 +87,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 @pytest.fixture
 def effort(request: pytest.FixtureRequest) -> int:
-    """How many times as hard to try as in every run of the suite: `make torture` asks for a hundred."""
+    """Return the factor of effort over a normal run of the suite: 100 in `make torture`."""
     effort: int = request.config.getoption("effort")
     return effort
 
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """What prints a line at the end of the run: how much was tried, how much survived."""
+    """Return a function that prints a line at the end of the run: how much was tried and how much was accepted."""
     properties = request.node.user_properties
     return lambda text: properties.append((FIGURE, f"{request.node.name}: {text}"))
 
@@ -115,7 +115,7 @@ def server(kind: kinds.Kind) -> Iterator[servers.Server]:
 
 @pytest.fixture
 def relay(kind: kinds.Kind) -> Iterator[servers.Server]:
-    """Run each kind of server with an AOF, so that it takes internal commands from clients."""
+    """Run each kind of server with an AOF, so that it accepts internal commands from clients."""
     options = (*servers.INTERNAL_COMMANDS, "--appendonly", "yes")
     with servers.running(kind, *options, module=neuralredis.module_path(), tcp=True) as server:
         yield server
@@ -123,7 +123,7 @@ def relay(kind: kinds.Kind) -> Iterator[servers.Server]:
 
 @pytest.fixture(scope="session")
 def any_server_for_all() -> Iterator[servers.Server]:
-    """Run a server once, for tests that leave it as it was but for its keys."""
+    """Run a server once, for tests that change nothing but its keys."""
     with servers.running(kinds.ANY, module=neuralredis.module_path()) as server:
         yield server
 
@@ -138,14 +138,14 @@ def db(any_server_for_all: servers.Server) -> neuralredis.NeuralRedis:
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> tables.Command:
-    """The command line, in this process and in a folder of its own."""
+    """Return the command line, run in this process and in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tables.Command(capsys, monkeypatch)
 
 
 @pytest.fixture(params=["embedded", "redis"])
 def create(request: pytest.FixtureRequest) -> Callable[..., Any]:
-    """What makes a network as `Network` does: in this process, then in a server."""
+    """Return a function that creates a network as `Network` does: in this process, then in a server."""
     if request.param == "embedded":
         return neuralredis.Network
     db: neuralredis.NeuralRedis = request.getfixturevalue("db")
@@ -159,14 +159,14 @@ def create(request: pytest.FixtureRequest) -> Callable[..., Any]:
 
 @pytest.fixture
 def any_server() -> Iterator[servers.Server]:
-    """Run a server, for what does not differ from server to server."""
+    """Run one server, for tests that do not depend on the kind of server."""
     with servers.running(kinds.ANY, module=neuralredis.module_path(), tcp=True) as server:
         yield server
 
 
 @pytest.fixture
 def client(any_server_for_all: servers.Server) -> redis.Redis:
-    """A client of an empty server, which shows replies as RESP2 has them."""
+    """Return a client of an empty server that returns RESP2 replies as text."""
     client = any_server_for_all.client(protocol=2)
     client.flushall()
     return client
@@ -193,6 +193,6 @@ def browser() -> Iterator[browsers.Browser]:
 
 @pytest.fixture
 def page(browser: browsers.Browser) -> Iterator[browsers.Page]:
-    """An empty tab. What the page reports as an error, in its console or uncaught, fails the test."""
+    """Open an empty tab. Errors in its console and uncaught exceptions fail the test."""
     with browsers.tab(browser) as page:
         yield page

@@ -18,16 +18,16 @@ from neuralredis.dashboard.app import application
 from neuralredis.dashboard.places import Place
 from neuralredis.dashboard.serving import listening, server
 
-#: Seconds within which an answer comes, on a busy machine.
+#: Timeout of an answer in seconds, on a busy machine.
 PATIENCE = 60.0
 TOKEN = "the-token"
-#: A name that would do something to a page that took it for anything but text.
+#: A name that would change a page that did not escape it.
 HOSTILE = "</script><img src=x onerror=alert(1)>&quot;\N{RIGHT-TO-LEFT OVERRIDE}${x}`"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a dashboard has answered."""
+    """The response of a dashboard."""
 
     status: int
     headers: dict[str, str]
@@ -51,13 +51,13 @@ class Dashboard:
     def request(
         self, path: str, method: str = "GET", *, sent: Any = None, headers: dict[str, str] | None = None
     ) -> Answer:
-        """Ask it, with these headers alone, and one that says how long the body is."""
+        """Send a request with only these headers and Content-Length."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             given = headers or {}
             connection.putrequest(method, path, skip_host="Host" in given, skip_accept_encoding=True)
             for name, value in given.items():
-                # Headers with None are not sent.
+                # Headers whose value is None are not sent.
                 if value is not None:
                     connection.putheader(name, value)
             body = b"" if sent is None else sent if isinstance(sent, bytes) else json.dumps(sent).encode()
@@ -69,7 +69,7 @@ class Dashboard:
             return Answer(reply.status, told, reply.read().decode())
 
     def ask(self, path: str, sent: Any = None, *, status: int = 200) -> Any:
-        """Ask as the page does, and return what it tells."""
+        """Send a request as the page does, and return the content of the response."""
         headers = {"Authorization": f"Bearer {TOKEN}"}
         answer = self.request(f"/api/{path}", "GET" if sent is None else "POST", sent=sent, headers=headers)
         assert answer.status == status, answer.body
@@ -80,13 +80,13 @@ class Dashboard:
 
 
 def name(key: str | bytes) -> str:
-    """Return a key as addresses have it."""
+    """Return a key as it is encoded in addresses."""
     return "k" + base64.urlsafe_b64encode(key if isinstance(key, bytes) else key.encode()).decode().rstrip("=")
 
 
 @contextlib.contextmanager
 def running(place: Place, *, write: bool = False) -> Iterator[Dashboard]:
-    """Run a dashboard in a thread of this process."""
+    """Run a dashboard on a thread of this process."""
     listener = listening(0)
     answering = server(application(place, TOKEN, write=write))
     thread = threading.Thread(target=answering.run, kwargs={"sockets": [listener]})
@@ -101,7 +101,7 @@ def running(place: Place, *, write: bool = False) -> Iterator[Dashboard]:
 
 
 def customers(create: Any = nr.Network, **options: Any) -> Any:
-    """Return a network that knows who leaves: those of a plan that are young."""
+    """Return a network that predicts who leaves: the young customers of one plan."""
     fields = {"age": "number", "plan": "category", "since": "time", "news": "flag", "tags": "tags", "at": "vector 2"}
     net = create("classifier", fields=fields, target="left", dataset=400, test=200, seed=1, **options)
     random = np.random.default_rng(1)
@@ -117,7 +117,7 @@ def customers(create: Any = nr.Network, **options: Any) -> Any:
         for _ in range(300)
     ]
     left = ["yes" if row["plan"] == "free" and row["age"] < 50 else "no" for row in rows]
-    # A few of which nobody could know.
+    # A few outcomes are noise.
     for wrong in range(0, 300, 30):
         left[wrong] = "no" if left[wrong] == "yes" else "yes"
     net.observe(rows, left)
@@ -126,7 +126,7 @@ def customers(create: Any = nr.Network, **options: Any) -> Any:
 
 
 def sums(create: Any = nr.Network, **options: Any) -> Any:
-    """Return a network by positions that adds and subtracts."""
+    """Return a network without fields that has learnt to add and subtract."""
     net = create("regressor", [2, 8, 2], normalize=True, dataset=300, test=100, seed=1, **options)
     rows = np.random.default_rng(1).uniform(0, 50, (400, 2)).round(1)
     net.observe(rows, np.stack([rows.sum(1), rows[:, 0] - rows[:, 1]], 1))
@@ -135,7 +135,7 @@ def sums(create: Any = nr.Network, **options: Any) -> Any:
 
 
 def letters(create: Any = nr.Network) -> Any:
-    """Return a network by positions of many classes."""
+    """Return a network without fields that has many classes."""
     random = np.random.default_rng(1)
     centres, labels = random.normal(0, 1, (20, 5)), random.integers(0, 20, 600)
     net = create("classifier", [5, 20, 20], normalize=True, dataset=400, test=200, seed=1)
@@ -155,7 +155,7 @@ def visits(create: Any = nr.SequenceNetwork) -> Any:
 
 
 def moves(create: Any = nr.SequenceNetwork) -> Any:
-    """Return a network of sequences of numbers by their positions."""
+    """Return a network of sequences whose events have no fields."""
     net = create("regressor", [2, 4, 1], seed=1, dataset=100, test=50)
     random = np.random.default_rng(1)
     events = [random.uniform(0, 1, (5, 2)) for _ in range(60)]
@@ -165,7 +165,7 @@ def moves(create: Any = nr.SequenceNetwork) -> Any:
 
 
 def comments(create: Any = nr.Network) -> Any:
-    """Return a network that has texts, whose words are not kept."""
+    """Return a network with text fields, whose words are not stored."""
     net = create("classifier", fields={"comment": "text 64"}, target="good", dataset=60, test=20, seed=1)
     net.observe([{"comment": "very good" if number % 2 else "very bad"} for number in range(60)], ["yes", "no"] * 30)
     net.train(max_cycles=20)
@@ -173,12 +173,12 @@ def comments(create: Any = nr.Network) -> Any:
 
 
 def untrained(create: Any = nr.Network) -> Any:
-    """Return a network that has nothing."""
+    """Return a network without rows."""
     return create("classifier", [3, 4, 2], seed=1)
 
 
 def hostile(create: Any = nr.Network) -> Any:
-    """Return a network whose names would be markup."""
+    """Return a network whose names contain markup."""
     net = create(
         "classifier", fields={HOSTILE: "category", "age": "number"}, target=f"{HOSTILE}?", dataset=60, test=20, seed=1
     )

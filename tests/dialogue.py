@@ -24,7 +24,7 @@ class Connection:
         self._socket.close()
 
     def ask(self, command: str) -> str:
-        """Return the reply as redis-cli prints it."""
+        """Return a reply as redis-cli prints it."""
         words = [_typed(word) for word in shlex.split(command)]
         self._socket.sendall(b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words))
         return self._read("")
@@ -56,12 +56,12 @@ class Connection:
 
 
 def _typed(word: str) -> bytes:
-    """Return the bytes of a word, some of which may be typed as ``\\x2a``, as redis-cli takes them."""
+    """Return the bytes of a word, with escapes such as ``\\x2a`` decoded as redis-cli does."""
     return word.encode().decode("unicode_escape").encode("latin-1") if "\\x" in word else word.encode()
 
 
 def _shown(text: bytes) -> str:
-    """Return what redis-cli shows of a text; of texts in UTF-8, as with ``--raw``, the letters."""
+    """Return a text as redis-cli shows it; UTF-8 letters are shown as with ``--raw``."""
     try:
         letters = text.decode()
     except UnicodeDecodeError:
@@ -73,7 +73,7 @@ def _shown(text: bytes) -> str:
 
 
 def play(connection: Connection, script: str) -> None:
-    """Type what follows ``>``, and compare with the lines up to the next.
+    """Send each command after ``>``, and compare the reply with the lines up to the next ``>``.
 
     ``~`` stands for any number, ``~~`` for any word, a line of ``...`` for any lines.
     """

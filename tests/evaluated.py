@@ -20,7 +20,7 @@ FUNCTIONS = {
 
 
 def _all_inputs(exported: Exported, row: Any) -> NDArray[np.float64]:
-    """Return the inputs of a row, those included that are looked up; of fields without lists."""
+    """Return the inputs of a row, with those that are looked up; fields of lists are not supported."""
     computed, fields = exported["computed"], exported["fields"]
     x = np.zeros(exported["layout"][0])
     scaling = exported["input_scaling"]
@@ -54,7 +54,7 @@ def _all_inputs(exported: Exported, row: Any) -> NDArray[np.float64]:
 
 
 def evaluated(exported: Exported, rows: list[Any]) -> NDArray[np.float64]:
-    """Return the answers to rows, of shape (rows, answers)."""
+    """Return the outputs for rows, of shape (rows, outputs)."""
     given = np.array([_all_inputs(exported, row) for row in rows])
     limit, units = exported["unit_limit"], []
     for member in exported["members"]:

@@ -20,9 +20,9 @@ __all__ = ["COLUMNS", "network", "networks", "of_fields", "of_positions", "of_se
 Net = TypeVar("Net", bound=nr.Network)
 
 KINDS = ("number", "category", "auto", "flag", "time", "text 16", "tags", "vector 3")
-#: Kinds of fields that are columns of a table.
+#: Kinds of fields that a single column of a table can hold.
 COLUMNS = ("number", "category", "flag", "time", "vector 3")
-#: Names that are identifiers in no language, that clash, and that quote.
+#: Names that are no identifiers in any language, that clash, and that contain quotes.
 NAMES = ("n", "class", "größe", "a b", "a-b", "a_b", 'say "hi"\\', "2nd")
 CELLS = ("auto", "window", "reservoir", "gru")
 WORDS = ("u", "v", "it's", "é", "7")
@@ -35,13 +35,13 @@ def networks() -> strategies.SearchStrategy[nr.Network]:
 
 
 def network(seed: int) -> nr.Network:
-    """Return a network of some kind, of which the seed decides all."""
+    """Return a random network of some kind, determined by the seed."""
     random = np.random.default_rng(seed)
     return [of_positions, of_fields, of_sequences][int(random.integers(0, 3))](random)
 
 
 def rows(net: nr.Network, count: int, seed: int = 1) -> list[Any]:
-    """Return made-up rows or sequences for a network."""
+    """Return random rows or sequences for a network."""
     return made_up(intermediate(net), count, seed)
 
 
@@ -69,7 +69,7 @@ def _trained(net: Net, random: np.random.Generator) -> Net:
 
 
 def of_positions(random: np.random.Generator) -> nr.Network:
-    """Return a network of numbers by their positions."""
+    """Return a random network without fields."""
     kind = str(random.choice(["classifier", "regressor"]))
     inputs, outputs = int(random.integers(1, 12)), int(random.integers(2, 5))
     options = _options(random, kind)
@@ -111,7 +111,7 @@ def _row(fields: dict[str, str], random: np.random.Generator) -> dict[str, Any]:
 
 
 def of_fields(random: np.random.Generator, kinds: Sequence[str] = KINDS) -> nr.Network:
-    """Return a network of fields of some kinds."""
+    """Return a random network with fields of some kinds."""
     kind, fields = str(random.choice(["classifier", "regressor"])), _fields(random, kinds)
     options = _options(random, kind)
     ordered = [name for name, of in fields.items() if of in ("number", "flag", "auto")]
@@ -133,7 +133,7 @@ def of_fields(random: np.random.Generator, kinds: Sequence[str] = KINDS) -> nr.N
 
 
 def of_sequences(random: np.random.Generator, cells: Sequence[str] = CELLS) -> nr.SequenceNetwork:
-    """Return a network of sequences, with one of these cells."""
+    """Return a random network of sequences with one of these cells."""
     kind = str(random.choice(["classifier", "regressor"]))
     options = {**_options(random, kind), "cell": str(random.choice(cells)), "length": 12}
     outcomes: list[Any] | None = random.integers(0, 2, 40).tolist()
@@ -162,7 +162,7 @@ def of_sequences(random: np.random.Generator, cells: Sequence[str] = CELLS) -> n
 
 
 def proved(net: nr.Network, count: int, seed: int = 1) -> Exported:
-    """Return what exports are written from, with so many made-up rows and the network's answers to them."""
+    """Return the description that exports are written from, with random rows and the network's outputs for them."""
     exported = intermediate(net)
     given = made_up(exported, count, seed)
     answers = np.reshape(net.run(given), (count, -1))
@@ -172,7 +172,7 @@ def proved(net: nr.Network, count: int, seed: int = 1) -> Exported:
 
 
 def written(exported: Exported, path: Path) -> list[Path]:
-    """Write an export in the format that its path says."""
+    """Write an export in the format of the path's suffix."""
     made = format_of(path).files(exported, path)
     for own, content in made.items():
         own.write_bytes(content if isinstance(content, bytes) else content.encode())
@@ -180,7 +180,7 @@ def written(exported: Exported, path: Path) -> list[Path]:
 
 
 def with_threshold() -> tuple[nr.Network, NDArray[np.float32], NDArray[np.bool_]]:
-    """Return a network that answers its second class from a threshold on, rows, and those that are not right at it."""
+    """Return a network with a threshold, rows, and a mask of the rows whose probability clearly differs from it."""
     random = np.random.default_rng(1)
     y = np.int64(random.random(200) < 0.1)
     rows = np.float32(random.normal(size=(200, 2)) + y[:, None])

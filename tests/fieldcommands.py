@@ -40,7 +40,7 @@ WEIGHTS = st.sampled_from([None, "none", "balanced", [0.5, 3.0]])
 
 
 class Commands(beside.Commands):
-    """The machine for rows of named fields."""
+    """The state machine for rows of named fields."""
 
     def make(self, key: str, data: Any) -> None:
         kind = data.draw(st.sampled_from(["classifier", "regressor"]))
@@ -55,7 +55,7 @@ class Commands(beside.Commands):
         return rows[name]
 
     def alike(self, command: list[Any], call: Callable[[], Any], faults: int = 1) -> tuple[Any, Any] | None:
-        """The server's reply and what an embedded network says.
+        """Return the server's reply and the embedded network's result.
 
         None where both refuse, and for the same kind of reason: with two faults, each may find another one first.
         """
@@ -74,10 +74,10 @@ class Commands(beside.Commands):
             self.ask(*command)
         assert isinstance(ours(refusal.value), kind), (str(refusal.value), kind, command)
 
-    # What rows are like.
+    # Random rows.
 
     def row(self, data: Any, names: list[str]) -> tuple[Row, bool]:
-        """Some of the fields with a value each, and whether it is wrong, which happens now and then."""
+        """Draw fields with a value each, and whether one of the values is invalid."""
         chosen = data.draw(st.lists(st.sampled_from(names), unique=True))
         row = {name: data.draw(values_of(name)) for name in chosen}
         if data.draw(rarely()):
@@ -89,7 +89,7 @@ class Commands(beside.Commands):
         return row, any(is_unfit(name, value) for name, value in row.items())
 
     def rows(self, data: Any, plain: Plain, form: str, least: int = 0) -> tuple[list[Row], bool]:
-        """Rows, one unless they are an array, and whether one of them is wrong."""
+        """Draw rows, one unless they are an array, and whether one of them is invalid."""
         count = data.draw(st.integers(least, 4)) if form == "array" else 1
         drawn = [self.row(data, plain.fields) for _ in range(count)]
         return [row for row, _ in drawn], any(wrong for _, wrong in drawn)
@@ -101,7 +101,7 @@ class Commands(beside.Commands):
         found: list[Any] = data.draw(st.lists(outcome, min_size=rows, max_size=rows))
         return found
 
-    # What clients ask for, and what must come of it.
+    # Commands of clients, and their expected results.
 
     @rule(
         key=KEYS,
@@ -126,7 +126,7 @@ class Commands(beside.Commands):
         seed: int,
         weight: Any,
     ) -> None:
-        # What has one target takes no list of them.
+        # A network with one target takes no list of outcomes.
         target = names[0] if kind == "classifier" and isinstance(names, tuple) else names
         targets = [target] if isinstance(target, str) else list(target)
         given = {"dataset": limits[0], "test": limits[1], "class_weight": weight, "seed": seed}
@@ -176,10 +176,10 @@ class Commands(beside.Commands):
     def store(
         self, key: str, command: list[Any], rows: list[Row], outcomes: list[Any], into: Any, weights: Any, wrong: bool
     ) -> None:
-        """Have rows observed on both sides."""
+        """Observe rows on both sides."""
         plain, embedded = self.plain[key], self.embedded[key]
         both = self.alike(command, lambda: embedded.observe(rows, plain.targets(outcomes), into=into, weight=weights))
-        # No rows need no place.
+        # No rows need no room in a set.
         assert not rows or (both is None) == (wrong or plain.refuses(outcomes, into))
         if both is not None:
             assert tuple(both[0]) == both[1]
@@ -192,7 +192,7 @@ class Commands(beside.Commands):
     def answer(self, key: str, data: Any, form: str) -> None:
         if self.missing(key, "NR.RUN", key, "age", 1) or self.missing(key, "NR.CLASS", key, "age", 1):
             return
-        # No rows are no question, whatever the network has met.
+        # A prediction of no rows is an error, whatever the network has observed.
         rows, wrong = self.rows(data, self.plain[key], form, least=1)
         self.answered(key, data, ("NR.RUN", "NR.CLASS"), as_arguments(form, rows), rows, wrong, listed=form == "array")
 
@@ -206,7 +206,7 @@ class Commands(beside.Commands):
         wrong: bool,
         listed: bool,
     ) -> None:
-        """Ask for the outputs and for the classes, in one of the ways that there are."""
+        """Request the outputs and the classes, with random options."""
         plain, embedded = self.plain[key], self.embedded[key]
         run, classify = ([command, key, *known] for command in commands)
         unmet = plain.kind == "classifier" and not embedded.classes
@@ -265,10 +265,10 @@ class Commands(beside.Commands):
                 plain.rows[name] = min(plain.rows[name], plain.limits[name])
         self.check(key)
 
-    # What must hold.
+    # Invariants.
 
     def rows_of(self, key: str, name: str) -> list[Any]:
-        """What NR.GETDATA tells of all rows of a set, and of one more."""
+        """Return the replies of NR.GETDATA for all rows of a set, and for one index beyond them."""
         pipeline = self.client.pipeline(transaction=False)
         for number in range(self.count(key, name) + 1):
             pipeline.execute_command("NR.GETDATA", key, name, number)
@@ -295,12 +295,12 @@ class Commands(beside.Commands):
         assert float(found[b"dataset-error"]) == info.dataset_error
         assert float(found[b"test-error"]) == info.test_error
         compare_fields(self.ask("NR.FIELDS", key), embedded)
-        # What cannot be seen, too: weights, what becomes of chance, and of words that are not learnt yet.
+        # Hidden state, too: weights, random state, and words that no training has used yet.
         assert nr.Network.from_bytes(self.ask("NR.EXPORT", key)) == embedded
 
 
 def options(given: dict[str, Any]) -> list[Any]:
-    """Options by their names, as a command has those that are given."""
+    """Return the given options with their names, as arguments of a command."""
     return [
         word
         for name, value in given.items()

@@ -32,7 +32,7 @@ def stars(fields: dict[str, str], target: Any = "stars", **options: Any) -> nr.N
 
 
 def shop(rows: int = 200) -> list[dict[str, Any]]:
-    """Rows of all kinds with gaps, of which the country decides."""
+    """Return rows of all kinds with gaps, whose outcome depends on the country."""
     rng = np.random.default_rng(3)
     countries = rng.choice(["IT", "FR", "DE"], rows)
     return [
@@ -59,7 +59,7 @@ def learnt(**options: Any) -> nr.Network:
 
 
 def same(fields: dict[str, str], *forms: Any) -> None:
-    """Check that rows mean the same in each form: networks that observe them are equal."""
+    """Check that rows mean the same in each form: the networks that observe them are equal."""
     networks = []
     for form in forms:
         net = stars(fields, dataset=100, test=0)

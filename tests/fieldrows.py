@@ -14,7 +14,7 @@ from inredis import pairs
 
 import neuralredis as nr
 
-#: The values of fields by their kinds. Few, so that they repeat; more words than there is room for.
+#: Valid values by the kind of the field. Few, so that they repeat, but more words than a dictionary holds.
 VALUES: dict[str, list[Any]] = {
     "number": [0, 1, -1, 2.5, 0.1, 3.3333333, 1e6, "7", " 5 ", "-1e-3", "", "nan", None],
     "category": ["a", "b", "c", "é", "->", "JSON", 5, 0.1, True, "", None],
@@ -25,7 +25,7 @@ VALUES: dict[str, list[Any]] = {
     "tags": [["x"], ["y", "x"], ["z", "w", "x"], "x, y,,", "w", [], "", None],
     "vector": [[0.5, 2.0], [0.0, 0.0], [-1.0, 1e6], None],
 }
-#: What a kind does not understand; a text may be anything.
+#: Invalid values by the kind of the field; a text may be anything.
 WRONG: dict[str, Any] = {
     "number": "old",
     "category": "x" * 65,
@@ -35,7 +35,7 @@ WRONG: dict[str, Any] = {
     "tags": "y," + "x" * 65,
     "vector": [1.0, 2.0, 3.0],
 }
-#: The fields that a network may have. Those of one name, whatever the role, are of one kind, so that any hash will do.
+#: The fields that a network may have. A name has one kind in all roles, so that any hash is valid for any role.
 FIELDS = {
     "age": "number",
     "plan": "category 3",
@@ -53,7 +53,7 @@ FIELDS = {
     "item.place": "vector 2",
     "shop.at": "time",
 }
-#: A field that no network has.
+#: The name of a field that no network has.
 UNKNOWN = "colour"
 CLASSES = ["no", "yes", "TRAIN", "->", "né"]
 TARGETS = [0.0, 1.0, -2.5, 1e6, 0.1]
@@ -62,7 +62,7 @@ Row = dict[str, Any]
 
 
 def kind_of(name: str) -> str:
-    """The kind of a field, without its number."""
+    """Return the kind of a field without its number."""
     return FIELDS[name].split()[0]
 
 
@@ -75,20 +75,20 @@ def values_of(name: str) -> st.SearchStrategy[Any]:
 
 
 def written(name: str, value: Any) -> Any:
-    """A value as the arguments of a command have it."""
+    """Return a value as an argument of a command."""
     if name == UNKNOWN:
         return value
     if kind_of(name) == "vector" and value is not None:
         return inredis.blob(value)
     if kind_of(name) == "auto" and isinstance(value, bool):
-        # A number, of which the text would be a word.
+        # A number, whose text would be a word.
         value = int(value)
     [_, found] = inredis.words({"it": value}) or [None, b""]
     return found
 
 
 def as_arguments(form: str, rows: list[Row]) -> list[Any]:
-    """Rows as a command has them before the arrow: one in words, one as JSON, or an array."""
+    """Return rows as the arguments before ``->``: one row as fields and values, one as JSON, or a JSON array."""
     if form == "words":
         [row] = rows
         return [word for name, value in row.items() for word in (name, written(name, value))]
@@ -97,7 +97,7 @@ def as_arguments(form: str, rows: list[Row]) -> list[Any]:
 
 
 def _nested(row: Row) -> Row:
-    """A row with the fields of roles as objects of their own."""
+    """Return a row in which the fields of each role are an object."""
     found: Row = {}
     for name, value in row.items():
         role, dot, rest = name.partition(".")
@@ -109,18 +109,18 @@ def _nested(row: Row) -> Row:
 
 
 def flat(outcomes: list[Any]) -> list[Any]:
-    """Outcomes as a command has them: one after the other, of a regressor those of a row and of the next."""
+    """Return outcomes as arguments of a command, row after row."""
     return [one for outcome in outcomes for one in (outcome if isinstance(outcome, list) else [outcome])]
 
 
 @dataclass
 class Plain:
-    """What is known of a network without knowing what it has learnt."""
+    """The state of a network, except for what trainings compute."""
 
     kind: str
     fields: list[str]
     limits: dict[str, int]
-    #: How many classes there may be, or how many targets there are.
+    #: The greatest number of classes, or the number of targets.
     room: int
     classes: list[str]
     rows: dict[str, int] = field(default_factory=lambda: {"train": 0, "test": 0})
@@ -130,19 +130,19 @@ class Plain:
         return list(dict.fromkeys(name.split(".")[0] for name in self.fields if "." in name))
 
     def refuses(self, outcomes: list[Any], into: str | None) -> bool:
-        """Whether rows of such outcomes find no place."""
+        """Return whether the set is closed, or there is no room for the classes of these outcomes."""
         closed = self.limits[into] == 0 if into else not any(self.limits.values())
         return closed or (self.kind == "classifier" and len({*self.classes, *outcomes}) > self.room)
 
     def targets(self, outcomes: list[Any]) -> Any:
-        """Outcomes as a network in this process takes them."""
+        """Return outcomes as an embedded network takes them."""
         if self.kind == "classifier":
             return outcomes
         targets = np.array(outcomes).reshape(len(outcomes), self.room)
         return targets[:, 0] if self.room == 1 else targets
 
     def read(self, name: str, hashes: list[Row], first: int = 0) -> Any:
-        """What hashes hold of a field, of which the first is that of the role with that number; None for nothing."""
+        """Return the value of a field in hashes, where `first` is the role of the first hash; None if none has it."""
         role, dot, rest = name.partition(".")
         if dot:
             at = self.roles.index(role) - first
@@ -151,7 +151,7 @@ class Plain:
 
 
 def is_unfit(name: str, value: Any) -> bool:
-    """Whether a value, as it is or as hashes have it, is none of its field's."""
+    """Return whether a value, given or from a hash, is invalid for its field."""
     if name == UNKNOWN:
         return True
     wrong = WRONG.get(kind_of(name))
@@ -159,7 +159,7 @@ def is_unfit(name: str, value: Any) -> bool:
 
 
 def named(reply: Any, several: bool, scores: bool) -> Any:
-    """A reply of NR.CLASS as `classify` has it."""
+    """Convert a reply of NR.CLASS to a result of `classify`."""
     if reply is None:
         return None
     if not several:
@@ -170,7 +170,7 @@ def named(reply: Any, several: bool, scores: bool) -> Any:
 
 
 def told(kind: str, value: Any) -> Any:
-    """A value of NR.GETDATA; nothing of a text, whose words an embedded network does not tell."""
+    """Convert a value of NR.GETDATA; None for a text, whose words an embedded network does not return."""
     if value is None or kind == "text":
         return None
     if kind == "vector":
@@ -188,7 +188,7 @@ def told(kind: str, value: Any) -> Any:
 
 
 def told_here(kind: str, value: Any) -> Any:
-    """The same of a value of an embedded network's row."""
+    """Convert a value of an embedded network's row in the same way."""
     if isinstance(value, dt.datetime):
         return value.timestamp()
     if kind == "vector" and value is not None:
@@ -197,7 +197,7 @@ def told_here(kind: str, value: Any) -> Any:
 
 
 def compare_rows(replies: list[Any], here: tuple[Any, Any], plain: Plain) -> None:
-    """Compare the replies of NR.GETDATA, the last of which is of no row, with the rows of an embedded network."""
+    """Compare replies of NR.GETDATA, the last of which is beyond the rows, with the rows of an embedded network."""
     *replies, beyond = replies
     assert beyond is None
     for (values, outcome), row, expected in zip(replies, *here, strict=True):
@@ -211,7 +211,7 @@ def compare_rows(replies: list[Any], here: tuple[Any, Any], plain: Plain) -> Non
 
 
 def compare_fields(replies: list[Any], embedded: nr.Network) -> None:
-    """Compare the reply of NR.FIELDS with what an embedded network tells."""
+    """Compare the reply of NR.FIELDS with the statistics of an embedded network."""
     for reply, found in zip(map(pairs, replies), embedded.field_statistics(), strict=True):
         number = "" if reply[b"number"] is None else f" {reply[b'number']}"
         assert reply[b"name"].decode() == found.name

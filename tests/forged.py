@@ -20,12 +20,12 @@ FLOATS = [0.0, -0.0, 1.0, -1.0, 1e-45, 1e-30, 3e38, -3e38, float("inf"), float("
 
 REQUIRED, MORE = 1, 2
 LAYOUT, LIMITS, END = 1, 3, 0xFFFF
-#: What a training changes.
+#: Sections that a training changes.
 TRAINED = (*range(5, 12), 18, 19, 22, 25, 26)
 
 
 def extreme(source: random.Random) -> bytes:
-    """Return a field of one, four or eight bytes with a value that is seldom there."""
+    """Return one, four or eight bytes with an unusual value."""
     match source.randrange(4):
         case 0:
             return struct.pack("<f", source.choice(FLOATS))
@@ -38,7 +38,7 @@ def extreme(source: random.Random) -> bytes:
 
 
 def damaged(data: bytes, source: random.Random) -> bytes:
-    """Return bytes with some of them changed, moved, lost or added."""
+    """Return bytes after random changes, moves, deletions and insertions."""
     body = bytearray(data)
     for _ in range(source.choice([1, 1, 1, 2, 5])):
         at = source.randrange(len(body))
@@ -62,12 +62,12 @@ def damaged(data: bytes, source: random.Random) -> bytes:
 
 
 def number(frame: bytes) -> int:
-    """Return the number of a frame's section."""
+    """Return the section number of a frame."""
     return int.from_bytes(frame[:2], "little")
 
 
 def frames(whole: Sequence[bytes], others: Sequence[bytes], source: random.Random) -> list[bytes]:
-    """Return the frames of a network after somebody who knows the format has worked on them."""
+    """Return the frames of a network after random changes that respect the format."""
     forged = list(whole)
     for _ in range(source.choice([1, 1, 1, 2, 3])):
         at = source.randrange(1, max(len(forged), 2))
@@ -109,7 +109,7 @@ def frames(whole: Sequence[bytes], others: Sequence[bytes], source: random.Rando
                 forged[at : at + 1] = [bytes(frame[:cut]), bytes(frame[:2]) + bytes([REQUIRED]) + bytes(frame[cut:])]
                 continue
             case 12:
-                # Counts: those of the layers, or what the sets hold at most.
+                # Counts: of layers, or the limits of the sets.
                 fields = [index for index, one in enumerate(forged) if number(one) in (LAYOUT, LIMITS)]
                 if not fields:
                     continue
@@ -122,11 +122,11 @@ def frames(whole: Sequence[bytes], others: Sequence[bytes], source: random.Rando
                 if number(frame) == LAYOUT and source.random() < 0.3:
                     frame += b"\0" + struct.pack("<I", source.choice([1, 2, 1 << 20]))
             case 13:
-                # Numbers that are allowed, and overflow whatever is computed of them.
+                # Numbers that are valid, but make every computation overflow.
                 floats = struct.pack("<f", source.choice([3e38, -3e38, 1e-45, 0.0])) * ((len(frame) - 3) // 4)
                 frame[3 : 3 + len(floats)] = floats
             case _:
-                # Something small in what has numbers: weights, rows, options.
+                # A small change in a section of numbers: weights, rows, options.
                 place = 3 + source.randrange(max(len(frame) - 3, 1)) // 4 * 4
                 field = source.choice([struct.pack("<f", source.uniform(0, 2)), bytes([source.randrange(4)])])
                 frame[place : place + len(field)] = field
@@ -145,7 +145,7 @@ Item: TypeAlias = "tuple[int, Any]"
 
 
 def length(value: int) -> bytes:
-    """Return a number as an RDB has it."""
+    """Return a number in the encoding of RDB."""
     if value < 1 << 6:
         return bytes([value])
     if value < 1 << 14:
@@ -156,7 +156,7 @@ def length(value: int) -> bytes:
 
 
 def dump(head: bytes, items: Sequence[Item], version: bytes) -> bytes:
-    """Return what DUMP would give of these values; ``head`` is the type, ``version`` that of RDB."""
+    """Return the payload of DUMP for these values; ``head`` is the type, ``version`` the version of RDB."""
     body = bytearray(head)
     for opcode, value in items:
         body += length(opcode)
@@ -165,7 +165,7 @@ def dump(head: bytes, items: Sequence[Item], version: bytes) -> bytes:
         elif opcode == FLOAT:
             body += struct.pack("<f", value)
         elif opcode == STRING:
-            # Bytes, or a length that they do not have and the bytes.
+            # Bytes, or a wrong length with bytes.
             said, text = value if isinstance(value, tuple) else (length(len(value)), value)
             body += said + text
     return saved.with_checksum(bytes(body + length(END_OF_VALUE) + version))
@@ -182,7 +182,7 @@ HEAD = len(head(0))
 
 
 def items_of_original(payload: bytes) -> list[Item]:
-    """Return the values in a dump of the original module: whole numbers and floats."""
+    """Return the values in a dump of the original module: integers and floats."""
     found: list[Item] = []
     at = HEAD
 
@@ -205,7 +205,7 @@ def items_of_original(payload: bytes) -> list[Item]:
 
 
 def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
-    """Return the values of a dump after somebody who knows RDB has worked on them."""
+    """Return the values of a dump after random changes that respect RDB."""
     forged = list(whole)
     for _ in range(source.choice([1, 1, 1, 2, 5])):
         at = source.randrange(len(forged))
@@ -224,7 +224,7 @@ def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
             case _ if opcode == FLOAT:
                 forged[at] = (FLOAT, source.choice([*FLOATS, *(source.uniform(0, 2) for _ in FLOATS)]))
             case _ if isinstance(value, bytes):
-                # Another length; a number as a string; bytes that are compressed, so they say.
+                # Another length; a number as a string; bytes that are marked as compressed.
                 lengths = [0, 1, len(value) + 1, 1 << 20, 1 << 31]
                 short, long = length(source.choice(lengths[:2])), length(source.choice(lengths))
                 said = source.choice([long, b"\xc0", b"\xc2", b"\xc3" + short + long])
@@ -235,7 +235,7 @@ def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
 
 @functools.cache
 def originals() -> list[dict[str, Any]]:
-    """Return networks of the original module: the bytes of DUMP, and what it said of them."""
+    """Return networks of the original module: payloads of DUMP, and the module's replies about them."""
     found = json.loads((Path(__file__).parent / "data" / "original-dumps.json").read_text())
     for network in found:
         network["dump"] = base64.b64decode(network["dump_base64"])

@@ -1,4 +1,4 @@
-"""Helpers for the tests of the module: networks, and questions to a server about them."""
+"""Helpers for the tests of the module: create networks, and query a server about them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import servers
 
 
 def blob(*rows: Any) -> bytes:
-    """Rows of numbers as the module's commands take them after FP32."""
+    """Return rows of numbers as commands take them after FP32."""
     values = [value for row in rows for value in row]
     return struct.pack(f"<{len(values)}f", *values)
 
 
 def create(client: redis.Redis, key: str, *options: Any) -> None:
-    """Make a classifier of two inputs and two classes, with rows to learn from."""
+    """Create a classifier with two inputs, two classes and training rows."""
     client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 8, "->", 2, "DATASET", 200, "TEST", 100, *options)
     rows = [(x / 10, y / 10, float(x * y > 20)) for x in range(12) for y in range(12)]
     client.execute_command("NR.OBSERVE", key, "FP32", blob(*rows))
@@ -38,24 +38,24 @@ def info(client: redis.Redis, key: str) -> dict[str, Any]:
 
 
 def cycles(client: redis.Redis, key: str) -> int:
-    """How long a network has been trained, the running training apart."""
+    """Return the duration of a network's trainings, without the running one."""
     found: int = info(client, key)["training-total-cycles"]
     return found
 
 
 def calls(client: redis.Redis, command: str) -> int:
-    """How often a server has run a command."""
+    """Return how often a server has run a command."""
     found: int = client.info("commandstats").get(f"cmdstat_{command.lower()}", {"calls": 0})["calls"]
     return found
 
 
 def section(client: redis.Redis) -> dict[str, int]:
-    """The module's figures."""
+    """Return the module's section of INFO."""
     return {name.removeprefix("neuralredis_"): value for name, value in client.info("neuralredis").items()}
 
 
 def running(client: redis.Redis, count: int = 1) -> None:
-    """Wait until so many trainings have done a cycle."""
+    """Wait until this many trainings have finished a cycle."""
 
     def busy() -> bool:
         lines = client.execute_command("NR.THREADS")
@@ -65,12 +65,12 @@ def running(client: redis.Redis, count: int = 1) -> None:
 
 
 def pairs(reply: Sequence[Any]) -> dict[Any, Any]:
-    """Names and values in turn."""
+    """Return a dict from alternating names and values."""
     return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 def parsed(data: bytes) -> list[list[bytes]]:
-    """The commands in bytes of an append-only file."""
+    """Yield the commands in the bytes of an append-only file."""
     found = []
     while data:
         count, data = data[1:].split(b"\r\n", 1)
@@ -84,7 +84,7 @@ def parsed(data: bytes) -> list[list[bytes]]:
 
 
 def commands(server: servers.Server) -> list[list[str]]:
-    """What the append-only file holds, command by command, in capitals but for their arguments."""
+    """Return the commands of the append-only file, with command names in capitals."""
     parts = iter(server.appended().split("\r\n"))
     found = []
     for part in parts:
@@ -94,7 +94,7 @@ def commands(server: servers.Server) -> list[list[str]]:
     return found
 
 
-#: Fields of every kind.
+#: A field of every kind.
 SCHEMA: tuple[Any, ...] = (
     "SCHEMA", "age", "NUMBER", "plan", "CATEGORY", 5, "spent", "AUTO", 20, "phone", "FLAG", "at", "TIME",
     "note", "TEXT", 32, "tags", "TAGS", 6, "place", "VECTOR", 2,
@@ -102,7 +102,7 @@ SCHEMA: tuple[Any, ...] = (
 
 
 def create_of_fields(client: redis.Redis, key: str, *options: Any) -> None:
-    """Make a classifier of fields of every kind, with rows to learn from."""
+    """Create a classifier with fields of every kind and training rows."""
     hidden = ("HIDDEN", 6, "DATASET", 60, "TEST", 30)
     client.execute_command("NR.CREATE", key, "CLASSIFIER", *SCHEMA, "->", "bought", *hidden, *options)
     for number in range(120):
@@ -110,7 +110,7 @@ def create_of_fields(client: redis.Redis, key: str, *options: Any) -> None:
 
 
 def known(number: int) -> dict[str, Any]:
-    """The fields of a row, as a program has them: some are missing, and words come for which there is no room."""
+    """Return the fields of a row: some are missing, and there are more words than a dictionary holds."""
     return {
         "age": 20 + number % 50,
         "plan": f"plan {number * number % 11}",
@@ -124,7 +124,7 @@ def known(number: int) -> dict[str, Any]:
 
 
 def words(row: Mapping[str, Any]) -> list[Any]:
-    """The fields of a row, as the arguments of a command have them."""
+    """Return the fields of a row as arguments of a command."""
     found: list[Any] = []
     for name, value in row.items():
         if value is None:
@@ -138,17 +138,17 @@ def words(row: Mapping[str, Any]) -> list[Any]:
 
 
 def outcome(number: int) -> str:
-    """What a row came to: a class that comes late is among them."""
+    """Return the outcome of a row: one of the classes first occurs late."""
     return "perhaps" if number % 10 == 9 and number > 60 else ("yes" if number % 50 > 20 else "no")
 
 
 def named(number: int) -> list[Any]:
-    """A row by names with what it came to, as NR.OBSERVE takes it."""
+    """Return the arguments of NR.OBSERVE for a row of fields and its outcome."""
     return [*words(known(number)), "->", outcome(number)]
 
 
 def as_json(*numbers: int) -> list[Any]:
-    """Rows as JSON with what they came to, as NR.OBSERVE takes them."""
+    """Return the arguments of NR.OBSERVE for rows as JSON and their outcomes."""
     return ["JSON", json.dumps([known(number) for number in numbers]), "->", *map(outcome, numbers)]
 
 
@@ -157,18 +157,18 @@ def _numbers(first: int, count: int) -> list[Any]:
 
 
 def _fields(first: int, count: int) -> list[Any]:
-    # After those that it is made with: words that are new are among them.
+    # After the rows of the creation: some have new words.
     return as_json(*range(first + 200, first + 200 + count))
 
 
 @dataclass(frozen=True)
 class Made:
-    """A way to make a network; rows for it and a question, as commands take them; the effect of rows."""
+    """How to create a kind of network, with arguments of rows and of a prediction, and the effect of rows."""
 
     name: str
     create: Callable[..., None]
     row: Callable[[int], list[Any]]
-    #: Several, from one on.
+    #: Several rows, starting at an index.
     rows: Callable[[int, int], list[Any]]
     question: list[Any]
     effect: str
@@ -176,14 +176,14 @@ class Made:
 
 NUMBERS = Made("numbers", create, lambda number: [number, 2, "->", 1], _numbers, [0.5, 0.5], "NR._ROWS")
 FIELDS = Made("fields", create_of_fields, lambda number: named(number + 200), _fields, words(known(7)), "NR._OBSERVED")
-#: For what must be true of networks of numbers by position and of networks of fields.
+#: For tests that must hold with and without fields.
 of_both = pytest.mark.parametrize("made", [NUMBERS, FIELDS], ids=lambda made: made.name)
 
 
 def observed(
     words: Sequence[tuple[int, bytes]], classes: Sequence[bytes], *rows: bytes, cells: int = 1, outcomes: int = 1
 ) -> bytes:
-    """What a replica is sent of rows of fields, each from :func:`row_of`, and of the words and classes that are new."""
+    """Return the effect of rows of fields, each from :func:`row_of`, and of new words and classes."""
     found = struct.pack("<QI", 5, len(words))
     found += b"".join(struct.pack("<IB", field, len(word)) + word for field, word in words)
     found += struct.pack("<I", len(classes)) + b"".join(bytes([len(name)]) + name for name in classes)
@@ -193,6 +193,6 @@ def observed(
 def row_of(
     *cells: float, outcome: float = 0, weight: float = 1, at: int = 0, into: int = 0, listed: bytes = b""
 ) -> bytes:
-    """A row of such numbers, what it came to, where it is to go, and the inputs and values that it lists."""
+    """Return a row for an effect: its outcome, its place, and the inputs and values that it lists."""
     numbers = struct.pack(f"<BIf{len(cells)}ff", into, at, weight, *cells, outcome)
     return numbers + struct.pack("<I", len(listed) // 8) + listed

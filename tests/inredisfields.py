@@ -1,4 +1,4 @@
-"""The same for networks of fields: networks, and questions to a server about them."""
+"""Helpers for the tests of networks with fields in a server."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import pytest
 import redis
 from inredis import pairs
 
-#: How a network of the tests is created, but for its type and its fields.
+#: The options with which the tests create a network.
 SMALL = ("HIDDEN", 8, "DATASET", 200, "TEST", 100, "SEED", 5)
 BUY = ("NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "age", "NUMBER", "plan", "CATEGORY", "->", "bought", *SMALL)
 
 
 def ask(client: redis.Redis, line: str, *more: Any) -> Any:
-    """Send a command that is written as one line, and further arguments."""
+    """Send a command given as one line and further arguments."""
     return client.execute_command(*line.split(), *more)
 
 
 def refused(client: redis.Redis, line: str, *more: Any) -> str:
-    """Send a command that is an error, and return its text; nothing has changed by it."""
+    """Send a command that is an error, check that it changed nothing, and return the error."""
     before = ask(client, "DEBUG DIGEST")
     with pytest.raises(redis.ResponseError) as refusal:
         ask(client, line, *more)
@@ -35,9 +35,9 @@ def probabilities(reply: Sequence[Any]) -> dict[Any, float]:
 
 
 def learnt(client: redis.Redis, rows: int = 240, cycles: int = 100) -> None:
-    """Make a network that knows who buys: the old, and all who pay for their plan."""
+    """Create a network that has learnt who buys: the old, and everyone with a paid plan."""
     client.execute_command(*BUY)
-    # By chance, since every third row is for testing.
+    # At random, since every third row is a validation row.
     chance = random.Random(1)
     for number in range(rows):
         age, plan = (20, "free") if number == 0 else (chance.randrange(20, 60), chance.choice(["free", "paid", None]))

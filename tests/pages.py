@@ -22,25 +22,25 @@ import servers
 from neuralredis import aio
 
 ROOT = Path(__file__).resolve().parents[1]
-#: What redis-cli shows before what one types.
+#: The prompt of redis-cli.
 PROMPT = "127.0.0.1:6379> "
 
 
 def blocks(text: str) -> list[tuple[str, str]]:
-    """Return language and text of each fenced block, those in lists, too."""
+    """Return language and text of each fenced block, including blocks in lists."""
     found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
     return [(language, textwrap.dedent(code)) for _, language, code in found]
 
 
 def reach(server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have programs reach this server, whatever address they name."""
+    """Connect programs to this server, whatever address they use."""
     connect_async = aio.connect
     monkeypatch.setattr(neuralredis, "connect", lambda url: neuralredis.NeuralRedis(server.client()))
     monkeypatch.setattr(aio, "connect", lambda url: connect_async(f"unix://{server.socket}"))
 
 
 def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """Run a page's snippets in a folder, compare with what it shows, and return how many there were of each language.
+    """Run a page's snippets in a folder, compare the output with the page, and return their number by language.
 
     All Python of a page is one program, which reaches the server that replies to the page's commands. What a snippet
     prints is in the block of text after it. In replies, ``...`` stands for any lines.
@@ -74,7 +74,7 @@ def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
 
 
 def type_into_shell(line: str, folder: Path) -> str:
-    """Return what a line prints.
+    """Return the output of a command line.
 
     What would install something, build, or go on until it is ended, is only looked at: whether there is such a thing.
     """
@@ -98,7 +98,7 @@ def type_into_shell(line: str, folder: Path) -> str:
 
 
 def _output(command: list[str], folder: Path) -> str:
-    # Width and letters of a terminal, whatever this one is.
+    # A fixed width and encoding of the terminal.
     environment = {**os.environ, "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
     printed = subprocess.run(
         command, cwd=folder, check=True, capture_output=True, encoding="utf-8", env=environment
@@ -107,5 +107,5 @@ def _output(command: list[str], folder: Path) -> str:
 
 
 def without_times(text: str) -> str:
-    """Return what machines do not differ in."""
+    """Remove from an output what depends on the machine."""
     return re.sub(r"[\d.]+ m?s\b", "", text)

@@ -18,28 +18,28 @@ import servers
 
 #: The module with the feature `pauses`, which the Makefile builds for these tests.
 MODULE = Path(__file__).parents[1] / "target" / "pauses" / "libneuralredis.so"
-#: Of a training that does not say.
+#: The default limit of cycles of a training.
 CYCLES = 5
 
 
 class Points:
-    """Where threads of a server are held, and are asked to panic."""
+    """The points at which threads of a server pause or panic."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
     def hold(self, *points: str) -> None:
-        """Hold whoever comes to these points from now on, and whoever stands there already."""
+        """Pause threads that reach these points from now on, or are there already."""
         for point in points:
             self._mark(point).unlink(missing_ok=True)
             (self._directory / point).touch()
 
     def panic(self, point: str) -> None:
-        """Have whoever comes to a point, or stands there, panic."""
+        """Make threads panic that reach a point or are there already."""
         (self._directory / point).write_text("panic")
 
     def reached(self, point: str) -> None:
-        """Wait until somebody has come to a point since it was last asked to hold."""
+        """Wait until a thread has reached a point since the last `hold`."""
         servers.wait_until(self._mark(point).exists, what=f"for a thread at '{point}'")
 
     def release(self, *points: str) -> None:
@@ -56,7 +56,7 @@ class Points:
 
 @contextlib.contextmanager
 def running(kind: kinds.Kind, *options: str, tcp: bool = False) -> Iterator[tuple[servers.Server, Points]]:
-    """Run a server as `servers.running` does, with the points at which it can be held."""
+    """Run a server as `servers.running` does, and yield it with its pauses."""
     if not MODULE.exists():
         pytest.fail(f"the tests need {MODULE}: make test-python builds it", pytrace=False)
     with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
@@ -66,12 +66,12 @@ def running(kind: kinds.Kind, *options: str, tcp: bool = False) -> Iterator[tupl
             try:
                 yield server, points
             finally:
-                # A server that is held does not hear that it should end.
+                # A paused server does not handle signals.
                 points.release_all()
 
 
 class Stage:
-    """What happens on a server with the networks "net", "other" and "third", none of them trained."""
+    """Actions on a server with the untrained networks "net", "other" and "third"."""
 
     def __init__(self, server: servers.Server, points: Points) -> None:
         self.server = server
@@ -82,21 +82,21 @@ class Stage:
         self._before = self._figures()
 
     def ask(self, *command: Any) -> Asking:
-        """Have another connection send a command, and wait for the answer."""
+        """Send a command on another connection, which waits for the reply."""
         return Asking(self.server, *command)
 
     def train(self, key: str, cycles: int = CYCLES) -> Asking:
         return self.ask("NR.TRAIN", key, "MAXCYCLES", cycles, "MAXTIME", 0, "BLOCK", 0)
 
     def held(self, point: str) -> Asking:
-        """Have "net" trained up to a point; returns who waits for it."""
+        """Train "net" up to a point, and return the client that waits for it."""
         self.points.hold(point)
         asking = self.train("net")
         self.points.reached(point)
         return asking
 
     def queue(self, *keys: str) -> list[Asking]:
-        """Have further trainings wait for their turn, in this order."""
+        """Queue further trainings in this order."""
         asking = []
         for number, key in enumerate(keys, 1):
             asking.append(self.train(key))
@@ -104,7 +104,7 @@ class Stage:
         return asking
 
     def pool(self) -> tuple[int, int]:
-        """How many trainings have a place, and how many wait for one."""
+        """Return how many trainings are running and how many are queued."""
         figures = self._figures()
         return figures["running"], figures["queued"]
 
@@ -115,11 +115,11 @@ class Stage:
         return inredis.info(self.client, key)["training"] == 1
 
     def over(self, **ends: int) -> None:
-        """Wait until so many trainings have ended how, and none is known any more."""
+        """Wait until this many trainings have ended in each way and none is left."""
         expected = {how: count + ends.get(how, 0) for how, count in self._before.items()}
         servers.wait_until(lambda: self._figures() == expected, what=f"for {expected}")
         assert self.client.execute_command("NR.THREADS") == []
-        # What was written down is what is there.
+        # The AOF has the contents of the server.
         digest = self.client.execute_command("DEBUG", "DIGEST")
         self.client.execute_command("DEBUG", "LOADAOF")
         assert self.client.execute_command("DEBUG", "DIGEST") == digest
@@ -128,7 +128,7 @@ class Stage:
         trains_on(self.client, key)
 
     def clear(self) -> None:
-        """Leave the server as it was, but for its figures."""
+        """Restore the server, except for its statistics."""
         self.points.release_all()
         self.client.replicaof("NO", "ONE")
         self.client.client_unpause()

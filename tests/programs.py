@@ -7,12 +7,12 @@ import subprocess
 import sys
 import textwrap
 
-#: Seconds that a program may take; far more than any does.
+#: Timeout of a program in seconds; far more than any needs.
 PATIENCE = 60.0
 
 
 def run_program(code: str, *, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run Python code to its end, and return what it printed and how it ended."""
+    """Run Python code, and return its output and exit code."""
     return subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         capture_output=True,
@@ -24,7 +24,7 @@ def run_program(code: str, *, env: dict[str, str] | None = None) -> subprocess.C
 
 
 def output_of(code: str, *, env: dict[str, str] | None = None) -> str:
-    """Run Python code that must end well, and return what it printed."""
+    """Run Python code that must exit with 0, and return its output."""
     done = run_program(code, env=env)
     assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout

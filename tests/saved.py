@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 #: Numbers of sections.
 LAYOUT, WEIGHTS, SIZES, SIGNS, STATISTICS, REPORT, OPTIONS, END = 1, 5, 6, 7, 11, 18, 24, 0xFFFF
-#: Those of options in formats up to 3.
+#: Numbers of the sections of options in formats up to 3.
 OPTIONS_BEFORE = (2, 17, 20, 21)
 
 HEAD = 8
@@ -32,12 +32,12 @@ def in_frames(data: bytes) -> list[bytes]:
 
 
 def of_frames(frames: list[bytes]) -> bytes:
-    """Return the bytes of a network of these frames, with their right checksum."""
+    """Return the bytes of a network with these frames and a valid checksum."""
     return with_checksum(frames[0] + b"".join(len(frame).to_bytes(4, "little") + frame for frame in frames[1:]))
 
 
 def sections(data: bytes) -> dict[int, bytes]:
-    """Return the body of each section by its number, pieces joined."""
+    """Return the body of each section by its number, with its pieces joined."""
     found: dict[int, bytes] = {}
     for frame in in_frames(data)[1:]:
         number, _flags = struct.unpack_from("<HB", frame)
@@ -46,7 +46,7 @@ def sections(data: bytes) -> dict[int, bytes]:
 
 
 def frames(data: bytes) -> dict[int, bytes]:
-    """Return the last frame of each section by its number, as a server keeps and sends them."""
+    """Return the last frame of each section by its number, as a server stores and sends them."""
     found = {}
     at = HEAD
     while at < len(data) - CHECKSUM:
@@ -59,7 +59,7 @@ def frames(data: bytes) -> dict[int, bytes]:
 
 
 def timeless(data: bytes) -> dict[int, bytes]:
-    """Return all sections without what no two trainings share: seconds, and how many threads there were."""
+    """Return all sections without durations and numbers of threads, which differ between equal trainings."""
     found = sections(data)
     found[STATISTICS] = found[STATISTICS][:16] + found[STATISTICS][24:]
     if REPORT in found:
@@ -73,5 +73,5 @@ def weights(data: bytes) -> NDArray[np.float32]:
 
 
 def with_checksum(body: bytes) -> bytes:
-    """Return bytes with their right checksum after them."""
+    """Return bytes followed by their checksum."""
     return body + checksum(body).to_bytes(8, "little")

@@ -1,4 +1,4 @@
-"""Private servers: each is started for one purpose, and ended with it."""
+"""Private servers: each is started for one test or module, and stopped after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from redis.retry import Retry
 
 from kinds import Kind
 
-#: Seconds within which a server is up, or down. Far more than any needs: it only ends what would hang.
+#: Timeout in seconds for starts and stops of a server. Far more than any needs: it only ends what would hang.
 PATIENCE = 30.0
 
 
@@ -28,7 +28,7 @@ INTERNAL_COMMANDS = ("--neuralredis.enable-internal-commands", "yes")
 
 
 class Server:
-    """A running server, reached by a socket in its own directory and, when it has replicas, by a port too."""
+    """A running server with a socket in its own directory and, if it has replicas, a port."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Server:
         ]
         command += ["--dir", str(directory), "--logfile", str(self._log), "--save", "", "--daemonize", "no"]
         command += ["--enable-debug-command", "local", "--enable-module-command", "local"]
-        # Do not wait for more replicas that might want the same snapshot.
+        # Do not wait for more replicas that might use the same snapshot.
         command += ["--repl-diskless-sync-delay", "0", *options]
         self.process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
@@ -83,12 +83,12 @@ class Server:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
     def appended(self) -> str:
-        """What the append-only files hold, base files excepted."""
+        """Return the contents of the append-only files without base files."""
         files = sorted(self.directory.glob("*/*.incr.aof"))
         return b"".join(path.read_bytes() for path in files).decode(errors="replace")
 
     def stop(self) -> None:
-        """End the server politely, then as an operator would, and insist if it does not."""
+        """Stop the server with SHUTDOWN, then SIGTERM, then SIGKILL."""
         if self.process.poll() is None:
             with contextlib.suppress(redis.RedisError):
                 self._control().execute_command("SHUTDOWN", "NOSAVE", "NOW", "FORCE")
@@ -106,7 +106,7 @@ class Server:
                 raise AssertionError(f"the server did not stop:\n{self._tail()}") from None
 
     def kill(self) -> None:
-        """End the server as a power cut would."""
+        """Kill the server as a power cut would."""
         self.process.kill()
         self.process.wait()
 
@@ -147,7 +147,7 @@ def running(
 
     ``tcp`` lets replicas reach it; ``config`` is its configuration file; ``environment`` is added to that of the tests.
     """
-    # Not pytest's directories: the path of a socket has room for about a hundred characters.
+    # Not in pytest's directories: the path of a socket is limited to about a hundred characters.
     with tempfile.TemporaryDirectory(prefix="neuralredis-") as name:
         load = ["--loadmodule", str(module)] if module else []
         port = free_port() if tcp else 0
@@ -161,7 +161,7 @@ def running(
 
 @contextlib.contextmanager
 def reopened(kind: Kind, before: Server, *options: str, module: Path | None = None) -> Iterator[Server]:
-    """Run a server on the files of one that has ended."""
+    """Run a server on the files of a stopped server."""
     load = ["--loadmodule", str(module)] if module else []
     server = Server(kind.binary(), before.directory, [*options, *load])
     try:
@@ -173,7 +173,7 @@ def reopened(kind: Kind, before: Server, *options: str, module: Path | None = No
 
 @contextlib.contextmanager
 def replica_of(primary: Server, kind: Kind, *options: str, module: Path | None = None) -> Iterator[Server]:
-    """Run a replica of a server that was started with ``tcp``, and wait until it follows."""
+    """Run a replica of a server that was started with ``tcp``, and wait until it is synchronized."""
     with running(kind, *options, "--replicaof", f"127.0.0.1 {primary.port}", module=module, tcp=True) as replica:
         client = replica.client()
         wait_until(lambda: client.info("replication")["master_link_status"] == "up")
@@ -204,7 +204,7 @@ def cluster(kind: Kind, *slots: int, module: Path | None = None) -> Iterator[lis
 
 
 def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, what: object = "") -> None:
-    """Ask again and again until the condition holds; ``what`` says what is waited for."""
+    """Poll until the condition holds; ``what`` names it in the error."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"waited in vain {what}"
@@ -212,7 +212,7 @@ def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, what:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens at, and none twice: a server that is to have it may start later."""
+    """Return a free port, and none twice, since its server may start later."""
     for port in _ports:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))

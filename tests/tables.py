@@ -1,4 +1,4 @@
-"""Tables for the tests of the command line, and the command, run in this process."""
+"""Tables for the tests of the command line, and the command run in this process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TITANIC = Path(__file__).parents[1] / "examples" / "data" / "titanic.csv"
 
 @dataclass(frozen=True)
 class Done:
-    """What a command has come to."""
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -38,7 +38,7 @@ class Done:
 
 
 class Command:
-    """Runs the command in this process, as a pipe sees it."""
+    """Runs the command in this process, with its output in a pipe."""
 
     def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.capsys, self.monkeypatch = capsys, monkeypatch
@@ -56,7 +56,7 @@ class Command:
 
 
 class Terminal:
-    """Runs the command as a process of its own, on a terminal of so many columns."""
+    """Runs the command in another process, on a terminal with this many columns."""
 
     def __init__(self, *arguments: Any, columns: int = 100, cwd: Path | None = None) -> None:
         self.terminal, theirs = pty.openpty()
@@ -73,7 +73,7 @@ class Terminal:
         self.said = b""
 
     def until(self, words: str) -> str:
-        """Read on until it says so, and return what it has said up to there."""
+        """Read until this text is printed, and return the output up to it."""
         while words.encode() not in self.said:
             assert select.select([self.terminal], [], [], 60)[0], self.said
             self.said += os.read(self.terminal, 65536)
@@ -81,12 +81,12 @@ class Terminal:
         return (before + found).decode()
 
     def type(self, text: str) -> None:
-        """Type something."""
+        """Type a text."""
         os.write(self.terminal, text.encode())
 
     def end(self) -> tuple[int, str]:
-        """Read to its end: the exit code, and what it has said since the last words."""
-        # The system tells an end as an error.
+        """Read to the end of the output, and return the exit code and the output since the last `until`."""
+        # The end of a terminal is an OSError.
         with contextlib.suppress(OSError):
             while more := os.read(self.terminal, 65536):
                 self.said += more
@@ -105,7 +105,7 @@ def write(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]], **how
 
 
 def shop(rows: int = 400) -> tuple[list[str], list[list[Any]]]:
-    """Return customers of a shop, with columns of each kind: who gets no newsletter, or joined late, has churned."""
+    """Return customers of a shop with columns of each kind. Those who get no newsletter or joined late have churned."""
     rng = random.Random(1)
     names = ["customer_id", "mail", "city", "age", "newsletter", "joined", "country", "empty", "comment", "churned"]
     found: list[list[Any]] = []
@@ -121,7 +121,7 @@ def shop(rows: int = 400) -> tuple[list[str], list[list[Any]]]:
 
 
 def noted(kind: str, inputs: int, columns: list[dict[str, Any]], target: dict[str, Any]) -> nr.Network:
-    """Return a network from before there were fields, whose notes say what its columns are."""
+    """Return a network without fields, as earlier versions saved it, whose notes describe its columns."""
     net = nr.Network(
         "classifier" if kind == "classifier" else "regressor", [inputs, 3, len(target.get("labels", "1"))], seed=1
     )
@@ -139,5 +139,5 @@ def noted(kind: str, inputs: int, columns: list[dict[str, Any]], target: dict[st
 
 
 def noted_number(**changes: Any) -> dict[str, Any]:
-    """Return what such notes say of a column of numbers."""
+    """Return the notes on a column of numbers."""
     return {"kind": "number", "name": "x", "fill": 0.0, "gaps": False, "low": 0.0, "high": 1.0, **changes}

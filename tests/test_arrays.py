@@ -29,7 +29,7 @@ REAL = "?bhilqBHILQefdg"
 
 
 class Frame:
-    """What a data frame is to NumPy."""
+    """A minimal data frame, as NumPy sees it."""
 
     def __init__(self, values: Any) -> None:
         self.values = values
@@ -196,7 +196,7 @@ NAN, INF = float("nan"), float("inf")
         (iter([1, 2, 3]), nr.DataError, "X is a list_iterator: expected numbers"),
     ],
 )
-def test_what_is_wrong_with_inputs_is_told_by_its_place(rows: Any, error: type[Exception], message: str) -> None:
+def test_errors_in_inputs_name_the_row_and_column(rows: Any, error: type[Exception], message: str) -> None:
     for ask in (NET.run, NET.classify):
         with pytest.raises(error, match=message):
             ask(rows)
@@ -221,7 +221,7 @@ def test_what_is_wrong_with_inputs_is_told_by_its_place(rows: Any, error: type[E
         (np.zeros((4, 1, 1)), nr.ShapeError, "y has 3 dimensions: expected 1 or 2"),
     ],
 )
-def test_what_is_wrong_with_classes_is_told_by_its_place(y: Any, error: type[Exception], message: str) -> None:
+def test_errors_in_classes_name_the_row(y: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         NET.observe(X, y)
     with pytest.raises(error, match=message):
@@ -242,9 +242,7 @@ def test_what_is_wrong_with_classes_is_told_by_its_place(y: Any, error: type[Exc
         (X[0], [1, None], nr.DataError, "output 1 is None: expected a finite number"),
     ],
 )
-def test_what_is_wrong_with_outputs_is_told_by_its_place(
-    rows: Any, y: Any, error: type[Exception], message: str
-) -> None:
+def test_errors_in_outputs_name_the_row_and_column(rows: Any, y: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         REGRESSOR.observe(rows, y)
 
@@ -288,7 +286,7 @@ def test_long_rows_are_answered_as_short_ones_are() -> None:
         st.tuples(st.integers(1, 40), st.just(3)),
     )
 )
-def test_any_array_is_answered_or_refused_as_its_list_is(rows: Any) -> None:
+def test_any_array_is_predicted_or_rejected_like_its_list(rows: Any) -> None:
     def answer(rows: Any) -> Any:
         try:
             return NET.run(rows).tolist()
@@ -301,7 +299,7 @@ def test_any_array_is_answered_or_refused_as_its_list_is(rows: Any) -> None:
 
 
 @given(st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=5), max_size=5))
-def test_any_list_of_rows_is_answered_or_refused_by_its_first_bad_row(rows: list[list[float]]) -> None:
+def test_any_list_of_rows_is_predicted_or_rejected_by_its_first_bad_row(rows: list[list[float]]) -> None:
     bad = [index for index, row in enumerate(rows) if len(row) != 3]
     if rows and not bad:
         assert NET.run(rows).shape == (len(rows), 4)
@@ -327,7 +325,7 @@ MASKED = np.ma.array([[1.0, 2, 3], [4, -9999, 6]], mask=[[0, 0, 0], [0, 1, 0]])
         (np.ma.masked_all((2, 3)), "row 0: input 0 is masked"),
     ],
 )
-def test_what_is_behind_a_mask_is_no_number(create: Create, rows: Any, message: str) -> None:
+def test_masked_values_are_no_numbers(create: Create, rows: Any, message: str) -> None:
     net = create("classifier", [3, 4], seed=1)
     for ask in (net.run, net.classify, lambda rows: net.observe(rows, [0] * len(rows))):
         with pytest.raises(nr.DataError, match=message):
@@ -335,7 +333,7 @@ def test_what_is_behind_a_mask_is_no_number(create: Create, rows: Any, message: 
     assert net.info().training_dataset_len == 0
 
 
-def test_masked_classes_outputs_and_weights_are_refused(create: Create) -> None:
+def test_masked_classes_outputs_and_weights_are_rejected(create: Create) -> None:
     column = np.ma.array([1, 2], mask=[False, True])
     with pytest.raises(nr.DataError, match="row 1: the class is masked: expected an integer from 0 to 3"):
         create("classifier", [3, 4]).observe(X[:2], column)
@@ -416,12 +414,12 @@ def test_a_copy_knows_the_columns_too() -> None:
         (FRAME.assign(a=[1, pandas.NA]), "row 1, column 'a' is <NA>: expected a finite number"),
     ],
 )
-def test_what_is_wrong_with_a_frame_is_told_by_its_column(create: Create, frame: Any, message: str) -> None:
+def test_errors_in_a_frame_name_the_column(create: Create, frame: Any, message: str) -> None:
     net = create("classifier", [3, 2], seed=1)
     for ask in (net.run, net.classify, lambda rows: net.observe(rows, [0] * len(rows))):
         with pytest.raises(nr.DataError, match=message):
             ask(frame)
-    # What was refused is not remembered.
+    # Rejected rows leave no column names behind.
     assert net.observe(FRAME.rename(columns={"a": "c"}), [0, 1], into="train") == (2, 0)
 
 

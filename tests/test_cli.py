@@ -114,7 +114,7 @@ def test_help_is_there(arguments: tuple[str, ...]) -> None:
 def serving(
     folder: Path, *arguments: str, **environment: str
 ) -> Iterator[tuple[redis.Redis, Path, subprocess.Popen[bytes]]]:
-    """Run ``neuralredis serve`` in a folder, and yield a client, what it says, and the process."""
+    """Run ``neuralredis serve`` in a folder, and yield a client, the file with its output, and the process."""
     port = servers.free_port()
     said = folder / "said"
     with said.open("wb") as stderr:
@@ -144,7 +144,7 @@ def serving(
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_what_was_served_is_there_again_in_a_folder_of_its_own(tmp_path: Path, named: bool) -> None:
+def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: bool) -> None:
     here, home = tmp_path / "here", tmp_path / "home"
     here.mkdir()
     (here / "dump.rdb").write_text("of somebody else")
@@ -152,7 +152,7 @@ def test_what_was_served_is_there_again_in_a_folder_of_its_own(tmp_path: Path, n
     ports = []
     for end in (signal.SIGTERM, signal.SIGINT):
         if ports and not named:
-            # The folder is that of the port.
+            # The folder belongs to the port.
             (home / "neuralredis" / ports[0]).rename(home / "neuralredis" / "kept")
             folder = ["--dir", str(home / "neuralredis" / "kept")]
         with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, said, process):

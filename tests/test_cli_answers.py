@@ -36,14 +36,14 @@ def regressor(comma: bool = False) -> nr.Network:
 def answered(
     command: tables.Command, content: bytes, *, delimiter: str = ",", encoding: str = "utf-8"
 ) -> list[list[str]]:
-    """Return the cells that are written of a table of such bytes."""
+    """Return the cells that are written for a table with these bytes."""
     Path("new.csv").write_bytes(content)
     done = command("predict", "net.nr", "new.csv", "-o", "out.csv")
     assert done.code == 0, done.err
     return list(csv.reader(Path("out.csv").read_bytes().decode(encoding).splitlines(), delimiter=delimiter))
 
 
-def test_a_threshold_decides_what_is_predicted_and_asked(command: tables.Command) -> None:
+def test_a_threshold_applies_to_predict_and_ask(command: tables.Command) -> None:
     net = classifier(("no", "yes"))
     likely = net.run([[0.1], [0.9]])[:, 1]
     net.configure(threshold=float(likely.max()))
@@ -124,11 +124,11 @@ def test_answers_are_in_the_form_of_the_table(
     for (answer,) in (line[2:] for line in found[1:]):
         assert "," in answer
         assert "." not in answer
-    # What was written is read as the table was.
+    # The output is read back as the table was.
     assert command("predict", "net.nr", "out.csv", "-o", "again.csv").code == 0
 
 
-def test_a_pipe_is_written_what_a_file_would_be(tmp_path: Path, command: tables.Command) -> None:
+def test_a_pipe_gets_the_same_output_as_a_file(tmp_path: Path, command: tables.Command) -> None:
     regressor(comma=True)
     Path("new.csv").write_bytes("x;ö\r\n0,25;1,5\r\n".encode("utf-16"))
     command("predict", "net.nr", "new.csv", "-o", "out.csv")
@@ -147,7 +147,7 @@ def test_an_english_table_and_one_without_decimals_have_points(command: tables.C
         assert "," not in row[-1]
 
 
-def test_a_table_without_decimals_is_answered_as_the_one_that_was_learnt_from(command: tables.Command) -> None:
+def test_a_table_without_decimals_is_read_as_the_training_table(command: tables.Command) -> None:
     regressor(comma=True)
     (_, row) = answered(command, b"x;z\n3;4\n", delimiter=";")
     assert "," in row[-1]
@@ -207,7 +207,7 @@ def test_the_table_that_is_read_is_not_overwritten_by_whatever_name(command: tab
     assert Path("new.csv").read_bytes() == content
     assert nr.load("net.csv")
     assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0
-    assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0, "answers may be written again"
+    assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0, "the output may be overwritten"
 
 
 def test_a_table_that_comes_through_standard_input_is_not_overwritten(command: tables.Command) -> None:

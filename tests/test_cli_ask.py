@@ -1,4 +1,4 @@
-"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``, with networks that know the columns of a table."""
+"""``neuralredis predict``, ``ask``, ``evaluate`` and ``info``, with networks of tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import tables
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a shop, and what was learnt of it: whether a customer churns, and a number."""
+    """Return a folder with the table of a shop and two networks: whether a customer churns, and a number."""
     folder = tmp_path_factory.mktemp("shop")
     names, rows = tables.shop()
     tables.write(folder / "shop.csv", names, rows)
@@ -33,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(trained: Path, command: tables.Command) -> Path:
-    """A folder of the test's own with the same files."""
+    """Return a copy of the folder for one test."""
     for path in trained.iterdir():
         Path(path.name).write_bytes(path.read_bytes())
     return Path()
@@ -50,7 +50,7 @@ def test_predict_adds_the_answer_and_how_sure_it_is(command: tables.Command, fol
     given = rows_of(Path("shop.csv").read_text())
     new = ["predicted churned", "probability", "probability of no", "probability of yes"]
     assert list(found[0])[-4:] == new
-    assert given == [{name: cell for name, cell in row.items() if name not in new} for row in found], "all else is kept"
+    assert given == [{name: cell for name, cell in row.items() if name not in new} for row in found], "the rest is kept"
     for row in found:
         likely = {label: float(row[f"probability of {label}"]) for label in ("no", "yes")}
         assert row["predicted churned"] == max(likely, key=likely.__getitem__)
@@ -94,7 +94,7 @@ def test_predict_writes_the_probability_of_each_class(command: tables.Command, f
     assert numbers[0]["predicted"] == pytest.approx(7, abs=0.5)
 
 
-def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.Command, folder: Path) -> None:
+def test_unknown_values_are_reported_and_predicted(command: tables.Command, folder: Path) -> None:
     text = "city,age,newsletter,joined,comment\nAtlantis,old,perhaps,soon,\n,,,,\n"
     done = command("predict", "shop.nr", "-", typed=text)
     assert done.code == 0
@@ -104,7 +104,7 @@ def test_what_was_never_seen_is_told_and_answered_all_the_same(command: tables.C
         "neuralredis: column 'newsletter', 1 row: 'perhaps' is not a yes/no value, and counts as missing",
         "neuralredis: column 'joined', 1 row: 'soon' is not a date, and counts as missing",
     ]
-    assert "column 'city'" not in done.err, "there is an input for any other"
+    assert "column 'city'" not in done.err, "one input is for all other values"
 
 
 def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Path) -> None:
@@ -117,7 +117,7 @@ def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Pa
 
 
 @pytest.mark.parametrize("subcommand", ["predict", "evaluate", "ask", "info"])
-def test_what_is_no_network_is_told(command: tables.Command, folder: Path, subcommand: str) -> None:
+def test_files_that_are_no_networks_are_reported(command: tables.Command, folder: Path, subcommand: str) -> None:
     table = ["shop.csv"] if subcommand in ("predict", "evaluate") else []
     for place, why in (
         ("nowhere.nr", "nowhere.nr: No such file or directory"),
@@ -143,7 +143,7 @@ def test_a_network_without_names_of_columns_is_reported(command: tables.Command,
     assert "other.nr: the network is a classifier 2-2, and its notes describe another one" in done.err
 
 
-def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command, folder: Path) -> None:
+def test_evaluate_leaves_out_training_rows(command: tables.Command, folder: Path) -> None:
     found = json.loads(command("evaluate", "shop.nr", "shop.csv", "--json").out)
     assert (found["learnt_from"], found["rows"], found["fresh"]) == (320, 80, True)
     assert found["accuracy"] > 0.9
@@ -159,7 +159,7 @@ def test_evaluate_leaves_out_what_the_network_has_learnt(command: tables.Command
     assert "baseline: RMSE of the mean" in done.out
 
 
-def test_evaluate_needs_answers_that_the_network_knows(command: tables.Command, folder: Path) -> None:
+def test_evaluate_needs_outcomes_of_known_classes(command: tables.Command, folder: Path) -> None:
     header = "city,age,newsletter,joined,comment,churned\n"
     assert "has no column 'churned'" in command("evaluate", "shop.nr", "-", typed=header[:-9] + "\nRome,1,no,,\n").err
     done = command("evaluate", "shop.nr", "-", typed=header + "Rome,1,no,,,maybe\n")
@@ -178,7 +178,7 @@ def test_ask_reads_a_line_for_each_column_from_a_pipe(command: tables.Command, f
     assert sum(float(line.split()[1]) for line in first.splitlines()[1:]) == pytest.approx(100, abs=0.2)
 
 
-def test_ask_answers_what_it_has_when_a_pipe_ends(command: tables.Command, folder: Path) -> None:
+def test_ask_predicts_with_the_given_values_when_a_pipe_ends(command: tables.Command, folder: Path) -> None:
     assert "churned: " in command("ask", "shop.nr", typed="Rome\n").out
     assert command("ask", "shop.nr", typed="") == tables.Done(0, "", "")
     done = command("ask", "sums.nr", typed="3\nfour\n")
@@ -190,7 +190,7 @@ def test_ask_answers_what_it_has_when_a_pipe_ends(command: tables.Command, folde
     )
 
 
-def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
+def test_ask_repeats_a_question_after_an_invalid_value(trained: Path) -> None:
     terminal = tables.Terminal("ask", trained / "sums.nr")
     for words, typed in (
         ("a (a number, 0 to 14 so far)", "three\n"),
@@ -201,7 +201,7 @@ def test_ask_asks_again_for_what_it_cannot_understand(trained: Path) -> None:
         ("a (a number, 0 to 14 so far)", "\x04"),
     ):
         for word in words.split(" ", 1):
-            # Between the two is what makes the name bold.
+            # Between the two are the escape codes for bold type.
             terminal.until(word)
         if typed:
             terminal.until(": ")
@@ -262,7 +262,7 @@ def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
     assert set(first) == {"churned: yes   drawn at random", "churned: no   drawn at random"}
     assert command(*given, "--sample", "--temperature", "20", "--seed", "3").out == answers[3]
     plain = command(*given).out
-    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities are as they are"
+    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities do not change"
     assert command(*given, "--sample", "--temperature", "0").out.startswith("churned: yes ")
     for options, code, why in (
         (("sums.nr", "a=3", "--sample"), 1, "--sample needs a target with classes: 'sum' is a number"),
@@ -327,7 +327,7 @@ def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:
     assert json.loads(command("info", "fields.nr", "--json").out)["target"] == "left"
 
 
-def test_ask_says_why_and_what_would_have_to_change(command: tables.Command, folder: Path) -> None:
+def test_ask_explains_a_class_and_the_changes_to_another(command: tables.Command, folder: Path) -> None:
     net = nr.load("shop.nr")
     row = {"age": 30, "city": "Rome"}
     found = net.explain(row)
@@ -347,7 +347,7 @@ def test_ask_says_why_and_what_would_have_to_change(command: tables.Command, fol
         assert len(rest) == 1 + len(changes)
 
 
-def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Path) -> None:
+def test_ask_explains_the_prediction_of_a_number(command: tables.Command, folder: Path) -> None:
     done = command("ask", "sums.nr", "a=14", "b=14", "--why")
     assert done.code == 0, done.err
     title, *bars = done.out.strip().split("\n")[1:]
@@ -356,7 +356,7 @@ def test_ask_says_why_a_number_is_what_it_is(command: tables.Command, folder: Pa
     assert all("│█" in line for line in bars)
 
 
-def test_ask_reports_what_it_cannot_answer(command: tables.Command, folder: Path) -> None:
+def test_ask_reports_errors(command: tables.Command, folder: Path) -> None:
     assert "--want needs a target with classes" in command("ask", "sums.nr", "a=1", "--want", "3").err
     assert "--want maybe: expected one of no, yes" in command("ask", "shop.nr", "age=1", "--want", "maybe").err
     command("train", "shop.csv", "--target", "churned", "--without-rows", "-o", "bare.nr")

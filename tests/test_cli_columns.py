@@ -14,7 +14,7 @@ from neuralredis.cli import sources
 
 
 def german(rows: int = 120) -> Path:
-    """A table as a German spreadsheet saves it: the amount decides."""
+    """Return a table as German spreadsheets save it, in which the amount decides the outcome."""
     rng = random.Random(5)
     lines = ["nr;datum;betrag;gewicht;plz;uhrzeit;gekauft"]
     for row in range(rows):
@@ -30,12 +30,12 @@ def german(rows: int = 120) -> Path:
 
 
 def shown(out: str) -> dict[str, str]:
-    """What is said of each column."""
+    """Return the line on each column."""
     table = out[out.index("read as") : out.index("To override how")].splitlines()[2:]
     return {line.split()[0]: " ".join(line.split()[1:]) for line in table if line.strip()}
 
 
-def test_each_column_says_what_it_was_read_as(command: tables.Command) -> None:
+def test_each_column_is_reported_with_its_kind(command: tables.Command) -> None:
     german()
     done = command("train", "de.csv", "--target", "gekauft")
     said = shown(done.out)
@@ -57,7 +57,7 @@ def test_a_number_is_asked_and_answered_as_the_table_writes_it(command: tables.C
     done = command("train", "de.csv", "--target", "betrag", "--out", "b.nr")
     assert "betrag (a number with a decimal comma, " in done.out
     done = command("ask", "b.nr", typed="05.07.2023\n1.5\n10115\n14:30\nja\n")
-    assert done.err == "", "what can be read in one way only is read so"
+    assert done.err == "", "unambiguous values are accepted"
     (line,) = (line for line in done.out.splitlines() if line.startswith("betrag: "))
     assert "RMSE" in line
 
@@ -84,7 +84,7 @@ def test_a_network_of_points_reads_a_comma_in_a_table_of_semicolons(command: tab
     assert answer["predicted"] == pytest.approx(1.75, abs=0.2)
 
 
-def test_what_the_user_says_is_kept(command: tables.Command) -> None:
+def test_settings_of_the_user_are_stored(command: tables.Command) -> None:
     rng = random.Random(1)
     rows = [[rng.choice([10115, 80331, 20095]), f"{rng.randint(1, 12)}/{rng.randint(1, 12)}/2023"] for _ in range(120)]
     tables.write(Path("x.csv"), ["zip", "when", "y"], [[*row, "a" if row[0] == 10115 else "b"] for row in rows])
@@ -119,7 +119,7 @@ def test_what_the_user_says_is_kept(command: tables.Command) -> None:
         (["zip=number", "zip=category"], 1, "--as gives 'zip' the kinds number and category: expected one"),
     ],
 )
-def test_what_cannot_be_is_refused_before_anything_is_learnt(
+def test_invalid_arguments_are_rejected_before_the_training(
     command: tables.Command, wishes: list[str], code: int, why: str
 ) -> None:
     rows = [[row % 3, ["Ada", "Bob"][row % 2], "ab"[row % 2]] for row in range(40)]

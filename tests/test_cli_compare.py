@@ -20,7 +20,7 @@ ROWS = 300
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a table, three networks that know more or less of it, and two of positions."""
+    """Return a folder with a table, three networks of some of its columns, and two networks without fields."""
     folder = tmp_path_factory.mktemp("compare")
     rng = np.random.default_rng(5)
     a, b = rng.normal(size=(2, ROWS)).round(6)
@@ -54,7 +54,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(made: Path, command: tables.Command) -> Path:
-    """A folder of the test's own with the same files."""
+    """Return a copy of the folder for one test."""
     for path in made.iterdir():
         Path(path.name).write_bytes(path.read_bytes())
     return Path()
@@ -135,7 +135,7 @@ def test_networks_of_positions_take_the_columns_in_their_order(command: tables.C
     net = nr.load("c8.nr")
     table = np.genfromtxt("codes.csv", delimiter=",", skip_header=1)
     rows = np.array(found["reports"][1]["answers"]["row"]) - 1
-    assert rows.tolist() == list(range(150, 300)), "those that they learnt from are left out"
+    assert rows.tolist() == list(range(150, 300)), "training rows are left out"
     assert found["reports"][1]["answers"]["predicted"] == [str(c) for c in net.classify(table[rows, :2])]
     assert command("compare", "c1.nr", "c8.nr", "--data", "codes.csv").err.endswith(
         "c1.nr: the network has no fields: expected --target, the column of the outcomes\n"
@@ -169,7 +169,7 @@ def test_reports_of_earlier_runs_are_compared_without_the_networks(command: tabl
     Path("both.json").write_text(json.dumps(now))
     again = report(command, "both.json", "poor.json")
     assert [one["network"] for one in again["networks"]] == ["good.nr", "poor.nr", "poor.nr (2)"]
-    assert report(command, "both.json") == now, "a comparison is one"
+    assert report(command, "both.json") == now, "one comparison"
 
 
 def test_evaluate_lists_the_answer_to_each_row(command: tables.Command, folder: Path) -> None:
@@ -223,7 +223,7 @@ def test_classes_that_one_network_has_never_met_are_its_mistakes(command: tables
         net.save(name)
     tables.write(Path("new.csv"), ["x", "y"], [[1, "1"], [11, "2.0"], [19, "3"], [21, "3"], [5, "9"]])
     found = report(command, "two.nr", "three.nr", "--data", "new.csv")
-    assert found["rows"] == 4, "nobody knows the class 9"
+    assert found["rows"] == 4, "no network has the class 9"
     assert found["reports"][0]["answers"]["truth"] == ["1", "2", "3.0", "3.0"]
     assert found["networks"][0]["accuracy"] == 0.5
     assert found["networks"][1]["accuracy"] == 1
@@ -271,7 +271,7 @@ def test_a_network_in_a_server_is_named_by_its_key(
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_compared_is_refused_in_a_line(
+def test_incomparable_networks_are_rejected_in_one_line(
     command: tables.Command, folder: Path, arguments: list[str], why: str
 ) -> None:
     if any(name.endswith(".json") for name in arguments[:2]):
@@ -290,7 +290,7 @@ def test_what_cannot_be_compared_is_refused_in_a_line(
 
 
 def set_at(*path: Any) -> Callable[[Any, Any], None]:
-    """Return what sets a value inside a report."""
+    """Return a function that sets a value inside a report."""
 
     def change(content: Any, value: Any) -> None:
         for key in path[:-1]:
@@ -334,7 +334,7 @@ def set_at(*path: Any) -> Callable[[Any, Any], None]:
     ],
     ids=str,
 )
-def test_damaged_reports_are_refused_in_a_line(
+def test_damaged_reports_are_rejected_in_one_line(
     command: tables.Command, folder: Path, path: tuple[Any, ...], value: Any
 ) -> None:
     content = json.loads(command("evaluate", "good.nr", "rows.csv", "--json", "--rows").out)
@@ -352,7 +352,7 @@ def test_damaged_reports_are_refused_in_a_line(
 @pytest.mark.parametrize(
     "text", ["{", '{"a": NaN}', '{"a": ' * 5000, "{}", '{"a": ' + "9" * 6000 + "}", '{"report": "samples"}', "{\xff"]
 )
-def test_what_is_no_report_is_refused_in_a_line(command: tables.Command, folder: Path, text: str) -> None:
+def test_files_that_are_no_reports_are_rejected_in_one_line(command: tables.Command, folder: Path, text: str) -> None:
     Path("bad.json").write_bytes(text.encode("latin-1"))
     done = command("compare", "bad.json", "bad.json")
     assert done.code == 1

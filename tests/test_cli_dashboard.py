@@ -40,7 +40,7 @@ def saved(customers: nr.Network, tmp_path: Path) -> Path:
 
 
 def asked(address: str, path: str) -> tuple[int, Any]:
-    """Ask a dashboard with the token of its address."""
+    """Send a request to a dashboard with the token of its address."""
     found = LISTENS.search(address)
     assert found
     connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=dashboards.PATIENCE)
@@ -96,7 +96,7 @@ def test_only_this_machine_reaches_it(saved: Path) -> None:
     terminal = tables.Terminal("dashboard", saved)
     found = LISTENS.search(terminal.until("Ctrl-C ends"))
     assert found
-    # All addresses that begin with 127 are of this machine, but it listens at one.
+    # All addresses that begin with 127 belong to this machine, but the dashboard listens at one only.
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", int(found[1])), timeout=5)
     terminal.process.send_signal(signal.SIGINT)
@@ -115,7 +115,7 @@ def test_only_this_machine_reaches_it(saved: Path) -> None:
         (["--write", "net.nr"], "--write needs a server: networks in files cannot be trained"),
     ],
 )
-def test_what_cannot_be_shown_is_told_in_a_line(
+def test_dashboards_that_cannot_be_shown_are_one_line_errors(
     command: tables.Command, saved: Path, arguments: list[str], words: str
 ) -> None:
     Path("text.nr").write_text("a text")
@@ -143,7 +143,7 @@ def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None
     assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: expected another --port\n")
 
 
-def test_what_is_missing_is_told(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_package_is_reported(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     done = command("dashboard", saved)
     expected = "neuralredis: neuralredis dashboard needs starlette: pip install 'neuralredis[dashboard]'\n"
@@ -154,7 +154,7 @@ def test_what_is_missing_is_told(command: tables.Command, saved: Path, monkeypat
 
 
 class Elements(HTMLParser):
-    """The elements of a page, with their attributes and the text in scripts."""
+    """The elements of a page with their attributes, and the text of scripts."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -267,7 +267,7 @@ def test_no_file_of_the_page_ends_the_element_that_it_stands_in() -> None:
 def test_the_modules_of_the_page_can_be_one_script() -> None:
     script = bundled(files(), "report.js")
     assert "const report = JSON.parse" in script
-    # In order: what is imported comes first, and once.
+    # In order: imported modules come first, each once.
     assert script.count("export ") == script.count("import ") == 0
     assert script.count('name: "surprises"') == 1
 
@@ -281,6 +281,6 @@ def test_the_modules_of_the_page_can_be_one_script() -> None:
         {"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'},
     ],
 )
-def test_modules_of_another_form_are_refused(wrong: dict[str, str]) -> None:
+def test_modules_of_another_form_are_rejected(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"is unsupported|circular import"):
         bundled(wrong, "a.js")

@@ -25,7 +25,7 @@ URL = "redis://localhost"
 
 @pytest.fixture
 def served(db: nr.NeuralRedis, any_server_for_all: servers.Server, monkeypatch: pytest.MonkeyPatch) -> nr.NeuralRedis:
-    """A server, in the place of whichever is asked for, with three networks, of which one is trained."""
+    """Return a server with three networks, one of them trained, which replaces the server of the options."""
     client = any_server_for_all.client(decode_responses=False)
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(client))
     for key in ("shop:one", 'shop:"two"\n', "other"):
@@ -36,7 +36,7 @@ def served(db: nr.NeuralRedis, any_server_for_all: servers.Server, monkeypatch: 
 
 
 def samples(text: str) -> dict[tuple[str, str], float]:
-    """Return each sample by its name and its network's key, as a parser of another project reads them."""
+    """Return each sample by its name and its network's key, parsed by prometheus_client."""
     return {
         (sample.name, sample.labels.get("key", "")): sample.value
         for family in text_string_to_metric_families(text)

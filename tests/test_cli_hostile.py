@@ -1,4 +1,4 @@
-"""Hostile files on the command line: networks and tables that were made to do harm."""
+"""Hostile files on the command line: networks and tables that were crafted to do harm."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ import pytest
 import neuralredis as nr
 import tables
 
-#: What clears a screen, sets its title, or turns the direction of writing; in one and in several bytes.
+#: Control characters that clear a screen, set its title, or reverse the direction of text.
 EVIL = "\x1b[2J\x1b]0title\x07\x9b31m\x7f\u202e\u2066"
 
 
 def network(notes: dict[str, Any], name: str = "net.nr", *, outputs: int = 2) -> str:
-    """Save a network of two inputs with such notes."""
+    """Save a network with two inputs and these notes."""
     net = nr.Network("classifier" if outputs > 1 else "regressor", [2, outputs], seed=1)
     net.notes = json.dumps(notes).encode()
     net.save(name)
@@ -29,7 +29,7 @@ def network(notes: dict[str, Any], name: str = "net.nr", *, outputs: int = 2) ->
 
 
 def notes(**changes: Any) -> dict[str, Any]:
-    """Return notes as `neuralredis train` writes them, of a number and of one of two classes."""
+    """Return notes as earlier versions of `neuralredis train` wrote them, on a number and on two classes."""
     column = {"kind": "number", "name": "x", "fill": 0.0, "gaps": True, "low": 0.0, "high": 9.0}
     column |= {"offset": 0.0, "comma": False, "unit": ""}
     return {
@@ -126,7 +126,7 @@ def test_notes_with_an_invalid_value_anywhere_are_reported_in_a_sentence(command
     ],
     ids=lambda text: text[:12],
 )
-def test_notes_of_any_kind_are_used_or_refused_in_a_sentence(command: tables.Command, text: str) -> None:
+def test_notes_of_any_kind_are_used_or_rejected_in_one_line(command: tables.Command, text: str) -> None:
     net = nr.Network("classifier", [2, 2], seed=1)
     net.notes = text.encode("latin-1", "replace")
     net.save("net.nr")
@@ -137,7 +137,7 @@ def test_notes_of_any_kind_are_used_or_refused_in_a_sentence(command: tables.Com
 
 
 @pytest.mark.parametrize("fill", [1e29, -1e29, 1e7, -1e7])
-def test_a_date_that_no_calendar_has_is_refused(command: tables.Command, fill: float) -> None:
+def test_a_date_that_no_calendar_has_is_rejected(command: tables.Command, fill: float) -> None:
     column = {"kind": "date", "name": "x", "fill": fill, "gaps": True, "hours": False, "order": "ymd"}
     content = notes(columns=[column])
     net = nr.Network("classifier", [4, 2], seed=1)
@@ -161,7 +161,7 @@ def test_a_network_of_huge_weights_answers_something(command: tables.Command) ->
 
 @pytest.fixture
 def evil(command: tables.Command) -> str:
-    """A network whose every text would write to a terminal."""
+    """Return a network whose texts all contain control characters."""
     column = {"kind": "given or not", "name": f"{EVIL}x", "reason": EVIL}
     other = {"kind": "category", "name": f"{EVIL}z", "values": [EVIL], "other": False, "gaps": False}
     target = {"kind": "classifier", "name": f"{EVIL}y", "labels": [f"{EVIL}no", f"{EVIL}yes"]}
@@ -174,7 +174,7 @@ def evil(command: tables.Command) -> str:
 
 
 def harmless(text: str) -> bool:
-    """Whether a text has nothing that a terminal obeys but colours, styles and the moves of a live display."""
+    """Return whether the only control sequences in a text are colours, styles and moves of a live display."""
     return (
         not {"\x9b", "\x7f", "\x07", "\u202e", "\u2066"} & set(text) and "\x1b[2J" not in text and "\x1b]" not in text
     )
@@ -203,7 +203,7 @@ def test_a_terminal_that_is_asked_is_written_nothing_that_it_would_obey(evil: st
     terminal = tables.Terminal("ask", "evil.nr", cwd=Path.cwd())
     said = ""
     for typed in ("x\n", "q\n", "\x04"):
-        # What to type is dim.
+        # Hints on what to type are dim.
         said += terminal.until("\x1b[2m(") + terminal.until(": ")
         terminal.type(typed)
     code, rest = terminal.end()
@@ -211,18 +211,18 @@ def test_a_terminal_that_is_asked_is_written_nothing_that_it_would_obey(evil: st
     assert harmless(said + rest), said + rest
 
 
-def test_json_says_the_same_whatever_it_may_do_to_a_terminal(command: tables.Command, evil: str) -> None:
+def test_json_escapes_control_characters(command: tables.Command, evil: str) -> None:
     done = command("info", "evil.nr", "--json")
     assert done.out.replace("\n", "").isprintable()
     assert json.loads(done.out)["target"] == f"{EVIL}y"
     assert json.loads(done.out)["classes"] == [f"{EVIL}no", f"{EVIL}yes"]
 
 
-def test_a_file_has_what_a_terminal_is_not_shown(command: tables.Command, evil: str) -> None:
+def test_a_file_has_the_control_characters_that_a_terminal_is_not_sent(command: tables.Command, evil: str) -> None:
     assert command("predict", "evil.nr", "evil.csv", "-o", "out.csv").code == 0
     assert EVIL in Path("out.csv").read_bytes().decode()
     done = command("predict", "evil.nr", "evil.csv")
-    assert done.out == Path("out.csv").read_bytes().decode(), "a pipe is a file"
+    assert done.out == Path("out.csv").read_bytes().decode(), "a pipe is read like a file"
 
 
 def test_an_error_of_a_hostile_name_is_a_line(command: tables.Command) -> None:
@@ -251,7 +251,7 @@ def test_a_file_that_unpacks_to_very_much_is_not_unpacked(command: tables.Comman
             assert "unpacks to more than 67 MB, 100 times its size, which is unusual for a table" in done.err
 
 
-def test_a_compressed_table_is_read_and_a_damaged_one_refused(command: tables.Command) -> None:
+def test_a_compressed_table_is_read_and_a_damaged_one_rejected(command: tables.Command) -> None:
     place = network(notes())
     packed = gzip.compress(b"x,y\n" + b"1,no\n" * 50_000)
     Path("x.csv.gz").write_bytes(packed)

@@ -1,4 +1,4 @@
-"""Rare classes on the command line: how networks are judged that hardly ever answer them."""
+"""Rare classes on the command line: how networks that seldom predict them are judged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from neuralredis.table.ranking import cheapest
 
 @pytest.fixture
 def fraud(command: tables.Command) -> Path:
-    """Payments of which one in a hundred is a fraud, and likelier one the larger the amount is."""
+    """Return payments of which one in a hundred is a fraud; its probability rises with the amount."""
     rng = random.Random(6)
     rows = [[x := rng.gauss(0, 1), rng.gauss(0, 1), "yes" if x + rng.gauss(0, 1) > 3.2 else "no"] for _ in range(6000)]
     return tables.write(Path("fraud.csv"), ["amount", "hour", "fraud"], rows)
@@ -73,7 +73,7 @@ def test_a_rare_class_that_is_given_away_is_suspected(command: tables.Command) -
     assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in said
 
 
-def test_the_ends_of_an_interval_can_be_told_apart(command: tables.Command) -> None:
+def test_the_ends_of_an_interval_have_distinct_texts(command: tables.Command) -> None:
     from neuralredis.cli.screen import between
 
     assert between(0.9481, 0.9533) == "94.8 to 95.3 %"
@@ -95,7 +95,7 @@ def test_a_narrow_screen_shows_long_names_of_rare_classes(
     assert max(map(len, done.out[: done.out.index("Next:")].splitlines())) <= 60
 
 
-def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_found(command: tables.Command) -> None:
+def test_a_rare_class_of_noise_is_not_reported_as_predictable(command: tables.Command) -> None:
     rng = random.Random(9)
     rows = [[rng.random(), rng.random(), "yes" if rng.random() < 0.02 else "no"] for _ in range(2000)]
     tables.write(Path("noise.csv"), ["a", "b", "y"], rows)
@@ -104,7 +104,7 @@ def test_a_rare_class_that_the_columns_say_nothing_about_is_not_promised_to_be_f
     assert "--balanced" not in done.out
 
 
-def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command: tables.Command, fraud: Path) -> None:
+def test_costs_of_errors_determine_the_threshold(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud", "--cost", "1:20")
     assert (done.code, done.err) == (0, "")
     assert "threshold with the lowest cost: predict yes from " in done.out
@@ -113,7 +113,7 @@ def test_what_mistakes_cost_decides_from_which_probability_on_to_answer(command:
     assert found["label"] == "yes"
     assert 0 < found["probability"] < 0.3
     assert found["cost"] < min(found["likelier"], found["never"], found["always"])
-    # Where both cost the same, hardly anything is gained over the likelier class.
+    # With equal costs, hardly anything is gained over always predicting the more frequent class.
     same = json.loads(command("evaluate", "fraud.nr", fraud, "--cost", "1:1", "--json").out)["threshold"]
     assert same["probability"] > found["probability"]
     assert same["cost"] <= same["likelier"]

@@ -1,4 +1,4 @@
-"""``neuralredis sample``: texts drawn from networks of sequences, under several settings."""
+"""``neuralredis sample``: texts drawn from networks of sequences, with several options."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import tables
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with networks of letters, of words, and of events with two fields."""
+    """Return a folder with networks of letters, of words, and of events with two fields."""
     folder = tmp_path_factory.mktemp("sample")
     letters = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=100, seed=1)
     letters.observe(["abcabc.", "bcabca.", "cabcab.", "acbacb."] * 10)
@@ -73,7 +73,7 @@ def test_more_texts_leave_the_first_as_they_were(command: tables.Command, folder
     assert many["results"][0]["outputs"][:2] == few["results"][0]["outputs"]
 
 
-def test_the_seed_is_told_so_that_texts_can_be_drawn_again(command: tables.Command, folder: Path) -> None:
+def test_the_seed_is_printed_so_that_texts_can_be_drawn_again(command: tables.Command, folder: Path) -> None:
     first = drawn(command, "letters.nr", "--length", 20)
     seed = first["networks"][0]["prompts"][0]["results"][0]["seed"]
     assert drawn(command, "letters.nr", "--length", 20, "--seed", seed) == first
@@ -130,7 +130,7 @@ def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, f
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_drawn_is_refused_in_a_line(
+def test_invalid_sampling_is_rejected_in_one_line(
     command: tables.Command, folder: Path, arguments: list[str], why: str
 ) -> None:
     done = command("sample", *arguments)

@@ -25,14 +25,14 @@ def table(name: str = "t.csv", names: list[str] = NAMES, rows: int = 60) -> Path
 
 @pytest.fixture
 def saved(command: tables.Command) -> bytes:
-    """The network of a table, as it is saved in `t.nr`."""
+    """Return the network of a table, as it is saved in `t.nr`."""
     table()
     assert command("train", "t.csv", "--target", "y").code == 0
     return Path("t.nr").read_bytes()
 
 
 def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
-    """Return why a training is refused, before anything is learnt, unless the network is to be replaced."""
+    """Return the error of a training that would replace a network; check that `--replace` allows it."""
     done = command("train", *arguments)
     assert (done.code, done.out) == (1, "")
     assert Path("t.nr").read_bytes() == saved
@@ -91,7 +91,7 @@ def test_a_table_may_have_grown_and_be_stored_otherwise(command: tables.Command,
     assert command("train", "t.parquet", "--target", "y").code == 0
 
 
-def test_what_is_no_network_is_not_overwritten_even_so(command: tables.Command) -> None:
+def test_other_files_are_not_overwritten_even_with_replace(command: tables.Command) -> None:
     table()
     Path("t.nr").write_text("dear diary")
     done = command("train", "t.csv", "--target", "y", "--replace")
@@ -133,11 +133,11 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     assert not any(np.float32(number).tobytes() in bytes(without) for number in held)
     assert "It stores no rows" in command("info", "without.nr").out
     for share in (0.5, 0.8):
-        assert without.class_set(X, share) == with_rows.class_set(X, share), "how far it is off is still known"
-    assert sum(without.observe(X, ["r"] * 50)) == 50, "there is room for other rows"
+        assert without.class_set(X, share) == with_rows.class_set(X, share), "the errors are still known"
+    assert sum(without.observe(X, ["r"] * 50)) == 50, "new rows can be stored"
 
 
-def test_without_rows_it_is_judged_as_with_them_and_evaluate_says_what_it_cannot_know(command: tables.Command) -> None:
+def test_without_rows_the_quality_is_the_same_and_evaluate_warns(command: tables.Command) -> None:
     table()
     figures = [
         json.loads(command("train", "t.csv", "--target", "y", "--json", *options).out)["kept_back"]
@@ -164,7 +164,7 @@ def test_without_rows_the_server_has_none_either(command: tables.Command, db: nr
 def test_warnings_name_columns_and_classes(command: tables.Command) -> None:
     said = ""
     for special in range(12):
-        # There is a single 5, for once among those rows that tell when to stop.
+        # The only 5 is among the validation rows.
         rows = [
             [row * 0.1, "pq"[row % 2], 5 if row == special else 6, "rare" if row < 2 else "rs"[row % 2]]
             for row in range(12)

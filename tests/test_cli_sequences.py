@@ -21,7 +21,7 @@ BY = ("--sequence", "user", "--time", "when")
 
 
 def visits(users: int = 80) -> list[list[Any]]:
-    """Return events in any order: visitors leave if the help is the last that they see, twice."""
+    """Return events in random order: visitors leave if their last two pages are the help."""
     chance = random.Random(1)
     rows: list[list[Any]] = []
     for user in range(users):
@@ -70,7 +70,7 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
-def test_what_sequences_come_to_is_learnt_and_answered(command: tables.Command) -> None:
+def test_outcomes_of_sequences_are_learnt_and_predicted(command: tables.Command) -> None:
     clicks()
     done = command("train", "clicks.csv", "--target", "left", *BY)
     assert (done.code, done.err) == (0, "")
@@ -89,7 +89,7 @@ def test_what_sequences_come_to_is_learnt_and_answered(command: tables.Command) 
     assert dict(net.event_fields or {}) == {"page": "category 3", "seconds": "number"}
     assert (net.target, net.classes, net.length) == ("left", ("no", "yes"), 7)
     assert len(net.ids()) == 64
-    # The options of the training are stored, so they need not be given again.
+    # The options of the training are stored, so commands need not repeat them.
     answered = table(command("predict", "clicks.nr", "clicks.csv").out)
     assert len(answered) == 80
     assert list(answered[0]) == ["user", "predicted left", "probability", "probability of no", "probability of yes"]
@@ -132,7 +132,7 @@ def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tabl
     net = nr.load("clicks.nr")
     assert isinstance(net, nr.SequenceNetwork)
     assert net.ids() == []
-    # Numbers, too.
+    # Also for numbers.
     tables.write(Path("clicks.csv"), EVENTS, [[*row[:4], 0.5 + 7 * (left[row[0]] == "yes")] for row in rows])
     found = json.loads(
         command("train", "clicks.csv", "--target", "left", *BY, "--json", "--regress", "--out", "n.nr").out
@@ -143,7 +143,7 @@ def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tabl
     assert "RMSE" in command("evaluate", "n.nr", "clicks.csv").out
 
 
-def test_a_target_that_varies_within_sequences_is_what_comes_next(command: tables.Command) -> None:
+def test_a_target_that_varies_within_sequences_is_the_next_event(command: tables.Command) -> None:
     links = {"home": "cart", "cart": "pay", "pay": "home"}
     chance, rows = random.Random(1), []
     for user in range(30):
@@ -221,9 +221,7 @@ def test_several_series_share_a_network(command: tables.Command, any_server_for_
         (("--target", "left", "--sequence", "left"), "--sequence and --target are both 'left'"),
     ],
 )
-def test_what_is_wrong_with_the_options_is_named(
-    command: tables.Command, options: tuple[str, ...], message: str
-) -> None:
+def test_errors_in_options_name_the_option(command: tables.Command, options: tuple[str, ...], message: str) -> None:
     clicks()
     done = command("train", "clicks.csv", *options)
     assert done.code == 1
@@ -241,7 +239,7 @@ def test_what_is_wrong_with_the_options_is_named(
         ([["x" * 300, 1, "home", 3, "no"]], "expected ids of at most 248 bytes"),
     ],
 )
-def test_what_is_wrong_with_a_row_is_named(command: tables.Command, rows: list[list[Any]], message: str) -> None:
+def test_errors_in_a_row_name_the_field(command: tables.Command, rows: list[list[Any]], message: str) -> None:
     good = [[f"u:{user}", at, "home", 3, "yes" if user % 2 == 0 else "no"] for user in range(20) for at in (1, 2)]
     tables.write(Path("clicks.csv"), EVENTS, good + rows)
     done = command("train", "clicks.csv", "--target", "left", *BY)
@@ -262,7 +260,7 @@ def test_too_little_to_learn_from_is_named(command: tables.Command) -> None:
     assert "few.csv has 9 values of 'y': expected at least 20" in done.err
 
 
-def test_options_of_other_networks_are_refused(command: tables.Command) -> None:
+def test_options_of_other_networks_are_rejected(command: tables.Command) -> None:
     clicks()
     hours(3)
     for option in (("--rows", "5"), ("--increasing", "seconds"), ("--decreasing", "seconds")):

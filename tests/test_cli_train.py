@@ -1,4 +1,4 @@
-"""``neuralredis train``: the network it makes of a table, how it reports quality, and what it rejects."""
+"""``neuralredis train``: the network that it creates from a table, its reports of quality, and its errors."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_the_output_shows_columns_quality_and_next_steps(command: tables.Command
     assert ["age", "number", "0.67", "to", "80;", "177", "missing"] in lines
     assert ["siblings", "number", "0", "to", "8"] in lines
     after = done.out[done.out.index("Column importance") :].splitlines()
-    assert after[1].split()[0] == "sex", "it looks at the sex first, as everyone does"
+    assert after[1].split()[0] == "sex", "the sex is the most important column"
 
 
 def test_kinds_of_columns_are_distinguished_and_useless_columns_left_out(command: tables.Command) -> None:
@@ -83,7 +83,7 @@ def test_the_network_knows_its_columns_by_their_names(command: tables.Command) -
     assert net.fields == {column["name"]: column["kind"] for column in found["columns"]}
     assert (net.target, net.classes) == ("churned", ("no", "yes"))
     assert list(net.info().layout) == found["layout"]
-    assert net.notes == b"", "it knows its columns itself"
+    assert net.notes == b"", "the network has its columns"
     assert net.classify({"newsletter": "no", "joined": "2019-05-05"}) == "yes"
 
 
@@ -131,7 +131,7 @@ def test_noise_is_called_no_better_than_nothing(command: tables.Command) -> None
     assert not found["kept_back"]["verdict"].startswith("Better")
 
 
-def test_what_is_known_only_afterwards_is_suspected(command: tables.Command) -> None:
+def test_columns_that_leak_the_outcome_are_reported(command: tables.Command) -> None:
     rng = random.Random(5)
     rows = [[rng.random(), kind := rng.choice("pq"), f"is {kind}"] for _ in range(300)]
     tables.write(Path("leak.csv"), ["a", "after the fact", "y"], rows)
@@ -182,7 +182,7 @@ def test_rows_without_a_target_are_left_out_with_a_word(command: tables.Command)
 
 
 @pytest.mark.parametrize("extra", [["--classify"], ["--regress"], []])
-def test_whole_numbers_are_learnt_as_asked(command: tables.Command, extra: list[str]) -> None:
+def test_whole_numbers_are_classes_or_numbers_as_requested(command: tables.Command, extra: list[str]) -> None:
     tables.write(Path("stars.csv"), ["a", "stars"], [[row % 50, 1 + row % 50 // 10] for row in range(200)])
     done = command("train", "stars.csv", "--target", "stars", *extra)
     assert ("), regression" in done.out) == (extra == ["--regress"])
@@ -248,7 +248,7 @@ EMPTY = "empty.csv is empty: expected a line with the names of the columns, and 
         (b"b,c\n1,2\n", "has no column 'y': its columns are 'b', 'c'"),
     ],
 )
-def test_a_table_of_no_use_is_refused_in_a_line(command: tables.Command, content: bytes, why: str) -> None:
+def test_an_unusable_table_is_rejected_in_one_line(command: tables.Command, content: bytes, why: str) -> None:
     Path("empty.csv").write_bytes(content)
     done = command("train", "empty.csv", "--target", "y")
     assert (done.code, done.out) == (1, "")
@@ -322,7 +322,7 @@ def test_no_hidden_layers_and_a_narrow_screen_without_braille_do(
     assert max(map(len, done.out[:next_steps].splitlines())) <= 40
 
 
-def test_ctrl_c_keeps_what_has_been_learnt(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_the_trained_network(tmp_path: Path) -> None:
     rng = random.Random(7)
     rows = [[rng.random() for _ in range(10)] + [rng.choice("pq")] for _ in range(20_000)]
     tables.write(tmp_path / "long.csv", [*"abcdefghij", "y"], rows)
@@ -365,7 +365,7 @@ def test_a_terminal_shows_the_curves_as_they_come_and_as_they_were(tmp_path: Pat
     assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
 
 
-def test_whoever_reads_may_have_had_enough(tmp_path: Path) -> None:
+def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "neuralredis", "train", str(tables.TITANIC), "--target", "survived", "--out", "t.nr"],
         cwd=tmp_path,

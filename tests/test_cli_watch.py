@@ -19,7 +19,7 @@ URL = "redis://localhost"
 
 @pytest.fixture
 def watched(db: nr.NeuralRedis, any_server_for_all: servers.Server, monkeypatch: pytest.MonkeyPatch) -> nr.NeuralRedis:
-    """A server, in the place of whichever is asked for."""
+    """Return a server that replaces the server of the options."""
     client = any_server_for_all.client(decode_responses=False)
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(client))
     return db

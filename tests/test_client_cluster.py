@@ -21,7 +21,7 @@ Y = X.sum(axis=1) > 0
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """Run two servers that share the slots, and return where one of them is."""
+    """Run two servers that share the slots, and return the address of one of them."""
     with servers.cluster(kinds.ANY, 0, 8001, module=nr.module_path()) as nodes:
         yield nodes[0].port
 

@@ -64,7 +64,7 @@ def test_each_becomes_the_exception_of_an_embedded_network(
         assert not str(found).startswith(("NR", "ERR", "WRONGTYPE"))
 
 
-def test_what_the_server_itself_refuses_stays_what_it_is() -> None:
+def test_errors_of_the_server_itself_are_not_converted() -> None:
     for error in (
         redis.ResponseError("value is not an integer or out of range"),
         redis.exceptions.OutOfMemoryError("command not allowed when used memory > 'maxmemory'."),
@@ -77,7 +77,7 @@ def test_what_the_server_itself_refuses_stays_what_it_is() -> None:
         assert found is error or isinstance(error, redis.ConnectionError)
 
 
-def test_every_kind_of_refusal_is_one_that_users_catch() -> None:
+def test_every_kind_of_error_is_an_exception_of_the_package() -> None:
     for kind in (*CODES.values(), *BEGINNINGS.values()):
         assert issubclass(kind, nr.NeuralRedisError)
         assert len(kind.__mro__) > len(nr.NeuralRedisError.__mro__)

@@ -1,4 +1,4 @@
-"""Networks of fields in a server: they have the methods of embedded ones, and give the same numbers."""
+"""Networks with fields in a server: they have the methods of embedded networks, and return the same numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OPTIONS: dict[str, Any] = {"dataset": 200, "test": 80, "seed": 7, "hidden": [8]}
 
 
 def shop(rows: int = 150, seed: int = 3) -> list[dict[str, Any]]:
-    """Rows of all kinds with gaps, of which the country decides."""
+    """Return rows of all kinds with gaps, whose outcome depends on the country."""
     rng = np.random.default_rng(seed)
     countries = rng.choice(["IT", "FR", "DE"], rows)
     return [
@@ -136,7 +136,7 @@ def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target:
         (nr.DataError, [{"country": b"\xff"}], ["yes"], "what JSON can say"),
     ],
 )
-def test_what_is_wrong_is_told_before_anything_is_sent(
+def test_errors_are_raised_before_anything_is_sent(
     db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, told: str
 ) -> None:
     net = db.create("net", "classifier", fields=SHOP, target="taken", **OPTIONS)
@@ -169,7 +169,7 @@ def test_a_network_that_has_met_no_class_says_so(db: nr.NeuralRedis) -> None:
             ask({"age": 3})
 
 
-def test_creation_takes_what_a_network_takes(db: nr.NeuralRedis) -> None:
+def test_creation_has_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     made: list[dict[str, Any]] = [
         {"kind": "classifier", "fields": SHOP, "target": "taken", "classes": ["no", "yes"], "hidden": []},
         {"kind": "classifier", "fields": {"a": ("text", 8)}, "target": "->b", "classes": 7, "patience": 30},

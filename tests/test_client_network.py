@@ -1,4 +1,4 @@
-"""Networks in a server: they have the methods of embedded ones, and give the same numbers for all clients."""
+"""Networks in a server: they have the methods of embedded networks, and return the same numbers to all clients."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_rows_beyond_a_chunk_come_in_their_order(db: nr.NeuralRedis, monkeypatch
         lambda net: net.configure(output="linear", loss="crossentropy"),
     ],
 )
-def test_what_an_embedded_network_refuses_is_refused_in_the_same_words(db: nr.NeuralRedis, wrong: Any) -> None:
+def test_errors_have_the_words_of_embedded_networks(db: nr.NeuralRedis, wrong: Any) -> None:
     local = nr.Network("classifier", [3, 4, 2], dataset=9)
     remote = db.create("net", "classifier", [3, 4, 2], dataset=9)
     with pytest.raises(Exception) as here:  # noqa: PT011

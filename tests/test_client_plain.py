@@ -1,4 +1,4 @@
-"""Servers without the module: they store networks, and everything else is rejected clearly."""
+"""Servers without the module: they store networks, and reject everything else with a clear error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replies of either protocol are read as the same values."""
+"""Replies of RESP2 and RESP3 are read as the same values."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_flag_is_a_flag_in_either_protocol(reply: Any, expected: bool) -> None
         ("activation", b"swish", "swish"),
     ],
 )
-def test_options_are_what_was_given_in_either_protocol(name: str, reply: Any, expected: Any) -> None:
+def test_options_are_the_given_ones_in_both_protocols(name: str, reply: Any, expected: Any) -> None:
     told = {"normalize": "auto_normalization"}.get(name, name)
     assert replies.options({told: reply, "option_of_a_later_version": b"x"}) == {name: expected}
 
@@ -59,7 +59,7 @@ def test_an_outcome_may_have_a_reason(reply: bytes, expected: Any) -> None:
 
 
 def listed(**changed: Any) -> dict[bytes, Any]:
-    """A training as NR.TRAININGS lists it."""
+    """Return a training as NR.TRAININGS lists it."""
     fields = {
         "id": 9, "key": b"k", "db": 3, "state": b"queued", "cycle": 61, "max-cycles": 0, "max-time": 30500,
         "train-error": b"0.25", "test-error": None, "class-errors": None, "seconds": b"1.5", **changed,
@@ -84,6 +84,6 @@ def test_the_servers_of_a_cluster_list_their_trainings_each() -> None:
     assert len(replies.threads({"a:1": [listed()], "b:1": [], "c:1": [listed(), listed()]})) == 3
 
 
-def test_a_server_has_two_words_for_what_a_network_is() -> None:
+def test_a_server_has_two_names_for_the_kind_of_a_network() -> None:
     with pytest.raises(nr.FormatError, match="the kind of the network is '<b>': expected classifier or regressor"):
         replies.info([b"type", b"<b>"])

@@ -1,4 +1,4 @@
-"""Networks of sequences in a server: they have the methods of embedded ones, and give the same numbers."""
+"""Networks of sequences in a server: they have the methods of embedded networks, and return the same numbers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OUTPUTS: dict[str, Any] = {"kind": "regressor", "layout": [1, 4, 2], "cell": "re
 
 
 def visits(count: int = 60) -> tuple[list[list[dict[str, Any]]], list[str]]:
-    """What some visitors do, with gaps, and whether they leave."""
+    """Return events of visitors, with gaps, and whether the visitors leave."""
     chance = random.Random(3)
     sequences, outcomes = [], []
     for user in range(count):
@@ -56,7 +56,7 @@ def visits(count: int = 60) -> tuple[list[list[dict[str, Any]]], list[str]]:
 
 
 def both(db: nr.NeuralRedis, **declared: Any) -> tuple[nr.SequenceNetwork, nr.RedisSequenceNetwork]:
-    """Return the same network in this process and in a server."""
+    """Return an embedded network, and the same network in a server."""
     return nr.SequenceNetwork(**declared), db.create_sequences("net", **declared)
 
 
@@ -299,7 +299,7 @@ WRONG: list[tuple[Call, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
-def test_what_is_wrong_is_refused_as_by_an_embedded_one(db: nr.NeuralRedis, number: int) -> None:
+def test_errors_are_those_of_an_embedded_network(db: nr.NeuralRedis, number: int) -> None:
     call, error, message = WRONG[number]
     for net in both(db, **VISITS):
         net.observe([[{"page": "home"}]], ["no"], ids=["1"], into="train")
@@ -309,7 +309,7 @@ def test_what_is_wrong_is_refused_as_by_an_embedded_one(db: nr.NeuralRedis, numb
         assert bytes(net) == before
 
 
-def test_what_a_target_among_the_fields_forbids(db: nr.NeuralRedis) -> None:
+def test_a_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
     net: Any
     for net in both(db, **PAGES):
         with pytest.raises(nr.ShapeError, match="the target 'page' is a field of the events: expected no outcome"):
@@ -329,7 +329,7 @@ def test_a_server_needs_ids(db: nr.NeuralRedis) -> None:
     assert net.info().training_dataset_len == 0
 
 
-def test_creation_takes_what_a_network_of_sequences_takes(db: nr.NeuralRedis) -> None:
+def test_creation_has_the_arguments_of_a_network_of_sequences(db: nr.NeuralRedis) -> None:
     for at, declared in enumerate((VISITS, PAGES, SERIES, NUMBERS, OUTPUTS)):
         net = db.create_sequences(f"net:{at}", **declared)
         assert bytes(net) == bytes(nr.SequenceNetwork(**declared))

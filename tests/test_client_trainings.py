@@ -1,4 +1,4 @@
-"""Trainings in a server: they are watched, stopped, and lost when connections or networks are."""
+"""Trainings in a server: they are watched, stopped, and lost with their connection or network."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_ctrl_c_stops_the_training_keeps_its_result_and_goes_on(url: str, net: n
     assert program.stdout == "False True stopped\n", program.stderr
 
 
-def test_who_reset_or_deleted_it_dropped_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
+def test_a_reset_or_deletion_drops_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
     training = net.start_training(max_time=0)
     net.reset()
     with pytest.raises(nr.TrainingError, match="the network was reset, replaced or deleted"):
@@ -178,9 +178,9 @@ def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.
 
 
 def test_a_cancellation_that_the_client_loses_still_takes_effect() -> None:
-    # As in redis-py, where one that comes with a reply is taken for the end of the timeout of the next command.
+    # As in redis-py, where a cancellation that arrives with a reply looks like the timeout of the next command.
     if not hasattr(asyncio.Task, "cancelling"):
-        return  # before Python 3.11 a task does not tell
+        return  # tasks do not report it before Python 3.11
     seen = []
 
     async def lose() -> str:

@@ -1,4 +1,4 @@
-"""Networks that are dropped on the page that compares, beside a table, and answer there."""
+"""Networks and a table that are dropped on the page of comparisons, and predict there."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]
 
 @pytest.fixture
 def opened(page: browsers.Page, sites: tuple[str, Path]) -> browsers.Page:
-    """The page of the site with the engine, before anything was dropped."""
+    """Return the page of the site with the engine, before anything is dropped."""
     page.goto(f"{sites[0]}/with/compare/index.html")
     return page
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with networks and a table."""
+    """Return a folder with networks and a table."""
     folder = tmp_path_factory.mktemp("made")
     rng = np.random.default_rng(3)
     rows: list[dict[str, Any]] = [
@@ -89,12 +89,12 @@ def drop(page: browsers.Page, *paths: Path) -> None:
 
 
 def told(page: browsers.Page, name: str) -> Any:
-    """Return what is said of a file."""
+    """Return the line on a file."""
     return page.locator("#loaded li").filter(has=page.get_by_text(name, exact=True))
 
 
 def asked(path: Path, net: nr.Network) -> tuple[list[str], list[str], list[list[float]]]:
-    """Return outcomes, predicted classes and outputs, of the rows whose outcome is known."""
+    """Return outcomes, predicted classes and outputs of the rows whose outcome is known."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["y"] in ("yes", "no")]
     given = [{name: row[name] or None for name in net.info().fields or {}} for row in rows]
@@ -112,7 +112,7 @@ def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened:
         truth, predicted, _ = asked(made / "rows.csv", nr.load(made / f"{name}.nr"))
         right = float(np.mean(np.array(truth) == np.array(predicted)))
         expect(summary.get_by_role("row", name=re.compile(f"{name}.nr {right * 100:.1f} %"))).to_be_visible()
-    # All outputs are those of Python, to the last bit.
+    # All outputs are equal to those of Python, to the last bit.
     answers = opened.evaluate(
         "import('./files.js').then(files => files.entries.find(entry => entry.name === 'good.nr').reports[0])"
     )
@@ -180,7 +180,7 @@ def test_networks_and_tables_are_named_in_the_address(page: browsers.Page, made:
 
 
 @with_engine
-def test_what_is_wrong_is_said_beside_each_file(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
+def test_errors_are_shown_beside_each_file(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
     (tmp_path / "broken.nr").write_bytes((made / "good.nr").read_bytes()[:-9])
     other = nr.Network("classifier", fields={"size": "number"}, target="y", classes=["yes", "no"], seed=1)
     other.save(tmp_path / "other.nr")
@@ -217,7 +217,7 @@ def test_what_is_wrong_is_said_beside_each_file(opened: browsers.Page, made: Pat
         (b"a,b\n\0,2\n", "is not text: expected a CSV file"),
     ],
 )
-def test_what_is_wrong_with_a_table_is_said(opened: browsers.Page, tmp_path: Path, text: bytes, why: str) -> None:
+def test_errors_of_a_table_are_shown(opened: browsers.Page, tmp_path: Path, text: bytes, why: str) -> None:
     (tmp_path / "rows.csv").write_bytes(text)
     drop(opened, tmp_path / "rows.csv")
     expect(told(opened, "rows.csv")).to_contain_text(why)
@@ -261,7 +261,7 @@ def test_regressors_answer_numbers(opened: browsers.Page, tmp_path: Path) -> Non
 def test_without_an_engine_the_page_says_what_to_do(
     browser: browsers.Browser, made: Path, sites: tuple[str, Path]
 ) -> None:
-    # The browser itself reports that there is no engine as an error.
+    # The browser itself logs an error if there is no engine.
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{sites[0]}/without/compare/index.html")
@@ -316,7 +316,7 @@ def test_tables_are_read_as_by_the_command_line(
 
 
 def test_cells_are_those_of_another_reader(page: browsers.Page, sites: tuple[str, Path]) -> None:
-    """Random cells with signs that matter in CSV, as Python's writer quotes them."""
+    """Return random cells with separators and quotation marks, as Python's writer quotes them."""
     page.goto(f"{sites[0]}/without/compare/index.html")
     random = np.random.default_rng(5)
     for delimiter in ",;\t|":

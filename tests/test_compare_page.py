@@ -26,7 +26,7 @@ WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 def report(name: str, likely: list[float], **changes: Any) -> dict[str, Any]:
-    """Return a report of so likely a yes in each row; each second row is one."""
+    """Return a report with these probabilities of "yes"; every second row has this outcome."""
     count = len(likely)
     answers = {
         "row": list(range(1, count + 1)),
@@ -44,7 +44,7 @@ def report(name: str, likely: list[float], **changes: Any) -> dict[str, Any]:
 
 
 def numbers(name: str, answers: list[float]) -> dict[str, Any]:
-    """Return a report of a regressor, where 0, 1, 2 … would be right."""
+    """Return a report of a regressor whose outcomes are 0, 1, 2 …"""
     rows = list(range(1, len(answers) + 1))
     told = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
     table = {"name": "numbers.csv", "rows": len(rows), "digest": "d2"}
@@ -52,7 +52,7 @@ def numbers(name: str, answers: list[float]) -> dict[str, Any]:
 
 
 def texts(name: str) -> dict[str, Any]:
-    """Return texts that a network has drawn."""
+    """Return a report of texts drawn from a network."""
     prompts = [
         {
             "prompt": prompt,
@@ -73,7 +73,7 @@ SECOND = report("second.nr", [0.2, 0.1, 0.8, 0.3, 0.6, 0.4, 0.2, 0.3])
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """Serve the page, as the site of the documentation does, and a folder of reports beside it."""
+    """Serve the page as the site of the documentation does, with a folder of reports beside it."""
     folder = tmp_path_factory.mktemp("site")
     (folder / "compare").symlink_to(pages.PAGES / "compare")
 
@@ -83,13 +83,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]
 
 @pytest.fixture
 def opened(page: browsers.Page, site: tuple[str, Path]) -> browsers.Page:
-    """The page, before anything was dropped."""
+    """Return the page before anything is dropped."""
     page.goto(site[0])
     return page
 
 
 def drop(page: browsers.Page, **files: Any) -> None:
-    """Drop files, as JSON or as they are."""
+    """Drop files on the page, dicts as JSON."""
     given = {name: content if isinstance(content, str) else json.dumps(content) for name, content in files.items()}
     held = page.evaluate_handle(
         """files => {
@@ -103,7 +103,7 @@ def drop(page: browsers.Page, **files: Any) -> None:
 
 
 def rows(page: browsers.Page) -> list[str]:
-    """Return what is said of each row that is shown."""
+    """Return the text of each visible row."""
     return [" ".join(text.split()) for text in page.locator("#list > li").all_inner_texts()]
 
 
@@ -127,7 +127,7 @@ def test_two_reports_that_are_dropped_are_compared(opened: browsers.Page) -> Non
 def test_rows_about_which_they_disagree_come_first_with_the_truth_and_probabilities(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     expect(opened.locator("#list > li")).to_have_count(8)
-    assert numbers_of(opened)[:2] == [2, 7], "those first where the probability of the truth differs most"
+    assert numbers_of(opened)[:2] == [2, 7], "rows whose probability of the outcome differs most come first"
     assert set(numbers_of(opened)[-2:]) == {1, 8}
     first = rows(opened)[0]
     assert first.startswith("Row 2 taken is yes predictions differ first.nr yes ✓ correct no 10.0 % yes ●")
@@ -178,7 +178,7 @@ def test_reports_are_named_in_the_address_so_that_a_comparison_is_a_link(
 def test_addresses_that_cannot_be_loaded_are_reported(browser: browsers.Browser, site: tuple[str, Path]) -> None:
     url, folder = site
     (folder / "text.json").write_text("no JSON")
-    # The browser itself reports what cannot be loaded as an error.
+    # The browser itself logs an error for a file that cannot be loaded.
     with contextlib.closing(browser.new_page()) as page:
         page.goto(f"{url}?report=../none.json&report=http://127.0.0.1:9/x&report=file:///etc/hosts&report=../text.json")
         expect(page.get_by_text("cannot be loaded: HTTP status 404")).to_be_visible()
@@ -285,7 +285,7 @@ BAD: list[tuple[Any, str]] = [
 ]
 
 
-def test_what_is_wrong_with_a_file_is_said_beside_its_name(opened: browsers.Page) -> None:
+def test_errors_of_a_file_are_shown_beside_its_name(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND, **{f"bad{place}": content for place, (content, _) in enumerate(BAD)})
     for place, (_, why) in enumerate(BAD):
         expect(opened.get_by_role("listitem").filter(has_text=f"bad{place}.json")).to_contain_text(why)
@@ -304,7 +304,7 @@ def test_reports_without_rows_are_shown_by_their_figures(opened: browsers.Page) 
     expect(summary.locator("tbody tr")).to_have_count(2)
 
 
-def test_what_a_report_says_is_text_and_never_part_of_the_page(opened: browsers.Page) -> None:
+def test_texts_of_a_report_are_escaped(opened: browsers.Page) -> None:
     evil = "<img src=x onerror=alert(1)></script><b>bold</b>"
     named = report(evil, FIRST["answers"]["probabilities"] and [0.1, 0.9] * 4, target=evil, classes=[evil, "yes"])
     answers = named["answers"]
@@ -324,7 +324,7 @@ def test_thousands_of_rows_are_shown_a_page_at_a_time(opened: browsers.Page) -> 
     held = {name: json.dumps(content) for name, content in zip("ab", many, strict=True)}
     drop(opened, **held)
     expect(opened.locator("#list > li")).to_have_count(25)
-    assert opened.locator("*").count() < 3000, "what is not shown is not there"
+    assert opened.locator("*").count() < 3000, "hidden rows are not in the page"
     expect(opened.get_by_text("Page 1 of 400")).to_be_visible()
     first = numbers_of(opened)
     opened.get_by_label("Only disagreements").check()
@@ -354,7 +354,7 @@ def test_keys_that_belong_to_a_field_turn_no_page(opened: browsers.Page) -> None
     expect(opened.get_by_text("Page 1 of")).to_be_visible()
 
 
-def test_what_was_chosen_is_remembered(opened: browsers.Page) -> None:
+def test_choices_are_remembered(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     opened.get_by_label("Only disagreements").check()
     opened.get_by_label("Order").select_option("as in the table")
@@ -367,7 +367,7 @@ def test_what_was_chosen_is_remembered(opened: browsers.Page) -> None:
     assert dark(opened)
 
 
-def test_what_was_remembered_may_be_nonsense(opened: browsers.Page) -> None:
+def test_invalid_remembered_choices_are_ignored(opened: browsers.Page) -> None:
     for kept in ("{", "3", "null", '{"theme": 7, "only": "yes", "order": {}}'):
         opened.evaluate("kept => localStorage.setItem('neuralredis.compare', kept)", kept)
         opened.reload()
@@ -392,8 +392,8 @@ def test_everyone_can_use_it(browser: browsers.Browser, site: tuple[str, Path], 
         drop(page, t=texts("n.nr"))
         expect(page.get_by_role("heading", name="Texts")).to_be_visible()
         assert browsers.barriers(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") == size["width"], "nothing is cut off"
-        # The switch wins over the system.
+        assert page.evaluate("document.documentElement.scrollWidth") == size["width"], "nothing is truncated"
+        # The switch overrides the system's setting.
         other = {"light": "dark", "dark": "light"}[scheme]
         page.get_by_label("Theme").select_option(other)
         assert dark(page) == (other == "dark")
@@ -458,7 +458,7 @@ def test_statistics_are_those_of_the_command_line(opened: browsers.Page) -> None
 
 @pytest.fixture
 def compared(command: tables.Command) -> Callable[[], tuple[str, Path]]:
-    """What compares two networks of this test, and returns what the command printed, and the page that it wrote."""
+    """Return a function that compares two networks, and returns the output of the command and its page."""
 
     def compare() -> tuple[str, Path]:
         rng = np.random.default_rng(3)
@@ -518,7 +518,7 @@ def test_a_page_with_a_report_inside_may_fetch_and_run_nothing_else(
     browser: browsers.Browser, compared: Callable[[], tuple[str, Path]], site: tuple[str, Path]
 ) -> None:
     _, path = compared()
-    # What is refused is an error in the console.
+    # The browser logs an error for a blocked request.
     with contextlib.closing(browser.new_page()) as page:
         page.goto(path.as_uri())
         expect(page.locator("#list > li")).to_have_count(25)
@@ -548,7 +548,7 @@ def test_texts_of_the_command_are_a_page_too(
 
 
 def test_a_page_that_is_opened_as_a_file_says_what_to_do(browser: browsers.Browser) -> None:
-    # Browsers load no modules of files, which is an error in the console.
+    # Browsers load no modules from files, and log an error.
     with contextlib.closing(browser.new_page()) as page:
         page.goto((pages.PAGES / "compare" / "index.html").as_uri())
         expect(page.get_by_text("This page needs JavaScript, and a web server")).to_be_visible()

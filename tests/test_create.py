@@ -114,7 +114,7 @@ def test_names_are_read_in_any_case(create: Create) -> None:
         (("regressor", [2, 1]), {"seed": -1}, "seed is -1: expected an integer from 0 to 18446744073709551615"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(create: Create, arguments: Any, options: Any, message: str) -> None:
+def test_invalid_options_are_rejected_by_name(create: Create, arguments: Any, options: Any, message: str) -> None:
     with pytest.raises(nr.OptionError) as refused:
         create(*arguments, **options)
     assert message in str(refused.value).lower(), "the words are those of the caller's language"
@@ -143,7 +143,7 @@ def test_what_makes_no_sense_is_refused_by_name(create: Create, arguments: Any, 
         (("regressor", [2, 1], True), {}, "positional"),
     ],
 )
-def test_what_is_of_another_type_is_a_type_error(create: Create, arguments: Any, options: Any, message: str) -> None:
+def test_values_of_another_type_are_a_type_error(create: Create, arguments: Any, options: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         create(*arguments, **options)
 
@@ -201,7 +201,7 @@ def test_a_set_that_shrinks_loses_random_rows_and_keeps_the_others(create: Creat
     assert not np.array_equal(np.sort(y), np.arange(40))
 
 
-def test_reset_forgets_what_was_learnt_but_not_the_rows(create: Create) -> None:
+def test_reset_clears_the_weights_but_not_the_rows(create: Create) -> None:
     net = create("regressor", [2, 3, 1], seed=1)
     before = net.run([1, 2])
     net.observe([[1, 2], [3, 4]], [3, 7], into="train")
@@ -210,7 +210,7 @@ def test_reset_forgets_what_was_learnt_but_not_the_rows(create: Create) -> None:
     info = net.info()
     assert (info.training_dataset_len, info.training_total_cycles, info.dataset_error) == (2, 0, 0.0)
     assert net.report() is None
-    assert net.run([1, 2]) != before, "the next random weights, not the first again"
+    assert net.run([1, 2]) != before, "the next random weights, not the first ones"
 
 
 def test_a_network_takes_no_attributes_that_it_does_not_have() -> None:
@@ -221,7 +221,7 @@ def test_a_network_takes_no_attributes_that_it_does_not_have() -> None:
 
 def test_a_class_may_derive_from_it() -> None:
     class Adder(nr.Network):
-        """A network with something of its own."""
+        """A network with an attribute of its own."""
 
     net = Adder("regressor", [2, 1], seed=4)
     net.note = "mine"

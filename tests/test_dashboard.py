@@ -1,4 +1,4 @@
-"""The server of the dashboard: who may ask what, and what it answers."""
+"""The server of the dashboard: access, requests and responses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from neuralredis.dashboard.scanning import Scan
 from neuralredis.dashboard.views import VIEWS
 from neuralredis.results import ListedTraining, Progress
 
-#: Networks of all kinds, by what makes them.
+#: Functions that create networks of all kinds.
 KINDS = {
     "customers": dashboards.customers,
     "sums": dashboards.sums,
@@ -41,7 +41,7 @@ def networks() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def files(networks: dict[str, Any]) -> Iterator[Dashboard]:
-    """A dashboard of files, of which none changes."""
+    """Return a dashboard of files that no test changes."""
     with dashboards.running(Files(networks.items())) as dashboard:
         yield dashboard
 
@@ -52,12 +52,12 @@ def place_of(server: servers.Server) -> Server:
 
 @pytest.fixture
 def shown(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> Iterator[Dashboard]:
-    """A dashboard of an empty server."""
+    """Return a dashboard of an empty server."""
     with dashboards.running(place_of(any_server_for_all)) as dashboard:
         yield dashboard
 
 
-# Who may ask.
+# Access.
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def shown(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> Iterator[Da
         ("GET", "nothing"),
     ],
 )
-def test_without_the_token_nothing_is_told(files: Dashboard, method: str, path: str, headers: dict[str, str]) -> None:
+def test_without_the_token_nothing_is_sent(files: Dashboard, method: str, path: str, headers: dict[str, str]) -> None:
     answer = files.request(f"/api/{path}", method, sent={}, headers=headers)
     assert (answer.status, answer.body) == (401, "The token is missing or wrong.")
 
@@ -92,9 +92,9 @@ def test_without_the_token_nothing_is_told(files: Dashboard, method: str, path: 
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "10.0.0.1", "localhost:x", None]
 )
 @pytest.mark.parametrize("path", ["/", "/page/main.js", "/api/networks"])
-def test_a_name_that_is_not_this_machines_is_refused(files: Dashboard, path: str, host: str) -> None:
+def test_hosts_of_other_machines_are_rejected(files: Dashboard, path: str, host: str) -> None:
     answer = files.request(path, headers={"Host": host, **OURS})
-    # A request without the header is not even one.
+    # HTTP requires the header Host.
     assert answer.status == (400 if host is None else 421)
 
 
@@ -115,7 +115,7 @@ def test_pages_of_others_are_not_answered(files: Dashboard) -> None:
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/", "/api/networks", f"/api/networks/{dashboards.name('sums')}/train"])
-def test_other_methods_are_refused(files: Dashboard, path: str, method: str) -> None:
+def test_other_methods_are_rejected(files: Dashboard, path: str, method: str) -> None:
     answer = files.request(path, method, headers=OURS)
     assert answer.status == 405
     assert not [name for name in answer.headers if name.startswith("access-control")]
@@ -162,7 +162,7 @@ def test_the_page_has_its_types_and_loads_nothing_from_elsewhere(files: Dashboar
         assert files.request(f"/page/views/{view.name}.js").status == 200
 
 
-# What is sent.
+# Requests and responses.
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_page_has_its_types_and_loads_nothing_from_elsewhere(files: Dashboar
         ({"row": {"since": "no date"}}, 422, "since"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_with_a_reason(files: Dashboard, sent: Any, status: int, words: str) -> None:
+def test_invalid_requests_are_rejected_with_a_reason(files: Dashboard, sent: Any, status: int, words: str) -> None:
     answer = files.request(f"/api/networks/{dashboards.name('customers')}/views/ask", "POST", sent=sent, headers=OURS)
     assert answer.status == status
     assert words.lower() in answer.json["error"].lower()
@@ -221,7 +221,7 @@ def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> No
     files.ask(f"networks/{dashboards.name('sums')}/views/quality", {}, status=405)
 
 
-# What is changed.
+# Changes.
 
 
 def test_a_dashboard_only_shows(db: nr.NeuralRedis, shown: Dashboard) -> None:
@@ -333,7 +333,7 @@ def test_answers_and_reasons_are_the_networks_own(files: Dashboard, networks: di
     assert [each["high"] for each in numbers] == pytest.approx(high.tolist())
 
 
-def test_a_form_begins_in_the_middle_of_what_is_stored(files: Dashboard) -> None:
+def test_a_form_starts_at_the_middle_of_stored_values(files: Dashboard) -> None:
     fields = {field["name"]: field for field in files.view("customers", "ask")["fields"]}
     assert list(fields) == ["age", "plan", "since", "news", "tags", "at"]
     age = fields["age"]
@@ -412,7 +412,7 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
         found = answers.Answered(list(range(1000)), 1000, None, right.astype(int), outputs)
         return judging._reliability(subject, found)
 
-    # Of rows of which 0.3 is said three in ten are so.
+    # Of rows with a predicted probability of 0.3, three in ten have the outcome.
     exact = reliability(random.uniform(size=1000) < said)
     assert (exact["class"], len(exact["groups"])) == ("1", 10)
     assert exact["error"] < 0.05
@@ -462,7 +462,7 @@ def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.Neur
     assert {each["name"] for each in told["classes"]} == {odd, "no"}
 
 
-# What goes wrong.
+# Errors.
 
 
 def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
@@ -489,7 +489,9 @@ def test_a_server_without_the_module_is_reported() -> None:
         assert "neuralredis serve" in told["error"]
 
 
-def test_what_a_user_may_not_is_told_where_it_would_be(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> None:
+def test_missing_permissions_are_shown_in_place_of_the_view(
+    db: nr.NeuralRedis, any_server_for_all: servers.Server
+) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
     db.create("secret", "regressor", [1, 1])
     db.client.execute_command(
@@ -521,23 +523,23 @@ def test_a_password_is_asked_for(any_server_for_all: servers.Server) -> None:
         assert "rejects the user or password" in dashboard.ask("networks", status=503)["error"]
 
 
-def test_a_network_that_is_deleted_meanwhile_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
+def test_a_network_that_is_deleted_during_a_request_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
     for key in ("first", "second"):
         db.create(key, "regressor", [1, 1])
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["first", "second"]
     del db["first"]
-    # The search before is still good, but the network is not there.
+    # The previous search is still cached, but the network is gone.
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["second"]
     assert "no network" in shown.ask(f"networks/{dashboards.name('first')}", status=404)["error"].lower()
     db.client.set("first", "a text")
     assert shown.ask(f"networks/{dashboards.name('first')}", status=404)["error"]
 
 
-# Parts.
+# Units.
 
 
 class Keys:
-    """A client whose server has ten pages of keys."""
+    """A client whose server returns ten pages of keys."""
 
     def __init__(self) -> None:
         self.asked: list[int] = []
@@ -554,13 +556,13 @@ def test_networks_are_searched_for_in_steps() -> None:
     assert scan.go_on(0.0) == ([b"key0", b"key1"], True)
     keys, more = scan.go_on(60.0)
     assert (len(keys), more, client.asked) == (10, False, list(range(10)))
-    # What was found is kept for a while.
+    # Results are cached for a while.
     assert scan.go_on(60.0) == (keys, False)
     assert len(client.asked) == 10
 
 
 class Runs:
-    """A database with one training, which goes on whenever it is looked at."""
+    """A database with one training, which advances at every request."""
 
     def __init__(self) -> None:
         self.cycle = 0
@@ -591,7 +593,7 @@ def test_a_curve_keeps_a_bounded_number_of_points_and_its_end(monkeypatch: pytes
     assert watched.of(2) is None
 
 
-def test_what_is_kept_is_computed_once_and_errors_are_not_kept() -> None:
+def test_cached_values_are_computed_once_and_errors_are_not_cached() -> None:
     cache, calls = Cache(), []
 
     def compute() -> int:
@@ -609,6 +611,6 @@ def test_what_is_kept_is_computed_once_and_errors_are_not_kept() -> None:
 
 
 @pytest.mark.parametrize("content", [float("nan"), float("inf"), np.float32("nan"), {"a": [float("nan")]}])
-def test_what_is_not_finite_is_null(content: Any) -> None:
+def test_nonfinite_numbers_are_null(content: Any) -> None:
     assert "null" in plain.text(content)
     assert json.loads(plain.text(content)) is None or json.loads(plain.text(content)) == {"a": [None]}

@@ -25,18 +25,18 @@ pytestmark = pytest.mark.needs(kinds.CHROMIUM)
 
 expect.set_options(timeout=browsers.PATIENCE)
 
-#: Sizes of a screen, and of a phone's.
+#: Sizes of the screens of a computer and a phone.
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
 class Place(Server):
-    """A server that can be away."""
+    """A server that can become unreachable."""
 
     away = False
 
     def _check(self) -> None:
         if self.away:
-            raise redis.ConnectionError("it is away")
+            raise redis.ConnectionError("unreachable")
 
     def keys(self) -> tuple[list[bytes], bool]:
         self._check()
@@ -64,13 +64,13 @@ def place(db: nr.NeuralRedis, any_server_for_all: servers.Server, networks: dict
 def dashboard(place: Place, page: browsers.Page) -> Iterator[Dashboard]:
     with dashboards.running(place, write=True) as dashboard:
         yield dashboard
-        # A page that asks one that has ended would report it as an error.
+        # A page that sends requests to a stopped dashboard would log errors.
         page.goto("about:blank")
 
 
 @contextlib.contextmanager
 def troubled(browser: browsers.Browser) -> Iterator[browsers.Page]:
-    """Open a tab for a page whose requests fail, which browsers report as errors."""
+    """Open a tab for a page whose requests fail, which browsers log as errors."""
     context = browser.new_context()
     context.set_default_timeout(browsers.PATIENCE)
     yield context.new_page()
@@ -78,14 +78,14 @@ def troubled(browser: browsers.Browser) -> Iterator[browsers.Page]:
 
 
 def open_network(page: browsers.Page, dashboard: Dashboard, name: str) -> None:
-    """Open the list, and from it the page of a network."""
+    """Open the list and, from it, the page of a network."""
     page.goto(dashboard.address)
     page.get_by_role("link", name=name, exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
 
 
 def section(page: browsers.Page, title: str) -> Any:
-    """Come to a view, which is then asked for, and return it once it shows something."""
+    """Scroll to a view, which is then loaded, and return it once it has content."""
     found = page.get_by_role("region", name=title, exact=True)
     found.scroll_into_view_if_needed()
     expect(found.locator("[aria-busy]")).to_have_count(0)
@@ -93,7 +93,7 @@ def section(page: browsers.Page, title: str) -> Any:
 
 
 def all_sections(page: browsers.Page) -> None:
-    """Come to all views, as one who reads on to the end."""
+    """Scroll to all views, as when reading to the end."""
     for found in page.locator("section").all():
         found.scroll_into_view_if_needed()
         expect(found.locator("[aria-busy]")).to_have_count(0)
@@ -102,7 +102,7 @@ def all_sections(page: browsers.Page) -> None:
 def test_one_comes_from_the_list_to_a_network_and_back(page: browsers.Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.address)
     expect(page.get_by_role("status")).to_have_text("4 networks, 0 trainings")
-    # The token does not stay where others may see it.
+    # The token does not stay in the address, where others may see it.
     assert dashboards.TOKEN not in page.url
     row = page.get_by_role("row").filter(has_text="customers")
     expect(row).to_contain_text("classifier of 6 fields")
@@ -119,7 +119,9 @@ def test_one_comes_from_the_list_to_a_network_and_back(page: browsers.Page, dash
     expect(page.get_by_role("heading", level=1)).to_have_text("customers")
 
 
-def test_one_reads_what_a_network_is_worth(page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]) -> None:
+def test_a_page_shows_the_quality_of_a_network(
+    page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]
+) -> None:
     open_network(page, dashboard, "customers")
     found = networks["customers"].evaluate()
     wrong = f"{(1 - found.accuracy) * 100:.1f} %"
@@ -159,13 +161,13 @@ def test_dragging_a_slider_changes_the_answer_and_the_reasons(page: browsers.Pag
     slider = form.get_by_label("age, slider")
     box = slider.bounding_box()
     assert box is not None
-    # From the middle of the knob, which is not far from the place of its share.
+    # From the middle of the knob, near the position of its value.
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * (70 - 18) / (79 - 18), y)
     page.mouse.down()
     page.mouse.move(box["x"] + box["width"] * 0.5, y, steps=4)
     page.mouse.move(box["x"] + box["width"] * 0.08, y, steps=8)
-    # The answer has changed before the button is let go.
+    # The prediction changes before the button is released.
     expect(answer.get_by_role("row").first).to_contain_text("yes")
     page.mouse.up()
     assert float(age.input_value()) < 30
@@ -259,7 +261,7 @@ def test_after_a_training_the_answer_in_the_form_is_the_new_one(
     net.observe([[10, 20]] * 300, [[500, 0]] * 300, into="train")
     net.train(max_cycles=300)
     expect(answer).to_contain_text(re.compile("output 0(4[5-9]|5[0-4])"))
-    # What was typed is still there.
+    # The input is kept.
     expect(form.get_by_label("input 0", exact=True)).to_have_value("10")
 
 
@@ -299,10 +301,10 @@ def test_an_unreachable_server_is_reported_until_it_is_back(
         page.get_by_role("link", name="sums").click()
         section(page, "Error")
         place.away = True
-        expect(page.get_by_role("alert")).to_contain_text("it is away")
+        expect(page.get_by_role("alert")).to_contain_text("unreachable")
         found = page.get_by_role("region", name="Rows with the largest errors")
         found.scroll_into_view_if_needed()
-        # What was shown stays.
+        # The content is kept.
         expect(page.get_by_role("region", name="Error", exact=True)).to_contain_text("root mean squared error")
 
 
@@ -331,7 +333,7 @@ def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, das
         expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_nothing_is_asked_by_a_page_that_nobody_sees(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_a_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboard) -> None:
     # The page's clock is controlled by the test.
     page.clock.install()
     page.goto(dashboard.address)
@@ -415,12 +417,12 @@ def opened_report(page: browsers.Page, folder: Path, net: Any) -> Any:
 
 
 def answered(page: browsers.Page) -> None:
-    """Wait until what was entered is answered, which is when the next timers have run."""
+    """Wait until the input is answered, which is after the next timers have run."""
     page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")
 
 
 def told(form: Any, name: str) -> float:
-    """Return what the form answers: the probability of a class in percent, or an output."""
+    """Return the prediction in the form: the probability of a class in percent, or an output."""
     text = form.get_by_role("row", name=name).get_by_role("cell").first.inner_text()
     return float(text.removesuffix(" %").replace("\N{MINUS SIGN}", "-"))
 

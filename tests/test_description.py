@@ -1,4 +1,4 @@
-"""`describe`, `weights`, `gradient` and `set_weights`: answers and trainings can be computed elsewhere."""
+"""`describe`, `weights`, `gradient` and `set_weights`: predictions and trainings can be computed elsewhere."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FINITE = np.finfo(np.float32).min, np.finfo(np.float32).max
 def fused(x: NDArray[Any], weight: NDArray[Any], total: NDArray[Any]) -> NDArray[Any]:
     """Return x * weight + total in single precision, rounded once.
 
-    The product is exact in double precision. The sum is rounded to odd there (Boldo and Melquiond, "Emulation of a FMA
+    The product is exact in double precision. The sum is first rounded to odd (Boldo and Melquiond, "Emulation of a FMA
     and correctly rounded sums", IEEE Transactions on Computers 57, 2008), after which rounding it again does no harm.
     """
     product = x.astype(np.float64) * weight.astype(np.float64)
@@ -37,7 +37,7 @@ def fused(x: NDArray[Any], weight: NDArray[Any], total: NDArray[Any]) -> NDArray
 
 @np.errstate(over="ignore", invalid="ignore")
 def answers(description: nr.Description, X: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return what a description says that the network answers."""
+    """Return the outputs of a network, computed from its description."""
     one, limit, bound = np.float32(1), np.float32(description.input_limit), np.float32(description.unit_limit)
     x = X
     if description.inputs is not None:
@@ -47,7 +47,7 @@ def answers(description: nr.Description, X: NDArray[np.float32]) -> NDArray[np.f
         values = x
         for layer in layers:
             z = np.repeat(layer.biases[None], len(X), axis=0)
-            # No row of these tests has inputs that are looked up, whose weights come last.
+            # No row of these tests uses inputs that are looked up, whose weights come last.
             for column, weights in zip(values.T, layer.weights[: values.shape[1]], strict=True):
                 z = fused(column[:, None], weights, z)
             values = ACTIVATIONS[layer.activation](np.clip(z, -bound, bound))
@@ -67,7 +67,7 @@ def answers(description: nr.Description, X: NDArray[np.float32]) -> NDArray[np.f
 
 
 def trained(kind: str, layout: list[int], cycles: int = 30, **options: Any) -> tuple[nr.Network, NDArray[np.float32]]:
-    """Return a network, and rows to ask it that it has learnt from."""
+    """Return a trained network and its training rows."""
     random = np.random.default_rng(1)
     X = (random.normal(size=(150, layout[0])) * 20 + 100).astype(np.float32)
     if kind == "classifier":
@@ -111,7 +111,7 @@ def test_with_exponentials_of_numpy_the_answers_are_close(kind: str, output: str
 
 
 def state_of(description: nr.Description, events: list[dict[str, Any]]) -> NDArray[np.float32]:
-    """Return what a description of GRU cells says that the field of the hidden state is after events."""
+    """Return the hidden state after events, computed from the description of GRU cells."""
     view = description.sequences
     assert view
     assert view.gru
@@ -135,7 +135,7 @@ def state_of(description: nr.Description, events: list[dict[str, Any]]) -> NDArr
 
 
 def inputs_of(view: nr.SequenceView, event: dict[str, Any]) -> tuple[NDArray[np.float32], list[int]]:
-    """Return the inputs of an event of numbers and categories: computed ones, and which are looked up."""
+    """Return the computed inputs of an event, and the indices of the inputs that are looked up."""
     x, entries = np.full(view.events.computed, np.nan, dtype=np.float32), []
     assert view.gru
     for field in view.events.fields:
@@ -153,7 +153,7 @@ def inputs_of(view: nr.SequenceView, event: dict[str, Any]) -> tuple[NDArray[np.
 
 
 def chain(x: NDArray[Any], weights: NDArray[Any], sums: NDArray[Any], bound: Any) -> NDArray[Any]:
-    # The weights after those of computed inputs are of inputs that are looked up.
+    # The weights of inputs that are looked up follow those of computed inputs.
     for value, row in zip(x, weights, strict=False):
         sums = fused(value, row, sums)
     return np.clip(sums, -bound, bound)
@@ -262,14 +262,14 @@ def test_a_gradient_is_the_derivative_of_the_error_that_evaluate_finds(kind: str
         moved.set_weights(at)
         return moved.gradient(X, y, weight=weight)[0]
 
-    # Along directions rather than by each weight: a rectified unit that bends on the way matters less.
+    # Along random directions, not weight by weight, so that the kink of a ReLU unit on the way matters less.
     for _ in range(10):
         direction = random.normal(size=start.shape)
         difference = (error(start + 1e-3 * direction) - error(start - 1e-3 * direction)) / 2e-3
         assert difference == pytest.approx(gradient @ direction, rel=0.02, abs=0.002 * np.linalg.norm(gradient))
 
 
-def test_a_gradient_changes_nothing_and_refuses_what_observe_refuses() -> None:
+def test_a_gradient_changes_nothing_and_rejects_the_rows_that_observe_rejects() -> None:
     net, X = trained("classifier", [3, 4, 2])
     before = bytes(net)
     net.gradient(X[0], 1)
@@ -295,8 +295,8 @@ def test_assigned_weights_are_those_that_answer(members: int) -> None:
 REFUSED = [
     (np.zeros(25), nr.ShapeError, "25 weights and biases: expected 26"),
     ([], nr.ShapeError, "0 weights and biases: expected 26"),
-    (np.zeros((1, 26)), nr.ShapeError, "weights are no row of numbers: expected 26"),
-    (7, nr.ShapeError, "weights are no row of numbers: expected 26"),
+    (np.zeros((1, 26)), nr.ShapeError, "weights are no flat array: expected 26 numbers"),
+    (7, nr.ShapeError, "weights are no flat array: expected 26 numbers"),
     ([0.0] * 25 + [np.nan], nr.DataError, "weight 25 is NaN: expected a finite number"),
     (np.full(26, -np.inf), nr.DataError, "weight 0 is -inf: expected a finite number"),
     (np.full(26, 1e300), nr.DataError, "weight 0 is 1e.300: expected a number of single precision"),
@@ -318,7 +318,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("weights", "error", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
-def test_weights_that_a_network_cannot_have_are_refused_and_nothing_changes(
+def test_weights_that_a_network_cannot_have_are_rejected_and_nothing_changes(
     weights: Any, error: type[Exception], message: str
 ) -> None:
     net, _ = trained("regressor", [3, 4, 2])
@@ -338,7 +338,7 @@ def test_weights_are_not_assigned_during_a_training() -> None:
     net.set_weights(flat(net))
 
 
-def test_assigning_weights_forgets_what_trainings_found_but_keeps_scalings_rows_and_options() -> None:
+def test_assigning_weights_clears_results_of_trainings_but_keeps_scalings_rows_and_options() -> None:
     net, X = trained("regressor", [3, 4, 2], normalize=True, algorithm="lbfgs", cycles=60)
     scaling, rows, options = net.describe().inputs, net.rows("train")[0], net.configure()
     assert net.info().training_total_cycles == 60
@@ -353,7 +353,7 @@ def test_assigning_weights_forgets_what_trainings_found_but_keeps_scalings_rows_
     np.testing.assert_array_equal(kept.scale, scaling.scale)
     np.testing.assert_array_equal(net.rows("train")[0], rows)
     assert net.configure() == options
-    # Where a training came from makes no difference any more.
+    # The first weights of the training make no difference any more.
     other, _ = trained("regressor", [3, 4, 2], normalize=True, algorithm="lbfgs", cycles=1)
     other.set_weights(flat(net))
     net.train(max_cycles=20)
@@ -382,7 +382,7 @@ def test_a_training_goes_on_from_assigned_weights_saved_or_not(algorithm: str, c
     assert loaded == net
     for each in (net, loaded):
         report = each.train(max_cycles=1, max_time=None)
-        # The first point of the curve is of the weights that a training begins with.
+        # The first point of the curve belongs to the initial weights.
         assert report.curve.train_error[0] < 1e-6 * np.square(y).mean()
         assert each.info().members == 1
     assert loaded == net

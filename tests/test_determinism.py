@@ -12,7 +12,7 @@ import pytest
 from neuralredis import _core
 from programs import output_of, run_program
 
-#: Trains networks of every activation and loss, and prints a digest of all that they are and say.
+#: Trains networks with every activation and loss, and prints a digest of their states and predictions.
 PROGRAM = """
 import hashlib, itertools, sys
 import numpy as np
@@ -79,7 +79,7 @@ def test_the_same_seed_gives_the_same_network_and_another_does_not(create: Calla
         net = create("regressor", [3, 5, 1], dataset=50, test=20, seed=seed)
         net.observe(rng.normal(size=(200, 3)), rng.normal(size=200))
         net.train(max_cycles=20)
-        # Seconds are the clock's; all else is the seed's.
+        # Durations depend on the clock; everything else depends on the seed.
         return net.run(np.eye(3)).tobytes() + net.rows("train")[0].tobytes()
 
     assert trained(1) == trained(1)

@@ -1,4 +1,4 @@
-"""Everything public is documented, examples in docstrings run, and pages show what happens."""
+"""Everything public is documented, examples in docstrings run, and pages show the real output."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def public(thing: Any) -> list[tuple[str, Any]]:
 
 @pytest.mark.parametrize("example", NATIVE, ids=lambda test: test.name)
 def test_examples_of_native_functions_run(example: doctest.DocTest) -> None:
-    # pytest looks into modules of Python only.
+    # pytest only searches Python modules for doctests.
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
@@ -113,7 +113,7 @@ def test_importing_is_light() -> None:
     assert output_of(heavy) == "['neuralredis', 'numpy']\n"
 
 
-def test_the_module_says_what_it_offers() -> None:
+def test_public_names_are_sorted_and_exist() -> None:
     assert sorted(nr.__all__) == nr.__all__
     assert not [name for name in nr.__all__ if not hasattr(nr, name)]
 
@@ -157,7 +157,7 @@ def test_the_commands_are_those_of_the_server(server: servers.Server) -> None:
     assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make pages`"
 
 
-def test_tables_are_what_was_measured() -> None:
+def test_tables_in_pages_match_the_measurements() -> None:
     figures = runpy.run_path(str(DOCS / "figures.py"))
     for page in figures["PAGES"]:
         text = page.read_text(encoding="utf-8")
@@ -166,6 +166,6 @@ def test_tables_are_what_was_measured() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
-    # Of the site the build finds them; pages are read in the repository, too.
+    # Sphinx checks links of the site; pages are read in the repository, too.
     places = [place for place in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")) if "://" not in place]
     assert [place for place in places if not (page.parent / place).exists()] == []

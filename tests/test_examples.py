@@ -36,9 +36,9 @@ SHORT = {
     "visits": ["--visitors", "600"],
     "voices": ["--networks", "1"],
 }
-#: Examples whose data must be downloaded, and are made up here.
+#: Examples whose data must be downloaded, and is generated here.
 DOWNLOADED = ["banking", "mnist", "sentiment"]
-#: Examples without options of their own.
+#: Examples without options.
 NAMES = ["iris", "sum", "titanic"]
 
 
@@ -88,7 +88,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str | Path]
 
 
 def calls(path: Path) -> Path:
-    """Write calls in which retired people, and people over 50 who were called before, often said yes."""
+    """Write calls in which retired people, and people over 50 with earlier calls, often said yes."""
     rng = random.Random(1)
     with gzip.open(path, "wt", newline="") as file:
         table = csv.writer(file, delimiter=";")
@@ -185,7 +185,7 @@ def test_circles_draws_the_plane_in_characters() -> None:
     text = output("circles")
     lines = re.findall(r"^[./O]{80}$", text, re.MULTILINE)
     assert len(lines) == 80
-    # In the right circle, which is the upper one, in the left circle, and below both.
+    # Inside the right circle, which is the upper one, inside the left circle, and below both.
     (right, left, below) = lines[12][60], lines[39][5], lines[70][40]
     assert (right, left, below) == ("O", "/", ".")
     assert percentage(text, "the network") < 10 < 60 < percentage(text, "baseline: always the same circle")
@@ -199,7 +199,7 @@ def test_circles_films_how_it_learns(tmp_path: Path) -> None:
     assert film.count(b"\x21\xf9\x04") > 30, "frames"
 
 
-def test_sentiment_classifies_what_is_typed(data: dict[str, list[str | Path]]) -> None:
+def test_sentiment_classifies_typed_texts(data: dict[str, list[str | Path]]) -> None:
     text = output(
         "sentiment", *data["sentiment"], typed="A wonderful film, a masterpiece!\nboring, the music too\n\nnot read"
     )
@@ -222,7 +222,7 @@ def test_mnist_reads_digits(data: dict[str, list[str | Path]]) -> None:
 def test_banking_ranks_those_who_say_yes_first(data: dict[str, list[str | Path]]) -> None:
     text = output("banking", *data["banking"])
     assert "900 calls observed: 720 for training, 180 " in text
-    # With the duration, which is known only after a call, it would be right about all.
+    # With the duration, which is known only after a call, all predictions would be correct.
     assert percentage(text, "the network") < 95
     (all_,) = re.findall(r"called in any order +([\d.]+)% say yes", text)
     (tenth,) = re.findall(r"of the +30 most likely +([\d.]+)% say yes", text)
@@ -240,7 +240,7 @@ def test_weight_decay_keeps_a_network_from_memorizing_wrong_labels() -> None:
         assert some < much
 
 
-def test_a_stream_is_learnt_and_so_is_a_change_in_it() -> None:
+def test_a_network_follows_a_stream_that_changes() -> None:
     text = output("stream", *SHORT["stream"])
     assert len(re.findall(r"^ +\d+ to +\d+( +[\d.]+){3}", text, re.MULTILINE)) == 10
     assert text.count("the bridge is closed") == 1
@@ -277,8 +277,8 @@ def test_a_network_predicts_letters_of_names_better_than_counts() -> None:
 
 def test_the_most_probable_letters_make_one_name_and_drawn_ones_many() -> None:
     table = output("names", *SHORT["names"]).partition("with a penalty")[2].split()
-    likeliest, drawn, _, with_penalty = (table[column::4][:10] for column in range(4))
-    assert len(set(likeliest)) == 1
+    greedy, drawn, _, with_penalty = (table[column::4][:10] for column in range(4))
+    assert len(set(greedy)) == 1
     assert len(set(drawn)) > 7
     assert len(set(with_penalty)) > 7
 

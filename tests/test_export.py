@@ -21,7 +21,7 @@ from neuralredis.export.packing import of_bits, packed, unpacked
 from neuralredis.export.proof import made_up
 from neuralredis.export.reservoir import input_weights
 
-#: Runs a command, and returns its code, what it printed and what it complained about.
+#: Runs a command, and returns its exit code, output and errors.
 Command = Callable[..., tuple[object, str, str]]
 
 
@@ -67,7 +67,7 @@ def test_an_export_has_no_row_of_the_data() -> None:
 
 
 def test_the_weights_of_a_reservoir_follow_from_its_seed() -> None:
-    # As the engine's own test of SplitMix64: the stream number 1 of the seed 7.
+    # As in the engine's own test of SplitMix64: stream 1 of seed 7.
     weights = input_weights(7, 200, range(50))
     assert weights.shape == (50, 200)
     assert np.abs(weights).max() <= 1
@@ -88,7 +88,7 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
     return str(caught.value)
 
 
-def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
+def test_networks_that_cannot_be_exported_are_rejected(tmp_path: Path) -> None:
     net = learnt()
     said = refused(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
     assert said == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
@@ -103,7 +103,7 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", [".js", ".c", ".py"])
-def test_a_kind_that_a_format_does_not_know_is_refused(tmp_path: Path, suffix: str) -> None:
+def test_a_kind_that_a_format_does_not_know_is_rejected(tmp_path: Path, suffix: str) -> None:
     net = nr.SequenceNetwork("regressor", fields={"x": "number"}, target="x", cell="reservoir", seed=1)
     exported = intermediate(net)
     exported["sequence"]["cell"]["kind"] = "lstm"  # type: ignore[index, typeddict-item]
@@ -127,7 +127,7 @@ def test_a_network_in_a_server_is_exported_as_an_embedded_one(db: nr.NeuralRedis
 
 @pytest.fixture
 def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
-    """Return what runs ``neuralredis export`` in a folder with a network."""
+    """Return a function that runs ``neuralredis export`` in a folder with a network."""
     learnt().save(tmp_path / "customers.nr")
     monkeypatch.chdir(tmp_path)
 
@@ -139,7 +139,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return command
 
 
-def test_the_command_writes_files_and_tells_which(command: Command) -> None:
+def test_the_command_writes_files_and_prints_their_names(command: Command) -> None:
     code, out, err = command("customers.nr", "--to", "js")
     assert (code, err) == (0, "")
     assert out.split() == ["customers.js", "customers.cjs", "customers.d.ts", "customers.d.cts"]

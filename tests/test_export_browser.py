@@ -18,13 +18,13 @@ from neuralredis.export.packing import bits
 
 pytestmark = pytest.mark.needs(kinds.CHROMIUM)
 
-#: What answers jobs: an exported module proves itself, and answers rows.
+#: The code of a worker: an exported module tests itself, and predicts rows.
 ANSWERS = """
 const single = new Float32Array(1), pattern = new Uint32Array(single.buffer);
 const bits = values => values.map(value => (single[0] = value, pattern[0].toString(16).padStart(8, "0")));
 const answers = (net, rows) => ({ proved: net.selfTest(), answers: rows.map(row => bits(net.run(row))) });
 """
-#: A classic worker may import modules while it runs; a module worker imports them at first.
+#: Classic workers import modules dynamically; module workers import them at the start.
 CLASSIC = """
 onmessage = async ({ data }) => postMessage(answers(await import(`./${data.name}.mjs`), data.rows));
 """
@@ -53,7 +53,7 @@ globalThis.ask = async (where, job) => {{
 
 
 def nets() -> dict[str, nr.Network]:
-    """Return a network of each kind of rows; of fields there is one of each kind."""
+    """Return networks without fields, with a field of each kind, and of sequences."""
     X = np.random.default_rng(1).normal(size=(60, 4))
     numbers = nr.Network("classifier", [4, 7, 3], normalize=True, restarts=3, seed=1, dataset=60)
     numbers.observe(X, X[:, :3].argmax(axis=1))
@@ -102,7 +102,7 @@ def test_a_browser_gives_the_same_bits(
     net = made[name]
     rows = exports.rows(net, 30)
     page.goto(address)
-    # As JSON: Playwright has no lone surrogates, which made-up words may be.
+    # As JSON: Playwright does not transfer lone surrogates, which random words may contain.
     job = json.dumps({"name": name, "rows": rows})
     found: Any = page.evaluate("([where, job]) => ask(where, JSON.parse(job))", [where, job])
     assert found["proved"] == 12

@@ -14,18 +14,18 @@ import pytest
 import kinds
 import neuralredis as nr
 
-#: What a user of C has on.
+#: Warnings that users of C enable.
 STRICT = ("-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-Wconversion", "-Wdouble-promotion")
 COMPILERS = [
     pytest.param(("gcc", "-O1"), id="gcc"),
-    # What may be contracted is.
+    # Contracts all that may be contracted.
     pytest.param(("gcc", "-O3", "-march=native", "-ffp-contract=fast"), id="gcc-contract"),
     pytest.param(("clang", "-O1", "-ffp-contract=fast"), id="clang", marks=pytest.mark.needs(kinds.CLANG)),
 ]
 
 
 def built(folder: Path, main: str, *sources: str, compiler: tuple[str, ...] = ("gcc", "-O1")) -> Path:
-    """Compile a program that prints, without a warning."""
+    """Compile a program without a warning, run it, and return its output."""
     includes = "".join(f'#include "{Path(source).with_suffix(".h")}"\n' for source in sources)
     (folder / "main.c").write_text(f"{includes}#include <math.h>\n#include <stddef.h>\n#include <stdio.h>\n{main}")
     command = [*compiler, *STRICT, "-o", "program", "main.c", *sources, "-lm"]
@@ -39,7 +39,7 @@ def output(program: Path) -> list[str]:
 
 
 def proving(names: list[str]) -> str:
-    """Return a program that prints the answer of each self-test."""
+    """Return a program that prints the outputs of each self-test."""
     calls = "".join(f'    printf("%d\\n", {name}_self_test());\n' for name in names)
     return f"int main(void) {{\n{calls}    return 0;\n}}\n"
 
@@ -48,7 +48,7 @@ def proving(names: list[str]) -> str:
 def test_networks_of_every_kind_give_the_same_bits(
     tmp_path: Path, compiler: tuple[str, ...], request: pytest.FixtureRequest
 ) -> None:
-    # Other networks for each compiler.
+    # Each compiler gets other networks.
     first = 100 * [parameter.id for parameter in COMPILERS].index(request.node.callspec.id)
     names = [f"net{seed}" for seed in range(first, first + 7)]
     for seed, name in enumerate(names, start=first):
@@ -64,7 +64,7 @@ def test_the_product_and_sum_in_doubles_gives_the_same_bits(tmp_path: Path) -> N
     defined = tuple(f"-D{name.upper()}_FMA_IN_DOUBLES" for name in names)
     program = built(tmp_path, proving(names), *(f"{name}.c" for name in names), compiler=("gcc", "-O2", *defined))
     assert output(program) == ["0"] * 3
-    # Sums that are rounded twice are detected, if there are enough of them.
+    # Sums that are rounded twice are detected if there are enough of them.
     net = nr.Network("regressor", [400, 60, 30], seed=1)
     exports.written(exports.proved(net, 100), tmp_path / "net.c")
     naive = ("gcc", "-O1", "-ffp-contract=off", "-DNET_FMA(a,b,c)=((a)*(b)+(c))")
@@ -199,7 +199,7 @@ def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
     assert output(built(tmp_path, proving(["net"]), "net.c")) != ["0"]
 
 
-def test_a_compiler_that_may_round_as_it_likes_is_refused(tmp_path: Path) -> None:
+def test_compilers_that_relax_rounding_are_rejected(tmp_path: Path) -> None:
     nr.Network("regressor", [2, 3, 1], seed=1).export(tmp_path / "net.c")
     command = ["gcc", "-ffast-math", "-c", "net.c"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
@@ -207,7 +207,7 @@ def test_a_compiler_that_may_round_as_it_likes_is_refused(tmp_path: Path) -> Non
     assert "compile without -ffast-math" in done.stderr
 
 
-def test_what_is_too_large_for_a_stack_is_refused(tmp_path: Path) -> None:
+def test_networks_too_large_for_a_stack_are_rejected(tmp_path: Path) -> None:
     net = nr.Network("regressor", [1, 70_000, 1], seed=1)
     with pytest.raises(nr.OptionError, match="70000 values of a layer: expected at most 65536"):
         net.export(tmp_path / "net.c")

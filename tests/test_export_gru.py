@@ -1,4 +1,4 @@
-"""Networks with GRU cells in every format: the same answers, at once and event by event."""
+"""Networks with GRU cells in every format: the same outputs for whole sequences and event by event."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from neuralredis.export.packing import bits, of_bits, unpacked
 
 
 def drawn(seed: int) -> nr.SequenceNetwork:
-    """Return a network with GRU cells, of which the seed decides the rest."""
+    """Return a random network with GRU cells, determined by the seed."""
     return exports.of_sequences(np.random.default_rng(seed), ["gru"])
 
 
@@ -31,7 +31,7 @@ def networks() -> strategies.SearchStrategy[nr.SequenceNetwork]:
 
 
 def visits(**options: Any) -> nr.SequenceNetwork:
-    """Return a trained network of visits and what they come to, with several members."""
+    """Return a trained network of visits with outcomes, which has several members."""
     fields = {"page": "category", "seconds": "number"}
     net = nr.SequenceNetwork(
         "classifier", fields=fields, target="left", cell="gru", length=6, seed=1, restarts=3, **options
@@ -125,7 +125,7 @@ def test_a_program_of_c_goes_on_event_after_event(tmp_path: Path) -> None:
     pages = ["a", "b", "?", "c", "a", "a", "b", "a", None, "c"]
     events = [{"page": page, "seconds": at * 2.5 if at % 3 else None} for at, page in enumerate(pages)]
     lines = output(built(tmp_path, f"{main}\n", "net.c", compiler=("clang", "-O2")))
-    # Beyond the length of 6 the first events are forgotten.
+    # Beyond the length of 6 the first events are dropped.
     for at, line in enumerate(lines, 1):
         *outputs, best = line.split()
         np.testing.assert_array_equal([float.fromhex(value) for value in outputs], net.run([events[:at]])[0])

@@ -28,7 +28,7 @@ Ask = Callable[[Path, list[Any]], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Ask]:
-    """Yield what asks a module about rows, all of them in one process."""
+    """Yield a function that predicts rows with a module; one process serves all calls."""
     command = ["node", str(Path(__file__).with_name("exports.mjs"))]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdin
@@ -47,7 +47,7 @@ def ask() -> Iterator[Ask]:
 
 
 def in_node(folder: Path, code: str) -> Any:
-    """Run a module and return what it gives to ``say``."""
+    """Run a module, and return the values that it passes to ``say``."""
     file = folder / "program.mjs"
     file.write_text(f"const say = value => console.log(JSON.stringify(value));\n{code}")
     done = subprocess.run(["node", file], capture_output=True, text=True, timeout=60, cwd=folder, check=False)
@@ -298,7 +298,7 @@ def test_the_runtime_is_small(net: nr.Network, most: int) -> None:
     import minify
 
     runtime = javascript.runtime(intermediate(net))
-    # As a part of a function, so that its names may be shortened.
+    # Inside of a function, so that its names may be shortened.
     small = minify.string("text/javascript", f"(()=>{{{runtime}\nreturn run}})()")
     assert len(small) < most, f"{len(small)} bytes"
 

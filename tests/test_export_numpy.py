@@ -1,4 +1,4 @@
-"""Exports to NumPy: answers of the exported file, without the package."""
+"""Exports to NumPy: predictions of the exported file without the package."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import neuralredis as nr
 
 
 def module(net: nr.Network, folder: Path) -> SimpleNamespace:
-    """Export a network, and import what was written."""
+    """Export a network, and import the written module."""
     [path] = net.export(folder / "net.py")
     names: dict[str, Any] = {"__name__": "net"}
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), names)
@@ -35,14 +35,14 @@ def test_answers_are_those_of_the_network(net: nr.Network, tmp_path_factory: pyt
     np.testing.assert_allclose(found, expected.reshape(found.shape), rtol=0, atol=1e-6 * np.abs(expected).max())
     assert exported.self_test() <= 1e-6
     if exported.NETWORK["kind"] == "classifier":
-        # Classes may differ where two are equally likely, but for the last bits.
+        # Classes may differ if the probabilities of two differ in the last bits only.
         least, best = np.sort(expected, axis=1)[:, -2:].T if expected.shape[1] > 1 else (np.zeros(40), np.ones(40))
         clear = best - least > 1e-5
         np.testing.assert_array_equal(exported.classify(rows)[clear], np.asarray(net.classify(rows), object)[clear])
 
 
 def shop(**options: Any) -> nr.Network:
-    """Return a trained network of all kinds of fields."""
+    """Return a trained network with all kinds of fields."""
     net = fieldnets.network(**options)
     net.observe(fieldnets.shop(300))
     net.train(max_cycles=60)
@@ -71,7 +71,7 @@ def test_texts_in_ascii_are_cut_and_hashed_as_by_the_network(tmp_path: Path) -> 
         exported.run({"note": "é"})
 
 
-def test_values_mean_what_they_mean_to_the_network(tmp_path: Path) -> None:
+def test_values_are_parsed_as_in_the_network(tmp_path: Path) -> None:
     net = shop()
     exported = module(net, tmp_path)
     rows = [
@@ -128,7 +128,7 @@ def test_values_mean_what_they_mean_to_the_network(tmp_path: Path) -> None:
         ({"tags": "red," + "x" * 65}, "field tags is 'red,x*': expected words"),
     ],
 )
-def test_what_the_network_refuses_is_refused(row: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_values_that_the_network_rejects_are_rejected(row: dict[str, Any], message: str, tmp_path: Path) -> None:
     net = shop()
     with pytest.raises(nr.DataError):
         net.run([row])
@@ -176,7 +176,7 @@ def test_one_row_is_answered_as_one(tmp_path: Path) -> None:
 
 def test_a_file_runs_alone_and_detects_changes(tmp_path: Path) -> None:
     [path] = shop().export(tmp_path / "net.py")
-    # Without site packages of the project: an empty folder and NumPy's.
+    # Without the project's site packages: an empty folder and the folder of NumPy.
     numpy = str(Path(np.__file__).parents[1])
     check = f"import sys; sys.path.append({numpy!r}); import runpy; runpy.run_path({str(path)!r}, run_name='__main__')"
     run = [sys.executable, "-I", "-W", "error", "-c", check]

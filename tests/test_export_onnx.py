@@ -1,4 +1,4 @@
-"""Exports to ONNX: answers computed by onnxruntime."""
+"""Exports to ONNX: predictions by onnxruntime."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def session(path: Path) -> Any:
 
 
 def fed(fields: Any, rows: list[Any]) -> dict[str, NDArray[Any]]:
-    """Return rows of fields as the tensors of a graph: docs/export.md says so."""
+    """Return rows of fields as the tensors of a graph, as docs/export.md describes."""
 
     def column(values: list[Any], gap: Any, dtype: Any) -> NDArray[Any]:
         return np.array([[gap if value is None else value] for value in values], dtype=dtype)
@@ -60,7 +60,7 @@ def fed(fields: Any, rows: list[Any]) -> dict[str, NDArray[Any]]:
 
 
 def answers(path: Path, exported: Any, rows: list[Any]) -> dict[str, NDArray[Any]]:
-    """Return what a graph answers to rows, or after the last event of sequences."""
+    """Return a graph's outputs for rows, or after the last event of sequences."""
     graph, view = session(path), exported["sequence"]
     names = [output.name for output in graph.get_outputs()]
     if view is None:
@@ -79,7 +79,7 @@ def answers(path: Path, exported: Any, rows: list[Any]) -> dict[str, NDArray[Any
 
 
 def size_of(exported: Any, expected: NDArray[np.float32]) -> float:
-    """Return how large answers are: what the difference is a share of."""
+    """Return the size of outputs, the scale of differences."""
     scaling = exported["output_scaling"]
     spread = np.zeros(1) if scaling is None else 1 / np.maximum(unpacked(scaling["scale"]), 1e-20)
     constant = scaling is not None and (unpacked(scaling["scale"]) == 0).any()
@@ -93,15 +93,13 @@ def has_text(exported: Any) -> bool:
 
 @settings(max_examples=15, deadline=None)
 @given(net=exports.networks())
-def test_onnxruntime_answers_what_the_network_answers(
-    net: nr.Network, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_onnxruntime_predicts_as_the_network_does(net: nr.Network, tmp_path_factory: pytest.TempPathFactory) -> None:
     exported = intermediate(net)
     assume(not has_text(exported))
     [path] = net.export(tmp_path_factory.mktemp("onnx") / "net.onnx")
     rows = exports.rows(net, 20)
     if exported["sequence"] is not None:
-        # A state remembers what is beyond the length; without an event there is no step.
+        # A state includes events beyond the length; without an event there is no step.
         rows = [events for events in rows if 0 < len(events) <= exported["sequence"]["length"]]
     found, expected = answers(path, exported, rows), net.run(rows).reshape(len(rows), -1)
     name = "probabilities" if exported["kind"] == "classifier" else "outputs"
@@ -114,7 +112,7 @@ def test_onnxruntime_answers_what_the_network_answers(
         np.testing.assert_array_equal(classes[clear].astype(object), np.asarray(net.classify(rows), object)[clear])
 
 
-def test_the_file_carries_what_proves_it(tmp_path: Path) -> None:
+def test_the_file_has_its_self_test(tmp_path: Path) -> None:
     import onnx
 
     net = nr.Network("classifier", [4, 5, 3], normalize=True, seed=1)
@@ -151,7 +149,7 @@ def test_fields_may_be_called_as_outputs_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["probabilities_"], net.run([{"class": 1.5, "constant_1": "x"}]), atol=1e-5)
 
 
-def test_words_that_are_no_text_are_left_out_and_names_that_are_none_refused(tmp_path: Path) -> None:
+def test_words_that_are_no_text_are_left_out_and_such_names_rejected(tmp_path: Path) -> None:
     net = nr.Network("classifier", fields={"a\0b": "category"}, target="t", classes=["\udcff", "\0"], seed=1)
     net.observe([{"a\0b": "\udcff"}, {"a\0b": "x\0"}], ["\udcff", "\0"])
     net.train(max_cycles=5)
@@ -163,7 +161,9 @@ def test_words_that_are_no_text_are_left_out_and_names_that_are_none_refused(tmp
         nr.Network("regressor", fields={"\udcff": "number"}, target="t").export(tmp_path / "other.onnx")
 
 
-def test_texts_are_refused_by_name_and_so_is_a_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_texts_and_a_missing_package_are_errors_with_their_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for net in (
         nr.Network("regressor", fields={"note": "text"}, target="t"),
         nr.SequenceNetwork("regressor", fields={"note": "text"}, target="t"),

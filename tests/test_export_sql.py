@@ -1,4 +1,4 @@
-"""Exports to SQL: answers computed by DuckDB and SQLite in double precision."""
+"""Exports to SQL: predictions by DuckDB and SQLite in double precision."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def quoted(name: str) -> str:
 
 
 def filled(connection: Any, columns: dict[str, str], rows: Sequence[Sequence[Any]]) -> None:
-    """Make the table that an exported SELECT reads as it comes."""
+    """Create the table that an exported SELECT reads by default."""
     declared = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns.items())
     connection.execute(f"CREATE TABLE data (id INTEGER, {declared})")
     places = ", ".join("?" * (len(columns) + 1))
@@ -47,7 +47,7 @@ def filled(connection: Any, columns: dict[str, str], rows: Sequence[Sequence[Any
 
 
 def table(exported: Any, rows: list[Any]) -> tuple[dict[str, str], list[list[Any]]]:
-    """Return the columns of rows, and their values."""
+    """Return the names of the columns of rows, and their values."""
     if exported["fields"] is None:
         return {f"x{at + 1}": "DOUBLE PRECISION" for at in range(exported["computed"])}, rows
     columns, values = {}, [[] for _ in rows]
@@ -64,13 +64,13 @@ def table(exported: Any, rows: list[Any]) -> tuple[dict[str, str], list[list[Any
 
 
 def asked(connection: Any, path: Path) -> tuple[list[str], list[Any]]:
-    """Return the columns of the answer, and rows by the key."""
+    """Return the names of the columns of the result, and its rows by key."""
     done = connection.execute(path.read_text(encoding="utf-8"))
     return [column[0] for column in done.description], sorted(done.fetchall())
 
 
 def exportable(seed: int) -> nr.Network:
-    """Return a network of numbers or of fields that SQL has, of which the seed decides all."""
+    """Return a random network, without fields or with fields that SQL supports, determined by the seed."""
     random = np.random.default_rng(seed)
     return exports.of_positions(random) if random.random() < 0.4 else exports.of_fields(random, exports.COLUMNS)
 
@@ -78,9 +78,7 @@ def exportable(seed: int) -> nr.Network:
 @needs_both
 @settings(max_examples=15, deadline=None)
 @given(seed=strategies.integers(0, 2**32 - 1))
-def test_databases_compute_what_is_computed_in_double_precision(
-    seed: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_databases_match_a_computation_in_double_precision(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     net, folder = exportable(seed), tmp_path_factory.mktemp("sql")
     exported, rows = intermediate(net), exports.rows(net, 30)
     path, test = net.export(folder / "net.sql")
@@ -165,7 +163,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("make", "message"), REFUSED, ids=[message for _, message in REFUSED])
-def test_what_a_select_cannot_say_is_refused(make: Any, message: str, tmp_path: Path) -> None:
+def test_networks_that_sql_does_not_support_are_rejected(make: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(nr.OptionError, match=message):
         make().export(tmp_path / "net.sql")
     assert not any(tmp_path.iterdir())

@@ -1,4 +1,4 @@
-"""Networks of fields: creation, saving and training."""
+"""Networks with fields: creation, saving and training."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_network_of_fields_shows_its_fields() -> None:
         net.fields["age"] = "text"  # type: ignore[index]
 
 
-def test_hidden_layers_are_three_of_thirty_unless_said_otherwise() -> None:
+def test_hidden_layers_are_three_of_thirty_by_default() -> None:
     made = nr.Network("classifier", fields={"age": "number"}, target="left")
     assert made.info().layout == (3, 30, 30, 30, 2)
     assert network({"age": "number"}, hidden=[]).info().layout == (3, 2)
@@ -105,7 +105,7 @@ def test_a_network_without_fields_has_none() -> None:
         ({"sed": 1}, TypeError, "'sed' is an unexpected keyword argument"),
     ],
 )
-def test_what_cannot_be_is_refused_by_name(options: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_what_cannot_be_is_rejected_by_name(options: dict[str, Any], error: type[Exception], message: str) -> None:
     made = {"fields": SHOP, "target": "taken", "hidden": (8,), "seed": 1, **options}
     assert message in refused(error, lambda: nr.Network("classifier", **made))
 
@@ -136,7 +136,7 @@ def test_rows_of_fields_are_always_normalized() -> None:
     assert net.configure(dataset=5)["dataset"] == 5
 
 
-# What a network of fields has in common with others
+# Methods that networks with and without fields share
 
 
 def test_networks_of_fields_are_saved_copied_and_compared(tmp_path: pathlib.Path) -> None:
@@ -178,7 +178,7 @@ def test_a_training_starts_stops_and_resets_as_of_any_network() -> None:
     assert net.notes == b"mine"
 
 
-def test_what_is_of_positions_is_refused() -> None:
+def test_methods_for_networks_without_fields_are_rejected() -> None:
     net = learnt()
     for call in (net.describe, net.weights, lambda: net.weights(folded=True), lambda: net.set_weights([1.0])):
         assert refused(nr.KindError, call).startswith("the network has fields: ")

@@ -1,4 +1,4 @@
-"""Networks of fields: answers with the names of classes, and statistics of their rows."""
+"""Networks with fields: predictions with the names of classes, and statistics of the rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import neuralredis as nr
 # Answers
 
 
-def test_what_was_learnt_is_answered_by_names() -> None:
+def test_predictions_have_names() -> None:
     net = learnt()
     assert net.classes is not None
     assert set(net.classes) == {"yes", "no", "perhaps"}
@@ -23,7 +23,7 @@ def test_what_was_learnt_is_answered_by_names() -> None:
     assert all(type(probability) is float for probability in answer.values())
     assert sum(answer.values()) == pytest.approx(1)
     assert net.classify({"country": "IT"}) == "yes"
-    assert net.classify({"country": "FR", "taken": "yes"}) == "no", "what it has come to is not asked for"
+    assert net.classify({"country": "FR", "taken": "yes"}) == "no", "predictions ignore the outcome"
 
 
 def test_many_rows_are_answered_as_arrays_and_each_as_alone() -> None:
@@ -127,7 +127,7 @@ def test_a_regressor_answers_numbers() -> None:
 # Candidates
 
 
-def test_candidates_are_ranked_best_first_with_what_they_share() -> None:
+def test_candidates_are_ranked_best_first_with_shared_values() -> None:
     net = network(classes=["no", "yes"])
     rows = [row for row in shop(300) if row["taken"] != "perhaps"]
     net.observe(rows)
@@ -135,7 +135,7 @@ def test_candidates_are_ranked_best_first_with_what_they_share() -> None:
     candidates = [{"country": "FR"}, {"country": "IT"}, {"country": None}, {"country": "FR"}]
     shared = {"age": 30, "country": "IT"}
     ranked = net.rank(candidates, shared)
-    assert [one.index for one in ranked[:2]] == [1, 2], "equals by their places"
+    assert [one.index for one in ranked[:2]] == [1, 2], "equal candidates in the given order"
     assert [one.index for one in ranked[2:]] == [0, 3]
     for index, score in ranked:
         row = {**shared, **{name: value for name, value in candidates[index].items() if value is not None}}
@@ -245,7 +245,7 @@ def test_stored_rows_come_back_as_they_came_but_for_texts() -> None:
     assert net.rows("test")[0] == []
 
 
-def test_statistics_tell_what_rows_hold_of_a_field_and_what_matters() -> None:
+def test_statistics_of_fields_have_values_gaps_and_importance() -> None:
     net = network(dataset=300, test=100)
     net.observe(shop(400))
     assert all(found.importance is None for found in net.field_statistics())

@@ -1,4 +1,4 @@
-"""Networks of fields read and store rows as a plain model in Python does."""
+"""Networks with fields read and store rows as a plain model in Python does."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ import neuralredis as nr
 
 GAP = "a gap"
 REFUSED = "refused"
-#: What the engine takes for blanks, and the longest word.
+#: The characters that the engine treats as blanks, and the length of the longest word.
 BLANKS, LONGEST = b" \t\n\x0c\r", 64
 
 
 def as_bytes(raw: Any) -> bytes | None:
-    """Return text as the bytes that it stands for; None of what is no text."""
+    """Return the bytes that a text stands for; None for other objects."""
     if isinstance(raw, str):
         return raw.encode("utf-8", "surrogateescape")
     return bytes(raw) if isinstance(raw, bytes | bytearray) else None
@@ -45,12 +45,12 @@ def number(raw: Any) -> Any:
         return REFUSED
     with np.errstate(over="ignore"):
         single = float(np.float32(value))
-    # There are two zeros, which are kept as they come.
+    # 0.0 and -0.0 are kept apart.
     return (single, math.copysign(1, single)) if math.isfinite(single) else REFUSED
 
 
 def written(value: Any) -> bytes:
-    """Return a number as a word: all its digits, and no exponent."""
+    """Return a number as a word: all its digits without an exponent."""
     if isinstance(value, bool):
         return b"true" if value else b"false"
     if isinstance(value, int) and abs(value) > 2**53:
@@ -109,7 +109,7 @@ MODELS: dict[str, Callable[[Any], Any]] = {
     "tags": tags,
 }
 
-#: Texts that have gone wrong elsewhere: of both directions, of marks that combine, of halves of characters, of zeros.
+#: Texts that often break programs: both directions, combining marks, lone surrogates, zero bytes.
 ODD = [
     "->",
     "JSON",
@@ -171,13 +171,13 @@ lists = st.lists(st.one_of(texts, st.binary(max_size=66), st.integers(0, 3), st.
 
 
 def without_halves(value: Any) -> bool:
-    """Whether all text in it stands for bytes."""
+    """Return whether all texts in an object stand for bytes."""
     parts = value if isinstance(value, list) else [value]
     return all(not isinstance(part, str) or not re.search("[\ud800-\udc7f\udd00-\udfff]", part) for part in parts)
 
 
 def after(kind: str, value: Any) -> nr.Network | None:
-    """Return a network that has observed a value; None if it would not."""
+    """Return a network that has observed a value; None if it rejects the value."""
     net = nr.Network("regressor", fields={"f": kind}, target="y", hidden=[], dataset=9, test=0, seed=1)
     try:
         net.observe([{"f": value}], [0])
@@ -187,7 +187,7 @@ def after(kind: str, value: Any) -> nr.Network | None:
 
 
 def agree(kind: str, one: Any, other: Any) -> None:
-    """Check that a kind refuses what its model refuses, and takes for the same what is the same to the model."""
+    """Check that a kind rejects what its model rejects, and treats values as equal that are equal in the model."""
     understood = [MODELS[kind](value) for value in (one, other)]
     networks = [after(kind, value) for value in (one, other)]
     for value, found, net in zip((one, other), understood, networks, strict=True):
@@ -198,7 +198,7 @@ def agree(kind: str, one: Any, other: Any) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(MODELS.keys() - {"tags"})), values.filter(without_halves), values.filter(without_halves))
-def test_a_value_is_what_the_model_says(kind: str, one: Any, other: Any) -> None:
+def test_a_value_is_read_as_in_the_model(kind: str, one: Any, other: Any) -> None:
     agree(kind, one, other)
     understood = MODELS[kind](one)
     if kind == "number" and isinstance(understood, tuple):
@@ -212,12 +212,12 @@ def test_a_value_is_what_the_model_says(kind: str, one: Any, other: Any) -> None
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(values, lists).filter(without_halves), st.one_of(values, lists).filter(without_halves))
-def test_tags_are_what_the_model_says(one: Any, other: Any) -> None:
+def test_tags_are_read_as_in_the_model(one: Any, other: Any) -> None:
     agree("tags", one, other)
 
 
 @pytest.mark.parametrize("kind", sorted(MODELS))
-def test_odd_values_are_what_the_model_says(kind: str) -> None:
+def test_odd_values_are_read_as_in_the_model(kind: str) -> None:
     for one in [*ODD, None, True, False, 0, 1, 2.5, -0.0, math.nan, math.inf, 2**53 + 1, 10**40, 1e-7, 1e300]:
         agree(kind, one, 1)
         agree(kind, one, "a")
@@ -268,7 +268,7 @@ def test_moments_are_the_same_as_objects_numbers_and_texts(moment: dt.datetime, 
 
 
 class Growth(RuleBasedStateMachine):
-    """A network, a twin that is saved and loaded again and again, and a model of the words and classes they met."""
+    """A network, a twin that is often saved and loaded, and a model of the words and classes that they observed."""
 
     PLANS, CLASSES = 3, 4
 
@@ -346,7 +346,7 @@ class Growth(RuleBasedStateMachine):
         assert np.array_equal(one, two)
         assert one.shape[1] == len(self.net.classes or ())
         if not known:
-            # Words that are not known are one.
+            # All unknown words are the same.
             assert np.array_equal(one[0], one[1])
 
     @invariant()

@@ -14,7 +14,7 @@ from fieldnets import network, refused, shop, stars
 
 import neuralredis as nr
 
-# Rows that are refused
+# Rejected rows
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ import neuralredis as nr
         (None, nr.ShapeError, "the network has fields: expected a value for each by its name"),
     ],
 )
-def test_rows_that_are_refused_change_nothing(rows: Any, error: type[Exception], message: str) -> None:
+def test_rejected_rows_change_nothing(rows: Any, error: type[Exception], message: str) -> None:
     net = network()
     net.observe(shop(20))
     before = copy.copy(net)
@@ -163,14 +163,14 @@ def test_classes_may_be_numbers_or_flags_and_have_names_all_the_same() -> None:
         ([{}, {"taken": "yes"}], None, nr.DataError, "row 0: field taken is nothing: expected the name of a class"),
         ([{}], [""], nr.DataError, "field taken is '': expected the name of a class"),
         ([{}], [1j], nr.DataError, "field taken is 1j: expected the name of a class"),
-        ({}, None, nr.ShapeError, "the rows have no taken: expected what they have come to, there or as y"),
+        ({}, None, nr.ShapeError, "the rows have no taken: expected outcomes in this column or as y"),
         (pd.DataFrame({"age": [1]}), None, nr.ShapeError, "the rows have no taken"),
         ([{}, {}], ["yes"], nr.ShapeError, "2 rows of inputs but 1 of classes"),
         ([{}, {}], "yes", nr.ShapeError, "2 rows of inputs but 1 of classes"),
         ({}, ["yes", "no"], nr.ShapeError, "1 rows of inputs but 2 of classes"),
     ],
 )
-def test_rows_without_an_outcome_are_refused(rows: Any, y: Any, error: type[Exception], message: str) -> None:
+def test_rows_without_an_outcome_are_rejected(rows: Any, y: Any, error: type[Exception], message: str) -> None:
     net = network()
     assert message in refused(error, lambda: net.observe(rows, y))
     assert net == network()

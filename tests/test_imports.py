@@ -15,7 +15,7 @@ Module = tuple[str, ...]
 
 
 def modules(source: Path) -> dict[Module, str]:
-    """Return the text of each module of a crate, without its tests and comments."""
+    """Return the source of each module of a crate without tests and comments."""
     found = {}
     for file in source.rglob("*.rs"):
         path = file.relative_to(source).with_suffix("").parts
@@ -41,7 +41,7 @@ def paths(tree: str) -> Iterator[str]:
 
 
 def used(module: Module, text: str, known: dict[Module, str]) -> set[Module]:
-    """Return the modules that one names, in its imports or by a path."""
+    """Return the modules that a module refers to, in imports or by a path."""
     imports = [match[1] for match in re.finditer(r"\buse\s+([^;]+);", text)]
     named = [path for tree in imports for path in paths(tree)]
     named += re.findall(r"(?<![\w:])\w+(?:::\w+)+", re.sub(r"\buse\s+[^;]+;", "", text))

@@ -15,14 +15,14 @@ import neuralredis as nr
 
 
 def sums(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of two numbers, and their sum with noise that no network foresees."""
+    """Return rows of two numbers, and their sum with noise."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-2, 2, (rows, 2)).astype(np.float32)
     return X, (X.sum(axis=1) + rng.normal(0, 0.3, rows)).astype(np.float32)
 
 
 def groups(rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of three classes that overlap."""
+    """Return rows of three classes that overlap."""
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 3, rows)
     return (rng.normal(0, 1, (rows, 2)) + np.stack([y, y % 2], 1)).astype(np.float32), y
@@ -46,13 +46,13 @@ def classifier(create: Callable[..., Any], test: int = 100, **training: Any) -> 
 
 
 def rank(rows: int, percent: int, decided: bool = False) -> int:
-    """The rank of the score that counts, in whole numbers."""
+    """Return the rank of the score that is the quantile, computed with integers."""
     least = -(-(rows + 1) * percent // 100)
     return least + (math.isqrt(rows * 25 - 1) // 25 + 1 if decided and rows else 0)
 
 
 @pytest.mark.parametrize("percent", [80, 90, 95])
-def test_with_rows_that_were_never_seen_the_share_is_what_was_asked(percent: int) -> None:
+def test_on_fresh_rows_the_share_is_the_requested_level(percent: int) -> None:
     shares = {"interval": [], "set": []}  # type: dict[str, list[float]]
     given, fresh = 500, 4000
     net, sorter = regressor(nr.Network, autostop=True), classifier(nr.Network, autostop=True)
@@ -66,7 +66,7 @@ def test_with_rows_that_were_never_seen_the_share_is_what_was_asked(percent: int
         found = sorter.class_set(X, percent / 100)
         shares["set"].append(float(np.mean([label in labels for label, labels in zip(y, found, strict=True)])))
     level = percent / 100
-    # The share of new rows that are held follows a beta distribution around the level; of each run, and of 8.
+    # The share of fresh rows in the intervals follows a beta distribution around the level, in one run and in 8.
     spread = math.sqrt(level * (1 - level) * (1 / given + 1 / fresh))
     for found_shares in shares.values():
         assert all(abs(share - level) < 4 * spread for share in found_shares), shares
@@ -117,7 +117,7 @@ def test_one_row_is_answered_as_many_are(create: Callable[..., Any]) -> None:
         assert [part.tolist() for part in one] == [part[which].tolist() for part in many]
         assert [part.tolist() for part in listed] == [part[which : which + 1].tolist() for part in many]
     widths = many.high - many.low
-    assert (widths[:, 1] > widths[:, 0]).all(), "each output has its own"
+    assert (widths[:, 1] > widths[:, 0]).all(), "each output has its own interval"
     assert [part.shape for part in net.interval(X[:0])] == [(0, 2)] * 3
     sorter = classifier(create)
     X, _ = groups(5, 9)
@@ -137,13 +137,13 @@ def test_rows_that_are_given_count_until_the_network_learns_on(create: Callable[
     expected = (value.astype(float) + scores[rank(300, 90) - 1]).astype(np.float32)
     assert np.array_equal(high, expected)
     net.observe(X, y)
-    assert np.array_equal(net.interval(X, 0.9).high, expected), "rows that come later change nothing"
+    assert np.array_equal(net.interval(X, 0.9).high, expected), "later rows change nothing"
     net.train(max_cycles=1)
     assert not np.array_equal(net.interval(X, 0.9).high, expected)
     assert not np.array_equal(by_test.high, expected)
 
 
-def test_testing_rows_that_come_later_count_at_once(create: Callable[..., Any]) -> None:
+def test_later_validation_rows_count_at_once(create: Callable[..., Any]) -> None:
     net = create("regressor", [1, 1], dataset=10, test=100, seed=1)
     net.observe(np.zeros((20, 1)), np.zeros(20), into="test")
     before = net.interval([0], 0.9)
@@ -176,7 +176,7 @@ def test_too_few_rows_are_an_error_that_says_how_many_are_needed(create: Callabl
     assert sorter.class_set([0, 0], 0.9)
 
 
-def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
+def test_invalid_values_are_rejected(create: Callable[..., Any]) -> None:
     net, sorter = regressor(create, 20), classifier(create, 20)
     for level in (0, 1, -0.5, 1.5, 90, float("nan")):
         for call in (net.interval, sorter.class_set):
@@ -201,7 +201,7 @@ def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
     assert net.interval([0, 0]).value.shape == (1,), "an error changes nothing"
 
 
-def test_what_the_testing_rows_say_can_be_kept_without_them(create: Callable[..., Any]) -> None:
+def test_the_calibration_can_be_kept_without_the_validation_rows(create: Callable[..., Any]) -> None:
     net = regressor(create, autostop=True)
     X, _ = sums(20, 7)
     before = net.interval(X)
@@ -235,7 +235,7 @@ def test_a_calibration_is_part_of_the_network_and_nothing_else_is() -> None:
     before = bytes(net)
     X, y = sums(50, 4)
     asked = net.interval(X)
-    assert bytes(net) == before, "what was asked leaves nothing"
+    assert bytes(net) == before, "predictions change nothing"
     assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), asked, strict=True))
     net.calibrate(X, y)
     loaded = nr.Network.from_bytes(bytes(net))
@@ -271,7 +271,7 @@ def test_the_rank_is_that_of_plain_python(targets: list[int], percent: int) -> N
         assert net.interval([0], percent / 100).high[0] == expected[rank(len(targets), percent) - 1]
 
 
-# Networks of fields.
+# Networks with fields.
 
 
 def shop(rows: int, seed: int) -> list[dict[str, Any]]:
@@ -284,7 +284,7 @@ def shop(rows: int, seed: int) -> list[dict[str, Any]]:
 
 
 def without(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows without what they have come to."""
+    """Return rows without their outcome."""
     return [{"age": row["age"], "plan": row["plan"]} for row in rows]
 
 
@@ -332,7 +332,7 @@ def test_rows_of_fields_have_sets_of_names(create: Callable[..., Any]) -> None:
     assert net.class_set(rows[0], 0.8) == sets[0]
     assert net.class_set({}, 0.8)
     assert net.class_set([], 0.8) == []
-    # A class that is not answered yet: no set that holds it can be promised but that of all.
+    # A class that no training knows yet: only the set of all classes is sure to contain it.
     fresh = [{"age": 40, "spent": 40, "plan": "new"}] * 30
     assert net.calibrate(fresh) == 30
     assert sorted(net.class_set(rows[0], 0.8)) == ["free", "pro", "team"]

@@ -51,7 +51,7 @@ def test_that_a_ranking_is_chance_is_never_given_less_probability_than_it_has() 
         scores = rng.random(rows) + 0.5 * positive
         exact = mannwhitneyu(scores[positive], scores[~positive], alternative="greater", method="exact").pvalue
         assert ranking._chance(scores, positive) >= exact
-        # Two scores only, as a table of a single yes/no column has.
+        # Two distinct scores only, as with a single yes/no column.
         high = scores > np.median(scores)
         if high.any() and not high.all():
             hits = np.count_nonzero(high & positive)
@@ -189,5 +189,5 @@ def test_wilsons_interval_is_that_of_scipy_for_each_share() -> None:
     low, high = wilson(np.divide(rights, rows), rows)
     for place, (right, of) in enumerate(zip(rights, rows, strict=True)):
         expected = binomtest(right, of).proportion_ci(0.95, "wilson")
-        # Of the normal distribution two decimals are taken, as is usual.
+        # The quantile of the normal distribution is rounded to two decimals, as is usual.
         assert (low[place], high[place]) == pytest.approx((expected.low, expected.high), abs=1e-5)

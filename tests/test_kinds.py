@@ -18,7 +18,7 @@ TESTS = Path(__file__).parent
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run Python with arguments where the system has only what is in a folder."""
+    """Run Python with arguments, and only the programs of a folder in the PATH."""
 
     def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         usual = {name: value for name, value in os.environ.items() if name not in ("CI", "NEURALREDIS_ALL_SERVERS")}
@@ -36,7 +36,7 @@ def run(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.fixture
 def tried(run: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., list[str]]:
-    """Return the servers that there are, each on a line, and what is missing."""
+    """Return the available servers, one a line, and the missing requirements."""
     program = "import kinds; print(*(kind.name for kind in kinds.TRIED), kinds.missing(), sep='\\n')"
 
     def tried(**environment: str) -> list[str]:
@@ -54,7 +54,7 @@ def collected(run: Callable[..., subprocess.CompletedProcess[str]], **environmen
 
 
 def program(folder: Path, script: str) -> Path:
-    """Write a redis-server that does what a shell script does."""
+    """Write a redis-server that runs a shell script."""
     folder.mkdir(exist_ok=True)
     path = folder / "redis-server"
     path.write_text(f"#!/bin/sh\n{script}\n")
@@ -82,7 +82,7 @@ def test_without_them_the_tests_that_need_them_are_left_out(
             "chromium": "chromium",
         }.items():
             assert f"{name} ({name} is not installed; apt install {package})" in line
-        # It is there if it has been built.
+        # The file exists if it was built.
         assert kinds.WASM.missing is None or "neuralredis.wasm is not built; rustup target add" in line
     assert first.startswith("servers: ")
     assert f"({int(last.split()[0])} deselected)" in done.stdout
@@ -134,7 +134,7 @@ def test_a_server_that_a_variable_names_is_tried_under_its_version(
         ("echo something else", "--version prints 'something else'"),
     ],
 )
-def test_a_program_that_cannot_be_used_is_missing_and_why_is_said(tmp_path: Path, script: str, why: str) -> None:
+def test_an_unusable_program_is_reported_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
     path = program(tmp_path, script)
     kind = kinds.Kind("redis-8.2", lambda: path, "pip install it", "8.2")
     assert kind.missing == f"Redis 8.2 ({path} {why}; pip install it)"

@@ -1,4 +1,4 @@
-"""L-BFGS, step by step, against an independent trace; and what it is for.
+"""L-BFGS, step by step, against an independent trace, and the problems that it fits better than RPROP.
 
 The trace is plain NumPy in double precision, written from J. Nocedal and S. Wright, "Numerical Optimization", 2006:
 algorithm 7.4 for the direction, Armijo's condition and the cubic of 3.59 for the length of a step. Only the first
@@ -29,14 +29,14 @@ CYCLES = 40
 
 def rows() -> tuple[Floats, Floats]:
     X = np.random.default_rng(3).normal(size=(30, 3))
-    # Of the size that the engine works with, so that its weights are those of the trace.
+    # Scaled as the engine scales inputs, so that its weights equal those of the trace.
     X = (X / np.sqrt(np.mean(X**2, axis=0))).astype(np.float32).astype(np.float64)
     y = 3 * np.stack([X[:, 0] * X[:, 1], np.sin(4 * X[:, 2])], axis=1).astype(np.float32)
     return X, y.astype(np.float64)
 
 
 def loss(w: Floats) -> tuple[float, Floats]:
-    """Return what is minimized, with its gradient: tanh hidden units, linear outputs, squared error, weight decay."""
+    """Return the loss with its gradient: tanh hidden units, linear outputs, squared error, weight decay."""
     X, y = rows()
     hidden, output = w[:16].reshape(4, 4), w[16:].reshape(5, 2)
     a = np.tanh(X @ hidden[1:] + hidden[0])
@@ -65,7 +65,7 @@ def direction(gradient: Floats, moves: list[tuple[Floats, Floats]]) -> Floats:
 
 
 def trace(w: Floats) -> tuple[list[Floats], int]:
-    """Return the weights that each of the cycles keeps, and how many trials were taken back."""
+    """Return the weights after each cycle, and the number of shortened steps."""
     moves: list[tuple[Floats, Floats]] = []
     f, g = loss(w)
     d, step = -g, min(1.0, 1 / float(np.linalg.norm(g)))
@@ -93,16 +93,16 @@ def test_a_training_takes_the_steps_of_the_book(create: Create) -> None:
     def start() -> Any:
         net = create("regressor", LAYOUT, activation="tanh", algorithm="lbfgs", l2=L2, seed=12)
         net.observe(X, y, into="train")
-        # Weights that are not new any more: trainings of such weights search from their first cycle on.
+        # No new weights any more: later trainings search along a line from their first cycle on.
         net.train(max_cycles=1)
         return net
 
     expected, back = trace(saved.weights(bytes(start())).astype(np.float64))
-    assert back > 2, "steps are shortened, too"
+    assert back > 2, "some steps are shortened"
     for cycles in (1, 2, 3, 5, 10, 20, CYCLES):
         net = start()
         net.train(max_cycles=cycles)
-        # Rounding in single precision grows from cycle to cycle; another rule would be off by far more.
+        # Rounding errors of single precision grow with the cycles; another rule would differ by far more.
         assert np.allclose(saved.weights(bytes(net)), expected[cycles - 1], rtol=0, atol=2e-3)
 
 
@@ -142,7 +142,7 @@ def test_sums_are_learnt_closely_on_every_layout(layout: list[int], activation: 
         net.observe(X, X.sum(axis=1), into="train")
         net.train(max_cycles=1000, max_time=0)
         errors.append(net.evaluate(X, X.sum(axis=1)).rmse)
-    # Now and then a start is in a bad place.
+    # A few seeds start at bad weights.
     assert np.median(errors) < 0.1
 
 
@@ -155,11 +155,11 @@ def test_a_training_goes_on_where_another_ended(create: Create) -> None:
     before = net.train(max_cycles=200, max_time=0).train_error
     again = net.train(max_cycles=200, max_time=0).train_error
     assert again < before
-    # RPROP begins with steps as long as the last moves, not with those of a new network.
+    # RPROP starts with the lengths of the last steps, not with those of a new network.
     net.configure(algorithm="irprop+")
     report = net.train(max_cycles=50, max_time=0)
     assert max(report.curve.train_error) < 2 * again
-    # Rows of another spread: the weights are expressed again, and then learn on.
+    # Rows of another range: the weights are rescaled, and training continues.
     net.configure(algorithm="lbfgs")
     net.observe(X * 3, y + 1, into="train")
     report = net.train(max_cycles=300, max_time=0)
@@ -175,7 +175,7 @@ def test_weighted_rows_pull_as_often_as_they_count(create: Create) -> None:
 
 
 @pytest.mark.parametrize("backtrack", [False, True])
-def test_what_is_reported_is_of_what_is_kept(create: Create, backtrack: bool) -> None:
+def test_reports_describe_the_kept_weights(create: Create, backtrack: bool) -> None:
     rng = np.random.default_rng(6)
     X = rng.normal(size=(300, 3))
     net = create("regressor", [3, 20, 1], normalize=True, algorithm="lbfgs", seed=3)

@@ -1,4 +1,4 @@
-"""``nr.learn``: it makes a network from a table, and evaluates it."""
+"""``nr.learn``: it creates a network from a table, and evaluates it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def learn(data: Any, target: str, **options: Any) -> nr.Learnt:
 
 
 def kinds(columns: dict[str, Any], **options: Any) -> dict[str, str]:
-    """Return the kinds that are found out of columns of 60 rows."""
+    """Return the kinds that are detected for columns of 60 rows."""
     found = learn({**columns, "y": np.arange(60) % 2}, "y", max_time=0.01, **options)
     assert found.network.fields is not None
     return dict(found.network.fields)
 
 
-# What is found out
+# Detected kinds
 
 
 def test_fields_are_detected_and_useless_ones_left_out() -> None:
@@ -129,7 +129,7 @@ def test_moments_with_a_zone_are_those_of_utc() -> None:
     assert learn(frame, "y", max_time=0.01).rows(frame)["at"].astype(str)[0] == "2026-11-01T16:30:00.000000"
 
 
-def test_what_is_found_out_can_be_overruled() -> None:
+def test_detected_kinds_can_be_overridden() -> None:
     count = np.arange(60)
     columns = {"zip": count % 9, "id": count, "note": [f"x{n % 3}" for n in count], "mail": [f"a{n}" for n in count]}
     wishes = {"zip": "category", "id": "number", "note": "text 64", "mail": "category 5"}
@@ -143,7 +143,7 @@ def test_what_is_found_out_can_be_overruled() -> None:
         kinds(columns, fields={"y": None})
 
 
-# Where it comes from
+# Sources of tables
 
 
 def test_all_forms_of_a_table_make_the_same_network() -> None:
@@ -165,7 +165,7 @@ def test_all_forms_of_a_table_make_the_same_network() -> None:
         assert learn(form, "churned", max_time=None).network == first
 
 
-def test_frames_of_polars_are_learnt_from() -> None:
+def test_frames_of_polars_are_valid_tables() -> None:
     pl = pytest.importorskip("polars")
     count = list(range(60))
     frame = pl.DataFrame(
@@ -182,7 +182,7 @@ def test_frames_of_polars_are_learnt_from() -> None:
     assert found.network.run(found.rows(frame[:2])).shape == (2, 2)
 
 
-def test_files_are_learnt_from(tmp_path: Path) -> None:
+def test_files_are_valid_tables(tmp_path: Path) -> None:
     found = learn(tables.TITANIC, "survived", max_time=1)
     assert found.network.fields is not None
     assert found.network.fields["class"] == "number"
@@ -197,7 +197,7 @@ def test_dicts_within_rows_are_columns_with_dotted_names() -> None:
     assert found.network.fields == {"user.age": "number", "user.name.first": "category 2"}
 
 
-# What is answered
+# Predictions
 
 
 def test_numbers_are_learnt_as_numbers_and_few_as_classes() -> None:
@@ -222,7 +222,7 @@ def test_rows_without_an_answer_are_left_out() -> None:
     assert net.classes == ("no", "yes")
 
 
-# Rows that are held out
+# Held-out rows
 
 
 def test_rows_are_held_out_by_class_unless_that_is_turned_off() -> None:
@@ -263,7 +263,7 @@ def test_the_same_seed_makes_the_same_network() -> None:
     assert first == again != other
 
 
-# What is refused
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -283,7 +283,7 @@ def test_the_same_seed_makes_the_same_network() -> None:
         (pd.DataFrame([[1, 2]], columns=["a", "a"]), "y", "there are two columns 'a'"),
     ],
 )
-def test_tables_that_cannot_be_learnt_from_are_refused(data: Any, target: str, message: str) -> None:
+def test_unusable_tables_are_rejected(data: Any, target: str, message: str) -> None:
     with pytest.raises(nr.DataError) as caught:
         learn(data, target)
     assert message in str(caught.value)

@@ -22,7 +22,7 @@ def test_iris_is_learnt_on_every_shuffle():
 
 
 def learnt(X, y, hidden, *, test=None):
-    """Return how many of 20 seeds get all rows right: nothing but what the tutorial sets."""
+    """Return for how many of 20 seeds all rows are classified correctly, with the options of the tutorial."""
     right = 0
     for seed in range(20):
         net = nr.Network("classifier", [X.shape[1], *hidden, 2], normalize=True, dataset=1000, test=1000, seed=seed)
@@ -40,8 +40,8 @@ def test_exclusive_or_is_learnt():
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("hidden", [[10], [30, 30, 30]])
-def test_four_rows_that_are_all_there_is_are_learnt(kind, hidden):
-    """With the decay that they are given, and no validation rows: it must not hold the weights at 0."""
+def test_four_rows_without_noise_are_fitted(kind, hidden):
+    """With the default weight decay and no validation rows: it must not hold the weights at 0."""
     X, y = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0])
     for seed in range(20):
         net = nr.Network(kind, [2, *hidden, 1 if kind == "regressor" else 2], dataset=4, test=0, seed=seed)
@@ -57,7 +57,7 @@ def test_the_parity_of_eight_bits_is_learnt():
 
 
 def test_two_spirals_are_learnt():
-    """Lang and Witbrock's 194 points (1988), tested by those between them."""
+    """Lang and Witbrock's 194 points (1988), evaluated on the points between them."""
     at = np.arange(0, 97, 0.5)
     angle, radius = at * np.pi / 16, 6.5 * (104 - at) / 104
     one = np.c_[radius * np.sin(angle), radius * np.cos(angle)]
@@ -66,8 +66,8 @@ def test_two_spirals_are_learnt():
     assert learnt(X[::2].reshape(-1, 2), y[::2].reshape(-1), [30, 30, 30], test=between) >= 18
 
 
-def test_what_can_be_fitted_is_fitted_without_testing_rows():
-    """None of it could be told from noise by the weight decay alone."""
+def test_exact_functions_are_fitted_without_validation_rows():
+    """Weight decay alone could not distinguish it from noise."""
     corners = np.array(list(itertools.product([0, 1], repeat=2)))
     at = np.arange(97)
     angle, radius = at * np.pi / 16, 6.5 * (104 - at) / 104
@@ -115,7 +115,7 @@ def test_sums_are_learnt_to_a_tenth():
 
 
 @pytest.mark.parametrize("backtrack", [False, True])
-def test_random_labels_are_not_learnt_by_heart(create, backtrack):
+def test_random_labels_are_not_memorized(create, backtrack):
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(600, 10)), rng.integers(0, 2, 600)
     net = create("classifier", [10, 15, 2], normalize=True, dataset=1000, test=500, seed=1)
@@ -123,7 +123,7 @@ def test_random_labels_are_not_learnt_by_heart(create, backtrack):
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
     assert report.reason in ("overfitting", "converged")
     assert report.cycles < 500
-    assert report.train_error > 0.5, "ln 2 is what knowing nothing costs"
+    assert report.train_error > 0.5, "ln 2 is the loss of equal probabilities"
 
 
 @pytest.mark.parametrize("factor", [1e-9, 1e9])
@@ -181,13 +181,13 @@ def test_no_hidden_layer_is_regularized_logistic_regression(create):
     net.observe(X, y)
     net.train(max_cycles=3000, max_time=0)
     scaled = StandardScaler().fit_transform(X)
-    # Two outputs share what one coefficient does there: w and -w decay by 2 w^2, so C is halved.
+    # Two outputs share the coefficient of logistic regression: w and -w decay by 2 w^2, so C is halved.
     theirs = LogisticRegression(C=2.0, max_iter=1000, tol=1e-8).fit(scaled, y).predict_proba(scaled)
     assert np.abs(net.run(X) - theirs).max() < 0.01
 
 
-def test_rows_that_are_known_by_heart_stay_known() -> None:
-    """Where nothing is left to be wrong about, what rounding leaves of the gradients must not be followed."""
+def test_rows_that_are_fitted_exactly_stay_fitted() -> None:
+    """If all rows are fitted, the rounding errors of the gradients must not move the weights."""
     for seed in range(20):
         net = nr.Network("classifier", [1, 30, 30, 30, 2], l2=0, seed=seed)
         net.observe([[0], [1]], [0, 1], into="train")

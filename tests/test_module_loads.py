@@ -31,14 +31,14 @@ def test_the_log_says_that_it_is_ready(server: servers.Server) -> None:
     assert re.search(rf"<neuralredis> neuralredis {neuralredis.__version__} is ready", server.log)
 
 
-def test_loading_it_twice_is_refused_and_harmless(server: servers.Server) -> None:
+def test_loading_it_twice_is_rejected_without_harm(server: servers.Server) -> None:
     client = server.client()
     with pytest.raises(redis.ResponseError, match="Error loading the extension"):
         client.module_load(str(neuralredis.module_path()))
     assert the_module(client)
 
 
-def test_unloading_it_is_refused_since_keys_may_hold_its_type(server: servers.Server) -> None:
+def test_unloading_it_is_rejected_since_keys_may_have_its_type(server: servers.Server) -> None:
     client = server.client()
     with pytest.raises(redis.ResponseError, match="Error unloading module"):
         client.module_unload("neuralredis")

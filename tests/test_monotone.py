@@ -1,4 +1,4 @@
-"""Monotone networks: answers only rise, or only fall, with an input, exactly and for any training rows."""
+"""Monotone networks: predictions only rise, or only fall, with an input, exactly and for any training rows."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Create = Callable[..., Any]
 
 
 def contrary(seed: int, rows: int = 300) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return rows whose answers go the other way than they may, in both inputs."""
+    """Return rows whose outcomes violate the constraints of both inputs."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(rows, 3))
     return X, np.sin(3 * X[:, 1]) - X[:, 0] + X[:, 2] ** 3
 
 
 def pairs(seed: int, rows: int = 2000) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return rows, and for each one of which the answer must not be less; they differ in several inputs at once."""
+    """Return rows, and for each a row whose prediction must not be less; they differ in several inputs at once."""
     rng = np.random.default_rng(seed)
     wide = rng.choice([1.0, 3.0, 1e4, 1e30, 3e38], size=(rows, 1))
     low = np.float32(rng.uniform(-1, 1, (rows, 3)) * wide)
@@ -49,9 +49,7 @@ def assert_monotone(net: Any, seed: int = 0) -> None:
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("options", [{}, {"algorithm": "adam", "output": "sigmoid"}, {"activation": "sigmoid"}])
-def test_what_is_learnt_is_monotone_even_from_rows_that_are_not(
-    create: Create, kind: str, options: dict[str, Any]
-) -> None:
+def test_predictions_are_monotone_even_if_the_rows_are_not(create: Create, kind: str, options: dict[str, Any]) -> None:
     outputs = 2 if kind == "classifier" else 1
     net = create(kind, [3, 8, 6, outputs], monotone=SIGNS, normalize=True, dataset=200, test=100, seed=5, **options)
     assert_monotone(net)
@@ -61,10 +59,10 @@ def test_what_is_learnt_is_monotone_even_from_rows_that_are_not(
     net.train(autostop=True, backtrack=True, max_cycles=60, progress=False)
     assert_monotone(net)
     assert net.info().monotone == list(SIGNS)
-    # Of what is free in the answer something is learnt.
+    # The unconstrained part of the outcome is learnt to some degree.
     free = net.run([[0, x, 0] for x in (-0.5, 0.5)])[:, -1]
     assert free[0] < free[1]
-    # Another range, another normalization.
+    # Another range, so another standardization.
     net.observe(X[:100] * 40 + 9, y[:100])
     net.train(max_cycles=20, progress=False)
     assert_monotone(net, 1)
@@ -88,7 +86,7 @@ def test_any_two_rows_are_answered_in_their_order(
     net.train(max_cycles=data.draw(st.integers(0, 30)), progress=False)
     value = st.floats(width=32, allow_nan=False, allow_infinity=False)
     rows = np.float32(data.draw(st.lists(st.tuples(value, value, value), min_size=2, max_size=20)))
-    # The other row of each pair has what the next one has, where that is further on; free inputs stay.
+    # The other row of a pair has the next row's values where they are further along; free inputs are equal.
     others = np.roll(rows, 1, axis=0)
     with np.errstate(over="ignore"):
         high = np.where(np.array(signs) > 0, np.maximum(rows, others), rows)
@@ -117,7 +115,7 @@ def test_it_stays_so_when_a_network_is_saved_copied_and_trained_on(tmp_path: Pat
     assert_monotone(remote)
 
 
-def test_weights_that_break_it_are_refused_and_others_taken() -> None:
+def test_weights_that_violate_it_are_rejected_and_others_accepted() -> None:
     net = nr.Network("regressor", [3, 4, 1], monotone=SIGNS, seed=3)
     weights = np.concatenate([layer.ravel() for member in net.weights() for layer in member])
     before = bytes(net)
@@ -150,13 +148,13 @@ def test_a_network_without_it_is_saved_as_ever_and_zeros_promise_nothing() -> No
         ([2, 3, 1], {"monotone": [1, 0], "algorithm": "lbfgs"}, "algorithm is lbfgs: expected auto, adam or a variant"),
     ],
 )
-def test_what_cannot_be_is_refused(create: Create, layout: list[int], options: dict[str, Any], message: str) -> None:
+def test_what_cannot_be_is_rejected(create: Create, layout: list[int], options: dict[str, Any], message: str) -> None:
     with pytest.raises(nr.OptionError) as refused:
         create("regressor", layout, **options)
     assert message in str(refused.value)
 
 
-def test_three_classes_have_no_order_and_a_network_keeps_what_it_was_created_with(create: Create) -> None:
+def test_three_classes_have_no_order_and_constraints_cannot_change(create: Create) -> None:
     with pytest.raises(nr.OptionError, match="none for a classifier of more than two classes"):
         create("classifier", [1, 3], monotone=[1])
     net = create("classifier", [2, 3, 2], monotone=[1, 0])
@@ -187,7 +185,7 @@ def test_names_are_those_of_fields(create: Create) -> None:
 
 
 def sales(seed: int, rows: int = 400) -> list[dict[str, Any]]:
-    """Return what was sold, at prices with gaps and words, of which the truth goes the wrong way."""
+    """Return sales at prices, with gaps and words, whose outcomes violate the constraint."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(rows):
@@ -259,7 +257,7 @@ def test_estimators_take_monotonic_cst_as_scikit_learn_does() -> None:
     by_name.fit(frame, labels)
     found = [by_name.predict_proba(pd.DataFrame(rows[moderate], columns=["a", "b", "c"]))[:, 1] for rows in (low, high)]
     assert (found[0] <= found[1]).all()
-    # With a gap the rows are of fields.
+    # Rows with a gap need fields.
     gappy = frame.assign(b=frame["b"].where(frame["b"] > -1))
     by_name.fit(gappy, labels)
     assert by_name.network_.fields is not None
@@ -276,7 +274,7 @@ def test_estimators_take_monotonic_cst_as_scikit_learn_does() -> None:
         NeuralClassifier(monotonic_cst={"a": 1}).fit(X, labels)
 
 
-def test_learn_takes_names_and_says_what_cannot_be() -> None:
+def test_learn_takes_names_and_reports_invalid_constraints() -> None:
     rows = sales(6)
     learnt = nr.learn(rows, target="sold", monotone={"new": 1}, seed=1, hidden=[8], max_time=2, progress=False)
     signs = dict(zip(learnt.network.fields or {}, learnt.network.info().monotone, strict=True))
@@ -306,7 +304,7 @@ def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path)
     assert dict(net.fields or {}) == {"price": "number -", "size": "number +"}
     asked = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
     assert (np.diff(asked) <= 0).all()
-    # A network with monotone fields answers tables like any other.
+    # A network with monotone fields predicts tables like any other.
     assert "never" not in command("evaluate", "sales.nr", "sales.csv").err
     for options, message in (
         (("--increasing", "size", "--decreasing", "size"), "'size' is in --increasing and in --decreasing"),

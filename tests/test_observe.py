@@ -120,7 +120,7 @@ def test_one_weight_is_that_of_all_rows(create: Create) -> None:
         ([1, 2, 3], "2 rows of inputs but 3 of weights"),
     ],
 )
-def test_weights_that_mean_nothing_are_refused(create: Create, weight: object, message: str) -> None:
+def test_invalid_row_weights_are_rejected(create: Create, weight: object, message: str) -> None:
     net = create("regressor", [1, 1])
     with pytest.raises(ValueError, match=message):
         net.observe([[1], [2]], [1, 2], weight=weight)

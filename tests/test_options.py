@@ -14,7 +14,7 @@ DOCS = Path(__file__).parent.parent / "docs"
 
 def test_the_types_of_options_are_those_of_the_table() -> None:
     page = runpy.run_path(str(DOCS / "option_types.py"))["page"]()
-    assert Path(options.__file__).read_text(encoding="utf-8") == page, "make pages writes it again"
+    assert Path(options.__file__).read_text(encoding="utf-8") == page, "run `make pages`"
 
 
 def test_every_option_is_accepted_returned_and_changed_by_its_name(db: neuralredis.NeuralRedis) -> None:

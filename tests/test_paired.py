@@ -8,11 +8,11 @@ from scipy import stats
 
 from neuralredis.paired import holm, mcnemar, mean_interval, paired_t, share_difference, student_tail
 
-#: Hours of sleep that ten patients gained by one drug and by another: Student, Biometrika 6, 1908.
+#: Hours of sleep that ten patients gained by two drugs: Student, Biometrika 6, 1908.
 SLEEP = [[0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0], [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]]
 
 
-def test_student_finds_what_he_found() -> None:
+def test_paired_t_matches_the_published_values_of_student() -> None:
     assert paired_t(np.subtract(*SLEEP)) == pytest.approx(0.002833, abs=5e-7)
 
 
@@ -32,7 +32,7 @@ def test_mcnemar_is_the_binomial_test_of_rows_that_differ(first: int, second: in
 def test_networks_that_are_right_about_the_same_rows_do_not_differ() -> None:
     assert mcnemar(0, 0) == mcnemar(7, 7) == 1
     assert paired_t(np.zeros(5)) == 1
-    assert paired_t([0.3]) == 1, "one row tells nothing"
+    assert paired_t([0.3]) == 1, "one row is no evidence"
     difference, low, high = share_difference(0, 0, 10)
     assert low < difference == 0 < high
 
@@ -71,7 +71,7 @@ def test_the_interval_of_a_difference_holds_the_truth_in_nineteen_of_twenty_case
     rng = np.random.default_rng(1)
     held = 0
     for _ in range(2000):
-        # Both are right in 60 % of the rows, only the first in 10 %, only the second in 20 %.
+        # Both classify 60 % of the rows correctly, only the first 10 %, only the second 20 %.
         _, first, second, _ = rng.multinomial(150, [0.6, 0.1, 0.2, 0.1])
         _, low, high = share_difference(int(first), int(second), 150)
         held += low <= 0.1 <= high

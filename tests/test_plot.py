@@ -90,7 +90,7 @@ def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept
     np.testing.assert_array_equal(test.get_ydata(), report.curve.test_error)
     assert list(stop.get_xdata()) == [report.cycles] * 2
     assert list(kept.get_xdata()) == [report.best_cycle]
-    # The error of the network, not of the curve: of the members that learnt, it has the better half.
+    # The error of the network, not of the curve: the network has the better half of the trained members.
     assert list(kept.get_ydata()) == [report.test_error]
     kept_at = f"kept: cycle {report.best_cycle:,}, error {report.test_error:.3g}"
     assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", kept_at]
@@ -147,7 +147,7 @@ def test_regressors_have_neither_a_confusion_matrix_nor_a_calibration(regressor:
 
 
 @pytest.mark.parametrize("draw", [plot.confusion_matrix, plot.network, plot.decision_map])
-def test_labels_of_too_few_classes_are_refused(draw: Callable[..., Any], classifier: nr.Network) -> None:
+def test_labels_of_too_few_classes_are_rejected(draw: Callable[..., Any], classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="1 labels: expected 2"):
         draw(classifier, labels=["inside"])
 
@@ -156,8 +156,8 @@ def test_a_decision_map_has_the_colours_of_the_classes_answered(classifier: nr.N
     ax = plot.decision_map(classifier, resolution=41, xlim=(-1, 1), ylim=(-1, 1), labels=LABELS)
     picture = ax.images[0].get_array()
     (blue, orange) = picture[20, 20], picture[0, 0]
-    assert blue[2] > blue[0], "the middle is of class 0, blue"
-    assert orange[0] > orange[2], "the corner is of class 1, orange"
+    assert blue[2] > blue[0], "the middle has class 0, blue"
+    assert orange[0] > orange[2], "the corner has class 1, orange"
     assert texts(ax.get_legend()) == LABELS
     assert sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets())) >= 200
 
@@ -189,7 +189,7 @@ def test_a_decision_map_of_inputs_that_do_not_exist_is_rejected(classifier: nr.N
 
 
 def test_a_calibration_compares_predicted_probabilities_with_frequencies() -> None:
-    # An untrained network answers nearly the same to all rows. One row in four is of class 1.
+    # An untrained network predicts nearly the same for all rows. One row in four has class 1.
     net = nr.Network("classifier", [1, 2], seed=1)
     rows = np.zeros((400, 1))
     said = float(net.run([0])[1])
@@ -262,7 +262,7 @@ def test_weights_and_inputs_at_their_means_explain_an_answer() -> None:
     ((first, last),) = net.weights()
     y = X.sum(axis=1)
     standardized = last[0] + np.tanh(first[0]) @ last[1:]
-    # At the mean of the inputs, the first layer sees its biases alone.
+    # At the mean of the inputs, only the biases of the first layer matter.
     assert net.run(X.mean(axis=0))[0] == pytest.approx(standardized[0] * y.std() + y.mean(), abs=0.02)
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C, a fork, and the end of the interpreter, each during a training."""
+"""Ctrl-C, a fork and the exit of the interpreter, each during a training."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ print("end")
     assert time.monotonic() - start < 10
 
 
-def test_an_exception_that_nobody_catches_ends_the_interpreter_with_a_training_running() -> None:
+def test_an_uncaught_exception_ends_the_interpreter_during_a_training() -> None:
     done = subprocess.run(
         [sys.executable, "-c", NETWORK + "training = network().start_training(max_time=0)\nraise SystemExit(7)"],
         timeout=PATIENCE,

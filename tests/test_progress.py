@@ -30,7 +30,7 @@ def network() -> nr.Network:
 
 
 def lines(text: str) -> list[str]:
-    """Return what a terminal has shown, line by line, each in its last state."""
+    """Return the lines that a terminal shows, each in its last state."""
     return [line.rstrip().split("\r")[-1] for line in text.strip().split("\n")]
 
 
@@ -72,7 +72,7 @@ def test_without_a_terminal_nothing_is_shown_unless_asked(capfd: pytest.CaptureF
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.05, False), (2.0, True)])
-def test_on_a_terminal_a_bar_appears_for_what_takes_long(seconds: float, shown: bool) -> None:
+def test_on_a_terminal_a_bar_appears_for_long_trainings(seconds: float, shown: bool) -> None:
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     try:
@@ -99,7 +99,7 @@ def test_on_a_terminal_a_bar_appears_for_what_takes_long(seconds: float, shown: 
 def test_a_callback_receives_the_progress_of_a_training() -> None:
     heard: list[nr.Progress] = []
     report = network().train(max_time=0.5, callback=heard.append)
-    assert 3 <= len(heard) <= 15, "some twenty times a second"
+    assert 3 <= len(heard) <= 15, "about twenty times a second"
     cycles = [progress.cycle for progress in heard]
     assert cycles == sorted(cycles)
     assert cycles[-1] == report.cycles

@@ -9,30 +9,30 @@ import pytest
 
 import neuralredis as nr
 
-#: Both are what is promised, or the type checker, which reads this file too, objects.
+#: The type checker, which reads this file too, checks that both implement the protocols.
 NETWORKS: tuple[type[nr.AnyNetwork], ...] = (nr.Network, nr.RedisNetwork)
 SEQUENCES: tuple[type[nr.AnySequenceNetwork], ...] = (nr.SequenceNetwork, nr.RedisSequenceNetwork)
 SESSIONS: tuple[type[nr.AnySession], ...] = (nr.Session, nr.RedisSession)
-#: What asks nothing of a server, and so is not awaited.
+#: Members that need no server, and so are not awaited.
 FREE = {"session"}
 
 
 def promised(protocol: type[Any]) -> list[str]:
-    """Return the names of what a protocol promises."""
+    """Return the names of the members of a protocol."""
     return [name for name in vars(protocol) if name == "__bytes__" or not name.startswith("_")]
 
 
 def parameters(method: Any) -> dict[str, tuple[Any, Any]]:
-    """Return how each argument of a method is given, and its default."""
+    """Return the kind and the default of each parameter of a method."""
     found = inspect.signature(method).parameters.values()
-    # Methods of the extension take self by position only, which makes no difference.
+    # Methods of the extension take self by position only, which does not matter here.
     return {one.name: (one.kind, one.default) for one in found if one.name != "self"}
 
 
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("name", promised(nr.AnyNetwork))
 def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: str, kind: type[Any]) -> None:
-    # At run time nothing is left of overloads in the protocol.
+    # Overloads of the protocol do not exist at run time.
     method = nr.Network.evaluate if name == "evaluate" else getattr(nr.AnyNetwork, name)
     taken, expected = parameters(getattr(kind, name)), parameters(method)
     assert taken == expected
@@ -43,7 +43,7 @@ def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: s
 def test_each_kind_of_network_of_sequences_takes_the_arguments_that_any_takes(name: str, kind: type[Any]) -> None:
     taken, expected = parameters(getattr(kind, name)), parameters(getattr(nr.AnySequenceNetwork, name))
     if name == "evaluate":
-        # Fresh sequences are evaluated in this process alone.
+        # Only embedded networks evaluate fresh sequences.
         taken = {"X": taken["X"]}
     assert taken == expected
 
@@ -62,7 +62,7 @@ FACES = ["NeuralRedis", "RedisNetwork", "RedisSequenceNetwork", "RedisSession", 
 
 
 @pytest.mark.parametrize("name", FACES)
-def test_what_is_waited_for_can_be_awaited(name: str) -> None:
+def test_methods_that_wait_can_be_awaited(name: str) -> None:
     waited, awaited = operations(getattr(nr, name)), operations(getattr(nr.aio, name))
     assert waited.keys() == awaited.keys()
     for method, twin in awaited.items():

@@ -20,7 +20,7 @@ README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = pages.blocks(README)
 
 
-def test_its_python_prints_what_it_shows(
+def test_its_python_prints_the_shown_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: neuralredis.NeuralRedis
 ) -> None:
     monkeypatch.chdir(tmp_path)

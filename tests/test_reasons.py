@@ -40,7 +40,7 @@ def some_rows(count: int, seed: int = 1) -> list[dict[str, Any]]:
 
 
 def of_fields(create: Callable[..., Any], rows: int = 80) -> Any:
-    """A classifier that has learnt who stays."""
+    """Return a classifier that has learnt which customers stay."""
     net = create("classifier", fields=FIELDS, target="stays", hidden=[8], dataset=rows, test=0, seed=1)
     observed = some_rows(rows)
     net.observe(observed, ["yes" if row["plan"] == "paid" or (row["age"] or 0) > 60 else "no" for row in observed])
@@ -49,7 +49,7 @@ def of_fields(create: Callable[..., Any], rows: int = 80) -> Any:
 
 
 def of_numbers(create: Callable[..., Any], inputs: int, outputs: int = 1, rows: int = 40, **options: Any) -> Any:
-    """A network of numbers that has learnt a little of something crooked."""
+    """Return a network without fields, trained briefly on a nonlinear function."""
     kind = "regressor" if outputs == 1 else "classifier"
     net = create(kind, [inputs, 7, outputs], normalize=True, dataset=rows, test=0, seed=3, **options)
     X = np.random.default_rng(5).normal(size=(rows, inputs))
@@ -60,7 +60,7 @@ def of_numbers(create: Callable[..., Any], inputs: int, outputs: int = 1, rows: 
 
 
 def shapley(net: nr.Network, row: Matrix, value: Callable[[Matrix], Matrix]) -> tuple[float, list[float]]:
-    """Shapley's formula, as it stands in books, against all training rows."""
+    """Return Shapley values by the textbook formula, with all training rows as the background."""
     X, _ = net.rows("train")
     inputs = range(len(row))
 
@@ -100,7 +100,7 @@ def test_shares_are_those_of_the_formula(create: Callable[..., Any], outputs: in
 
 
 def test_shares_are_those_that_the_package_shap_finds() -> None:
-    # shap 0.51, explainers.Exact with maskers.Independent of the same 60 rows, asked for the answers of this network.
+    # From shap 0.51: explainers.Exact with maskers.Independent of the same 60 rows, for this network.
     rng = np.random.default_rng(5)
     X = rng.normal(size=(60, 6)).round(3)
     net = nr.Network("regressor", [6, 8, 1], normalize=True, dataset=60, test=0, seed=3, restarts=1)
@@ -134,10 +134,10 @@ def test_more_samples_come_nearer(create: Callable[..., Any]) -> None:
     for samples in (4, 16, 64):
         found = net.explain(row, samples=samples, seed=7)
         assert found.answer == best.answer
-        assert found.mean == pytest.approx(best.mean, abs=1e-12), "all rows have been taken"
+        assert found.mean == pytest.approx(best.mean, abs=1e-12), "all rows were used"
         for name, share in found.shares.items():
             error = math.hypot(found.standard_errors[name], best.standard_errors[name])
-            # With few samples the error itself is known badly.
+            # With few samples the estimate of the error is inaccurate.
             assert abs(share - best.shares[name]) <= (4 if samples > 4 else 12) * error + 1e-6
     assert np.mean(list(best.standard_errors.values())) < 0.5 * np.mean(list(found.standard_errors.values()))
 
@@ -201,7 +201,7 @@ def test_fields_have_shares_by_their_names_and_values_as_the_network_took_them(c
     assert net.explain([row]) == found, "a list of one row is one row"
 
 
-def test_what_says_nothing_has_no_share_and_what_says_all_has_all_of_it(create: Callable[..., Any]) -> None:
+def test_unused_inputs_have_no_share_and_a_single_input_has_the_whole_share(create: Callable[..., Any]) -> None:
     net = create("regressor", fields={"a": "number", "b": "number"}, target="y", hidden=[], dataset=50, test=0, seed=1)
     rng = np.random.default_rng(4)
     rows = [{"a": float(a), "b": 3.0} for a in rng.normal(size=50)]
@@ -229,7 +229,7 @@ def test_changes_lead_to_the_class_and_none_could_be_left_out(create: Callable[.
     net = of_fields(create)
     counts = []
     stored, _ = net.rows("train")
-    # Texts are stored as hashes, so no other text can be tried for a change: these rows have no texts.
+    # Texts are stored as hashes, so changes cannot use the texts of other rows: these rows have none.
     for row in (row for row in some_rows(25, 8) if row["note"] is None):
         for want in ("no", "yes"):
             found = net.explain(row, want=want)
@@ -295,7 +295,7 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
         ("of_numbers", [1, 2, math.inf], {}, (nr.DataError, "input 2 is inf: expected a finite number")),
     ],
 )  # fmt: skip
-def test_what_cannot_be_explained_is_refused(
+def test_invalid_explanations_are_rejected(
     create: Callable[..., Any], kind: str, given: Any, options: dict[str, Any], refusal: tuple[type[Exception], str]
 ) -> None:
     net = of_fields(create) if kind == "of_fields" else of_numbers(create, 3)
@@ -316,7 +316,7 @@ def test_without_rows_and_without_classes_there_is_nothing_to_explain(create: Ca
         wide.explain(np.zeros(4097))
 
 
-def test_what_came_after_the_last_training_is_explained_as_it_is_answered(create: Callable[..., Any]) -> None:
+def test_words_after_the_last_training_are_explained_as_they_are_predicted(create: Callable[..., Any]) -> None:
     net = of_fields(create)
     net.observe([{"plan": "newer"}] * 3, ["yes"] * 3)
     net.observe([{"age": 3}] * 3, ["perhaps"] * 3)
@@ -327,7 +327,7 @@ def test_what_came_after_the_last_training_is_explained_as_it_is_answered(create
         net.explain({}, label="perhaps")
 
 
-def test_a_network_that_changes_meanwhile_is_explained_as_it_was() -> None:
+def test_an_explanation_is_of_the_network_before_later_changes() -> None:
     net = of_numbers(nr.Network, 30, rows=200)
     row, before = np.linspace(-1, 1, 30), net.explain(np.linspace(-1, 1, 30), samples=40)
     found: list[nr.Explanation] = []
@@ -390,7 +390,7 @@ def test_whatever_is_asked_shares_add_up(row: list[float], label: int, seed: int
 WIDE = of_numbers(nr.Network, 4, 3, rows=120)
 
 
-def test_bars_say_what_speaks_for_the_answer_and_what_against_it() -> None:
+def test_bars_show_shares_for_and_against_the_prediction() -> None:
     shares = {"sex": 1.76, "class": -0.576, "fare": 0.0, "age": 0.0441}
     values = {"sex": "female", "class": "3", "fare": None, "age": 30.5}
     found = nr.Explanation(label="yes", answer=1.0, mean=-0.2281, rows=100, shares=shares, values=values)

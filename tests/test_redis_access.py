@@ -15,7 +15,7 @@ from wire import Wire, errors
 import neuralredis
 import servers
 
-#: What a command needs of its key: to read (R) what users put there, to write (W) it, or to do anything at all with it.
+#: The permission on its key that a command needs: read (R), write (W), or any.
 NEEDS = {
     "R": ["run", "class", "getdata", "report", "evaluate", "export", "hrun", "hclass", "rank", "fields", "explain",
           "forecast", "sample", "step"],
@@ -34,7 +34,7 @@ READS = {
 
 
 def user(server: servers.Server, *rules: str) -> Wire:
-    """Connect as a user with these rules alone."""
+    """Connect as a user with only these rules."""
     with Wire(server) as admin:
         assert admin.ask("ACL", "SETUSER", "someone", "reset", "on", ">secret", *rules) == "OK"
     wire = Wire(server)
@@ -48,7 +48,7 @@ def name(words: list[bytes]) -> str:
 
 @pytest.fixture
 def server(relay: servers.Server) -> servers.Server:
-    """A server to which internal commands may be sent, too."""
+    """Return a server that accepts internal commands from clients."""
     return relay
 
 
@@ -92,7 +92,7 @@ def test_a_user_may_have_one_command_and_no_other(server: servers.Server, admin:
             assert [str(error).split()[0] for error in found] == ([] if name(words) == "run" else ["NOPERM"]), words
 
 
-def test_who_may_not_touch_a_key_does_not_learn_what_is_there(server: servers.Server, admin: Wire) -> None:
+def test_users_without_permission_cannot_detect_keys(server: servers.Server, admin: Wire) -> None:
     with user(server, "+@all", "~mine:*") as wire:
         for words in hostile.usual():
             if name(words) in ("threads", "trainings"):
@@ -108,7 +108,7 @@ def test_who_may_not_touch_a_key_does_not_learn_what_is_there(server: servers.Se
 
 
 @pytest.mark.parametrize("pattern", ["~mine:*", "%R~mine:*"])
-def test_threads_shows_only_what_the_caller_may_read_however_it_asks(
+def test_threads_shows_only_keys_that_the_user_may_read_in_every_context(
     server: servers.Server, admin: Wire, pattern: str
 ) -> None:
     client = server.client(protocol=2)
@@ -127,7 +127,7 @@ def test_threads_shows_only_what_the_caller_may_read_however_it_asks(
 def test_commands_of_replication_are_for_administrators(server: servers.Server, admin: Wire) -> None:
     internal = [words for words in hostile.usual() if name(words).startswith("_")]
     assert len({name(words) for words in internal}) == 7
-    # Redis 7.0 lets no module's command have a category: there they are taken away by name.
+    # Redis 7.0 has no categories of module commands: there they are denied by name.
     without = ["-@admin"]
     if "neural" not in server.client().acl_cat():
         without = [f"-nr.{name}" for name in sorted({name(words) for words in internal})]
@@ -139,7 +139,7 @@ def test_commands_of_replication_are_for_administrators(server: servers.Server, 
 
 def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> None:
     if "neural" not in server.client().acl_cat():
-        return  # Redis 7.0 has none for modules, which tests/test_redis_server.py says
+        return  # Redis 7.0 has none for modules, see tests/test_redis_server.py
     for rules, allowed in (
         (["+@read"], lambda name: name in READS),
         (["+@write"], lambda name: name not in READS and not name.startswith("_")),
@@ -151,7 +151,7 @@ def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> 
         (["+@all", "-@neural", "-@admin"], lambda name: False),
         (["+@all", "-@blocking"], lambda name: name not in ("train", "wait")),
     ):
-        # A dry run looks at the rules alone.
+        # A dry run checks the rules only.
         admin.ask("ACL", "SETUSER", "someone", "reset", "on", "~*", *rules)
         for words in hostile.usual():
             answer = admin.ask("ACL", "DRYRUN", "someone", *words)
@@ -183,7 +183,7 @@ USERS = {
 
 
 def follow_the_page(server: servers.Server, admin: Wire) -> list[str]:
-    """Make the users of docs/access.md, those of categories where the server has them, and return their names."""
+    """Create the users of docs/access.md, with categories if the server has them, and return their names."""
     text = (pages.ROOT / "docs" / "access.md").read_text(encoding="utf-8")
     rules = [line.split() for line in re.findall(r"^(?:> )?ACL SETUSER (.*)$", text, re.M)]
     if "neural" not in server.client().acl_cat():

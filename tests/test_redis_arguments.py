@@ -1,4 +1,4 @@
-"""Every argument error of every command: it names the argument, and changes nothing."""
+"""Argument errors of every command: each names the argument, and changes nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import kinds
 import neuralredis
 import servers
 
-#: A blob is written as its numbers in brackets, bytes that are no floats as b"...".
+#: Blobs are written as their numbers in brackets, other bytes as b"...".
 REFUSED = """
 NR.CREATE new | wrong number of arguments for 'nr.create' command
 NR.CREATE new CLASSIFIER 2 -> | wrong number of arguments
@@ -369,7 +369,7 @@ def arguments(line: str) -> list[Any]:
 
 
 def state(raw: redis.Redis) -> Any:
-    # A digest depends on all that is in the networks.
+    # The digest covers the whole state of the networks.
     return raw.execute_command("DEBUG", "DIGEST"), raw.dbsize(), raw.execute_command("NR.THREADS")
 
 

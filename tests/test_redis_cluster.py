@@ -24,7 +24,7 @@ SOURCE, TARGET = 0, 1
 
 @dataclass
 class Cluster:
-    """The servers of a cluster, a client of each, and the names that they have there."""
+    """The servers of a cluster, with a client and the node id of each."""
 
     nodes: list[servers.Server]
     clients: list[redis.Redis]
@@ -32,7 +32,7 @@ class Cluster:
     names: Iterator[int] = field(default_factory=itertools.count)
 
     def key(self, at: int) -> str:
-        """Return a key that no test has used, in a slot that the server had at first."""
+        """Return an unused key, in a slot that the server had at the start."""
         for number in self.names:
             key = f"net{number}"
             if sum(key_slot(key.encode()) >= first for first in SLOTS) == at + 1:
@@ -40,13 +40,13 @@ class Cluster:
         raise AssertionError
 
     def migrate(self, key: str, source: int, target: int) -> None:
-        """Begin the migration of a key's slot that Valkey calls atomic."""
+        """Start the atomic migration of a key's slot in Valkey."""
         slot = key_slot(key.encode())
         words = ("MIGRATESLOTS", "SLOTSRANGE", slot, slot, "NODE", self.ids[target])
         self.clients[source].execute_command("CLUSTER", *words)
 
     def state(self, at: int) -> str:
-        """Return how far the newest migration is."""
+        """Return the state of the newest migration."""
         newest = self.clients[at].execute_command("CLUSTER", "GETSLOTMIGRATIONS")[0]
         return str(dict(zip(newest[::2], newest[1::2], strict=True))["state"])
 
@@ -55,14 +55,14 @@ class Cluster:
         assert self.state(at) == state, self.nodes[at].log
 
     def hold(self, what: str, on: bool) -> None:
-        """Make migrations wait before a step, or let them go on."""
+        """Pause migrations before a step, or let them continue."""
         for client in self.clients:
             client.execute_command("DEBUG", "SLOTMIGRATION", what, int(on))
 
 
 @pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
-    """Run three servers for all tests; each test moves slots of its own."""
+    """Run three servers for all tests; each test moves other slots."""
     with servers.cluster(request.param, *SLOTS, module=neuralredis.module_path()) as nodes:
         clients = [node.client(protocol=2) for node in nodes]
         yield Cluster(nodes, clients, [client.execute_command("CLUSTER", "MYID") for client in clients])
@@ -76,21 +76,21 @@ def digest(client: redis.Redis, key: str) -> str:
 
 
 def trained(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS) -> str:
-    """Make a network that has been trained, and return its digest."""
+    """Create a trained network, and return its digest."""
     made.create(client, key)
     client.execute_command("NR.TRAIN", key, "MAXCYCLES", 20, "BLOCK", 0)
     return digest(client, key)
 
 
 def with_fields(client: redis.Redis, key: str) -> str:
-    """Make a network of fields that has been trained and has met words since, and return its digest."""
+    """Create a trained network with fields that has observed new words since, and return its digest."""
     trained(client, key, inredis.FIELDS)
     client.execute_command("NR.OBSERVE", key, *inredis.FIELDS.rows(0, 30))
     return digest(client, key)
 
 
 def training(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS) -> str:
-    """Make a network that has been trained and is being trained again, and return its digest."""
+    """Create a trained network that is being trained again, and return its digest."""
     before = trained(client, key, made)
     inredis.train(client, key)
     inredis.running(client)
@@ -98,7 +98,7 @@ def training(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS
 
 
 def is_whole(client: redis.Redis, key: str, before: str) -> None:
-    """A network came as it was: nothing is under way, and it can be trained on."""
+    """Check that a network arrived unchanged: it is not being trained, and it can be trained further."""
     assert (digest(client, key), inredis.cycles(client, key)) == (before, 20)
     assert inredis.info(client, key)["training"] == 0
     client.execute_command("NR.TRAIN", key, "MAXCYCLES", 3, "BLOCK", 0)
@@ -166,7 +166,7 @@ def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster, mad
     cluster.migrate(key, SOURCE, TARGET)
     cluster.reached(SOURCE, "waiting-to-pause")
     own = inredis.calls(there, "NR.OBSERVE")
-    for number in range(300):  # some take the place of others
+    for number in range(300):  # some replace others
         here.execute_command("NR.OBSERVE", key, *made.row(number))
     here.execute_command("NR.STOP", key)
     servers.wait_until(lambda: inredis.cycles(here, key) > 20)
@@ -177,7 +177,7 @@ def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster, mad
     cluster.hold("PREVENT-PAUSE", False)
     cluster.reached(SOURCE, "success")
     is_whole(there, key, before)
-    assert inredis.calls(there, "NR.OBSERVE") == own, "it was sent places, not commands"
+    assert inredis.calls(there, "NR.OBSERVE") == own, "it received effects, not commands"
 
 
 @on_valkey9
@@ -188,7 +188,7 @@ def test_a_result_that_comes_as_a_slot_changes_hands_is_not_installed(cluster: C
     dropped = inredis.section(here)["trainings_dropped"]
     cluster.hold("PREVENT-FAILOVER", True)
     here.config_set("cluster-manual-failover-timeout", 30_000)
-    # Longer than it takes to come to the last moments, when the server asks for no writes, of its own module either.
+    # Longer than until the last phase, in which the server rejects all writes, also those of the module.
     inredis.train(here, key, "MAXTIME", 1000)
     cluster.migrate(key, SOURCE, TARGET)
     cluster.reached(SOURCE, "failover-granted")
@@ -203,7 +203,7 @@ def test_a_result_that_comes_as_a_slot_changes_hands_is_not_installed(cluster: C
 @on_valkey9
 def test_slots_come_from_two_servers_at_once(cluster: Cluster) -> None:
     target = cluster.clients[2]
-    target.config_set("neuralredis.max-network-bytes", 100)  # binds clients, not who brings a slot
+    target.config_set("neuralredis.max-network-bytes", 100)  # applies to clients, not to the source of a slot
     keys = [cluster.key(at) for at in (0, 1)]
     before = [trained(cluster.clients[at], key) for at, key in enumerate(keys)]
     for at, key in enumerate(keys):

@@ -1,4 +1,4 @@
-"""A primary, its replica, a replica of that, and all their files have the same contents after any commands."""
+"""A primary, its replica, the replica's replica, and all their files have the same contents after any commands."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import neuralredis
 import servers
 
 MODULE = neuralredis.module_path()
-#: A replica that is sent what it cannot do ends: an error must not pass unseen.
+#: Replicas panic at an error in the stream, so that no error goes unnoticed.
 STRICT = ["--propagation-error-behavior", "panic"]
 AOF = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"]
 
 
 @pytest.fixture
 def chain(kind: kinds.Kind) -> Iterator[list[servers.Server]]:
-    """Run a primary, its replica and a replica of that, all with an AOF; the last loads beside its own data."""
+    """Run a chain of primary, replica and replica, all with an AOF; the last one loads with swapdb."""
     with contextlib.ExitStack() as stack:
         primary = stack.enter_context(servers.running(kind, *AOF, module=MODULE, tcp=True))
         middle = stack.enter_context(servers.replica_of(primary, kind, *STRICT, *AOF, module=MODULE))
@@ -36,20 +36,20 @@ def agree(chain: list[servers.Server]) -> bool:
 
 
 def synced(server: servers.Server, how: str) -> int:
-    """How often a server's replicas have synchronized: fully, or by what they had missed."""
+    """Return how often a server's replicas have synchronized fully and partially."""
     count: int = server.client().info("stats")[how]
     return count
 
 
 def cut(server: servers.Server) -> None:
-    """End the connections to a server's replicas, who come back for what they have missed."""
+    """Close the connections to a server's replicas, which then synchronize partially."""
     before = synced(server, "sync_partial_ok")
     server.client().execute_command("CLIENT", "KILL", "TYPE", "replica")
     servers.wait_until(lambda: synced(server, "sync_partial_ok") > before)
 
 
 def disown(server: servers.Server) -> None:
-    """Make a server's replicas begin again."""
+    """Make a server's replicas synchronize fully."""
     before = synced(server, "sync_full")
     client = server.client()
     client.execute_command("DEBUG", "CHANGE-REPL-ID")
@@ -63,11 +63,11 @@ def finished_rewriting(server: servers.Server) -> bool:
 
 
 def rewrite(server: servers.Server) -> None:
-    """Rewrite the AOF, as an RDB or as commands by turns."""
+    """Rewrite the AOF, alternately as an RDB and as commands."""
     client = server.client()
     preamble = client.config_get("aof-use-rdb-preamble")["aof-use-rdb-preamble"]
     client.config_set("aof-use-rdb-preamble", "no" if preamble == "yes" else "yes")
-    # A replica that has synchronized rewrites its own by itself.
+    # A replica rewrites its AOF by itself after a synchronization.
     servers.wait_until(lambda: finished_rewriting(server))
     client.bgrewriteaof()
 
@@ -91,7 +91,7 @@ def test_all_copies_agree_after_any_commands(
         servers.wait_until(lambda: agree(chain))
         servers.wait_until(lambda: all(finished_rewriting(server) for server in chain))
     expected = digest(primary)
-    assert expected != "0" * 40, "something is left to compare"
+    assert expected != "0" * 40, "there are keys to compare"
     for replica in (middle, last):
         section = inredis.section(replica.client())
         assert (section["trainings_finished"], section["trainings_running"]) == (0, 0)
@@ -109,6 +109,6 @@ def test_all_copies_agree_after_any_commands(
 
 
 def errors(server: servers.Server) -> int:
-    """How much of what its primary or its AOF sent a server has refused."""
+    """Return how many commands of its primary or its AOF a server has rejected."""
     count: int = server.client().info("stats")["unexpected_error_replies"]
     return count

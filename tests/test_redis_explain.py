@@ -18,7 +18,7 @@ SCHEMA = ("SCHEMA", "age", "NUMBER", "plan", "CATEGORY", "->", "stays", "HIDDEN"
 
 
 def prepare(client: redis.Redis) -> None:
-    """Make a classifier of fields that has learnt from fifty rows, and a regressor of twelve numbers."""
+    """Create a classifier with fields and fifty training rows, and a regressor with twelve inputs."""
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", *SCHEMA)
     for at in range(50):
         age, plan = 20 + at, "paid" if at % 2 else "free"
@@ -30,7 +30,7 @@ def prepare(client: redis.Redis) -> None:
 
 
 def told(reply: Any) -> dict[str, Any]:
-    """The names and values of a reply in RESP2."""
+    """Return a dict from a reply in RESP2."""
     return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
@@ -70,7 +70,7 @@ def test_of_numbers_by_position_fields_are_numbers(client: redis.Redis) -> None:
     assert told(again) == found
 
 
-def test_what_would_have_to_change(client: redis.Redis, newer: redis.Redis) -> None:
+def test_the_changes_to_another_class_are_returned(client: redis.Redis, newer: redis.Redis) -> None:
     prepare(client)
     row = ("plan", "paid", "age", 31)
     assert client.execute_command("NR.EXPLAIN", "net", *row, "->", "WANT", "no") == [
@@ -91,7 +91,7 @@ def test_what_would_have_to_change(client: redis.Redis, newer: redis.Redis) -> N
 
 
 def long_question(client: redis.Redis, inputs: int = 64, hidden: int = 200) -> list[Any]:
-    """Make a network, a question to which takes seconds or minutes."""
+    """Create a network whose explanations take seconds or minutes."""
     client.execute_command("NR.CREATE", "long", "REGRESSOR", inputs, hidden, hidden, "->", 1, "DATASET", 200, "SEED", 1)
     rows = np.random.default_rng(1).normal(size=(200, inputs + 1)).astype("<f4")
     client.execute_command("NR.OBSERVE", "long", "FP32", rows.tobytes())
@@ -109,12 +109,12 @@ def test_others_are_served_while_an_answer_is_explained_that_is_of_the_network_a
         client.execute_command("NR.OBSERVE", "long", *[1] * 64, "->", 1)
         client.execute_command("NR.RESET", "long")
         client.delete("long")
-        assert blocked(client) == 1, "the long answer has not come yet"
+        assert blocked(client) == 1, "the long reply has not arrived yet"
         reply = answer()
     assert [item.decode() if isinstance(item, bytes) else item for item in reply[:6]] == expected[:6]
 
 
-def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> None:
+def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
     client = server.client(protocol=2)
     question = long_question(client, 500, 1000)
     with asked(server, *question, "->", "SAMPLES", 1000):
@@ -127,7 +127,7 @@ def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> Non
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
     client = server.client(protocol=2)
 
     def run(command: list[Any]) -> Any:
@@ -138,13 +138,13 @@ def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: serve
         return pipe.execute()[0]
 
     prepare(client)
-    assert told(run(["NR.EXPLAIN", "net", "age", 31]))["class"] in ("yes", "no"), "what takes a moment is done at once"
+    assert told(run(["NR.EXPLAIN", "net", "age", 31]))["class"] in ("yes", "no"), "short work is done at once"
     question = long_question(client)
     with pytest.raises(redis.ResponseError, match="this would hold up the server for about"):
         run(question)
 
 
-def test_a_replica_explains_what_its_primary_does(kind: kinds.Kind) -> None:
+def test_a_replica_returns_the_explanations_of_its_primary(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, module=MODULE, tcp=True) as server,
         servers.replica_of(server, kind, module=MODULE) as replica,

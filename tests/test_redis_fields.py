@@ -1,4 +1,4 @@
-"""Networks of named fields: rows by name and as JSON, gaps, and rows that are rejected."""
+"""Networks with fields: rows by name and as JSON, gaps, and rejected rows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_rows_by_names_are_learnt_and_asked_by_names_in_any_order(client: redis.
         found = probabilities(ask(client, f"NR.RUN net {words}"))
         assert max(found, key=lambda name: found[name]) == expected
         assert sum(found.values()) == pytest.approx(1, abs=1e-5)
-    # The order in which the classes came: the first row is of a young one without a paid plan.
+    # Classes in order of occurrence: the first row is a young customer without a paid plan.
     assert list(found) == ["no", "yes"]
 
 
@@ -31,7 +31,7 @@ def test_rows_as_json_are_the_rows_by_names(client: redis.Redis) -> None:
     rows = [(inredis.known(number), inredis.outcome(number)) for number in range(200, 260)]
     for row, outcome in rows:
         counts = client.execute_command("NR.OBSERVE", "names", *inredis.words(row), "->", outcome)
-        # A number is a number, whatever word it would be; a list is tags, or a vector.
+        # A JSON number is a number, also for categories; a list is tags or a vector.
         text = json.dumps(dict(reversed(row.items())), ensure_ascii=False)
         assert client.execute_command("NR.OBSERVE", "objects", "JSON", text, "->", outcome) == counts
         text = json.dumps([row])
@@ -56,7 +56,7 @@ def test_rows_of_an_array_have_weights_and_a_set_together(client: redis.Redis) -
     assert "expected 7 outputs, 6 were given" in refused(
         client, "NR.OBSERVE all JSON", json.dumps(rows), "->", *"abcdef"
     )
-    # A class may be called as a word that would follow it.
+    # The name of a class may be a word of the command.
     words = ["TRAIN", "TEST", "WEIGHT", "WEIGHTS", "->", "JSON", "FP32"]
     assert ask(client, "NR.OBSERVE all JSON", json.dumps(rows), "->", *words, "TRAIN") == [7, 7]
     assert inredis.info(client, "all")["classes"] == ["yes", *words]
@@ -98,7 +98,7 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
     nothing = ask(client, "NR.RUN net ->")
     assert nothing == ask(client, "NR.RUN net JSON {}") == ask(client, "NR.RUN net", "age", "", "plan", "")
     assert nothing != expected
-    # To be in no plan decides as little as a free one.
+    # A gap as the plan has as little effect as the free plan.
     assert [ask(client, f"NR.CLASS net age {age}") for age in (22, 58)] == ["no", "yes"]
 
 
@@ -138,7 +138,7 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
         ("NR.CONFIGURE net CLASS-WEIGHT 1,2", "class-weight"),
     ],
 )
-def test_what_is_not_understood_is_named_and_changes_nothing(client: redis.Redis, words: str, complaint: str) -> None:
+def test_unknown_arguments_are_named_and_change_nothing(client: redis.Redis, words: str, complaint: str) -> None:
     client.execute_command(*BUY)
     ask(client, "NR.CREATE sum REGRESSOR 2 -> 1")
     ask(client, "NR.OBSERVE net age 30 plan free -> yes")

@@ -1,4 +1,4 @@
-"""Networks of named fields: answers, stored rows, and statistics of fields."""
+"""Networks with fields: predictions, stored rows, and statistics of fields."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import redis
 from inredis import pairs
 from inredisfields import BUY, SMALL, ask, learnt, probabilities, refused
 
-# What is wanted.
+# Options of predictions.
 
 
 def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabilities(client: redis.Redis) -> None:
@@ -27,7 +27,7 @@ def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabiliti
     assert list(pairs(found)) == order[:2]
     best, score = ask(client, "NR.CLASS net age 31 -> WITHSCORES")
     assert (best, float(score)) == (order[0], scores[order[0]])
-    assert list(pairs(ask(client, "NR.RUN net age 31 -> TOP 2"))) == order[:2], "ordered"
+    assert list(pairs(ask(client, "NR.RUN net age 31 -> TOP 2"))) == order[:2], "in order"
     least = scores[order[0]]
     assert ask(client, f"NR.CLASS net age 31 -> MIN {least}") == order[0]
     assert ask(client, f"NR.CLASS net age 31 -> MIN {least} TOP 3") == order[:1]
@@ -39,7 +39,7 @@ def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabiliti
 
 
 @pytest.mark.parametrize("command", ["NR.RUN", "NR.CLASS", "NR.HRUN", "NR.HCLASS", "NR.RANK"])
-def test_what_cannot_be_had_yet_is_refused_by_its_name(client: redis.Redis, command: str) -> None:
+def test_what_cannot_be_had_yet_is_rejected_by_its_name(client: redis.Redis, command: str) -> None:
     learnt(client, 30, 3)
     client.hset("hash", "age", 30)
     known = ["age", 30] if command in ("NR.RUN", "NR.CLASS") else [1, "hash"]
@@ -117,7 +117,7 @@ def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.R
 # Stored rows and their statistics.
 
 
-def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> None:
+def test_stored_rows_are_returned_in_parsed_form(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "net", "REGRESSOR", *inredis.SCHEMA, "->", 2, "sum", "count", "DATASET", 5)
     row = {"age": 31, "plan": "free", "spent": "much", "phone": "on", "at": "2023-11-14T22:13:20Z", "tags": "b, a,b"}
     client.execute_command("NR.OBSERVE", "net", *inredis.words(row), "place", inredis.blob((0.5, 2)), "->", 0.1, 7)
@@ -131,7 +131,7 @@ def test_stored_rows_are_told_as_they_were_understood(client: redis.Redis) -> No
     assert targets == ["0.1", "7"]
     second = pairs(ask(client, "NR.GETDATA net TRAIN 1")[0])
     assert (second["spent"], second["phone"], second["age"], second["place"]) == ("100", 0, None, None)
-    # Of a text its hashed words and pairs of words are kept: buckets and values in turn, of length 1 together.
+    # Of a text, hashed words and pairs of words are stored: alternating buckets and values, a vector of length 1.
     buckets = {int(bucket): float(value) for bucket, value in pairs(second["note"]).items()}
     assert all(0 <= bucket < 32 for bucket in buckets)
     assert sum(value * value for value in buckets.values()) == pytest.approx(1, abs=1e-5)
@@ -171,11 +171,11 @@ def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -
     assert sum(found["phone"]["commonest"][1::2]) == 300
     assert set(found["phone"]["commonest"][::2]) == {"yes", "no"}
     assert "commonest" not in found["note"]
-    assert ask(client, "NR.FIELDS net") == ask(client, "NR.FIELDS net"), "nothing in it is chance"
+    assert ask(client, "NR.FIELDS net") == ask(client, "NR.FIELDS net"), "nothing in it is random"
     assert found["note"]["number"] == 64
 
 
-def test_without_testing_rows_nobody_knows_what_matters(client: redis.Redis) -> None:
+def test_without_validation_rows_there_is_no_importance(client: redis.Redis) -> None:
     client.execute_command(*BUY, "CLASS-WEIGHT", "balanced")
     ask(client, "NR.CONFIGURE net TEST 0")
     for number in range(20):

@@ -1,4 +1,4 @@
-"""Random commands about networks of fields, compared with embedded networks that observe the same rows.
+"""Random commands about networks with fields, compared with embedded networks that observe the same rows.
 
 The model keeps the fields, limits and classes of each network, and the contents of hashes. From these it computes which
 row a command means, and whether it is rejected. The embedded network observes that row, and must have the same counts,
@@ -35,13 +35,13 @@ from hypothesis.stateful import initialize, rule
 import neuralredis as nr
 import servers
 
-#: Keys of hashes, and one that holds something else.
+#: Keys of hashes, and a key with another value.
 HASHES = ["h1", "h2", "h3", "h4"]
 OTHER = "h5"
 
 
 class CommandsOnHashes(Commands):
-    """The machine with hashes that are written, and with the commands that read them."""
+    """The state machine for hashes, and for the commands that read them."""
 
     @initialize(data=st.data())
     def begin(self, data: Any) -> None:
@@ -73,7 +73,7 @@ class CommandsOnHashes(Commands):
             self.hashes.pop(key, None)
 
     def gathered(self, data: Any, key: str) -> tuple[list[str], Row, list[Any]]:
-        """Keys of hashes and what is given beside them, and both as a command has them."""
+        """Draw keys of hashes and given fields, and both as arguments of a command."""
         plain = self.plain[key]
         least = 1 if data.draw(rarely()) else max(1, len(plain.roles))
         names = data.draw(st.lists(st.sampled_from(HASHES), min_size=least, max_size=least + 2))
@@ -83,7 +83,7 @@ class CommandsOnHashes(Commands):
         return names, given, [len(names), *names, *as_arguments("words", [given])]
 
     def unreadable(self, plain: Plain, names: list[str], needed: int) -> type[Exception] | None:
-        """Why hashes are refused, of which the first so many must be there."""
+        """Return why hashes are rejected, of which this many, the first ones, must exist."""
         if len(names) < len(plain.roles):
             return nr.ShapeError
         for at, name in enumerate(names):
@@ -94,7 +94,7 @@ class CommandsOnHashes(Commands):
         return None
 
     def of_hashes(self, plain: Plain, names: list[str], given: Row) -> tuple[Row, bool]:
-        """The row that hashes and what is given make, and whether it is wrong."""
+        """Return the row of hashes and given fields, and whether it is invalid."""
         hashes = [self.hashes[name] for name in names]
         row = {**given, **{name: plain.read(name, hashes) for name in plain.fields if name not in given}}
         return row, any(is_unfit(name, value) for name, value in row.items())
@@ -151,7 +151,7 @@ class CommandsOnHashes(Commands):
         if wrong or (plain.kind == "regressor" and want is not None):
             self.refused_as(nr.NeuralRedisError if wrong else nr.OptionError, command)
             return
-        # Where there is no candidate, a row of gaps shows whether the question can be answered.
+        # Without candidates, a row of gaps shows whether the network can predict.
         both = self.alike(command, lambda: embedded.rank([{**row, **shared} for row in rows or [{}]], want=want))
         if both is None:
             return
@@ -165,7 +165,7 @@ class CommandsOnHashes(Commands):
 
 
 @pytest.mark.torture
-def test_any_commands_about_fields_do_what_an_embedded_network_does(
+def test_any_commands_on_fields_match_an_embedded_network(
     any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     beside.run(CommandsOnHashes, any_server_for_all, effort, figure, examples=30)

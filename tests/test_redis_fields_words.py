@@ -1,4 +1,4 @@
-"""Words and classes that come after the creation, and names and values of any bytes."""
+"""Words and classes that first occur after the creation, and names and values of any bytes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(cli
     for number in range(60, 90):
         ask(client, f"NR.OBSERVE net age {number} -> old")
     assert inredis.info(client, "net")["classes"] == ["young", "grown", "old"]
-    assert ask(client, "NR.RUN net age 90") == before, "until it has learnt of them"
+    assert ask(client, "NR.RUN net age 90") == before, "until the next training"
     found = pairs(ask(client, "NR.EVALUATE net TRAIN"))
     assert found["classes"] == ["young", "grown", "old"]
     assert [row[2] for row in found["confusion"]] == [0, 0, 0]
@@ -40,7 +40,7 @@ def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(cli
     assert inredis.info(client, "net")["layout"] == [5, 8, 3]
 
 
-def test_classes_are_at_most_as_many_as_said_or_none_but_those_given(client: redis.Redis) -> None:
+def test_classes_are_limited_in_number_or_to_the_given_names(client: redis.Redis) -> None:
     create = "NR.CREATE {} CLASSIFIER SCHEMA age NUMBER -> taken CLASSES {}"
     ask(client, create.format("most", "3"))
     ask(client, create.format("given", "2 no yes"))
@@ -94,7 +94,7 @@ def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client:
     assert list(pairs(ask(client, "NR.RUN net age 30"))) == ["no", "yes"]
     ask(client, "NR.STOP net")
     servers.wait_until(lambda: not ask(client, "NR.THREADS"))
-    assert list(pairs(ask(client, "NR.RUN net age 30"))) == ["no", "yes"], "the training knew of no other"
+    assert list(pairs(ask(client, "NR.RUN net age 30"))) == ["no", "yes"], "the training had no other class"
     info = inredis.info(client, "net")
     assert (info["classes"], info["words"], info["layout"][-1]) == (["no", "yes", "maybe"], 7, 2)
     ask(client, "NR.TRAIN net MAXCYCLES 50 BLOCK 0")
@@ -102,7 +102,7 @@ def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client:
 
 
 @pytest.mark.parametrize("way", ["plain", "array"])
-def test_rows_of_which_one_is_refused_leave_no_word_and_no_class(client: redis.Redis, way: str) -> None:
+def test_rejected_rows_leave_no_word_and_no_class(client: redis.Redis, way: str) -> None:
     client.execute_command(*BUY)
     rows = [{"plan": "new"}, {"plan": "newer", "age": "x"}] if way == "array" else {"plan": "new", "age": "x"}
     outcomes = ["new", "newer"] if way == "array" else ["new"]
@@ -136,9 +136,9 @@ def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
         assert ask(client, "NR.GETDATA net TRAIN 5")[1] == ["TRAIN"]
     info = inredis.info(client, "net")
     assert (info["classes"], info["targets"]) == (classes, ["CLASSES"])
-    # Without its number, CATEGORY takes a name in digits for it.
+    # Without a number, CATEGORY takes a name in digits as its number.
     assert "kind '9'" in refused(client, "NR.CREATE new REGRESSOR SCHEMA plan CATEGORY 7 CATEGORY 9 NUMBER -> sum")
-    # A number of classes with an option after it is how many there are at most.
+    # A number of classes that is followed by an option is their greatest number.
     ask(client, "NR.CREATE most CLASSIFIER SCHEMA age NUMBER -> taken CLASSES 2 TEST 50")
     info = inredis.info(client, "most")
     assert (info["classes"], info["test-dataset-maxlen"]) == ([], 50)
@@ -207,7 +207,7 @@ def test_texts_are_read_in_any_script_and_form(client: redis.Redis) -> None:
     for language, text in texts.items():
         for form in (text, text.upper(), f"\u202e{text}\u202c", f"  {text} !!"):
             assert ask(client, "NR.CLASS net text", form) == language, form
-    # The same letters with their marks apart.
+    # The same letters with combining marks.
     composed, apart = "kůň úpěl", "ku\u030an\u030c u\u0301pe\u030cl"
     assert composed != apart
     assert ask(client, "NR.RUN net text", composed) == ask(client, "NR.RUN net text", apart)

@@ -1,4 +1,4 @@
-"""Forged payloads are rejected, or are networks that every command accepts. The server survives with little memory."""
+"""Forged payloads are rejected, or are valid networks for every command. The server survives and uses little memory."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ import servers
 
 #: Payloads that are sent together.
 BATCH = 50
-#: Batches in every run of the suite.
+#: Batches in a normal run of the suite.
 BATCHES = 40
-#: Megabytes that a server may grow by. The payloads have some kilobytes; the threads of trainings take some megabytes.
+#: Megabytes that a server may grow by. Payloads have a few kilobytes; threads of trainings use a few megabytes.
 GROWTH = 64
 
 
 def networks() -> list[bytes]:
-    """Networks with all that the format has, each small."""
+    """Return small networks without fields that cover the format."""
     source = np.random.default_rng(1)
     found = []
     for kind, layout, rows, options in (
@@ -52,7 +52,7 @@ def networks() -> list[bytes]:
 
 
 def networks_of_fields(client: redis.Redis) -> list[bytes]:
-    """Networks with all that the format has for fields, each small."""
+    """Return small networks with fields that cover the format."""
     inredis.create_of_fields(client, "all", "SEED", 1, "RESTARTS", 2)
     few = ("HIDDEN", 3, "DATASET", 9, "TEST", 5, "SEED", 1)
     schema = ("SCHEMA", "a", "AUTO", 2, "b", "TAGS", 3, "->")
@@ -65,7 +65,7 @@ def networks_of_fields(client: redis.Redis) -> list[bytes]:
         client.execute_command("NR.OBSERVE", "closed", *row, "pqr"[number % 3])
     for key in ("all", "some", "closed"):
         client.execute_command("NR.TRAIN", key, "MAXCYCLES", 3, "BLOCK", 0)
-    # Words and classes that came after the training.
+    # Words and classes that occur after the training.
     client.execute_command("NR.OBSERVE", "all", "plan", "late", "tags", "b,c,d,e,f,g", "->", "late")
     found = [client.execute_command("NR.EXPORT", key) for key in ("all", "some", "closed", "empty")]
     client.delete("all", "some", "closed", "empty")
@@ -73,7 +73,7 @@ def networks_of_fields(client: redis.Redis) -> list[bytes]:
 
 
 class Payloads:
-    """Forged payloads for a server; the same seed gives the same."""
+    """Forged payloads for a server, determined by the seed."""
 
     def __init__(self, client: redis.Redis) -> None:
         self.networks = [*networks(), *networks_of_fields(client)]
@@ -91,7 +91,7 @@ class Payloads:
         self.items += [(2, forged.items_of_original(network["dump"])) for network in originals]
 
     def commands(self, key: str, source: random.Random) -> list[tuple[Any, ...]]:
-        """Return the commands that bring a forged network: clients have two, a rewritten AOF has a third."""
+        """Return commands that create a forged network: two for clients, and one of rewritten AOFs."""
         match source.randrange(10):
             case 0:
                 frames = forged.frames(source.choice(self.frames), self.all_frames, source)
@@ -102,7 +102,7 @@ class Payloads:
                 return [("RESTORE", key, 0, self.restored(source))]
 
     def trained(self, source: random.Random) -> list[bytes]:
-        """Return frames for NR._TRAINED, those of some network."""
+        """Return frames of a network for NR._TRAINED."""
         head, *frames = source.choice(self.frames)
         kept = (forged.LAYOUT, *forged.TRAINED, forged.END) if head[6] > 4 else (*forged.TRAINED, forged.END)
         frames = [frame for frame in frames if forged.number(frame) in kept]
@@ -120,7 +120,7 @@ class Payloads:
         if how < 0.2:
             dump = source.choice(self.dumps)
             body = bytearray(forged.damaged(dump[: -forged.FOOTER], source))
-            # What begins otherwise is no affair of the module's.
+            # Payloads of other types do not reach the module.
             body[: forged.HEAD - 1] = dump[: forged.HEAD - 1]
             return saved.with_checksum(bytes(body) + self.version)
         if how < 0.4:
@@ -133,7 +133,7 @@ class Payloads:
 
 
 def uses(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tuple[Any, ...]]:
-    """Every command that takes a network."""
+    """Return every command on a network."""
     yield from uses_of_fields(key, info, source) if "fields" in info else uses_of_numbers(key, info, source)
     for of in (["TRAIN"], ["TEST"]):
         yield "NR.EVALUATE", key, *of
@@ -155,7 +155,7 @@ def uses(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tupl
 
 
 def uses_of_fields(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tuple[Any, ...]]:
-    """Of a network of fields, whose names may have been forged as well."""
+    """Return commands on a network with fields, whose names may be forged as well."""
     outcomes = ["1"] if info["type"] == "classifier" else ["1"] * len(info["targets"])
     row = source.choice(
         [["a", "p", "b", "q,new"], ["plan", "new", "note", "a b c", "age", 3e38], ["at", -1, "tags", "x"]]
@@ -175,7 +175,7 @@ def uses_of_fields(key: str, info: dict[str, Any], source: random.Random) -> Ite
 
 
 def uses_of_numbers(key: str, info: dict[str, Any], source: random.Random) -> Iterator[tuple[Any, ...]]:
-    """Of a network of numbers by position."""
+    """Return commands on a network without fields."""
     inputs, outputs = info["layout"][0], info["layout"][-1]
     targets = 1 if info["type"] == "classifier" else outputs
     number = source.choice([0.5, -1e9, 3e38, 1e-45])
@@ -190,12 +190,12 @@ def uses_of_numbers(key: str, info: dict[str, Any], source: random.Random) -> It
 
 
 def leaves(key: str) -> list[tuple[Any, ...]]:
-    """What tells what has become of a network."""
+    """Return what commands show of a network."""
     return [("DEBUG", "DIGEST-VALUE", key), ("DUMP", key), ("NR.EXPORT", key)]
 
 
 def peak(pid: int) -> int:
-    """Return the megabytes that a process had at most."""
+    """Return the peak memory of a process in megabytes."""
     status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found
@@ -208,7 +208,7 @@ def info_of(reply: list[Any]) -> dict[str, Any]:
 
 
 def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) -> int:
-    """Send a batch of forged payloads, and use what is accepted. How many were."""
+    """Send a batch of forged payloads, use the accepted networks, and return their number."""
     line = client.pipeline(transaction=False)
     counts = {}
     for index in range(BATCH):
@@ -235,7 +235,7 @@ def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) ->
         *used, digest, dump, export = (next(replies) for _ in range(counts[key]))
         for reply in used:
             assert "internal" not in str(reply), reply
-        # What it has become is as good as what anybody makes: it is saved, and comes back the same.
+        # The network is as valid as any other: it is saved, and loaded unchanged.
         line.execute_command("RESTORE", "again", 0, dump, "REPLACE")
         line.execute_command("DEBUG", "DIGEST-VALUE", "again")
         line.execute_command("NR.IMPORT", "again", export, "REPLACE")
@@ -255,7 +255,7 @@ def test_forged_payloads_are_refused_or_of_use(
     client = relay.client(protocol=2, decode_responses=False, socket_timeout=120)
     client.hset("hash", mapping={"a": "p", "plan": "plan 1", "age": 3})
     payloads = Payloads(client)
-    # Threads and buffers that stay, whatever comes.
+    # Threads and buffers that are kept from the first use on.
     try_batch(client, payloads, random.Random("first"))
     Path(f"/proc/{relay.process.pid}/clear_refs").write_text("5")
     before = peak(relay.process.pid)
@@ -264,13 +264,13 @@ def test_forged_payloads_are_refused_or_of_use(
         try:
             accepted += try_batch(client, payloads, random.Random(f"{kind.name} {batch}"))
         except Exception as error:
-            # All but what is in the log of every batch.
+            # Without the lines that the log has for every batch.
             lines = [line for line in relay.log.splitlines() if "was not loaded" not in line]
             raise AssertionError("\n".join([f"batch {batch}: {error}", *lines[-200:]])) from error
     tried = BATCHES * effort * BATCH
     grown = peak(relay.process.pid) - before
     trained = inredis.section(client)["trainings_finished"]
-    assert accepted > tried / 10, "what is refused is not all that is tried"
+    assert accepted > tried / 10, "some payloads are accepted"
     assert trained > accepted / 3
     assert "a bug in neuralredis" not in relay.log
     assert client.keys() == [b"hash"]
@@ -280,7 +280,7 @@ def test_forged_payloads_are_refused_or_of_use(
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_forged_rows_of_fields_are_refused_or_of_use(
+def test_forged_rows_of_fields_are_rejected_or_usable(
     relay: servers.Server, kind: kinds.Kind, effort: int, figure: Callable[[str], None]
 ) -> None:
     client = relay.client(protocol=2, decode_responses=False, socket_timeout=120)
@@ -332,7 +332,7 @@ def test_a_wide_layer_costs_memory_in_proportion_to_its_payload(server: servers.
     payload = bytes(net)
     rows = np.linspace(0, 1, 1000, dtype="<f4").tobytes()
     for most, command in (
-        # The payload itself, its parameters with RPROP's state, which it lacks, and little more.
+        # The payload, its parameters with the state of RPROP, which the payload lacks, and little more.
         (5, ("NR.IMPORT", "net", payload)),
         (5, ("NR.RUN", "net", "FP32", rows)),
         # Sixteen rows go through all layers together, in each thread.

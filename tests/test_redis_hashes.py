@@ -23,7 +23,7 @@ CREATE = (
     "NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "user.age", "NUMBER", "user.country", "CATEGORY", "hour", "NUMBER",
     "item.price", "NUMBER", "item.kind", "CATEGORY", "->", "taken", "CLASSES", 2, "no", "yes", "HIDDEN", 8, "SEED", 1,
 )  # fmt: skip
-#: The commands that read hashes, with what follows the hashes.
+#: The commands that read hashes, with their arguments after the hashes.
 COMMANDS = {
     "NR.HOBSERVE": ["->", "yes"],
     "NR.HRUN": [],
@@ -33,12 +33,12 @@ COMMANDS = {
 
 
 def pairs(reply: Sequence[Any]) -> dict[Any, Any]:
-    """Names and values in turn."""
+    """Return a dict from alternating names and values."""
     return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
 def fill(client: redis.Redis) -> None:
-    """Hashes of users and items, and a network that has seen who takes what: the old the dear, the young the cheap."""
+    """Create hashes of users and items, and a network that has learnt that old users take expensive items."""
     client.execute_command(*CREATE)
     for number in range(12):
         client.hset(
@@ -55,7 +55,7 @@ def fill(client: redis.Redis) -> None:
 
 @pytest.fixture
 def client(any_server_for_all: servers.Server) -> redis.Redis:
-    """A client of a server that knows of users and items."""
+    """Return a client of a server with users and items."""
     client = any_server_for_all.client(protocol=2)
     client.flushall()
     fill(client)
@@ -63,11 +63,11 @@ def client(any_server_for_all: servers.Server) -> redis.Redis:
 
 
 def row(client: redis.Redis, number: int = 0) -> dict[str, Any]:
-    """A training row of the network "net"."""
+    """Return a training row of the network "net"."""
     return pairs(ask(client, f"NR.GETDATA net TRAIN {number}")[0])
 
 
-# Which value comes from where.
+# Sources of values.
 
 
 def test_fields_of_roles_are_read_from_the_hashes_in_the_order_of_the_roles(client: redis.Redis) -> None:
@@ -76,7 +76,7 @@ def test_fields_of_roles_are_read_from_the_hashes_in_the_order_of_the_roles(clie
     client.hset("user:2", "price", 99)
     expected = ask(client, "NR.RUN net user.age 26 user.country IT item.price 35 item.kind bag")
     assert ask(client, "NR.HRUN net 2 user:2 item:7") == expected
-    assert ask(client, "NR.HRUN net 2 item:7 user:2") == ask(client, "NR.RUN net item.price 99"), "each in its place"
+    assert ask(client, "NR.HRUN net 2 item:7 user:2") == ask(client, "NR.RUN net item.price 99"), "by roles"
     best = max(pairs(expected), key=lambda name: float(pairs(expected)[name]))
     assert ask(client, "NR.HCLASS net 2 user:2 item:7") == best
     assert ask(client, "NR.HCLASS net 2 user:2 item:7 -> TOP 2 WITHSCORES")[0] == best
@@ -91,12 +91,12 @@ def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> No
     client.hset("now", "hour", 5)
     assert ask(client, "NR.HRUN net 2 user:2 item:7") == run("hour 4")
     assert ask(client, "NR.HRUN net 3 user:2 item:7 now") == run("hour 4"), "the first hash that has it"
-    assert ask(client, "NR.HRUN net 2 user:2 item:7 hour 3") == run("hour 3"), "what is given wins"
+    assert ask(client, "NR.HRUN net 2 user:2 item:7 hour 3") == run("hour 3"), "given values override hashes"
     client.hdel("item:7", "hour")
     assert ask(client, "NR.HRUN net 3 user:2 item:7 now") == run("hour 5")
-    # A gap that is given is one.
+    # A given gap overrides hashes, too.
     assert ask(client, "NR.HRUN net 3 user:2 item:7 now", "hour", "") == run("")
-    # So does a field of a role.
+    # The same holds for a field of a role.
     given = ask(client, "NR.HRUN net 2 user:2 item:7 user.age 50")
     assert given == ask(client, "NR.RUN net user.age 50 user.country IT item.price 35 item.kind bag")
     # Unknown fields of a hash are ignored, but are an error if the command names them.
@@ -135,19 +135,19 @@ def test_names_and_fields_of_hashes_may_be_any_bytes(client: redis.Redis, any_se
 # Order.
 
 
-def test_candidates_are_ranked_by_what_is_answered_for_each(client: redis.Redis) -> None:
+def test_candidates_are_ranked_by_their_outputs(client: redis.Redis) -> None:
     items = [f"item:{number}" for number in range(12)]
     ranked = ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "FOR", "yes", "WITHSCORES")
     scores = {key: pairs(ask(client, f"NR.HRUN net 2 user:9 {key} hour 3"))["yes"] for key in items}
     assert pairs(ranked) == scores
-    assert ranked[::2] == sorted(items, key=lambda key: -float(scores[key])), "of equals the first that was given"
+    assert ranked[::2] == sorted(items, key=lambda key: -float(scores[key])), "equal candidates in the given order"
     names = ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "FOR", "yes")
     assert names == ranked[::2]
-    assert set(names[:5]) < set(items[6:]), "the old take the dear"
+    assert set(names[:5]) < set(items[6:]), "old users take expensive items"
     assert set(ask(client, "NR.RANK net 13 user:1", *items, "hour", 1, "->", "TOP", 5)) <= set(items[:6])
     assert ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "TOP", 2) == names[:2]
     assert ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "TOP", 99) == names
-    # Without FOR the second class; for the other one the other way round.
+    # Without FOR by the second class; by the first one the order is reversed.
     assert ask(client, "NR.RANK net 13 user:9", *items, "hour", 3) == names
     others = ask(client, "NR.RANK net 13 user:9", *items, "hour", 3, "->", "FOR", "no", "WITHSCORES")
     assert others[::2] == sorted(items, key=lambda key: -float(pairs(others)[key]))
@@ -190,7 +190,7 @@ def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
     assert "NRSTATE the network has seen no class yet" in refused(client, "NR.RANK three 1 user:1")
     for group in "ab":
         ask(client, f"NR.OBSERVE three age 3 -> {group}")
-    assert ask(client, "NR.RANK three 1 user:1") == ["user:1"], "by the second of two"
+    assert ask(client, "NR.RANK three 1 user:1") == ["user:1"], "by the second of two classes"
     ask(client, "NR.OBSERVE three age 3 -> c")
     assert "NROPTION FOR is 'c': expected one of a, b" in refused(client, "NR.RANK three 1 user:1 -> FOR c")
     ask(client, "NR.TRAIN three MAXCYCLES 1 BLOCK 0")
@@ -212,7 +212,7 @@ def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
     assert "FOR is for a classifier" in refused(client, "NR.RANK sum 1 user:1 -> FOR sum")
     users = [f"user:{number}" for number in range(12)]
     found = ask(client, "NR.RANK sum 12", *users, "->", "WITHSCORES")
-    assert found[::2] in (users, users[::-1]), "by age, which alone is known"
+    assert found[::2] in (users, users[::-1]), "by age, the only known field"
     assert pairs(found)["user:4"] == ask(client, "NR.RUN sum age 32")[0]
 
 
@@ -227,7 +227,7 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
         assert score == pairs(ask(client, f"NR.HRUN {key} 1 user:1"))[classes[1]]
 
 
-# What is refused.
+# Errors.
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -257,7 +257,7 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
         ("user:1 1 user:1", "WRONGTYPE"),
     ],
 )
-def test_what_hashes_cannot_be_read_for_is_named(client: redis.Redis, command: str, words: str, complaint: str) -> None:
+def test_errors_in_hashes_are_reported(client: redis.Redis, command: str, words: str, complaint: str) -> None:
     client.set("string", "text")
     client.hset("user:old", "age", "old")
     ask(client, "NR.CREATE numbers REGRESSOR 2 -> 1")
@@ -284,7 +284,7 @@ def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
         assert complaint in refused(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
 
 
-def test_what_has_expired_is_not_there(server: servers.Server) -> None:
+def test_an_expired_network_does_not_exist(server: servers.Server) -> None:
     client = server.client(protocol=2)
     fill(client)
     whole = ask(client, "NR.HRUN net 2 user:2 item:7")
@@ -297,7 +297,7 @@ def test_what_has_expired_is_not_there(server: servers.Server) -> None:
         assert ask(client, "NR.HOBSERVE net 2 user:2 item:7 -> yes TEST")[1] >= 1
     client.pexpire("user:2", 1)
     time.sleep(0.005)
-    # Whether the server has removed it by then or not.
+    # Whether or not the server has removed the expired field.
     with pytest.raises(redis.ResponseError, match="no hash at key 'user:2'"):
         ask(client, "NR.HRUN net 2 user:2 item:7")
     client.execute_command("DEBUG", "SET-ACTIVE-EXPIRE", 0)
@@ -309,7 +309,7 @@ def test_what_has_expired_is_not_there(server: servers.Server) -> None:
 
 
 def has_fields_that_expire(client: redis.Redis) -> bool:
-    """Whether fields of a hash may expire by themselves, as since Redis 7.4 and Valkey 9."""
+    """Return whether fields of hashes can expire, as since Redis 7.4 and Valkey 9."""
     return "hpexpire" in client.command_list()
 
 
@@ -347,7 +347,7 @@ def test_scripts_read_hashes_by_their_keys(client: redis.Redis) -> None:
         client.eval_ro(observe, 3, "net", "user:new", "item:3", 66, "yes")
 
 
-# Who sees the keys: clients, access rules, clusters.
+# Keys of commands: clients, access rules, clusters.
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -373,7 +373,7 @@ def wire(server: servers.Server) -> Iterator[Wire]:
 
 
 def user(server: servers.Server, *rules: str) -> Wire:
-    """Connect as a user with these rules alone."""
+    """Connect as a user with only these rules."""
     with Wire(server) as admin:
         assert admin.ask("ACL", "SETUSER", "someone", "reset", "on", ">secret", "+@all", *rules) == "OK"
     wire = Wire(server)
@@ -395,7 +395,7 @@ def user(server: servers.Server, *rules: str) -> Wire:
         (("~other", "%R~user:*", "%R~item:*"), False),
     ],
 )
-def test_whoever_may_not_read_a_hash_does_not_read_it_by_a_network(
+def test_users_cannot_read_forbidden_hashes_by_a_network(
     server: servers.Server, wire: Wire, command: str, rules: tuple[str, ...], may: bool
 ) -> None:
     words = [command.encode(), b"net", b"2", b"user:1", b"item:2", *(word.encode() for word in COMMANDS[command])]
@@ -408,7 +408,7 @@ def test_whoever_may_not_read_a_hash_does_not_read_it_by_a_network(
     assert (wire.ask("DEBUG", "DIGEST") == before) == (not may or command != "NR.HOBSERVE")
     if may and command != "NR.HOBSERVE":
         with user(server, "%R~net", "%R~user:1", "%R~item:2") as reader:
-            assert not errors(reader.ask(*words)), "reading takes no more than to be allowed to read"
+            assert not errors(reader.ask(*words)), "permission to read is enough"
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -416,7 +416,7 @@ def test_whoever_may_not_read_a_hash_does_not_read_it_by_a_network(
 def test_a_number_of_keys_that_the_server_does_not_understand_opens_nothing(
     server: servers.Server, wire: Wire, command: str, number: str
 ) -> None:
-    """Where a server cannot tell which arguments are keys, it lets all of them pass."""
+    """A server that cannot determine which arguments are keys permits all of them."""
     before = wire.ask("DEBUG", "DIGEST")
     with user(server, "~mine:*") as someone:
         for way in hostile.WAYS:
@@ -426,7 +426,7 @@ def test_a_number_of_keys_that_the_server_does_not_understand_opens_nothing(
                 found = errors(hostile.asked(someone, way, [*words, *(word.encode() for word in COMMANDS[command])]))
                 assert len(found) == 1, (way, net)
                 told.add(str(found[0]).replace(net.decode(), "key"))
-            assert len(told) == 1, f"it tells what is there: {told}"
+            assert len(told) == 1, f"errors reveal which keys exist: {told}"
     assert wire.ask("DEBUG", "DIGEST") == before
 
 
@@ -447,7 +447,7 @@ def test_in_a_cluster_all_keys_are_of_one_slot(kind: kinds.Kind) -> None:
             for crossed in ([*words[:3], other, *words[4:]], [*words[:4], other, *more]):
                 with pytest.raises(redis.exceptions.ClusterCrossSlotError):
                     here.execute_command(*crossed)
-            # A slot is not lost by what is wrong besides.
+            # A wrong slot is reported even if other arguments are wrong, too.
             with pytest.raises(redis.ResponseError):
                 here.execute_command(*words[:2], 9, *words[3:])
 
@@ -462,7 +462,7 @@ def slot(client: redis.Redis, key: str) -> int:
 
 @pytest.fixture
 def pair(kind: kinds.Kind) -> Iterator[tuple[servers.Server, servers.Server]]:
-    """A primary with an AOF, and a replica that panics at any error."""
+    """Run a primary with an AOF, and a replica that panics at any error."""
     with contextlib.ExitStack() as stack:
         options = ("--repl-diskless-sync", "no", "--appendonly", "yes", "--appendfsync", "always")
         primary = stack.enter_context(servers.running(kind, *options, module=MODULE, tcp=True))
@@ -484,7 +484,7 @@ def test_replicas_and_the_aof_get_the_row_and_read_no_hash(pair: tuple[servers.S
     primary, replica = (server.client(protocol=2) for server in pair)
     fill(primary)
     assert agree(pair, "net")
-    # A replica whose hashes are others, or gone.
+    # A replica whose hashes differ, or are gone.
     replica.config_set("replica-read-only", "no")
     replica.hset("user:1", "age", "not a number")
     replica.delete("user:2", "item:1")
@@ -497,7 +497,7 @@ def test_replicas_and_the_aof_get_the_row_and_read_no_hash(pair: tuple[servers.S
         transaction.execute()
     assert agree(pair, "net")
     assert (inredis.calls(replica, "NR.HOBSERVE"), inredis.calls(replica, "NR._OBSERVED")) == (0, 148)
-    # It answers by its own hashes, as they are there.
+    # The replica predicts with its own hashes.
     with pytest.raises(redis.ResponseError, match=r"field user\.age is 'not a number'"):
         ask(replica, "NR.HRUN net 2 user:1 item:3")
     assert ask(replica, "NR.RANK net 3 user:3 item:1 item:2") == ["item:2", "item:1"]
@@ -539,7 +539,7 @@ def test_a_replica_that_takes_over_learns_the_same_without_the_hashes(
 def test_a_user_who_reads_gets_an_error_and_not_a_crash_where_the_server_has_no_such_key(
     client: redis.Redis, any_server_for_all: servers.Server
 ) -> None:
-    """Every kind of value as a hash, and as a network."""
+    """Every kind of value in place of a hash and of a network."""
     client.lpush("list", 1)
     client.sadd("set", 1)
     client.zadd("zset", {"a": 1})

@@ -16,7 +16,7 @@ import neuralredis
 import saved
 import servers
 
-#: What a key is called, there or not; what is at "string" is no network.
+#: Names of keys, existing or not; the value at "string" is no network.
 KEYS = [
     b"net",
     b"sum",
@@ -56,7 +56,7 @@ WORDS = [
     b"SAMPLE", b"TEMPERATURE", b"TOPK", b"TOPP", b"MINP",
 ]  # fmt: skip
 
-#: A command of each kind as it should be; what is sent is one of them with some changes.
+#: A valid command of each kind; the tests send them with random changes.
 USUAL = [
     "NR.CREATE new CLASSIFIER 2 3 -> 2 NORMALIZE DATASET 5 TEST 2 SEED 1 ACTIVATION relu L2 0.1",
     "NR.CREATE new REGRESSOR 2 3 4 -> 1 OUTPUT linear LOSS mse ALGO irprop+ TEST 3",
@@ -106,7 +106,7 @@ USUAL = [
     "NR.CALIBRATE net:shop JSON {json} -> yes no", "NR._CALIBRATED net {scores}", "NR.CALIBRATE net TEST",
 ]  # fmt: skip
 
-#: How the server is asked: by itself, in a transaction, in a script, in a function.
+#: How a command is sent: alone, in a transaction, in a script, in a function.
 WAYS = ("plain", "transaction", "script", "function")
 
 LIBRARY = "#!lua name=l\nredis.register_function('f', function(k, a) return redis.pcall(unpack(a)) end)"
@@ -114,14 +114,14 @@ LIBRARY = "#!lua name=l\nredis.register_function('f', function(k, a) return redi
 
 @pytest.fixture
 def server(relay: servers.Server) -> servers.Server:
-    """A server to which internal commands may be sent, too."""
+    """Return a server that accepts internal commands from clients."""
     return relay
 
 
 @pytest.fixture
 def wire(server: servers.Server) -> Iterator[Wire]:
     with Wire(server) as wire:
-        # What is large is tried apart.
+        # Large values are tested separately.
         wire.ask("CONFIG", "SET", "neuralredis.max-network-bytes", "200kb")
         wire.ask("FUNCTION", "LOAD", LIBRARY)
         yield wire
@@ -163,7 +163,7 @@ arguments = st.one_of(
 
 @st.composite
 def changed(draw: st.DrawFn) -> list[bytes]:
-    """A command with a few words left out, put in, repeated, replaced or spoilt."""
+    """Return a command with a few words omitted, inserted, repeated, replaced or damaged."""
     words = list(draw(st.sampled_from(usual())))
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(1, len(words)))
@@ -185,7 +185,7 @@ def changed(draw: st.DrawFn) -> list[bytes]:
 
 
 def asked(wire: Wire, way: str, words: list[bytes]) -> Any:
-    """Ask in one of the ways. What would wait does not, in any of them."""
+    """Send a command in one of the ways. Commands that would wait do not wait."""
     if way == "plain" and words[0] in (b"NR.TRAIN", b"NR.WAIT"):
         way = "transaction"
     if way == "script":
@@ -201,7 +201,7 @@ def asked(wire: Wire, way: str, words: list[bytes]) -> Any:
 
 
 def settle(wire: Wire) -> None:
-    """Wait until no network is being trained: what is then installed is nobody's error."""
+    """Wait until no network is being trained, since installed results would look like changes by an error."""
     for key in wire.ask("KEYS", "*") if wire.ask("NR.THREADS") else ():
         wire.ask("NR.STOP", key)
     servers.wait_until(lambda: wire.ask("NR.THREADS") == [])
@@ -239,7 +239,7 @@ def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
 
 
 def prepare(wire: Wire) -> None:
-    """Fill the database with what the usual commands name."""
+    """Create the keys that the commands name."""
     wire.ask("FLUSHALL")
     wire.ask("NR.CREATE", "net", "CLASSIFIER", 2, 3, "->", 2, "DATASET", 20, "TEST", 10, "SEED", 1)
     wire.ask("NR.OBSERVE", "net", "FP32", inredis.blob(*[(x, x * x % 7, x % 2) for x in range(25)]))
@@ -277,7 +277,7 @@ def prepare(wire: Wire) -> None:
 @pytest.mark.parametrize("way", WAYS)
 def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None:
     for words in usual():
-        # A frame follows the one before.
+        # A frame continues the previous frame.
         if words[:3] != [b"NR._LOAD", b"new", b"1"]:
             prepare(wire)
         assert not errors(asked(wire, way, words)), words
@@ -364,13 +364,13 @@ def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
         assert str(refused).startswith("WRONGTYPE ")
     caught = "local found = redis.pcall('NR.RUN', 'net', 'x', '1'); return found.err"
     assert b"expected a finite number" in wire.ask("EVAL", caught, 0)
-    # What a script did before an error stays done, as of the server's own commands.
+    # Commands of a script before an error keep their effects, as with the server's own commands.
     wire.ask("EVAL", "redis.call('NR.RESET', 'net'); redis.call('NR.RUN', 'net')", 0)
     answer = wire.ask("EVAL", "return redis.call('NR.RUN', 'net', '1', '2')", 0)
     assert answer == wire.ask("NR.RUN", "net", 1, 2)
 
 
-def test_what_only_reads_may_be_called_where_nothing_may_be_written(wire: Wire) -> None:
+def test_read_commands_run_in_read_only_contexts(wire: Wire) -> None:
     prepare(wire)
     call = "return redis.pcall(unpack(ARGV))"
     for words in usual():
@@ -386,7 +386,7 @@ def test_a_pause_at_the_moment_of_an_install_loses_nothing(server: servers.Serve
     prepare(wire)
     client = server.client(protocol=2)
     for rounds in range(1, 21):
-        # In one go, so that the training ends before, in and after the pause.
+        # In one pipeline, so that the training ends before, during and after the pause.
         with client.pipeline(transaction=False) as pipeline:
             pipeline.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1 + rounds % 5 * 20, "MAXTIME", 0)
             pipeline.execute_command("CLIENT", "PAUSE", 30, mode)

@@ -1,4 +1,4 @@
-"""Internal commands: who may send them, which limits apply, and networks that arrive incomplete."""
+"""Internal commands: permissions, limits, and networks that arrive incomplete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MODULE = neuralredis.module_path()
 VALKEYS = [kind for kind in kinds.KINDS if "valkey" in kind.name]
 on_valkeys = pytest.mark.parametrize("kind", VALKEYS, indirect=True, ids=lambda kind: kind.name)
 
-#: Networks that the commands under test make.
+#: Networks that the commands under test create.
 KEYS = ("loaded", "imported", "created", "restored")
 
 
@@ -30,7 +30,7 @@ def internal() -> list[list[bytes]]:
 
 
 def parts() -> list[bytes]:
-    """The frames of a network of a megabyte."""
+    """Return the frames of a network of a megabyte."""
     return saved.in_frames(bytes(neuralredis.Network("regressor", [200, 600, 1], seed=1)))
 
 
@@ -79,7 +79,7 @@ def test_maxmemory_binds_a_client_that_sends_them(relay: servers.Server) -> None
     assert partial(relay.client()) == (0, 0)
 
 
-def test_maxmemory_does_not_bind_what_a_primary_sends(kind: kinds.Kind, relay: servers.Server) -> None:
+def test_maxmemory_does_not_apply_to_commands_of_a_primary(kind: kinds.Kind, relay: servers.Server) -> None:
     options = ("--maxmemory", "1", "--replica-ignore-maxmemory", "yes", "--propagation-error-behavior", "panic")
     with servers.replica_of(relay, kind, *options, module=MODULE) as replica, Wire(relay) as wire:
         hostile.prepare(wire)
@@ -98,7 +98,7 @@ def test_the_limit_of_bytes_binds_a_client_that_sends_them(relay: servers.Server
     client.execute_command("NR.IMPORT", "net", bytes(net))
     before = client.execute_command("DEBUG", "DIGEST")
     client.config_set("neuralredis.max-network-bytes", client.memory_usage("net") + 1000)
-    # A training that makes of one network several.
+    # A training that creates an ensemble from one network.
     net.configure(restarts=8)
     net.observe([[1, 2], [3, 4]] * 10, [0, 1] * 10)
     net.train(max_cycles=2)
@@ -146,7 +146,7 @@ def test_two_clients_send_the_same_key_without_mixing_their_frames(relay: server
 @pytest.mark.parametrize(
     ("flush", "left"), [("FLUSHALL", 0), ("FLUSHALL ASYNC", 0), ("FLUSHDB", 1), ("FLUSHDB ASYNC", 1)]
 )
-def test_a_flush_takes_what_has_come_in_part(relay: servers.Server, flush: str, left: int) -> None:
+def test_a_flush_removes_incomplete_networks(relay: servers.Server, flush: str, left: int) -> None:
     client = relay.client()
     load(client, "net", parts()[:-1])
     elsewhere = relay.client(db=1)
@@ -184,7 +184,7 @@ def packed(words: list[bytes]) -> bytes:
 
 
 def expired(client: redis.Redis, key: str) -> None:
-    """Leave a key that has expired and is still there."""
+    """Create a key that has expired and is not deleted yet."""
     client.set(key, "text", px=1)
     servers.wait_until(lambda: client.get(key) is None)
 
@@ -218,7 +218,7 @@ def test_a_network_takes_the_place_of_a_key_that_has_expired_on_a_replica(
 
 
 def make(server: servers.Server) -> None:
-    """Make networks by the other commands that do."""
+    """Create networks by the other commands that can."""
     client = server.client()
     blob = bytes(neuralredis.Network("regressor", [2, 1], seed=1))
     client.execute_command("NR.IMPORT", "imported", blob)

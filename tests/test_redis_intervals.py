@@ -38,7 +38,7 @@ def create(client: redis.Redis) -> None:
 
 
 def answers(client: redis.Redis) -> list[Any]:
-    """What all networks answer, as texts and bytes."""
+    """Return the predictions of all networks, as texts and bytes."""
     blob = X[:5].tobytes()
     return [
         client.execute_command(*words)
@@ -88,7 +88,7 @@ def test_several_outputs_have_an_interval_each(raw: redis.Redis) -> None:
     raw.execute_command("NR.OBSERVE", "net", "FP32", np.ones((20, 3), "<f4").tobytes(), "TEST")
     found = raw.execute_command("NR.RUN", "net", 1, "->", "INTERVAL", 50)
     assert [len(bounds) for bounds in found] == [3, 3]
-    assert found[0][2] == b"1" or found[0][1] == b"1", "all are as far off"
+    assert found[0][2] == b"1" or found[0][1] == b"1", "all errors are equal"
     schema = ("SCHEMA", "age", "NUMBER", "->", 2, "spent", "left")
     raw.execute_command("NR.CREATE", "named", "REGRESSOR", *schema, "TEST", 30, "SEED", 1)
     for age in range(20):
@@ -133,7 +133,7 @@ def test_hashes_are_asked_likewise(made: redis.Redis) -> None:
         ("NR.CALIBRATE spent FP32 12341234", "NRSHAPE the network has fields"),
     ],
 )
-def test_what_cannot_be_had_is_refused(made: redis.Redis, command: str, error: str) -> None:
+def test_what_cannot_be_had_is_rejected(made: redis.Redis, command: str, error: str) -> None:
     before = made.execute_command("DEBUG", "DIGEST")
     with pytest.raises(redis.ResponseError) as refusal:
         made.execute_command(*command.split())
@@ -168,7 +168,7 @@ def test_replicas_and_files_answer_with_the_same_bits(any_server: servers.Server
         for key in ("sum", "sign", "spent", "plan"):
             client.execute_command("NR.IMPORT", key, client.execute_command("NR.EXPORT", key), "REPLACE")
         assert answers(client) == expected
-        # A training ends what the rows that were given say, everywhere.
+        # A training discards the calibration, on replicas and in files, too.
         client.execute_command("NR.TRAIN", "spent", "MAXCYCLES", 1, "BLOCK", 0)
         changed = answers(client)
         assert changed[4] != expected[4]
@@ -176,7 +176,7 @@ def test_replicas_and_files_answer_with_the_same_bits(any_server: servers.Server
         assert answers(reader) == changed
 
 
-def test_the_aof_holds_what_was_found(any_server: servers.Server) -> None:
+def test_the_aof_has_the_calibration(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2, decode_responses=False)
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -188,7 +188,7 @@ def test_the_aof_holds_what_was_found(any_server: servers.Server) -> None:
     assert answers(client) == expected
 
 
-def test_scores_of_another_network_are_refused(relay: servers.Server) -> None:
+def test_scores_of_another_network_are_rejected(relay: servers.Server) -> None:
     client = relay.client(protocol=2, decode_responses=False)
     create(client)
     before = client.execute_command("DEBUG", "DIGEST")
@@ -214,7 +214,7 @@ def test_scores_of_another_network_are_refused(relay: servers.Server) -> None:
     assert (high - low, value) == (pytest.approx(38), pytest.approx((high + low) / 2, abs=1e-5))
 
 
-def test_a_calibration_of_a_network_that_has_learnt_on_meanwhile_is_refused(any_server: servers.Server) -> None:
+def test_a_calibration_is_rejected_if_the_weights_changed_during_it(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2, decode_responses=False)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 40, 2000, 2000, "->", 1, "TEST", 10, "SEED", 1)
     rows = np.ones((2000, 41), "<f4").tobytes()
@@ -232,4 +232,4 @@ def test_a_calibration_of_a_network_that_has_learnt_on_meanwhile_is_refused(any_
     servers.wait_until(lambda: other.info("clients")["blocked_clients"] == 1)
     other.execute_command("NR.RESET", "net")
     thread.join()
-    assert refusals == ["NRSTATE the network has learnt on meanwhile: expected to be asked again"]
+    assert refusals == ["NRSTATE the weights changed during the calibration: calibrate again"]

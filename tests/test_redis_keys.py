@@ -18,7 +18,7 @@ def client(server: servers.Server) -> redis.Redis:
 
 
 def shows(client: redis.Redis, what: str) -> bool:
-    """Whether NR.THREADS tells where the network is: it does not where the server's events of keys do harm."""
+    """Return whether NR.THREADS shows this. Valkey 8 is left out, since its key events are harmful to modules."""
     version = str(client.info("server").get("valkey_version", "none"))
     return version.startswith("8.") or what in client.execute_command("NR.THREADS")[0]
 

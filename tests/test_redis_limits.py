@@ -25,19 +25,19 @@ def client(server: servers.Server) -> redis.Redis:
 
 
 def state(client: redis.Redis, key: str) -> str:
-    """Whether a training is running, queued or about to be installed."""
+    """Return whether a training is running, queued or about to be installed."""
     [line] = [line for line in client.execute_command("NR.THREADS") if f" key={key} " in line]
     return str(re.search(r"state=(\w+)", line)[1])  # type: ignore[index]
 
 
 def large(client: redis.Redis, key: str) -> None:
-    """Make a network of 1.5 million parameters, with rows: a training of it takes some 60 MB."""
+    """Create a network with 1.5 million parameters and rows, whose training takes about 60 MB."""
     client.execute_command("NR.CREATE", key, "REGRESSOR", 500, 1000, 1000, "->", 1, "DATASET", 300)
     client.execute_command("NR.OBSERVE", key, "FP32", inredis.blob(*[[float(row % 7)] * 501 for row in range(300)]))
 
 
 def full(client: redis.Redis, policy: str) -> int:
-    """Have a server with 300 MB hold 204 MB of strings and networks; how many keys these are."""
+    """Fill a server with 300 MB by 204 MB of strings and networks, and return the number of keys."""
     client.config_set("maxmemory", "300mb")
     client.config_set("maxmemory-policy", policy)
     for number in range(4):
@@ -63,7 +63,7 @@ def test_trainings_leave_other_keys_their_memory(client: redis.Redis, policy: st
     assert len(refused) >= 2
     pattern = r"the training would take \d+ bytes, \d+ with those that run and wait: expected at most \d+, half of what"
     assert all(re.match(pattern, error) for error in refused)
-    # Others go on writing, as much as half of what was left.
+    # Other clients write half of the remaining memory.
     for number in range(40 * MB // 64_000):
         client.set(f"more{number}", "x" * 64_000)
     assert client.info("stats")["evicted_keys"] == 0
@@ -73,13 +73,13 @@ def test_trainings_leave_other_keys_their_memory(client: redis.Redis, policy: st
     servers.wait_until(lambda: client.execute_command("NR.THREADS") == [])
 
 
-def test_a_training_that_fits_is_not_refused(client: redis.Redis) -> None:
+def test_a_training_that_fits_into_memory_starts(client: redis.Redis) -> None:
     large(client, "net")
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", client.info("memory")["used_memory"] + 250 * MB)
     assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"
     assert client.info("memory")["used_memory_peak"] < client.info("memory")["maxmemory"]
-    # Without a limit nobody is asked.
+    # Without a limit nothing is evicted.
     client.config_set("maxmemory", 0)
     assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"
 
@@ -111,7 +111,7 @@ def test_a_training_without_memory_at_its_turn_fails_and_says_so(server: servers
     waiting = Asking(server, "NR.TRAIN", "second", "MAXTIME", 0, "BLOCK", 0)
     servers.wait_until(lambda: inredis.section(client)["trainings_queued"] == 1)
     for number in range(75):
-        client.set(f"string{number}", "x" * (3 * MB - 100))  # what every allocator gives 3 MB for
+        client.set(f"string{number}", "x" * (3 * MB - 100))  # for which every allocator uses 3 MB
     client.execute_command("NR.STOP", "first")
     assert re.fullmatch(r"failed: OOM not enough memory below maxmemory for \d+ bytes", waiting.answer())
     assert inredis.section(client)["trainings_failed"] == 1
@@ -200,7 +200,7 @@ def test_no_training_of_a_client_is_longer_than_configured(server: servers.Serve
 
 @pytest.fixture
 def users(server: servers.Server) -> dict[str, redis.Redis]:
-    """Connect as two users with keys of their own."""
+    """Connect as two users with separate keys."""
     admin = server.client()
     found = {}
     for name in ("ann", "bob"):
@@ -218,7 +218,7 @@ def test_a_user_trains_however_many_trainings_another_has(users: dict[str, redis
     assert (section["trainings_running"], section["trainings_queued"]) == (32, 8)
     for number in range(3):
         inredis.create(bob, f"bob:{number}")
-    # Neither places nor the queue keep him out.
+    # The second user gets a thread and a place in the queue.
     client.config_set("neuralredis.max-queued", 1)
     assert bob.execute_command("NR.TRAIN", "bob:0", "MAXCYCLES", 1, "MAXTIME", 0, "BLOCK", 0) == "finished"
     inredis.train(bob, "bob:1")
@@ -275,7 +275,7 @@ def test_threads_shows_nothing_of_databases_that_are_not_the_callers(server: ser
 
 
 def held_back(client: redis.Redis) -> None:
-    """Wait until a result waits to be installed, and see that it goes on waiting."""
+    """Wait until a result waits to be installed, and check that it continues to wait."""
     servers.wait_until(lambda: "state=installing" in str(client.execute_command("NR.THREADS")))
     assert (inredis.cycles(client, "net"), inredis.info(client, "net")["training"]) == (0, 1)
 
@@ -314,7 +314,7 @@ def test_a_result_waits_while_the_server_cannot_save(server: servers.Server, cli
 @pytest.mark.parametrize("count", [1, 30])
 def test_a_result_of_a_network_that_has_expired_and_is_kept_is_dropped(kind: kinds.Kind, count: int) -> None:
     if not kind.name.startswith("valkey"):
-        return  # import mode, which keeps such keys, is Valkey's
+        return  # only Valkey has import mode, which keeps such keys
     with servers.running(kind, "--import-mode", "yes", module=neuralredis.module_path()) as server:
         client = server.client(protocol=2)
         client.mset({f"other{number}": "x" for number in range(20_000)})
@@ -331,5 +331,5 @@ def test_a_result_of_a_network_that_has_expired_and_is_kept_is_dropped(kind: kin
 
 
 def nothing(waiting: list[Asking]) -> list[Any]:
-    """Answers of those who asked when the network had expired."""
+    """Return the replies of clients that waited when the network had expired."""
     return [waiter.answer() for waiter in waiting if "no network" in str(waiter.answer())]

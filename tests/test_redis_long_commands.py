@@ -18,7 +18,7 @@ import neuralredis
 import servers
 
 MODULE = neuralredis.module_path()
-#: 841,401 parameters: enough that weights are drawn, read and written on threads.
+#: 841,401 parameters, so many that weights are drawn, read and written on threads.
 LAYOUT = [1200, 700, 1]
 CHOSEN = {"normalize": True, "dataset": 4000, "test": 1000, "seed": 3}
 OPTIONS = ("NORMALIZE", "DATASET", 4000, "TEST", 1000, "SEED", 3)
@@ -28,7 +28,7 @@ Rows = npt.NDArray[np.float32]
 
 
 def rows(count: int, seed: int = 1) -> Rows:
-    """Rows of 1200 inputs and an output, as NR.OBSERVE takes them after FP32."""
+    """Return rows of 1200 inputs and an output, as NR.OBSERVE takes them after FP32."""
     values = np.random.default_rng(seed).normal(size=(count, 1201)).astype("<f4")
     values[:, 1200] = values[:, 0] + 2 * values[:, 1]
     return values
@@ -55,7 +55,7 @@ def exported(client: redis.Redis, key: str = "net") -> bytes:
 
 @contextlib.contextmanager
 def asked(server: servers.Server, *command: Any) -> Iterator[Callable[[], Any]]:
-    """Send a command and go on without waiting for the reply, which is what the yielded function returns."""
+    """Send a command without waiting for the reply, which the yielded function returns."""
     client = server.client(decode_responses=False, protocol=2)
     connection = client.connection_pool.get_connection()
     connection.send_command(*command)
@@ -71,7 +71,7 @@ def blocked(client: redis.Redis) -> int:
 
 
 def workers(server: servers.Server) -> int:
-    """Threads that work on commands."""
+    """Return the threads that work on commands."""
     names = []
     for task in Path(f"/proc/{server.process.pid}/task").iterdir():
         with contextlib.suppress(OSError):
@@ -127,10 +127,10 @@ def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_
     inputs = np.ones((6000, 16), "<f4").tobytes()
     with asked(server, "NR.RUN", "net", "FP32", inputs) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
-        # Another client's commands on the same network, while the first one waits.
+        # Another client's commands on the same network while the first client waits.
         assert client.execute_command("NR.OBSERVE", "net", *[1] * 16, "->", 1) == [1, 0]
         assert len(client.execute_command("NR.RUN", "net", *[1] * 16)) == 1
-        assert blocked(client) == 1, "the long answer has not come yet"
+        assert blocked(client) == 1, "the long reply has not arrived yet"
         assert len(answer()) == 4 * 6000
     pipe = server.client(decode_responses=False, protocol=2).pipeline(transaction=False)
     pipe.execute_command("SET", "order", 1)
@@ -141,14 +141,14 @@ def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_
     assert [len(reply) if isinstance(reply, bytes) else reply for reply in replies] == [True, 2000, 1, 4]
 
 
-def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> None:
+def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 2000, 2000, "->", 1)
     client.execute_command("NR.CREATE", "data", "REGRESSOR", 1, 4000, 4000, "->", 1, "DATASET", 100_000)
     client.execute_command("NR.OBSERVE", "data", "FP32", np.ones((100_000, 2), "<f4").tobytes())
     create_of_texts(client, "texts", 2000, 2000)
     client.execute_command("NR.OBSERVE", "texts", "at", 1, "->", "class 0")
-    # Minutes, each of them.
+    # Each takes minutes.
     for command in (
         ["NR.RUN", "net", "FP32", np.ones((1_000_000, 16), "<f4").tobytes()],
         ["NR.EVALUATE", "data", "TRAIN"],
@@ -166,7 +166,7 @@ def test_work_that_nobody_waits_for_any_more_ends(server: servers.Server) -> Non
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
     client = server.client(decode_responses=False, protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
 
@@ -178,7 +178,7 @@ def test_where_a_client_cannot_wait_what_takes_too_long_is_refused(server: serve
         pipe.execute_command(*command)
         return pipe.execute()[0]
 
-    assert len(run(50)) == 200, "what takes a moment is done at once"
+    assert len(run(50)) == 200, "short work is done at once"
     with pytest.raises(redis.ResponseError, match=r"about 5\d\d ms: expected at most 100, the limit neuralredis.max-"):
         run(2000)
     client.config_set("neuralredis.max-blocking-ms", 10_000)
@@ -193,7 +193,7 @@ def test_a_large_network_begins_with_the_weights_of_an_embedded_one(
     assert exported(client) == bytes(embedded)
     client.execute_command("NR.RESET", "net")
     embedded.reset()
-    # Of weights that are not drawn yet a copy, a digest and a snapshot have those that will be.
+    # Copies, digests and snapshots of weights that are not drawn yet have the weights that will be drawn.
     client.copy("net", "copy")
     assert exported(client, "copy") == bytes(embedded)
     client.execute_command("NR.RESET", "net")
@@ -220,7 +220,7 @@ def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: kin
 
 
 @pytest.mark.parametrize("preamble", ["yes", "no"])
-def test_what_long_commands_have_done_is_in_the_aof_and_at_replicas(kind: kinds.Kind, preamble: str) -> None:
+def test_effects_of_long_commands_reach_the_aof_and_replicas(kind: kinds.Kind, preamble: str) -> None:
     options = ["--appendonly", "yes", "--appendfsync", "no", "--aof-use-rdb-preamble", preamble]
     strict = ["--propagation-error-behavior", "panic"]
     with (
@@ -236,7 +236,7 @@ def test_what_long_commands_have_done_is_in_the_aof_and_at_replicas(kind: kinds.
         client.execute_command("NR.RESET", "other")
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0)
         assert client.execute_command("WAIT", 1, 30_000) == 1
-        # The replica answers from weights that it may not have read to their end yet.
+        # The replica predicts with weights that it may not have decoded completely.
         inputs = np.ascontiguousarray(rows(4)[:, :1200]).tobytes()
         for key in ("net", "other"):
             command = ["NR.RUN", key, "FP32", inputs]
@@ -335,7 +335,7 @@ TEXT = "word{} of a text that goes on for quite a while, as the texts of people 
 
 
 def texts(count: int) -> tuple[str, list[Any]]:
-    """Rows of fields as JSON, with words that go on to come, and what they came to."""
+    """Return rows of fields as JSON, with more and more new words, and their outcomes."""
     found = [
         {"at": row, "plan": f"plan {row % 300}", "text": 4 * TEXT.format(row % 100, row % 7)} for row in range(count)
     ]
@@ -357,9 +357,9 @@ def test_others_are_served_while_rows_of_json_are_read_and_stored(server: server
         servers.wait_until(lambda: blocked(client) == 1)
         assert client.execute_command("NR.INFO", "net")[:2]
         assert client.execute_command("NR.OBSERVE", "parts", "JSON", "[]", "->") == [0, 0]
-        assert blocked(client) == 1, "the long answer has not come yet"
+        assert blocked(client) == 1, "the long reply has not arrived yet"
         assert answer() == [15_000, 3000]
-    # Piece by piece they come to the same.
+    # Parts of the rows have the same effect.
     rows_of_json = json.loads(text)
     for first in range(0, 20_000, 50):
         part = json.dumps(rows_of_json[first : first + 50])
@@ -399,7 +399,7 @@ def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) 
         client.hset("item:5", "price", 5000)
         client.delete("item:6")
         assert client.execute_command("NR.INFO", "net")[:2]
-        assert blocked(client) == 1, "the long answer has not come yet"
+        assert blocked(client) == 1, "the long reply has not arrived yet"
         found = answer()
     scores = [float(score) for score in found[1::2]]
     assert scores == sorted(scores, reverse=True)
@@ -407,12 +407,12 @@ def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) 
     told = dict(zip(found[::2], found[1::2], strict=True))
     for number in (0, 5, 6, 5999):
         words = ["user.age", 30, "item.price", number % 997, "item.kind", f"kind {number % 7}"]
-        assert client.execute_command("NR.RUN", "net", *words) == [told[f"item:{number}".encode()]], "as it was asked"
+        assert client.execute_command("NR.RUN", "net", *words) == [told[f"item:{number}".encode()]], "as of the request"
     with pytest.raises(redis.ResponseError, match="in a transaction or a script, where the client cannot wait"):
         client.pipeline(transaction=True).execute_command("NR.RANK", "net", 6001, "user", *keys).execute()
 
 
-def test_hashes_that_take_too_long_to_read_are_refused(server: servers.Server) -> None:
+def test_hashes_that_take_too_long_to_read_are_rejected(server: servers.Server) -> None:
     client = server.client(protocol=2)
     schema = [word for number in range(1000) for word in (f"field{number}", "NUMBER")]
     client.execute_command("NR.CREATE", "net", "REGRESSOR", "SCHEMA", *schema, "->", "sum", "HIDDEN", 0, "SEED", 1)
@@ -442,9 +442,9 @@ def test_others_are_served_while_statistics_of_many_rows_are_computed(server: se
     with asked(server, "NR.FIELDS", "net") as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         assert client.execute_command("NR.OBSERVE", "net", "at", 1_000_000, "->", "class 0")
-        assert blocked(client) == 1, "the long answer has not come yet"
+        assert blocked(client) == 1, "the long reply has not arrived yet"
         at, plan = ({part[0]: part[1] for part in zip(told[::2], told[1::2], strict=True)} for told in answer())
-    assert (at[b"values"], at[b"max"]) == (20_000, b"19999"), "as it was asked"
+    assert (at[b"values"], at[b"max"]) == (20_000, b"19999"), "as of the request"
     assert (plan[b"words"], plan[b"other"]) == (100, 13_300)
     assert plan[b"importance"] is not None
     with pytest.raises(redis.ResponseError, match="where the client cannot wait"):

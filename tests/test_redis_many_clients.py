@@ -27,7 +27,7 @@ OPTIONS = ["--appendonly", "yes", "--appendfsync", "no"]
 
 
 class Crowd:
-    """Clients that send commands at random until they are told to end."""
+    """Clients that send random commands until they are stopped."""
 
     def __init__(self, server: servers.Server, seed: int) -> None:
         self._over = threading.Event()
@@ -48,16 +48,16 @@ class Crowd:
         self._over.set()
         for thread in self._threads:
             thread.join(servers.PATIENCE)
-        assert not any(thread.is_alive() for thread in self._threads), "a client waits in vain"
+        assert not any(thread.is_alive() for thread in self._threads), "a client never got a reply"
         assert not self._faults, self._faults
 
 
 def reload(client: redis.Redis) -> None:
-    """Have a server save all it has and load it.
+    """Make a server save and load all its keys.
 
-    A key that has just expired would vanish without a word in the AOF: so none may expire, nor have expired.
+    An expired key could vanish without a DEL in the AOF, so no key may expire or have expired.
     """
-    client.config_set("maxmemory", 0)  # the transaction would be refused
+    client.config_set("maxmemory", 0)  # the transaction would be rejected
     with client.pipeline() as transaction:
         for db in range(DATABASES):
             transaction.execute_command("SELECT", db)
@@ -68,7 +68,7 @@ def reload(client: redis.Redis) -> None:
 
 
 def meddle(server: servers.Server, chance: random.Random, snapshot: str) -> None:
-    """Do what an operator may do at any time."""
+    """Run operations that an operator may run at any time."""
     client = server.client(protocol=2)
     command = chance.choice(
         [snapshot, "BGREWRITEAOF", "CONFIG SET neuralredis.threads 1", "CONFIG SET neuralredis.threads 4",
@@ -79,7 +79,7 @@ def meddle(server: servers.Server, chance: random.Random, snapshot: str) -> None
     if command == "DEBUG RELOAD":
         reload(client)
     else:
-        # Refused where it is under way already.
+        # Rejected if one is in progress.
         with contextlib.suppress(redis.ResponseError):
             client.execute_command(*command.split())
     client.close()
@@ -93,7 +93,7 @@ def test_a_crowd_leaves_what_it_left(
     kind: kinds.Kind, snapshot: str, where: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     chance = random.Random(effort)
-    # With this variable, the module that is built for the tests runs short work on threads, too.
+    # With this variable, the module built for the tests runs short work on threads, too.
     module, environment = (MODULE, {}) if where == "at once" else (pauses.MODULE, {"NEURALREDIS_NOTHING_IS_BRIEF": "1"})
     with servers.running(kind, *OPTIONS, module=module, environment=environment) as server:
         client = server.client(protocol=2)
@@ -108,7 +108,7 @@ def test_a_crowd_leaves_what_it_left(
         client.execute_command("CONFIG", "SET", "maxmemory", 0)
         servers.wait_until(lambda: settled(client))
         section = inredis.section(client)
-        # While maxmemory is 1, a training whose turn it is finds no memory. Sequences make no rows where each of
+        # While maxmemory is 1, a training that starts finds no memory. Sequences yield no rows if each of
         # their outcomes is a gap.
         expected_failures = ("OOM", "the network has no training rows", "early stopping needs validation rows")
         failures = re.findall(r"the training of network \d+ failed: (.*)", server.log)

@@ -1,4 +1,4 @@
-"""Memory: what networks take, how it is reported, and what happens if there is none left."""
+"""Memory: the use of networks, its reports, and errors if none is left."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ import kinds
 import neuralredis
 import servers
 
-#: Layouts, and of how many networks each the growth is measured: a server counts other things as well, some 20 kB.
+#: Layouts, and the number of networks to measure: the figures of a server include about 20 kB of other memory.
 SIZES = [((1, 1), 2000), ((9, 15, 2), 300), ((130, 20, 5), 50), ((5000, 40, 1), 3), ((1000, 1000, 10), 2)]
 
 
 def used(client: redis.Redis) -> int:
-    """Bytes that the server has in use, buffers of clients apart."""
+    """Return the bytes that the server uses, without buffers of clients."""
     memory = client.info("memory")
     return int(memory["used_memory"]) - int(memory["mem_clients_normal"])
 
@@ -37,11 +37,11 @@ def rows(layout: tuple[int, ...], count: int) -> bytes:
 
 
 def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], Callable[[str], None]]:
-    """Return what sends a command for each of so many networks, and what compares what they take with what is told."""
+    """Return two functions: send a command for each network, and compare measured and reported memory."""
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     keys = [f"network:{number}" for number in range(count)]
-    # What the server takes once: its table of keys, the threads of a training.
+    # Memory that the server allocates once: its table of keys, the threads of a training.
     client.mset(dict.fromkeys(keys, "x"))
     inredis.create(client, "first")
     client.execute_command("NR.TRAIN", "first", "MAXCYCLES", 2, "BLOCK", 0)
@@ -53,21 +53,21 @@ def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], C
             for key in keys:
                 pipeline.execute_command(command[0], key, *command[1:])
             pipeline.execute()
-        raw.connection_pool.disconnect()  # and with it the buffers that the server has for it
+        raw.connection_pool.disconnect()  # and with it the server's buffers for the connection
 
     def check(what: str) -> None:
         def is_what_is_told() -> bool:
             told = sum(client.memory_usage(key) for key in keys)
             return bool(used(client) - before == pytest.approx(told, rel=0.1))
 
-        # Threads may hold buffers for a moment after they have ended, and draw weights after a reset.
+        # Threads may hold buffers shortly after the end, and draw weights after a reset.
         servers.wait_until(is_what_is_told, what=f"for the memory to be what is told: {what}")
 
     return each, check
 
 
 @pytest.mark.parametrize(("layout", "count"), SIZES, ids=str)
-def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tuple[int, ...], count: int) -> None:
+def test_memory_usage_equals_the_allocated_memory(server: servers.Server, layout: tuple[int, ...], count: int) -> None:
     each, check = measured(server, count)
     each("NR.CREATE", "REGRESSOR", *layout[:-1], "->", layout[-1], "DATASET", 150, "TEST", 50, "NORMALIZE")
     check("empty")
@@ -86,7 +86,7 @@ def test_memory_usage_is_what_the_server_gave(server: servers.Server, layout: tu
 
 
 @pytest.mark.parametrize(("fields", "words", "count"), [(1, 0, 1500), (12, 3, 100), (4, 400, 40)])
-def test_memory_usage_of_fields_is_what_the_server_gave(
+def test_memory_usage_of_fields_equals_the_allocated_memory(
     server: servers.Server, fields: int, words: int, count: int
 ) -> None:
     each, check = measured(server, count)
@@ -126,9 +126,9 @@ def test_a_million_small_networks_fit_in_four_gigabytes(server: servers.Server, 
 
 
 def headroom(server: servers.Server, megabytes: int) -> None:
-    """Let the server have so much more memory than it has now, and some that it has given up to no one."""
+    """Limit the address space of the server to its size plus these megabytes; below 0 there is no limit."""
     if megabytes > 0:
-        # For its own small needs, for want of which it would end itself. The second time it keeps what it frees.
+        # Free memory for the server's own small allocations, without which it would abort. It keeps the second block.
         client = server.client()
         for _ in range(2):
             client.set("room", "x" * (4 << 20))
@@ -140,7 +140,7 @@ def headroom(server: servers.Server, megabytes: int) -> None:
 
 
 def large(kind: kinds.Kind) -> bytes:
-    """Return a network of 74 MB, from a server of its own."""
+    """Return the bytes of a network of 74 MB, from a separate server."""
     with servers.running(kind, module=neuralredis.module_path()) as server:
         raw = server.client(protocol=2, decode_responses=False)
         raw.execute_command("NR.CREATE", "net", "REGRESSOR", 30, "->", 1, "DATASET", 600_000)
@@ -150,7 +150,7 @@ def large(kind: kinds.Kind) -> bytes:
         return exported
 
 
-def test_a_request_that_takes_more_memory_than_there_is_is_refused(kind: kinds.Kind, server: servers.Server) -> None:
+def test_a_request_that_exceeds_the_memory_is_rejected(kind: kinds.Kind, server: servers.Server) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "deep", "REGRESSOR", 500, 2000, "->", 500, "DATASET", 100_000)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20, "DATASET", 100)
@@ -186,7 +186,7 @@ def test_an_import_takes_the_network_and_its_bytes_and_no_copy_of_them(server: s
     assert more < 1.5 * len(blob) / (1 << 20)
 
 
-def test_without_room_what_grows_is_refused_and_what_frees_is_not(server: servers.Server) -> None:
+def test_without_memory_commands_that_grow_are_rejected_and_others_run(server: servers.Server) -> None:
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     inredis.create(client, "net")
@@ -214,14 +214,14 @@ def test_without_room_what_grows_is_refused_and_what_frees_is_not(server: server
         with pytest.raises(redis.exceptions.OutOfMemoryError):
             raw.execute_command(*command)
     assert client.execute_command("DEBUG", "DIGEST") == before
-    # A limit is only a limit: raising it takes nothing, and lowering it is a way out.
+    # Raising a limit allocates nothing, and lowering it must work without memory.
     size = client.memory_usage("net")
     for rows in (1_000_000, 5):
         assert client.execute_command("NR.CONFIGURE", "net", "DATASET", rows) == "OK"
     assert client.memory_usage("net") < size
     assert client.execute_command("NR.RESET", "net") == "OK"
     assert len(client.execute_command("NR.RUN", "net", 1, 2)) == 2
-    # What a training has learnt was paid for when it started.
+    # The memory of the result was reserved when the training started.
     assert client.execute_command("NR.STOP", "trained") == 1
     assert client.execute_command("NR.WAIT", "trained") in ("stopped", "idle")
     assert inredis.cycles(client, "trained") > 0
@@ -248,7 +248,7 @@ def test_a_network_that_is_evicted_while_it_is_trained_does_no_harm(server: serv
 
 
 class Pings:
-    """A connection that pings without pause, and remembers the longest wait for an answer."""
+    """A connection that sends PING without pause, and records the longest wait for a reply."""
 
     def __init__(self, server: servers.Server) -> None:
         self._client = server.client()
@@ -293,10 +293,10 @@ def test_a_large_network_goes_without_a_stall(
         client.execute_command(*command.split())
         if command != "NR.RESET net":
             servers.wait_until(lambda: used(client) - before < wanted / 10)
-            # By the server's thread for that.
+            # On the server's thread for it.
             servers.wait_until(lambda: client.info("memory")["lazyfreed_objects"] > 0)
     took = client.info("commandstats")[f"cmdstat_{command.split()[0].lower()}"]["usec_per_call"]
-    # To free them here takes some 100 ms for a gigabyte.
+    # Freeing on the main thread takes about 100 ms for a gigabyte.
     slowest = pings.longest * 1000
     figure(f"{wanted >> 20} MB: the command took {took / 1000:.2f} ms, a PING beside it at most {slowest:.1f} ms")
 
@@ -325,7 +325,7 @@ def test_networks_that_come_and_go_leave_nothing_behind(
         if number % 3:
             raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 3, "AUTOSTOP", "BACKTRACK", "BLOCK", 0)
         else:
-            # Gone while it is trained.
+            # Deleted while it is trained.
             raw.execute_command("NR.TRAIN", "net", "MAXTIME", 0)
         raw.copy("net", "copy")
         raw.execute_command("NR.IMPORT", "copy", raw.execute_command("NR.EXPORT", "net"), "REPLACE")
@@ -342,7 +342,7 @@ def test_networks_that_come_and_go_leave_nothing_behind(
 
     def settle() -> None:
         number = raw.client_id()
-        raw.connection_pool.disconnect()  # and with it the buffers that the server has for it
+        raw.connection_pool.disconnect()  # and with it the server's buffers for the connection
         servers.wait_until(lambda: not client.client_list(client_id=[number]))
         servers.wait_until(lambda: client.execute_command("NR.THREADS") == [] and not client.dbsize())
         servers.wait_until(lambda: not inredis.section(client)["networks"])
@@ -355,7 +355,7 @@ def test_networks_that_come_and_go_leave_nothing_behind(
     for number in range(rounds):
         go_round(number)
     settle()
-    # What the server itself takes and gives differs by some 10 kB; a leak of one small block a round would be more.
+    # The server's own memory varies by about 10 kB; a leak of one small block a round would exceed this.
     servers.wait_until(lambda: in_use() - before < 50_000 + 15 * rounds)
     grown, resident_grown = in_use() - before, resident() - resident_before
     figure(f"{rounds} rounds: {grown:+} bytes used, {resident_grown:+} bytes resident")
@@ -367,7 +367,7 @@ def test_a_training_that_fails_for_want_of_memory_says_so_and_may_be_tried_again
     server: servers.Server, when: str
 ) -> None:
     client, waiting = server.client(protocol=2), server.client(protocol=2)
-    # A large network would have had a thread draw its weights, whose stack the C library keeps for the next thread.
+    # The weights of a large network are drawn by a thread, whose stack the C library keeps for the next thread.
     width, hidden = (500, 2000) if when == "at the end" else (5, 20)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", width, hidden, "->", width, "DATASET", 1000)
     client.execute_command("NR.OBSERVE", "net", "FP32", rows((width, width), 5))
@@ -385,7 +385,7 @@ def test_a_training_that_fails_for_want_of_memory_says_so_and_may_be_tried_again
         answer = waiting.execute_command("NR.WAIT", "net")
         expected = "failed: not enough memory for 36045000 bytes"
     headroom(server, -1)
-    if answer != "idle":  # NR.WAIT may come when all is over
+    if answer != "idle":  # NR.WAIT may arrive after the end
         assert answer.startswith(expected)
     servers.wait_until(lambda: client.execute_command("NR.THREADS") == [])
     assert inredis.section(client)["trainings_failed"] == 1

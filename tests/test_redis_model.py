@@ -25,15 +25,15 @@ from hypothesis.stateful import rule
 import neuralredis as nr
 import servers
 
-#: How many rows every network is asked about after each command.
+#: The number of rows that every network predicts after each command.
 PROBES = 3
-#: Few values, so that rows repeat; some that must survive as text.
+#: Few values, so that rows repeat; some whose text must be exact.
 VALUES = st.sampled_from([0.0, 1.0, -1.0, 2.5, 0.1, -1e-3, 3.3333333, 1e6, 7.0, 1e-30])
 PAIRS = {
     "classifier": [("softmax", "crossentropy"), ("softmax", "mse"), ("sigmoid", "crossentropy"), ("linear", "mse")],
     "regressor": [("linear", "mse"), ("sigmoid", "mse"), ("sigmoid", "crossentropy")],
 }
-#: Options that are called otherwise in commands.
+#: Options that have other names in commands.
 WORDS = {"algorithm": "algo", "class_weight": "classweight"}
 REFUSED = {
     "classifier": [("linear", "crossentropy")],
@@ -44,14 +44,14 @@ Row = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def single(value: float | bytes) -> float:
-    """The nearest float32 of a number, or of its decimals."""
+    """Return the nearest float32 to a number or to its decimals."""
     number: float = struct.unpack("<f", struct.pack("<f", float(value)))[0]
     return number
 
 
 @dataclass
 class Plain:
-    """What is known of a network without knowing what it has learnt."""
+    """The state of a network, except for what trainings compute."""
 
     kind: str
     layout: list[int]
@@ -64,11 +64,11 @@ class Plain:
 
     @property
     def targets(self) -> int:
-        """Numbers that a row has behind its inputs."""
+        """Return the number of values after the inputs of a row."""
         return 1 if self.kind == "classifier" else self.layout[-1]
 
     def stored(self, row: list[float]) -> Row:
-        """What NR.GETDATA says of a row that was observed."""
+        """Return the reply of NR.GETDATA for an observed row."""
         inputs = tuple(single(value) for value in row[: self.layout[0]])
         targets = [single(value) for value in row[self.layout[0] :]]
         if self.kind == "classifier":
@@ -76,7 +76,7 @@ class Plain:
         return inputs, tuple(targets)
 
     def place(self, into: str | None) -> str | None:
-        """The set that a row goes to; None where chance decides."""
+        """Return the set that a row goes to; None if it is random."""
         if into is not None:
             return into
         fill = {name: len(self.rows[name]) for name in self.rows}
@@ -89,7 +89,7 @@ class Plain:
 
 
 class Commands(beside.Commands):
-    """The machine for rows of numbers by their positions."""
+    """The state machine for rows of numbers."""
 
     def make(self, key: str, data: Any) -> None:
         kind = data.draw(st.sampled_from(["classifier", "regressor"]))
@@ -106,7 +106,7 @@ class Commands(beside.Commands):
         plain = self.plain[key]
         learning = plain.members
         if plain.cycles == 0:
-            # So few rows and parameters are cheap. The better half is kept, where something tells which that is.
+            # For so few rows and parameters, AUTO creates seven members. With validation rows the better half is kept.
             wished = plain.options.get("restarts", "auto")
             learning = (7 if autostop else 1) if wished == "auto" else wished
             plain.members = -(-learning // 2) if autostop else learning
@@ -117,7 +117,7 @@ class Commands(beside.Commands):
         self.plain[key].cycles = self.plain[key].steps = 0
         self.plain[key].members = 1
 
-    # What clients ask for, and what must come of it.
+    # Commands of clients, and their expected results.
 
     @rule(
         key=KEYS,
@@ -245,10 +245,10 @@ class Commands(beside.Commands):
             assert len(rows) == min(kept[name].total(), plain.limits[name])
         self.check(key)
 
-    # What must hold.
+    # Invariants.
 
     def follow(self, key: str, into: str | None, rows: list[Row]) -> None:
-        """Put rows where they must go; which row of a full set each replaced is chance, and the server tells."""
+        """Store rows in the model; rows of a full set replace random ones, which the server's replies reveal."""
         plain, replacing = self.plain[key], 0
         for row in rows:
             name = plain.place(into)
@@ -278,7 +278,7 @@ class Commands(beside.Commands):
         return [(tuple(map(single, inputs)), tuple(map(single, outputs))) for inputs, outputs in found]
 
     def check(self, key: str) -> None:
-        """Compare all that can be seen of a network."""
+        """Compare everything that is visible of a network."""
         assert self.ask("EXISTS", key) == int(key in self.plain)
         if key not in self.plain:
             return

@@ -22,7 +22,7 @@ import servers
 
 @pytest.fixture(scope="module")
 def all_servers() -> Iterator[dict[kinds.Kind, servers.Server]]:
-    """Run one server of each kind, which others can reach."""
+    """Run one server of each kind that other servers can reach."""
     with contextlib.ExitStack() as stack:
         module = neuralredis.module_path()
         yield {kind: stack.enter_context(servers.running(kind, module=module, tcp=True)) for kind in kinds.TRIED}
@@ -33,7 +33,7 @@ PAIRS = list(itertools.permutations(kinds.KINDS, 2))
 
 @pytest.fixture(params=[inredis.NUMBERS, inredis.FIELDS], ids=lambda made: made.name)
 def made(request: pytest.FixtureRequest) -> inredis.Made:
-    """Each kind of network in turn."""
+    """Return each kind of network in turn."""
     made: inredis.Made = request.param
     return made
 
@@ -42,7 +42,7 @@ def made(request: pytest.FixtureRequest) -> inredis.Made:
 def pair(
     request: pytest.FixtureRequest, all_servers: dict[kinds.Kind, servers.Server], made: inredis.Made
 ) -> tuple[servers.Server, servers.Server]:
-    """Each server with each, both empty but for a network in the first."""
+    """Return each pair of servers, both empty except for a network in the first."""
     source, target = (all_servers[kind] for kind in request.param)
     for server in (source, target):
         server.client().flushall()
@@ -55,7 +55,7 @@ def raw(server: servers.Server) -> redis.Redis:
 
 
 def fill(server: servers.Server, made: inredis.Made = inredis.NUMBERS) -> None:
-    """A trained classifier, whose next row, training and weights all depend on its random state."""
+    """Create a trained classifier, whose next row, training and weights depend on its random state."""
     client = raw(server)
     made.create(client, "net", "NORMALIZE", "ALGO", "IRPROP+", "SEED", 7)
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 50, "TEST", 20)
@@ -64,7 +64,7 @@ def fill(server: servers.Server, made: inredis.Made = inredis.NUMBERS) -> None:
 
 
 def future(client: redis.Redis, key: str, made: inredis.Made = inredis.NUMBERS) -> dict[int, bytes]:
-    """What a network becomes by rows, a training and a reset from here on."""
+    """Return digests of a network after further rows, a training and a reset."""
     client.execute_command("NR.OBSERVE", key, *made.rows(20, 100))
     client.execute_command("NR.TRAIN", key, "MAXCYCLES", 10, "BLOCK", 0)
     return saved.timeless(client.execute_command("NR.EXPORT", key))
@@ -75,9 +75,9 @@ def rdb_version(server: servers.Server) -> int:
 
 
 def takes(pair: tuple[servers.Server, servers.Server]) -> bool:
-    """Whether the second server reads what the first one dumps.
+    """Return whether the second server restores dumps of the first one.
 
-    Its version of RDB must not be older, and Valkey, whose own begin at 80, refuses those that Redis has had since 12.
+    Its version of RDB must not be older, and Valkey, whose versions begin at 80, rejects Redis's versions from 12 on.
     """
     for server in pair:
         server.client().set("any", 1)
@@ -124,7 +124,7 @@ def test_migrate_between_any_two_servers_even_while_it_is_trained(
         assert source.execute_command("NR.STOP", "net") == 1
         return
     assert source.execute_command(*command) == b"OK"
-    assert target.execute_command("NR.EXPORT", "net") == before, "it carries the last weights that were installed"
+    assert target.execute_command("NR.EXPORT", "net") == before, "it has the last installed weights"
     assert not source.exists("net")
     servers.wait_until(lambda: not source.execute_command("NR.THREADS"))
 
@@ -134,13 +134,13 @@ def test_move_copy_and_rename_keep_all(server: servers.Server, made: inredis.Mad
     client, other = raw(server), raw(server)
     other.select(3)
     before = client.execute_command("NR.EXPORT", "net")
-    # By connections of their own: Valkey 8.1 leaves them in the other database (valkey-io/valkey#4024).
+    # On separate connections: Valkey 8.1 leaves a connection in the other database (valkey-io/valkey#4024).
     assert raw(server).copy("net", "copy", destination_db=3)
     assert client.copy("net", "copy")
     assert client.rename("copy", "renamed")
     assert raw(server).move("renamed", 3)
     futures = [future(other, key, made) for key in ("copy", "renamed")]
-    assert client.execute_command("NR.EXPORT", "net") == before, "a copy is a network of its own"
+    assert client.execute_command("NR.EXPORT", "net") == before, "a copy is independent"
     assert futures == [future(client, "net", made)] * 2
 
 

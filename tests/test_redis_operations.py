@@ -1,4 +1,4 @@
-"""Operations: shutting down, configuring and loading, and what the module does not touch."""
+"""Operations: shutdown, configuration and loading."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ import kinds
 import neuralredis
 import servers
 
-#: Seconds that the end of a server may take with trainings under way; it takes a few hundredths.
+#: Seconds that the shutdown of a server may take during trainings; it takes a few hundredths.
 AT_ONCE = 5.0
 
 
 def busy(server: servers.Server) -> redis.Redis:
-    """Keep all training threads busy, with more waiting for their turn."""
+    """Keep all training threads busy, with more trainings queued."""
     client = server.client(protocol=2)
     client.config_set("neuralredis.max-trainings", 3)
     keys = [f"net{number}" for number in range(5)]
@@ -37,10 +37,10 @@ def busy(server: servers.Server) -> redis.Redis:
 
 
 @pytest.mark.parametrize("how", ["SHUTDOWN SAVE", "SHUTDOWN NOSAVE", "SIGTERM", "SIGINT"])
-def test_the_end_does_not_wait_for_trainings_and_keeps_what_was_installed(
+def test_a_shutdown_does_not_wait_for_trainings_and_keeps_installed_results(
     kind: kinds.Kind, tmp_path: Path, figure: Callable[[str], None], how: str
 ) -> None:
-    options = ["--save", "3600 1"]  # as usual; SHUTDOWN without a word and signals then save
+    options = ["--save", "3600 1"]  # the usual setting; SHUTDOWN without options and signals then save
     with servers.running(kind, *options, module=neuralredis.module_path()) as server:
         client = busy(server)
         digest = client.execute_command("DEBUG", "DIGEST")
@@ -68,7 +68,7 @@ def test_the_end_does_not_wait_for_trainings_and_keeps_what_was_installed(
         assert client.execute_command("NR.THREADS") == []
 
 
-def test_who_waits_for_a_training_is_let_go_at_the_end(server: servers.Server) -> None:
+def test_clients_that_wait_for_a_training_are_unblocked_at_shutdown(server: servers.Server) -> None:
     client = busy(server)
     ends: list[Any] = []
 
@@ -125,7 +125,7 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path
         client.config_set("neuralredis.max-network-bytes", "3mb")
         client.config_rewrite()
     for _ in range(2):
-        # The rest is of the server that has gone: its directory, its socket.
+        # The rest belongs to the stopped server: its directory and its socket.
         kept = [line for line in file.read_text().splitlines() if line.startswith(("loadmodule ", "neuralredis."))]
         file.write_text("\n".join(kept) + "\n")
         with servers.running(kind, config=file) as server:
@@ -139,7 +139,7 @@ def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: ki
     with servers.running(kind) as server:
         client = server.client(protocol=2)
         path = str(neuralredis.module_path())
-        # A setting that is not there is the server's to refuse, once it has loaded the module. Redis 7.0 then keeps it,
+        # The server rejects an unknown setting after loading the module. Redis 7.0 then keeps the module loaded,
         # and Valkey 8 and 9 crash, as with any module that has a type of its own.
         with pytest.raises(redis.ResponseError):
             client.execute_command("MODULE", "LOADEX", path, "CONFIG", "neuralredis.threads", "0")
@@ -187,12 +187,12 @@ def test_threads_that_read_and_write_for_the_server_change_nothing(kind: kinds.K
         client = server.client()
         digests = client.execute_command("DEBUG", "DIGEST-VALUE", *(f"net{number}" for number in range(8)))
         assert [inredis.cycles(client, f"net{number}") for number in range(8)] == [20] * 8
-        # Alike in all but the seconds that their trainings took.
+        # Equal except for the durations of their trainings.
         assert len({str(client.execute_command("NR.RUN", f"net{number}", *range(50))) for number in range(8)}) == 1
         assert len(digests) == 8
 
 
-def test_what_users_put_in_is_not_in_the_log(server: servers.Server) -> None:
+def test_user_data_is_not_logged(server: servers.Server) -> None:
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     if "hide-user-data-from-log" in client.config_get("hide-user-data-from-log"):

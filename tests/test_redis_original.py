@@ -16,7 +16,7 @@ NAMES = [network["name"] for network in forged.originals()]
 
 @pytest.fixture(params=forged.originals(), ids=NAMES)
 def original(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Each network that was saved by the running original, with what it said then."""
+    """Return each network that the original module saved, with its replies."""
     network: dict[str, Any] = request.param
     return network
 
@@ -45,7 +45,7 @@ def test_an_original_network_brings_its_rows_and_figures(
     ):  # fmt: skip
         assert info[name] == expected[name], name
     assert info["auto-normalization"] == bool(expected["auto-normalization"])
-    # The original's error of a row was half the sum over its outputs, ours is their mean.
+    # The original's error of a row is half the sum over its outputs, ours is the mean.
     for name in ("dataset-error", "test-error"):
         assert info[name] == pytest.approx(float(expected[name]) * 2 / info["layout"][-1], rel=1e-6)
     if info["type"] == "classifier":
@@ -58,7 +58,9 @@ def test_an_original_network_brings_its_rows_and_figures(
         assert client.execute_command("NR.GETDATA", "net", name, len(rows)) is None
 
 
-def test_what_the_original_computed_are_options(any_server_for_all: servers.Server, original: dict[str, Any]) -> None:
+def test_options_of_the_original_module_are_options(
+    any_server_for_all: servers.Server, original: dict[str, Any]
+) -> None:
     any_server_for_all.client().flushall()
     options = restored(any_server_for_all, original).execute_command("NR.INFO", "net")
     expected = {"activation": "sigmoid", "output": "sigmoid", "loss": "mse", "algorithm": "rprop+", "l2": 0.0}
@@ -101,7 +103,7 @@ def test_an_original_network_learns_on_and_is_saved_as_ours(server: servers.Serv
         assert [client.execute_command("NR.RUN", "net", *asked) for asked in network["asked"]] == answers
 
 
-def test_a_dump_of_the_original_that_is_cut_or_damaged_is_refused(any_server_for_all: servers.Server) -> None:
+def test_a_dump_of_the_original_that_is_cut_or_damaged_is_rejected(any_server_for_all: servers.Server) -> None:
     client = any_server_for_all.client(decode_responses=False)
     client.flushall()
     network = forged.originals()[0]

@@ -1,6 +1,6 @@
 """Trainings that are cancelled, stopped, moved or fail at critical moments.
 
-Files pause the threads of trainings, and the main thread, at points of the engine. So every test sees the order of
+Files pause the threads of trainings and the main thread at points of the engine. So every test has the order of
 events that it describes, on every server and every time.
 """
 
@@ -22,15 +22,15 @@ import kinds
 import neuralredis
 import servers
 
-#: Where a training's own thread can be held, in the order in which it comes by.
+#: Points at which a training's own thread can pause, in the order in which it reaches them.
 ON_ITS_WAY = ["start", "first", "end", "install"]
-#: Seconds that the end of a server may take with a training held; it takes some tenths.
+#: Seconds that the shutdown of a server may take with a paused training; it takes a few tenths.
 AT_ONCE = 5.0
 
 
 @pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def shared(request: pytest.FixtureRequest) -> Iterator[tuple[servers.Server, Points]]:
-    """Run each kind of server once, for tests that leave nothing behind but figures."""
+    """Run each kind of server once, for tests that leave nothing behind but statistics."""
     with pauses.running(request.param, "--appendonly", "yes") as both:
         yield both
 
@@ -48,11 +48,11 @@ def points(stage: Stage) -> Points:
 
 
 def was_let_go(asking: Asking) -> bool:
-    """Whether who waited was told that nothing has come of it, by the module or by the server."""
+    """Return whether the waiting client got an error, from the module or from the server."""
     return asking.answer() == "dropped" or "UNBLOCKED" in str(asking.answer())
 
 
-def test_what_users_get_has_no_points() -> None:
+def test_released_modules_have_no_pauses() -> None:
     name = b"NEURALREDIS_PAUSES"
     assert name in pauses.MODULE.read_bytes()
     assert name not in neuralredis.module_path().read_bytes()
@@ -86,7 +86,7 @@ def test_it_is_dropped_wherever_it_is_when_it_is_cancelled(
 ) -> None:
     training = stage.held(point)
     stage.client.execute_command(*command.split())
-    # What is flushed in the background is gone a little later.
+    # A flush in the background ends a little later.
     servers.wait_until(lambda: stage.client.execute_command("NR.THREADS") == [])
     assert stage.pool() == (point != "install", 0)
     points.release(point)
@@ -114,7 +114,7 @@ def test_a_training_may_end_while_the_server_cancels_it(stage: Stage, points: Po
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_who_waits_for_it_does_not_wait_for_the_thread_that_frees_its_network(
+def test_waiting_clients_do_not_wait_for_the_thread_that_frees_the_network(
     stage: Stage, points: Points, point: str
 ) -> None:
     stage.client.delete("other", "third")
@@ -132,9 +132,7 @@ def test_who_waits_for_it_does_not_wait_for_the_thread_that_frees_its_network(
     ("point", "word", "cycles"),
     [("start", "stopped", 0), ("first", "stopped", 0), ("end", "finished", CYCLES), ("install", "finished", CYCLES)],
 )
-def test_it_keeps_what_it_has_learnt_until_it_is_stopped(
-    stage: Stage, points: Points, point: str, word: str, cycles: int
-) -> None:
+def test_it_keeps_the_result_up_to_the_stop(stage: Stage, points: Points, point: str, word: str, cycles: int) -> None:
     training = stage.held(point)
     assert stage.client.execute_command("NR.STOP", "net") == 1
     assert stage.client.execute_command("NR.STOP", "net") == 1
@@ -209,7 +207,7 @@ def test_a_child_that_saves_waits_for_nobody(stage: Stage, points: Points, point
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_who_waits_no_longer_leaves_it_to_the_others(stage: Stage, points: Points, point: str) -> None:
+def test_a_client_that_stops_waiting_does_not_affect_others(stage: Stage, points: Points, point: str) -> None:
     training = stage.held(point)
     killed, patient = stage.ask("NR.WAIT", "net"), stage.ask("NR.WAIT", "net", 600_000)
     servers.wait_until(lambda: stage.client.info("clients")["blocked_clients"] == 3)
@@ -243,7 +241,7 @@ def test_trainings_may_get_their_turn_while_a_server_becomes_a_replica(stage: St
     trainings = [stage.held("end"), *stage.queue("other", "third")]
     points.hold("cancel", "start")
     demoting = stage.ask("REPLICAOF", "127.0.0.1", 1)
-    # "net" has been cancelled, those in the queue not yet.
+    # "net" is cancelled, the queued trainings not yet.
     points.reached("cancel")
     points.release("end")
     points.reached("start")
@@ -320,7 +318,7 @@ def test_one_may_end_while_the_server_lets_more_in(stage: Stage, points: Points)
     trainings = [stage.held("end"), *stage.queue("other", "third")]
     points.hold("turn")
     raising = stage.ask("CONFIG", "SET", "neuralredis.max-trainings", 2)
-    # The server's own thread holds "other" in its hands, and the thread of "net" then takes "third".
+    # The main thread is starting "other", so the thread of "net" takes "third".
     points.reached("turn")
     points.hold("turn")
     points.release("end")
@@ -353,7 +351,7 @@ def test_a_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, p
     stage.trains_on()
 
 
-def test_a_fault_of_one_that_nobody_wants_is_no_failure(stage: Stage, points: Points) -> None:
+def test_a_panic_in_a_dropped_training_is_no_failure(stage: Stage, points: Points) -> None:
     training = stage.held("first")
     stage.client.delete("net")
     points.panic("first")
@@ -406,7 +404,7 @@ def test_it_is_dropped_by_a_failover(kind: kinds.Kind, point: str) -> None:
 
 
 @pytest.mark.parametrize("point", [*ON_ITS_WAY, "turn"])
-def test_a_shutdown_waits_for_nobody_and_saves_what_was_installed_last(kind: kinds.Kind, point: str) -> None:
+def test_a_shutdown_does_not_wait_and_saves_the_last_installed_result(kind: kinds.Kind, point: str) -> None:
     with pauses.running(kind) as (server, points):
         client = server.client(protocol=2)
         client.config_set("neuralredis.max-trainings", 1)

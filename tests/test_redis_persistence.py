@@ -27,9 +27,9 @@ def content(server: servers.Server, *keys: str) -> list[bytes]:
 
 
 def fill(server: servers.Server) -> None:
-    """A trained classifier of weighted classes and a regressor of weighted rows, whose limits make rows be replaced.
+    """Create a trained classifier with class weights, and a regressor with row weights and full sets.
 
-    A network of fields, too, which has met words and classes since it was trained.
+    Also create a network with fields that has observed new words and classes since its training.
     """
     client = server.client(protocol=2)
     inredis.create(
@@ -50,7 +50,7 @@ def fill(server: servers.Server) -> None:
 
 
 def future(server: servers.Server) -> list[bytes]:
-    """What becomes of the networks from here on, which the state of all that is random decides, and RPROP's."""
+    """Return digests after further commands, which depend on random states and the state of RPROP."""
     client = server.client(protocol=2)
     for number in range(30):
         client.execute_command("NR.OBSERVE", "sum", number, 5, "->", number + 5)
@@ -87,10 +87,10 @@ def test_the_servers_own_tools_find_its_files_in_order(kind: kinds.Kind) -> None
         servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
         client.execute_command("NR.OBSERVE", "sum", 1, 2, "->", 3)
         client.save()
-        # Valkey 9.1 reports of a manifest that its base file is not an AOF, whatever it contains.
+        # Valkey 9.1 rejects the base file of any manifest as no AOF.
         (base,), (appended,) = (list(server.directory.glob(f"*/*.{end}")) for end in ("base.rdb", "incr.aof"))
         for tool, file in (("check-rdb", server.directory / "dump.rdb"), ("check-rdb", base), ("check-aof", appended)):
-            # The server itself, under another name.
+            # The server program under another name.
             link = server.directory / kind.binary().name.replace("server", tool)
             if not link.exists():
                 link.symlink_to(kind.binary())
@@ -122,7 +122,7 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: kinds.Kind, rewritten: s
             assert (client.pttl("sum") > 0) == bool(rewritten)
 
 
-def test_rows_that_nobody_else_is_sent_count_as_changes(any_server: servers.Server) -> None:
+def test_rows_without_replicas_count_as_changes(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
     before = client.info("persistence")["rdb_changes_since_last_save"]
@@ -136,7 +136,7 @@ def test_rows_that_nobody_else_is_sent_count_as_changes(any_server: servers.Serv
 def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
-    # These rows are not propagated; the AOF that starts afterwards has them in its base file.
+    # These rows are not propagated; an AOF that starts afterwards has them in its base file.
     client.execute_command("NR.CREATE", "before", "REGRESSOR", 2, "->", 1)
     client.execute_command("NR.OBSERVE", "before", 1, 2, "->", 3)
     client.config_set("appendonly", "yes")
@@ -162,7 +162,7 @@ def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     assert content(any_server, "net") == before
 
 
-def test_of_rows_of_fields_the_aof_holds_what_they_were_understood_as(any_server: servers.Server) -> None:
+def test_the_aof_has_rows_of_fields_in_parsed_form(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     # As above.
@@ -192,7 +192,7 @@ def test_of_rows_of_fields_the_aof_holds_what_they_were_understood_as(any_server
     assert content(any_server, "net", "before") == before
 
 
-def test_a_refused_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
+def test_a_rejected_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
     inredis.create_of_fields(client, "shop")
@@ -215,7 +215,7 @@ def test_a_refused_command_leaves_nothing_in_the_aof(any_server: servers.Server)
     assert not [command for command in inredis.commands(any_server) if command[0].startswith("NR.")]
 
 
-# From the oldest server: the Valkeys refuse what Redis 8 dumps.
+# From the oldest server: Valkey rejects dumps of Redis 8.
 @pytest.mark.needs(kinds.REDIS_7)
 def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
     server: servers.Server, any_server: servers.Server
@@ -231,7 +231,7 @@ def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
     assert content(any_server, "back") == content(any_server, "net")
 
 
-def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(any_server: servers.Server) -> None:
+def test_damaged_dumps_are_rejected_and_logged(any_server: servers.Server) -> None:
     fill(any_server)
     raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("DEBUG", "SET-SKIP-CHECKSUM-VALIDATION", 1)
@@ -244,14 +244,14 @@ def test_damaged_dumps_are_refused_and_said_to_be_in_the_log(any_server: servers
             continue
         raw.execute_command("NR.RUN", "damaged", 1, 2)
     assert "a network was not loaded: " in any_server.log
-    # The last ten bytes are the server's version and checksum: without its check, whatever is there will do.
+    # The last ten bytes are the server's version and checksum: if they are not checked, any bytes are valid there.
     for length in range(0, len(dump) - 10, 11):
         with pytest.raises(redis.ResponseError):
             raw.restore("short", 0, dump[:length])
 
 
 @pytest.mark.parametrize("written", ["without a report", "with a report", "with class weights and patience"])
-def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.Server, written: str) -> None:
+def test_dumps_of_every_version_of_the_format_are_read(server: servers.Server, written: str) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     dumps = json.loads((Path(__file__).parent / "data" / "dumps.json").read_text())
     for network in (network for network in dumps if network["written"] == written):
@@ -267,8 +267,8 @@ def test_dumps_of_every_version_of_the_format_are_read_for_ever(server: servers.
 
 
 @pytest.mark.parametrize("name", ["promo", "costs"])
-def test_dumps_of_networks_of_fields_are_read_for_ever(server: servers.Server, name: str, tmp_path: Path) -> None:
-    """Of every kind of field, trained by mini-batches and by L-BFGS; format 5."""
+def test_dumps_of_networks_with_fields_of_format_5_are_read(server: servers.Server, name: str, tmp_path: Path) -> None:
+    """Load a network with every kind of field, trained by mini-batches and by L-BFGS, in format 5."""
     raw = server.client(protocol=2, decode_responses=False)
     (network,) = (
         network
@@ -282,7 +282,7 @@ def test_dumps_of_networks_of_fields_are_read_for_ever(server: servers.Server, n
     (tmp_path / "net.nr").write_bytes(exported)
     net = neuralredis.load(tmp_path / "net.nr")
     assert bytes(net) == exported
-    # What the trainer remembered is of use.
+    # The stored state of the trainer is used.
     raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
     net.train(max_cycles=2, max_time=None)
     asked = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
@@ -318,7 +318,7 @@ def test_the_report_of_the_last_training_survives(kind: kinds.Kind) -> None:
             assert client.execute_command("NR.REPORT", "net") is None
 
 
-def test_dumps_of_later_encodings_are_refused_in_so_many_words(any_server: servers.Server) -> None:
+def test_dumps_of_later_encodings_are_rejected_by_name(any_server: servers.Server) -> None:
     raw = any_server.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     dump = raw.dump("net")
@@ -385,7 +385,7 @@ def test_a_digest_depends_on_all_contents_and_nothing_else(any_server: servers.S
 
 
 def created(client: redis.Redis) -> set[str]:
-    """Digests of networks of fields that differ in a word of NR.CREATE alone, and have no rows."""
+    """Return digests of networks with fields that have no rows and differ in one word of NR.CREATE."""
     found = set()
     for number, words in enumerate(
         [

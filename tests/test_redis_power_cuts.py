@@ -22,15 +22,15 @@ import servers
 
 MODULE = neuralredis.module_path()
 ALWAYS = ["--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"]
-#: Few enough that most rows take the place of others.
+#: So few that most rows replace others.
 LIMIT = 40
-#: Writers of one server: some observe rows, the others train as well.
+#: The number of clients that write; some observe rows, the others train as well.
 WRITERS = 6
 PROBE = np.random.default_rng(1).normal(size=(20, 2)).astype(np.float32)
 
 
 class Writer:
-    """A client that writes to a network of its own, and does in this process what it asks of the server."""
+    """A client that writes to its own network, and repeats the acknowledged commands on an embedded twin."""
 
     def __init__(self, server: servers.Server, number: int, seed: int) -> None:
         self.key = f"net{number}"
@@ -72,13 +72,13 @@ class Writer:
         return self.client.execute_command(*command)
 
     def check(self, client: redis.Redis) -> None:
-        """What the server has is the twin, or if the last request was not answered, perhaps the twin before that."""
+        """Check that the server has the twin, or the twin before the last request if this was not acknowledged."""
         found = client.execute_command("NR.EXPORT", self.key)
         assert any(is_same(found, twin) for twin in (bytes(self.twin), self.before)), self.key
 
 
 def is_same(one: bytes, other: bytes) -> bool:
-    """Whether two networks are the same, and will be, but for the time that they have trained for."""
+    """Return whether two networks have the same state, except for the durations of trainings."""
     networks = [neuralredis.Network.from_bytes(saved) for saved in (one, other)]
     seen = [traits(network) for network in networks]
     if all(network.info().training_dataset_len for network in networks):
@@ -108,7 +108,7 @@ def test_what_was_acknowledged_survives_a_power_cut(
             client = server.client()
             wanted = chance.randrange(100, 1500)
             servers.wait_until(lambda: sum(writer.acknowledged for writer in writers) > wanted // 2)  # noqa: B023
-            if round_ % 2 == 0:  # the cut comes before, while or after the rewritten file takes its place
+            if round_ % 2 == 0:  # the cut comes before, while or after the rewritten file replaces the old one
                 client.bgrewriteaof()
                 rewrites += 1
             servers.wait_until(lambda: sum(writer.acknowledged for writer in writers) > wanted)  # noqa: B023

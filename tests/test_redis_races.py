@@ -22,7 +22,7 @@ import neuralredis
 import servers
 
 MODULE = neuralredis.module_path()
-#: Returns when no training is under way that has not ended.
+#: A script that returns when all trainings have ended.
 UNTIL_ENDED = """
     local function ended()
         for _, line in ipairs(redis.call('NR.THREADS')) do
@@ -37,7 +37,7 @@ CYCLES = 5
 
 @pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
 def shared(request: pytest.FixtureRequest) -> Iterator[servers.Server]:
-    """Run each kind of server once, for tests that leave nothing behind but figures."""
+    """Run each kind of server once, for tests that leave nothing behind but statistics."""
     options = ("--appendonly", "yes", "--notify-keyspace-events", "Ed")
     with servers.running(request.param, *options, module=MODULE) as server:
         yield server
@@ -53,7 +53,7 @@ def client(shared: servers.Server) -> redis.Redis:
 
 
 def held(client: redis.Redis, *commands: str) -> None:
-    """Send commands for the moment after a training of "net" has ended and before it is installed."""
+    """Run commands after a training of "net" has ended and before its result is installed."""
     with client.pipeline() as transaction:
         transaction.execute_command("NR.TRAIN", "net", "MAXCYCLES", CYCLES)
         transaction.eval(UNTIL_ENDED, 0)
@@ -67,13 +67,13 @@ def dropped(client: redis.Redis) -> int:
 
 
 def is_over(client: redis.Redis) -> None:
-    """Wait until no training is known any more."""
+    """Wait until no training is left."""
     servers.wait_until(lambda: client.execute_command("NR.THREADS") == [])
     servers.wait_until(lambda: inredis.section(client)["trainings_running"] == 0)
 
 
 def is_in_the_file(client: redis.Redis) -> None:
-    """What was written down is what is there."""
+    """Check that the AOF has the contents of the server."""
     before = client.execute_command("DEBUG", "DIGEST")
     client.execute_command("DEBUG", "LOADAOF")
     assert client.execute_command("DEBUG", "DIGEST") == before
@@ -143,7 +143,7 @@ def test_a_result_that_comes_after_a_reset_is_not_taken_for_that_of_the_next_tra
 
 @pytest.mark.torture
 def test_a_training_ends_well_however_early_it_is_cancelled(client: redis.Redis, effort: int) -> None:
-    """Of a thread that has just been asked for, nobody knows how far it is."""
+    """The progress of a thread that was just started is unknown."""
     before = dropped(client)
     rounds = 30 * effort
     for round_ in range(rounds):
@@ -183,7 +183,7 @@ def waiting(client: redis.Redis) -> None:
 
 
 def paused(client: redis.Redis) -> None:
-    """Have a result of "net" wait for the end of a pause of all writes."""
+    """Make a result of "net" wait for the end of a pause of all writes."""
     with client.pipeline() as transaction:
         transaction.execute_command("NR.TRAIN", "net", "MAXCYCLES", CYCLES)
         transaction.eval(UNTIL_ENDED, 0)
@@ -200,8 +200,8 @@ def test_a_pause_holds_a_result_back_until_it_ends(client: redis.Redis) -> None:
     is_in_the_file(client)
 
 
-def test_what_a_paused_server_is_asked_next_may_end_the_network(shared: servers.Server, client: redis.Redis) -> None:
-    # The pause ends in the same moment in which the network goes: the server's own commands come first.
+def test_commands_after_a_pause_may_delete_the_network(shared: servers.Server, client: redis.Redis) -> None:
+    # The pause ends when the network is deleted: the server's own commands run first.
     before = dropped(client)
     client.pexpire("net", 600_000)
     with client.pipeline() as transaction:
@@ -268,15 +268,15 @@ def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None
         assert client.execute_command("DEBUG", "DIGEST") == reader.execute_command("DEBUG", "DIGEST")
 
 
-@pytest.mark.parametrize("moment", ["queued", "running", "held back"])
-def test_a_shutdown_saves_what_was_installed_last(kind: kinds.Kind, moment: str) -> None:
+@pytest.mark.parametrize("moment", ["queued", "running", "ended"])
+def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")
         inredis.create(client, "first")
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
         before = client.execute_command("DEBUG", "DIGEST-VALUE", "net")
-        if moment == "held back":
+        if moment == "ended":
             paused(client)
         else:
             client.config_set("neuralredis.max-trainings", 1)
@@ -301,7 +301,7 @@ def test_a_shutdown_that_fails_leaves_a_server_that_trains(kind: kinds.Kind) -> 
         (server.directory / "dump.rdb").mkdir()
         with pytest.raises(redis.ResponseError, match="SHUTDOWN"):
             client.execute_command("SHUTDOWN", "SAVE", "NOW")
-        # Some servers tell of their end before they know that it will not be: there the training was cancelled.
+        # Some servers announce a shutdown that they then abort: there the training was cancelled.
         client.execute_command("NR.STOP", "net")
         is_over(client)
         before = inredis.cycles(client, "net")

@@ -21,13 +21,13 @@ STRICT = ["--propagation-error-behavior", "panic"]
 
 
 MODULE = neuralredis.module_path()
-#: For what does not differ from server to server.
+#: For tests that do not depend on the kind of server.
 on_any_server = pytest.mark.parametrize("kind", [kinds.ANY], indirect=True, ids=lambda kind: kind.name)
 
 
 @pytest.fixture
 def primary(kind: kinds.Kind) -> Iterator[servers.Server]:
-    # By a file: after a diskless synchronization a second may go by before a replica is sent anything.
+    # With a file: after a diskless synchronization a second may pass before a replica is sent anything.
     options = ("--repl-diskless-sync", "no", *servers.INTERNAL_COMMANDS)
     with servers.running(kind, *options, module=MODULE, tcp=True) as primary:
         yield primary
@@ -76,7 +76,7 @@ def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Ser
 
 
 @on_any_server
-def test_a_replica_refuses_to_train_even_if_it_may_be_written(primary: servers.Server, replica: servers.Server) -> None:
+def test_a_replica_rejects_trainings_even_if_it_is_writable(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net")
     assert agree(primary, replica)
@@ -129,7 +129,7 @@ def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
     reader.execute_command("NR.OBSERVE", "net", *made.row(1))
     assert inredis.cycles(reader, "net") == 10
     if parting == "the primary lives":
-        # It comes back as a replica: its own training is dropped, what the other has learnt since is taken over.
+        # It returns as a replica: its own training is dropped, and the other server's results are loaded.
         client.replicaof("127.0.0.1", replica.port)
         servers.wait_until(lambda: client.info("replication")["master_link_status"] == "up")
         assert agree(replica, primary)
@@ -159,7 +159,7 @@ def test_a_promoted_replica_trains_on_to_the_bits_of_the_primary(
 
 
 def frames(kind: kinds.Kind, made: inredis.Made) -> list[list[bytes]]:
-    """Return the commands by which an AOF without an RDB makes a network."""
+    """Return the commands by which an AOF without an RDB creates a network."""
     with servers.running(kind, "--appendonly", "yes", "--aof-use-rdb-preamble", "no", module=MODULE) as server:
         client = server.client()
         made.create(client, "net")
@@ -179,7 +179,7 @@ def test_a_network_that_comes_in_frames_comes_whole_to_all(
     servers.wait_until(lambda: not raw.info("persistence")["aof_rewrite_in_progress"])
     loads = frames(kind, made)
     assert len(loads) > 2
-    # Two networks by turns, and a replica and a rewritten AOF that begin between their frames.
+    # Frames of two networks alternate, and a replica and a rewritten AOF begin between the frames.
     for at, (_, _, index, frame) in enumerate(loads):
         for key in ("net", "other"):
             raw.execute_command("NR._LOAD", key, index, frame)
@@ -215,7 +215,7 @@ def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Se
 
 
 @inredis.of_both
-def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
+def test_rows_are_sent_as_effects_once_a_replica_or_an_aof_exists(
     kind: kinds.Kind, primary: servers.Server, made: inredis.Made
 ) -> None:
     client = primary.client(protocol=2)
@@ -233,7 +233,7 @@ def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
         reader = replica.client(protocol=2)
 
         def follows() -> bool:
-            # Rows that come while the snapshot is made and sent.
+            # Rows that arrive while the snapshot is written and sent.
             observe()
             return bool(reader.info("replication")["master_link_status"] == "up")
 
@@ -243,7 +243,7 @@ def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
         observe()
         assert agree(primary, replica)
         assert (inredis.calls(reader, made.effect), inredis.calls(reader, "NR.OBSERVE")) == (calls + 1, 0)
-        # A replica that was cut off is sent what it has missed.
+        # A disconnected replica synchronizes partially.
         full = client.info("stats")["sync_full"]
         pipeline = client.pipeline(transaction=False).execute_command("CLIENT", "KILL", "TYPE", "replica")
         pipeline.execute_command("NR.OBSERVE", "net", *made.rows(500, 30)).execute()
@@ -255,7 +255,7 @@ def test_rows_are_sent_as_effects_from_the_moment_that_somebody_listens(
 @on_any_server
 @inredis.of_both
 def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server, made: inredis.Made) -> None:
-    """So that a replica that is sent the command itself, and not the places, would not part from its primary."""
+    """A replica that received the command instead of the effect would still equal its primary."""
     client = primary.client(protocol=2)
     made.create(client, "net")
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 50, "TEST", 25)
@@ -309,9 +309,7 @@ def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica
 
 
 @on_any_server
-def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
-    primary: servers.Server, replica: servers.Server
-) -> None:
+def test_effects_are_checked_if_a_client_sends_them(primary: servers.Server, replica: servers.Server) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     before = raw.execute_command("NR.EXPORT", "net")
@@ -338,7 +336,7 @@ def test_what_replicas_are_sent_is_checked_when_a_client_sends_it(
 
 
 @on_any_server
-def test_rows_of_fields_are_checked_when_a_client_sends_what_replicas_are_sent(
+def test_effects_of_rows_of_fields_are_checked_if_a_client_sends_them(
     primary: servers.Server, replica: servers.Server
 ) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
@@ -367,7 +365,7 @@ def test_rows_of_fields_are_checked_when_a_client_sends_what_replicas_are_sent(
         observed([(0, b"b"), (0, b"c")], [], row_of(gap, at=2)), observed([(0, b"b")], [], row_of(third, at=2)),
         observed([], [b"no"], row_of(gap, at=2)), observed([], [b""], row_of(gap, at=2)),
         observed([], [b"b", b"c", b"d"], row_of(gap, at=2)), observed([], [b"b", b"b"], row_of(gap, at=2)),
-        # A word and a class are taken up before the row that is wrong.
+        # A word and a class are added before the invalid row.
         observed([(0, b"b")], [b"yes"], row_of(second, outcome=2, at=2)),
     ):  # fmt: skip
         with pytest.raises(redis.ResponseError):

@@ -74,7 +74,7 @@ def test_many_weighted_rows_are_stored_in_slices_and_sent_with_their_weights(any
         (["NR.THREADS", "SOME"], "NROPTION unknown option 'SOME': expected FULL"),
     ],
 )
-def test_what_is_wrong_with_rows_is_said(db: nr.NeuralRedis, arguments: list[object], message: str) -> None:
+def test_errors_in_rows_are_reported(db: nr.NeuralRedis, arguments: list[object], message: str) -> None:
     net = db.create("net", "classifier", [2, 2], dataset=10)
     with pytest.raises(redis.ResponseError) as refused:
         db.client.execute_command(*arguments)
@@ -115,7 +115,7 @@ def test_stored_rows_come_back_with_their_weights(db: nr.NeuralRedis, kind: nr.o
     assert net.evaluate(X, y, weight=weights).error == local.evaluate(X, y, weight=weights).error
 
 
-def test_a_client_needs_no_question_before_rows_that_it_knows(db: nr.NeuralRedis) -> None:
+def test_a_client_sends_no_query_before_rows_of_known_networks(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [3, 1], dataset=100)
     X = np.arange(30, dtype=np.float32).reshape(10, 3)
     net.run(X)
@@ -124,7 +124,7 @@ def test_a_client_needs_no_question_before_rows_that_it_knows(db: nr.NeuralRedis
     net.run(X)
     net.evaluate(X, X[:, 0])
     assert inredis.calls(db.client, "nr.info") == before
-    # Another network under the key is noticed by how many rows it would take these for.
+    # Another network at the key is detected by the number of rows that it would read from the bytes.
     del db["net"]
     db.create("net", "regressor", [1, 1])
     with pytest.raises(nr.ShapeError, match="the network has 1 input, 3 were given"):

@@ -1,4 +1,4 @@
-"""SAMPLE as a command: forms of the replies, and that it only reads."""
+"""The option SAMPLE: forms of the replies, and that it changes nothing."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_replies_are_classes(made: redis.Redis, newer: redis.Redis) -> None:
     assert plan in (b"free", b"pro")
     assert pair[0] == plan
     probabilities = made.execute_command("NR.RUN", "plan", "age", 31)
-    assert pair[1] == probabilities[probabilities.index(plan) + 1], "as the network has it, whatever the temperature"
+    assert pair[1] == probabilities[probabilities.index(plan) + 1], "unaffected by the temperature"
     assert set(plans) == {b"free", b"pro"}
     assert (hashed, pairs) == (plan, pair)
     sampled = ("->", "SAMPLE", "TEMPERATURE", 2, "SEED", 5)
@@ -111,7 +111,7 @@ def test_a_replica_and_a_reloaded_server_draw_the_same() -> None:
         assert answers(client) == expected
 
 
-def test_a_regressor_refuses_it(made: redis.Redis) -> None:
+def test_a_regressor_rejects_it(made: redis.Redis) -> None:
     regressor = "NRKIND the network is a regressor: only a classifier has classes"
     for words in (["NR.RUN", "sum", 1, 2], ["NR.CLASS", "sum", 1, 2], ["NR.RUN", "cost", "age", 3]):
         with pytest.raises(redis.ResponseError, match=regressor):

@@ -21,7 +21,7 @@ CREATE = ("NR.CREATE", "net", "CLASSIFIER", *SCHEMA, "SEQUENCE", "LENGTH", 20, "
 
 
 def happened(users: int = 60) -> list[tuple[Any, ...]]:
-    """What some visitors do, and whether they leave, as arguments after the key."""
+    """Return events of visitors and whether they leave, as arguments after the key."""
     chance = random.Random(3)
     said: list[tuple[Any, ...]] = []
     for user in range(users):
@@ -64,7 +64,7 @@ def exported(server: servers.Server, key: str = "net") -> bytes:
 
 @pytest.fixture
 def server(any_server_for_all: servers.Server, client: redis.Redis) -> servers.Server:
-    """The server of the client."""
+    """Return the server of the client."""
     return any_server_for_all
 
 
@@ -147,7 +147,7 @@ def test_events_by_position_have_classes_by_their_numbers(client: redis.Redis) -
     assert (told["sequence-length"], told["sequence-cell"], told["fields"]) == (64, "window", ["x", "VECTOR 2"])
 
 
-def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server: servers.Server) -> None:
+def test_a_network_of_sequences_is_created_again_from_its_words(any_server: servers.Server) -> None:
     client, server = any_server.client(protocol=2), any_server
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -197,7 +197,7 @@ def test_a_network_of_sequences_is_created_again_from_what_is_written(any_server
         ("NR.CREATE new CLASSIFIER SCHEMA a NUMBER -> a SEQUENCE", "field of kind NUMBER: expected a CATEGORY"),
     ],
 )
-def test_what_is_wrong_is_named_and_changes_nothing(
+def test_errors_name_the_argument_and_change_nothing(
     client: redis.Redis, server: servers.Server, words: str, message: str
 ) -> None:
     prepare(client)
@@ -209,7 +209,7 @@ def test_what_is_wrong_is_named_and_changes_nothing(
     assert exported(server) == before
 
 
-def test_many_events_in_one_command_are_refused(client: redis.Redis) -> None:
+def test_many_events_in_one_command_are_rejected(client: redis.Redis) -> None:
     prepare(client)
     with pytest.raises(redis.ResponseError, match="bytes in one command: expected at most 65536, in several"):
         client.execute_command("NR.OBSERVE", "net", "user:1", "JSON", "[" + ",".join(["{}"] * 40_000) + "]")
@@ -227,7 +227,7 @@ def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_
         reader = replica.client(protocol=2, decode_responses=False)
         net = nr.SequenceNetwork.from_bytes(exported(primary))
         state = mine = b""
-        # More than the 20 that are kept.
+        # More than the 20 that are stored.
         for at in range(30):
             event = ("page", ["home", "cart", "help"][at * at % 3], "seconds", at)
             answer, new = client.execute_command("NR.STEP", "net", state, *event)
@@ -239,24 +239,24 @@ def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_
             assert client.execute_command("NR.RUN", "net", "live") == answer
             state = new
         event = ("page", "help", "seconds", 3)
-        # It outlives a training and a restart, and new words.
+        # A state remains valid after a training, a restart and new words.
         client.execute_command("NR.OBSERVE", "net", "other", "page", "another")
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
         client.execute_command("DEBUG", "RELOAD")
         answer, new = client.execute_command("NR.STEP", "net", state, *event)
         assert client.execute_command("NR.RUN", "net", "live", *event) == answer
-        # As an answer it looks as is asked; the state is the same.
+        # Options change the form of the prediction; the state is the same.
         best, again = client.execute_command("NR.STEP", "net", state, *event, "->", "TOP", 1)
         assert (len(best), again) == (2, new)
         block = '[{"page":"help","seconds":3}]'
         assert client.execute_command("NR.STEP", "net", state, "JSON", block) == [answer, new]
-        # The primary knows a word that a copy does not know yet.
+        # The primary has a word that a copy does not have yet.
         client.execute_command("NR.IMPORT", "before", bytes(net))
         with pytest.raises(redis.ResponseError, match=r"NRFORMAT .* it knows 4 words, and this network 3"):
             client.execute_command("NR.STEP", "before", new, *event)
 
 
-def test_what_is_no_state_is_refused_and_nothing_breaks(client: redis.Redis, server: servers.Server) -> None:
+def test_invalid_states_are_rejected_without_harm(client: redis.Redis, server: servers.Server) -> None:
     prepare(client)
     net = nr.SequenceNetwork.from_bytes(exported(server))
     state = b""

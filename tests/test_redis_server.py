@@ -1,4 +1,4 @@
-"""What the server shows of the module and lets users set: CONFIG, INFO, ACL, COMMAND, and replies in RESP3."""
+"""The module in CONFIG, INFO, ACL and COMMAND, and replies in RESP3."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ READS = [
     "run", "class", "info", "threads", "trainings", "getdata", "wait", "report", "evaluate", "export", "hrun", "hclass",
     "rank", "fields", "explain", "forecast", "sample", "step",
 ]  # fmt: skip
-#: Commands whose first key is followed by the number of others, which are hashes.
+#: Commands whose first key is followed by the number of further keys, which are hashes.
 OF_HASHES = ["hobserve", "hrun", "hclass", "rank"]
 
 
@@ -117,10 +117,10 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
         assert ("blocking" in flags) == (name in ("train", "wait")), name
         assert ("denyoom" in flags) == (name in ("create", "observe", "hobserve", "calibrate", "train", "import")), name
         assert ("admin" in flags) == name.startswith("_"), name
-        if categories:  # Redis 7.0 lets no module's command have one
+        if categories:  # Redis 7.0 has none for commands of modules
             expected = {"@neural", "@fast" if "fast" in flags else "@slow", "@read" if reads else "@write"}
             expected |= {"@blocking"} if "blocking" in flags else set()
-            if name.startswith("_"):  # of no category that a user would be granted
+            if name.startswith("_"):  # in no category that users are granted
                 expected = {"@admin", "@dangerous"}
             assert categories == expected, name
         assert len(keys) == (name not in ("threads", "trainings")) + (name in OF_HASHES), name
@@ -134,10 +134,10 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
     assert client.command_getkeys("NR.OBSERVE", "net", "1", "->", "2") == ["net"]
 
 
-def test_a_category_of_its_own_where_the_server_has_such(server: servers.Server) -> None:
+def test_a_category_of_the_module_if_the_server_supports_it(server: servers.Server) -> None:
     client = server.client(protocol=2)
     if client.info("server")["redis_version"].startswith("7.0.") and "valkey_version" not in client.info("server"):
-        assert "neural" not in client.acl_cat()  # Redis lets modules have one from 7.4 on
+        assert "neural" not in client.acl_cat()  # Redis supports it for modules since 7.4
         return
     assert sorted(client.acl_cat("neural")) == sorted(f"nr.{name}" for name in COMMANDS if not name.startswith("_"))
     client.acl_setuser("reader", enabled=True, nopass=True, keys=["*"], categories=["+@neural", "-@write"])
@@ -148,7 +148,7 @@ def test_a_category_of_its_own_where_the_server_has_such(server: servers.Server)
             reader.execute_command("NR.RESET", "net")
 
 
-def test_threads_shows_only_what_the_caller_may_read(any_server: servers.Server) -> None:
+def test_threads_shows_only_keys_that_the_user_may_read(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     for key in ("mine:a", "theirs:b"):
         inredis.create(client, key)
@@ -241,7 +241,7 @@ def test_exports_go_to_python_and_back(server: servers.Server) -> None:
             raw.execute_command("NR.IMPORT", "bad", exported[:at] + bytes([exported[at] ^ 1]) + exported[at + 1 :])
 
 
-def test_more_outputs_than_a_reply_holds_are_refused_before_memory_is_taken(any_server: servers.Server) -> None:
+def test_more_outputs_than_a_reply_holds_are_rejected_before_memory_is_taken(any_server: servers.Server) -> None:
     raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20)
     rows = struct.pack("<200f", *range(200))

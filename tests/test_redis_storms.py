@@ -19,12 +19,12 @@ import neuralredis
 import servers
 
 KEYS = [f"net{number}" for number in range(3)]
-#: Rows that a writer sends at a time.
+#: Rows in one command of a writer.
 BATCH = 20
 
 
 class Writer(threading.Thread):
-    """Sends rows that tell their own number, and remembers how many were acknowledged."""
+    """Sends rows that contain their number, and counts the acknowledged ones."""
 
     def __init__(self, client: redis.Redis, key: str) -> None:
         super().__init__()
@@ -40,7 +40,7 @@ class Writer(threading.Thread):
                 rows = [row(self.acknowledged + index) for index in range(BATCH)]
                 self.client.execute_command("NR.OBSERVE", self.key, "FP32", inredis.blob(*rows), "TRAIN")
                 self.acknowledged += BATCH
-                # A training ends now and then, and the next begins.
+                # Trainings end from time to time, and further ones start.
                 with contextlib.suppress(redis.ResponseError):
                     self.client.execute_command("NR.TRAIN", self.key, "MAXCYCLES", 5)
         except Exception as error:
@@ -53,10 +53,10 @@ def row(number: int) -> tuple[float, float, float]:
 
 @contextlib.contextmanager
 def writing(server: servers.Server) -> Iterator[list[Writer]]:
-    """Run a writer for each network, and end them all."""
+    """Run a writer for each network, and stop them all."""
     client = server.client()
     for key in KEYS:
-        # More than the rows that arrive, so that none is replaced.
+        # More than the arriving rows, so that none is replaced.
         client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 30, "->", 2, "DATASET", 10_000_000, "TEST", 10)
     writers = [Writer(server.client(decode_responses=False), key) for key in KEYS]
     for writer in writers:
@@ -73,10 +73,10 @@ def writing(server: servers.Server) -> Iterator[list[Writer]]:
 
 
 def check_rows(client: redis.Redis, key: str, least: int, most: int) -> None:
-    """Between so many and so many rows are there, each as it was sent."""
+    """Check that the number of rows is in this range, and that each is as it was sent."""
     found = inredis.info(client, key)["training-dataset-len"]
     assert least <= found <= most
-    assert found % BATCH == 0, "rows that came together are kept together"
+    assert found % BATCH == 0, "the rows of a command are stored together"
     for number in {0, found // 2, found - 1}:
         inputs, outputs = client.execute_command("NR.GETDATA", key, "TRAIN", number)
         *expected, label = row(number)
@@ -118,7 +118,7 @@ def test_a_storm_of_forks_saves_what_was_acknowledged(
                     client.bgsave()
                     servers.wait_until(lambda: quiet(client))
                     assert client.info("persistence")["rdb_last_bgsave_status"] == "ok"
-                # Some of the snapshots: the first, and later ones of a server that has forked much.
+                # Some of the snapshots: the first, and later ones after many forks.
                 if fork % 2 == 0 and (fork == 0 or fork >= forks - 4):
                     kept = tmp_path / f"{fork}.rdb"
                     shutil.copy(server.directory / "dump.rdb", kept)
@@ -144,13 +144,13 @@ def test_a_storm_of_forks_saves_what_was_acknowledged(
         with loaded(kind, snapshot, tmp_path / f"snapshot{number}") as client:
             for key, low, high in zip(KEYS, least, most, strict=True):
                 check_rows(client, key, low, high)
-                assert client.execute_command("NR.WAIT", key) == "idle", "what is saved is not being trained"
+                assert client.execute_command("NR.WAIT", key) == "idle", "a loaded network is not being trained"
     assert trained > 0
     figure(f"{forks} forks, {trained} trainings, {sum(acknowledged)} rows, {len(snapshots)} snapshots loaded")
 
 
 class Cut:
-    """Stands between a replica and its primary, and lets through so many bytes of the primary's."""
+    """A proxy between a replica and its primary that forwards a limited number of the primary's bytes."""
 
     def __init__(self, port: int) -> None:
         self.port = port

@@ -30,10 +30,10 @@ def client(any_server: servers.Server) -> redis.Redis:
 
 
 class Asking:
-    """A command that another connection sends, and waits for."""
+    """A command on another connection, which waits for the reply."""
 
     def __init__(self, server: servers.Server, *command: Any) -> None:
-        # One that is cut off does not ask again.
+        # A closed connection must not retry.
         once = Retry(NoBackoff(), 0)
         self.client = server.client(protocol=2, single_connection_client=True, retry=once)
         self.id = self.client.client_id()
@@ -44,12 +44,12 @@ class Asking:
     def _ask(self, *command: Any) -> None:
         try:
             self.reply = self.client.execute_command(*command)
-        except Exception as error:  # a connection cut under its hands fails in many ways
+        except Exception as error:  # a connection that is closed meanwhile fails in many ways
             self.reply = error
 
     def answer(self) -> Any:
         self._thread.join(servers.PATIENCE)
-        assert not self._thread.is_alive(), "no answer"
+        assert not self._thread.is_alive(), "no reply"
         return self.reply
 
 
@@ -64,7 +64,7 @@ def ask(any_server: servers.Server, client: redis.Redis) -> Iterator[Callable[..
     return ask
 
 
-def test_a_result_is_installed_though_nobody_asks(client: redis.Redis) -> None:
+def test_a_result_is_installed_without_any_command(client: redis.Redis) -> None:
     client.config_set("notify-keyspace-events", "Ed")
     listener = client.pubsub()
     listener.subscribe("__keyevent@0__:nr.trained")
@@ -80,7 +80,7 @@ def test_a_result_is_installed_though_nobody_asks(client: redis.Redis) -> None:
 
 
 def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
-    # Its own tick is once a second: what happens sooner was not waiting for it.
+    # The server's timer runs once a second: faster events did not wait for it.
     client.config_set("hz", 1)
     inredis.create(client, "net")
     took = []
@@ -152,7 +152,7 @@ def test_one_training_of_a_network_at_a_time(client: redis.Redis) -> None:
     assert client.execute_command("NR.CONFIGURE", "net", "L2", "0.5") == "OK"
 
 
-def test_a_training_that_makes_more_members_than_the_limit_of_bytes_allows_is_refused(client: redis.Redis) -> None:
+def test_a_training_that_makes_more_members_than_the_limit_of_bytes_allows_is_rejected(client: redis.Redis) -> None:
     inredis.create(client, "net", "RESTARTS", 64)
     client.config_set("neuralredis.max-network-bytes", inredis.info(client, "net")["memory-bytes"] + 1000)
     with pytest.raises(redis.ResponseError, match=r"the limit neuralredis\.max-network-bytes"):
@@ -187,7 +187,7 @@ def test_more_trainings_may_be_let_in_while_some_wait(client: redis.Redis) -> No
     inredis.running(client, 2)
 
 
-def test_the_end_of_a_training_is_told_to_all_who_wait(client: redis.Redis, ask: Callable[..., Asking]) -> None:
+def test_all_waiting_clients_get_the_end_of_a_training(client: redis.Redis, ask: Callable[..., Asking]) -> None:
     inredis.create(client, "net")
     block = ask("NR.TRAIN", "net", "MAXTIME", 0, "BLOCK", LONG)
     waits = [ask("NR.WAIT", "net"), ask("NR.WAIT", "net", LONG)]
@@ -236,7 +236,7 @@ def test_a_queued_training_whose_network_is_gone_ends_at_once(client: redis.Redi
     assert waiting.answer() == "dropped"
 
 
-def test_who_waits_may_be_killed_unblocked_or_go_away(
+def test_waiting_clients_may_be_killed_unblocked_or_disconnect(
     any_server: servers.Server, client: redis.Redis, ask: Callable[..., Asking]
 ) -> None:
     inredis.create(client, "net")
@@ -292,7 +292,7 @@ def test_an_install_breaks_a_watch(client: redis.Redis) -> None:
             transaction.execute()
 
 
-def test_a_refused_command_breaks_no_watch(client: redis.Redis) -> None:
+def test_a_rejected_command_breaks_no_watch(client: redis.Redis) -> None:
     inredis.create(client, "net")
     other = redis.Redis(unix_socket_path=client.connection_pool.connection_kwargs["path"], protocol=2)
     with other, client.pipeline() as transaction:
@@ -334,7 +334,7 @@ def test_a_large_training_set_starts_at_once(client: redis.Redis, any_server: se
         client.execute_command("NR.WAIT", "net")
         took.append(client.info("commandstats")["cmdstat_nr.train"]["usec_per_call"])
         client.config_resetstat()
-    # To copy the rows, 125 MB, would take several times as long.
+    # Copying the rows, 125 MB, would take several times as long.
     assert sorted(took)[len(took) // 2] < 10_000, took
 
 
@@ -363,5 +363,5 @@ def test_shutdown_does_not_wait_for_trainings(kind: kinds.Kind) -> None:
         inredis.running(client, 3)
         start = time.monotonic()
         server.stop()
-        assert time.monotonic() - start < 10, "they would go on forever"
+        assert time.monotonic() - start < 10, "they would run forever"
         assert server.process.returncode == 0

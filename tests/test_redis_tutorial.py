@@ -264,4 +264,4 @@ finished
         connection.ask(f"NR.CLASS mynet {' '.join(str(float(x)) for x in inputs)}") != f"(integer) {int(survived)}"
         for inputs, survived in list(zip(X, y, strict=True))[601:]
     )
-    assert wrong < 80, "of 290; always answering the commoner class gives more than 100"
+    assert wrong < 80, "of 290; always predicting the more frequent class gives more than 100 errors"

@@ -20,13 +20,13 @@ import neuralredis
 import servers
 
 pytestmark = pytest.mark.needs(kinds.VALGRIND)
-#: The same server is ten to fifty times as slow.
+#: Timeouts: under valgrind a server is ten to fifty times slower.
 PATIENCE = 300.0
 
 
 @contextlib.contextmanager
 def watched(kind: kinds.Kind, log: Path, *options: str) -> Iterator[servers.Server]:
-    """Run a server under memcheck, which writes what it finds to a file for each process."""
+    """Run a server under memcheck, which writes its findings to a file for each process."""
     script = log / "server"
     # A server with jemalloc in it has its functions elsewhere than in the C library. Threads take turns, or those that
     # train would keep the server waiting for seconds.
@@ -38,20 +38,20 @@ def watched(kind: kinds.Kind, log: Path, *options: str) -> Iterator[servers.Serv
     )
     script.chmod(0o755)
     slow = dataclasses.replace(kind, find=lambda: script)
-    # The server's compression reads a table that it has not filled, on purpose.
+    # The server's compression reads an uninitialized table on purpose.
     options = ("--rdbcompression", "no", "--enable-debug-command", "yes", *servers.INTERNAL_COMMANDS, *options)
     with servers.running(slow, *options, module=neuralredis.module_path(), tcp=True) as server:
         yield server
 
 
 def found(log: Path) -> list[str]:
-    """Return what memcheck has found in the module, or in the server on the module's account."""
+    """Return memcheck's findings in the module, or in the server because of the module."""
     whole = "\n".join(re.sub(r"^==\d+== ?", "", path.read_text(), flags=re.M) for path in log.glob("*.valgrind"))
     return [error for error in whole.split("\n\n") if "libneuralredis.so" in error]
 
 
 def main_paths(server: servers.Server) -> None:
-    """Do everything once."""
+    """Run every feature once."""
     client = server.client(protocol=2, socket_timeout=PATIENCE)
     raw = server.client(protocol=2, socket_timeout=PATIENCE, decode_responses=False)
     with Wire(server) as wire:
@@ -111,7 +111,7 @@ def test_memcheck_finds_nothing_whatever_is_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if effort == 1:
-        return  # The test above is enough for every run of the suite.
+        return  # The test above is enough for a normal run of the suite.
     monkeypatch.setenv("NEURALREDIS_ISA", instructions)
     chance = random.Random(effort)
     sent = 20 * effort

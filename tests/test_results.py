@@ -103,7 +103,7 @@ def test_weights_count_in_the_error_alone(create: Create) -> None:
         (([[1, 2, 3, 4]],), TypeError, "y is missing"),
     ],
 )
-def test_an_evaluation_of_nothing_known_is_refused(
+def test_invalid_arguments_of_an_evaluation_are_rejected(
     create: Create, arguments: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
@@ -118,7 +118,7 @@ def test_many_classes_have_no_confusion_matrix(create: Create) -> None:
 
 
 def test_info_has_the_fields_of_nr_info(create: Create) -> None:
-    # The tutorial's, and the contract's after them.
+    # First those of the tutorial, then those of later versions.
     names = (
         *("id", "type", "auto-normalization", "training", "layout"),
         *("training-dataset-maxlen", "training-dataset-len", "test-dataset-maxlen", "test-dataset-len"),
@@ -205,7 +205,7 @@ def test_counts_of_rows_have_names_and_are_a_tuple(create: Create) -> None:
     assert repr(counts) == "RowCounts(train=0, test=3)"
 
 
-def test_whatever_a_network_tells_is_text_in_a_notebook() -> None:
+def test_texts_of_a_network_are_escaped_in_a_notebook() -> None:
     evil = "<img src=x onerror=alert(1)>"
     info = classifier(nr.Network).info()
     words = {field.name: evil for field in dataclasses.fields(info) if isinstance(getattr(info, field.name), str)}

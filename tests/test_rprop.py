@@ -26,12 +26,12 @@ CYCLES = 40
 
 
 def targets(X: Floats) -> Floats:
-    """Return something on the way to which the loss rises now and then, which is when iRprop+ undoes a step."""
+    """Return rows for which the loss rises in some cycles, so that iRprop+ reverts steps."""
     return np.stack([X[:, 0] * X[:, 1], np.sin(2 * X[:, 2])], axis=1).astype(np.float32)
 
 
 class Trace:
-    """A network with tanh hidden units, linear outputs and the squared error, that learns by one variant of RPROP."""
+    """A network with tanh hidden units, linear outputs and the squared error, trained by a variant of RPROP."""
 
     def __init__(self, parameters: Floats, algorithm: str, l2: float) -> None:
         first = (LAYOUT[0] + 1) * LAYOUT[1]
@@ -95,7 +95,7 @@ def test_a_training_takes_the_steps_of_the_papers(create: Create, variant: Any) 
     algorithm, l2 = variant
     rng = np.random.default_rng(3)
     X = rng.normal(size=(ROWS, LAYOUT[0])).astype(np.float32)
-    # Of the size that the engine works with, so that its weights are those of the trace.
+    # Scaled as the engine scales inputs, so that its weights equal those of the trace.
     X /= np.sqrt(np.mean(X**2, axis=0))
     y = targets(X)
     net = create("regressor", LAYOUT, activation="tanh", algorithm=algorithm, l2=l2, seed=11)
@@ -106,11 +106,11 @@ def test_a_training_takes_the_steps_of_the_papers(create: Create, variant: Any) 
         trace.step(X, y)
         net.train(max_cycles=1)
         expected = np.concatenate([trace.hidden.ravel(), trace.output.ravel()])
-        # Sums in another order differ in the last bits; a step in the wrong direction or of another size by far more.
+        # Another order of sums changes the last bits; a step of another direction or size would change far more.
         assert np.allclose(saved.weights(bytes(net)), expected, rtol=0, atol=2e-4)
         undone += sum(int((before == 0).sum()) for before in trace.gradients)
     assert np.allclose(net.run(X), trace.run(X)[1], atol=1e-3)
-    assert undone > CYCLES, "changes of sign are what tells the variants apart"
+    assert undone > CYCLES, "the variants differ only where a gradient changes its sign"
 
 
 def test_the_variants_differ(create: Create) -> None:

@@ -24,7 +24,7 @@ DATA = Path(__file__).parent / "data"
 
 
 class Digest:
-    """Of all that a network is and says, but for clocks and for the form of its file."""
+    """Return a digest of a network's state and predictions, without durations and the format of its file."""
 
     def __init__(self) -> None:
         self.sha = hashlib.sha256()
@@ -60,7 +60,7 @@ def targets(net: Network, X: np.ndarray) -> np.ndarray:
 
 
 def from_a_file(data: bytes) -> str:
-    """Digest a saved network, and what becomes of it as it goes on learning."""
+    """Digest a saved network, before and after further training."""
     net = Network.from_bytes(data)
     X = inputs(net.info().layout[0])
     digest = Digest()
@@ -74,7 +74,7 @@ def from_a_file(data: bytes) -> str:
 
 
 def again(kind: str, layout: list[int], options: dict[str, object], training: dict[str, object]) -> str:
-    """Digest a network that learns, then goes on learning with other options and more rows."""
+    """Digest a network that is trained, then trained further with other options and more rows."""
     net = Network(kind, layout, dataset=200, test=80, seed=7, **options)  # type: ignore[arg-type]
     X = inputs(layout[0])
     digest = Digest()
@@ -90,7 +90,7 @@ def again(kind: str, layout: list[int], options: dict[str, object], training: di
 
 
 def gated(target: str) -> str:
-    """Digest a network whose gated units learn, then go on with a word that is new."""
+    """Digest a network with GRU cells that is trained, then trained further with a new word."""
     chance = np.random.default_rng(5)
     fields = {"page": "category", "n": "number"}
     net = SequenceNetwork("classifier", fields=fields, target=target, cell="gru", length=9, seed=7, restarts=4)
@@ -121,7 +121,7 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
         for activation, algorithm, output in itertools.product(activations, algorithms, outputs):
             options = {"activation": activation, "algorithm": algorithm, "normalize": True, **output}
             name = f"{kind} {' '.join(str(value) for value in options.values())}"
-            # One network, as all trainings without AUTOSTOP were of before these began with a trial.
+            # One member, as in all trainings without AUTOSTOP before the version that introduced the trial.
             yield name, lambda k=kind, u=layout, o=options: again(k, u, {**o, "restarts": 1}, {})
     others: dict[str, tuple[dict[str, object], dict[str, object]]] = {
         "defaults": ({}, {}),
@@ -154,7 +154,7 @@ def test_answers_and_trainings_are_those_of_before(name: str, digest: Callable[[
     assert digest() == EXPECTED[name]
 
 
-def test_what_is_expected_was_digested_from_these_cases() -> None:
+def test_the_stored_digests_have_exactly_these_cases() -> None:
     assert list(EXPECTED) == [name for name, _ in cases()]
 
 

@@ -1,4 +1,4 @@
-"""Sampled classes: a seed gives the same ones, embedded and in a server."""
+"""Sampled classes: a seed gives the same classes, embedded and in a server."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Y = np.clip(np.round(X.sum(1) + RNG.normal(0, 1, 60)), -2, 2).astype(int) + 2
 MASK = 2**64 - 1
 GAMMA = 0x9E3779B97F4A7C15
 
-#: Ways to draw.
+#: Options of sampling.
 WAYS: list[dict[str, Any]] = [
     {},
     {"temperature": 0.5},
@@ -42,7 +42,7 @@ def mixed(z: int) -> int:
 
 
 def uniforms(seed: int) -> Iterator[float]:
-    """The middles of 2^24 equal parts that SplitMix64 chooses, by the stream of draws of a seed."""
+    """Yield the middles of 2^24 equal intervals that SplitMix64 selects, in the seed's stream of draws."""
     state = mixed(seed ^ mixed(2**41 + GAMMA))
     while True:
         state = (state + GAMMA) & MASK
@@ -52,7 +52,7 @@ def uniforms(seed: int) -> Iterator[float]:
 def drawn(
     outputs: list[float], uniform: float, temperature: float = 1, top_k: int = 99, top_p: float = 1, min_p: float = 0
 ) -> int:
-    """The class that is drawn, step by step in plain Python."""
+    """Return the drawn class, computed step by step in plain Python."""
     total = sum(outputs)
     logits = [math.log(p / total) for p in outputs]
     if temperature == 0:
@@ -139,7 +139,7 @@ def test_without_a_seed_draws_differ_and_come_as_often_as_they_are_probable(crea
     assert np.all(np.abs(shares - p) < 5 * np.sqrt(p * (1 - p) / len(same)) + 1e-4), (shares, p)
 
 
-def test_the_likeliest_is_drawn_always_where_nothing_else_is_left(create: Callable[..., Any]) -> None:
+def test_the_most_probable_class_is_always_drawn_if_the_others_are_excluded(create: Callable[..., Any]) -> None:
     for net, asked in ((of_positions(create), X), (of_fields(create), rows(30))):
         best = net.classify(asked).tolist()
         for way in ({"temperature": 0}, {"temperature": 1e-300}, {"top_k": 1}, {"top_p": 0.0}, {"top_p": 1e-9}):
@@ -165,7 +165,7 @@ def test_sigmoid_outputs_have_their_share_and_linear_ones_none(create: Callable[
         of_positions(create, output="linear").sample(X[0])
 
 
-def test_what_makes_no_sense_is_refused(create: Callable[..., Any]) -> None:
+def test_invalid_values_are_rejected(create: Callable[..., Any]) -> None:
     net = of_positions(create)
     for way, message in [
         ({"temperature": -1}, "temperature is -1: expected a finite number of at least 0"),

@@ -38,7 +38,7 @@ def trained(kind: Any = "classifier", **options: Any) -> nr.Network:
 
 
 def assert_same(net: nr.Network, other: nr.Network) -> None:
-    """Both are the same, and have the same future."""
+    """Check that two networks are equal, and stay equal after further calls."""
     assert bytes(net) == bytes(other)
     assert net == other
     X = np.random.default_rng(1).normal(size=(20, 3))
@@ -200,9 +200,9 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     path.write_bytes(b"older")
     reader = path.open("rb")
     trained().save(path)
-    assert reader.read() == b"older", "who reads the old file goes on reading it"
+    assert reader.read() == b"older", "an open file keeps the old contents"
     reader.close()
-    assert list(tmp_path.iterdir()) == [path], "nothing is left over"
+    assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
 
 
 def test_a_new_file_has_the_permissions_of_any_and_one_that_is_replaced_keeps_its_own(tmp_path: Path) -> None:
@@ -240,12 +240,12 @@ def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path: P
         program = subprocess.Popen([sys.executable, "-c", SAVES, str(path)], stdout=subprocess.PIPE)
         assert program.stdout is not None
         assert program.stdout.readline() == b"ready\n"
-        # Somewhere in a save, which takes about a millisecond.
+        # At some point of a save, which takes about a millisecond.
         time.sleep(source.uniform(0, 0.02))
         program.kill()
         program.communicate()
         assert path.read_bytes() in expected
-        # What was being written has another name, which no later save needs.
+        # The incomplete file has another name, which no later save uses.
         for left in tmp_path.iterdir():
             assert left == path or left.name.startswith(".net.nr.")
         trained().save(path)
@@ -276,14 +276,14 @@ def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) 
             path = tmp_path / f"{number % 3}.nr"
             net.save(path)
             X, y = nr.load(path).rows("train")
-            assert np.array_equal(X, np.column_stack([y, y])), "no row is half of one and half of another"
+            assert np.array_equal(X, np.column_stack([y, y])), "no row mixes two rows"
     finally:
         ended.set()
         for thread in threads:
             thread.join()
 
 
-def test_a_save_through_a_link_writes_what_the_link_names(tmp_path: Path) -> None:
+def test_a_save_through_a_link_writes_the_target_of_the_link(tmp_path: Path) -> None:
     (tmp_path / "link.nr").symlink_to(tmp_path / "real.nr")
     trained().save(tmp_path / "link.nr")
     assert (tmp_path / "link.nr").is_symlink()
@@ -313,12 +313,12 @@ def test_a_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"neural", bytes(8), bytes(1000), b"neural\1\0" + bytes(12)])
-def test_bytes_that_are_no_network_are_refused(data: bytes) -> None:
+def test_bytes_that_are_no_network_are_rejected(data: bytes) -> None:
     with pytest.raises(nr.FormatError, match="not a network: "):
         nr.Network.from_bytes(data)
 
 
-def test_a_later_version_is_refused_by_name() -> None:
+def test_a_later_version_is_rejected_by_name() -> None:
     data = bytearray(bytes(trained())[:-8])
     data[6:8] = (8).to_bytes(2, "little")
     with pytest.raises(nr.FormatError, match="saved in format 8: this version reads formats up to 7"):
@@ -326,7 +326,7 @@ def test_a_later_version_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("data", ["text", 5, None, [1, 2]])
-def test_what_is_no_bytes_is_a_type_error(data: Any) -> None:
+def test_objects_other_than_bytes_are_a_type_error(data: Any) -> None:
     with pytest.raises(TypeError):
         nr.Network.from_bytes(data)
 
@@ -338,7 +338,7 @@ def test_the_checksum_is_the_one_of_redis() -> None:
 
 
 def assert_obeys_the_rules(net: nr.Network) -> None:
-    """A forged network may be another one, but it is one."""
+    """Check that a forged network is a valid network, if another one."""
     info = net.info()
     assert info.training_dataset_len <= 10_000
     assert not np.isnan(info.dataset_error)
@@ -353,7 +353,7 @@ def assert_obeys_the_rules(net: nr.Network) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("how", ["damaged", "with a right checksum", "forged"])
-def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any, how: str, effort: int) -> None:
+def test_damaged_bytes_are_rejected_or_a_valid_network(kind: Any, how: str, effort: int) -> None:
     data = bytes(trained(kind))
     frames = saved.in_frames(data)
     source = random.Random(1)
@@ -376,14 +376,14 @@ def test_damaged_bytes_are_refused_or_a_network_that_obeys_every_rule(kind: Any,
             continue
         accepted += 1
         assert_obeys_the_rules(net)
-    # A checksum misses nothing of this kind; past it there is much that is no fault, such as another weight.
+    # The checksum detects all such damage; behind a valid checksum many changes are valid, such as another weight.
     assert accepted == 0 if how == "damaged" else accepted > 100
     # Kilobytes on Linux.
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_refused(body: bytes) -> None:
+def test_any_bytes_are_rejected(body: bytes) -> None:
     for data in (body, saved.with_checksum(body), saved.with_checksum(b"neural\1\0" + body)):
         with pytest.raises(nr.FormatError):
             nr.Network.from_bytes(data)

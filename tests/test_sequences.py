@@ -1,4 +1,4 @@
-"""Embedded networks of sequences: observing, answering, forecasting, and storing."""
+"""Embedded networks of sequences: observations, predictions, forecasts and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import neuralredis as nr
 
 
 def visitors(seed: int = 1, users: int = 120, **options: Any) -> nr.SequenceNetwork:
-    """Make a network of visitors who leave if the help is the last that they saw, twice."""
+    """Create a network of visitors who leave if their last two pages are the help."""
     net = nr.SequenceNetwork(
         "classifier",
         fields={"page": "category 20", "seconds": "number"},
@@ -37,7 +37,7 @@ def visitors(seed: int = 1, users: int = 120, **options: Any) -> nr.SequenceNetw
 
 
 def seen(page: str) -> dict[str, Any]:
-    """A visit of a page."""
+    """Return the visit of a page."""
     return {"page": page, "seconds": 40}
 
 
@@ -48,7 +48,7 @@ def trained() -> nr.SequenceNetwork:
     return net
 
 
-def test_what_sequences_come_to_is_learnt(trained: nr.SequenceNetwork) -> None:
+def test_outcomes_of_sequences_are_learnt(trained: nr.SequenceNetwork) -> None:
     found = trained.evaluate()
     assert isinstance(found, nr.ClassifierEvaluation)
     assert (found.classes, found.rows) == (("no", "yes"), trained.info().test_dataset_len)
@@ -99,7 +99,7 @@ def test_events_by_position_need_no_names() -> None:
     assert regressor.run([[[1]]]).shape == (1, 2)
 
 
-def test_what_comes_next_is_learnt_where_the_target_is_a_field() -> None:
+def test_the_next_event_is_learnt_if_the_target_is_a_field() -> None:
     net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=99, seed=1)
     net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
     net.train(max_cycles=100)
@@ -121,7 +121,7 @@ def test_gated_units_learn_next_events_and_outcomes() -> None:
     assert net.info().members <= 4
     assert report.test_error is not None
     assert report.test_error < 0.6
-    # A letter that has come since the training is taken for any other, and learnt by the next.
+    # A letter that is new since the training counts as unknown until the next training.
     net.observe(["abcx"] * 30)
     assert net.run(["abx"]).shape == net.run(["abc"]).shape
     net.train(autostop=True, max_cycles=5, max_time=0)
@@ -200,7 +200,7 @@ def test_a_frame_has_all_events_one_below_the_other() -> None:
 
 
 @pytest.mark.parametrize("cell", ["auto", "window", "reservoir", "gru"])
-def test_what_is_saved_has_the_same_future(cell: nr.sequences.Cell, tmp_path: Path) -> None:
+def test_a_saved_network_has_the_same_future(cell: nr.sequences.Cell, tmp_path: Path) -> None:
     net = visitors(users=60, cell=cell)
     net.train(autostop=True, max_cycles=20)
     net.save(tmp_path / "net.nr")
@@ -221,7 +221,7 @@ def test_what_is_saved_has_the_same_future(cell: nr.sequences.Cell, tmp_path: Pa
         assert copy == expected
 
 
-def test_the_longest_idle_go_and_those_first_that_have_come_to_something() -> None:
+def test_sequences_with_an_outcome_and_idle_sequences_are_evicted_first() -> None:
     net = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="left", dataset=3, seed=1)
     for user in "abc":
         net.session(user).observe("home")
@@ -246,7 +246,7 @@ def test_a_sequence_is_wholly_in_one_set() -> None:
     assert net.observe([["home"]], ids=["a"], into="train") == (train + 1, test)
 
 
-def test_what_is_wrong_is_named_and_nothing_is_kept(trained: nr.SequenceNetwork) -> None:
+def test_errors_name_the_argument_and_store_nothing(trained: nr.SequenceNetwork) -> None:
     net = nr.SequenceNetwork.from_bytes(bytes(trained))
     before = bytes(net)
     for call, error, message in [
@@ -301,7 +301,7 @@ def test_series_are_split_in_time_and_the_last_part_decides_when_to_stop() -> No
     net = network()
     assert net.observe_series([shape, shape[:4] + 50], ids=["meter:3", "short"]) == (2, 1)
     assert net.ids() == ["meter:3", "meter:3 before", "short"]
-    # The later part has 24 values of context; the earlier one has no value that is held out.
+    # The later part begins with 24 values of context; the earlier part has no held-out value.
     by_hand = network()
     by_hand.observe([shape[96 - 24 :]], ids=["meter:3"], into="test")
     by_hand.observe([shape[:96], shape[:4] + 50], ids=["meter:3 before", "short"], into="train")

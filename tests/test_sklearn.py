@@ -42,7 +42,7 @@ def flowers() -> tuple[Any, Any]:
 
 
 def rows(kind: type[Estimator]) -> tuple[Any, Any]:
-    """Return 120 rows of three inputs that either estimator learns from."""
+    """Return 120 rows of three inputs for both estimators."""
     X, y = make_blobs(120, 3, centers=3, cluster_std=2, random_state=0)
     return (X, y) if kind is NeuralClassifier else (X, X[:, 0] - X[:, 1] ** 2)
 
@@ -51,15 +51,15 @@ def answers(estimator: Estimator, X: Any) -> Any:
     return estimator.predict_proba(X) if isinstance(estimator, NeuralClassifier) else estimator.predict(X)
 
 
-# As in scikit-learn's own suite: rows without rhyme or reason may take long.
+# As in scikit-learn's own suite: random rows may take long.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks([NeuralClassifier(), NeuralRegressor()])
 def test_scikit_learn_finds_no_fault(
     estimator: Estimator, check: Callable[[Estimator], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # One of its checks is left out without this.
+    # Without this, scikit-learn skips one of its checks.
     monkeypatch.setenv("SCIPY_ARRAY_API", "1")
-    # Some of them leave random_state to chance.
+    # Some of the checks do not set random_state.
     np.random.seed(0)
     check(estimator)
 
@@ -73,7 +73,7 @@ def test_every_parameter_and_attribute_is_documented(kind: type[Estimator]) -> N
         assert name in text, name
 
 
-def test_whoever_has_no_scikit_learn_is_told_how_to_get_it() -> None:
+def test_without_scikit_learn_the_error_names_the_package() -> None:
     program = """
         import sys
         sys.modules["sklearn"] = None
@@ -87,7 +87,7 @@ def test_whoever_has_no_scikit_learn_is_told_how_to_get_it() -> None:
     assert "pip install 'neuralredis[sklearn]'" in output_of(program)
 
 
-# What they learn.
+# Fits.
 
 
 def test_classes_have_the_names_that_they_came_with() -> None:
@@ -171,7 +171,7 @@ def test_balanced_means_that_the_weights_of_all_classes_are_equal_together() -> 
     assert model.partial_fit(X[:20], y[40:]).network_.configure()["class_weight"] == pytest.approx([2 / 3, 2 / 3, 1])
 
 
-# Which rows they learn from.
+# Training rows.
 
 
 def test_a_share_of_each_class_is_held_out_but_never_all_of_it() -> None:
@@ -202,7 +202,7 @@ def test_equal_rows_are_one_and_each_counts_as_many_as_it_stands_for() -> None:
         (0, 1, 1): 1,
         (2, 3, 1): 1,
     }
-    # Sums of weights are of one order.
+    # Sums of weights have the same magnitude.
     orders = itertools.permutations([0.1, 0.2, 0.3])
     assert len({float(merged(Rows(X[:3] * 0, y[:3] * 0, np.array(order))).weight[0]) for order in orders}) == 1
     learnt, tested = split(Rows(X[:1], y[:1], np.array([10.0])), y[:1, 0], 0.2, np.random.RandomState(0))
@@ -217,7 +217,7 @@ def test_few_different_rows_that_come_often_are_all_learnt() -> None:
 
 
 @both
-def test_too_few_rows_to_keep_any_back_are_learnt_until_the_limit(kind: type[Estimator]) -> None:
+def test_too_few_rows_to_hold_out_any_are_trained_until_the_limit(kind: type[Estimator]) -> None:
     X, y = [[0.0], [1.0]], [0, 1]
     model = kind(max_iter=25, l2=0, random_state=1).fit(X, y)
     assert model.n_iter_ == 25
@@ -235,7 +235,7 @@ def test_rows_are_single_precision() -> None:
             model.fit([[1], [1]], [0.0, 1e39])
 
 
-# How they go on.
+# Further fits.
 
 
 @both
@@ -247,7 +247,7 @@ def test_a_warm_start_goes_on_where_the_last_training_ended(kind: type[Estimator
     assert halves.n_iter_ == 5
     if kind is NeuralClassifier:
         assert np.array_equal(answers(halves, X), answers(whole, X))
-    else:  # L-BFGS begins each training without what it has learnt about the directions.
+    else:  # L-BFGS begins each training without curvature pairs.
         assert halves.score(X, y) > kind(max_iter=5, **options).fit(X, y).score(X, y)
     cold = kind(max_iter=5, **options).fit(X, y).fit(X, y)
     assert not np.array_equal(answers(cold, X), answers(whole, X))
@@ -278,7 +278,7 @@ def test_rows_in_parts_are_learnt_as_a_whole() -> None:
     assert model.score(X, y) > 0.94
     info = model.network_.info()
     assert info.training_dataset_len + info.test_dataset_len == len({(*x, c) for x, c in zip(X, y, strict=True)})
-    # As long as it is wanted.
+    # Each call has the limit max_iter.
     assert model.set_params(early_stopping=False, max_iter=300).partial_fit(X[:1], y[:1]).n_iter_ == 300
     line = NeuralRegressor(random_state=1)
     for start in range(0, 100, 20):
@@ -316,7 +316,7 @@ def test_rows_of_a_fit_are_forgotten(kind: type[Estimator]) -> None:
 
 
 @both
-def test_rows_that_are_refused_change_nothing(kind: type[Estimator]) -> None:
+def test_rejected_rows_change_nothing(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     classes = [np.unique(y)] if kind is NeuralClassifier else []
     model = kind(max_iter=20, early_stopping=False, random_state=1).partial_fit(X, y, *classes)
@@ -327,7 +327,7 @@ def test_rows_that_are_refused_change_nothing(kind: type[Estimator]) -> None:
         assert bytes(model.network_) == before
 
 
-# What they tell.
+# Attributes.
 
 
 @both
@@ -363,11 +363,11 @@ def test_the_network_goes_where_networks_go(tmp_path: Path, db: nr.NeuralRedis) 
     model.network_.save(tmp_path / "iris.nr")
     for network in [nr.load(tmp_path / "iris.nr"), db.upload("iris", model.network_)]:
         assert np.array_equal(model.classes_[network.classify(X)], model.predict(X))
-        # There is as much room as the rows took, of which one is the same as another.
+        # The limits are the numbers of stored rows, without the duplicate row of the data.
         assert network.observe(X, np.zeros(150)) == (119, 30)
 
 
-def test_an_interruption_leaves_a_model_of_what_was_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interruption_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) -> None:
     whole_training = nr.Network.train
 
     def interrupted(network: nr.Network, **limits: Any) -> nr.Report:
@@ -416,12 +416,12 @@ def test_a_parameter_that_has_no_such_value_is_named(parameters: dict[str, Any],
         (np.arange(150) < 50, "y has one class, .*setosa.*: expected at least two"),
     ],
 )
-def test_weights_that_no_rows_can_have_are_refused(weight: Any, complaint: str) -> None:
+def test_row_weights_out_of_range_are_rejected(weight: Any, complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         NeuralClassifier().fit(*flowers(), sample_weight=weight)
 
 
-# Where scikit-learn takes them.
+# Use in scikit-learn.
 
 
 def test_a_pipeline_learns_from_a_frame_as_it_was_read() -> None:
@@ -460,7 +460,7 @@ def test_clones_know_nothing_and_pickles_know_all(kind: type[Estimator]) -> None
     copy = pickle.loads(pickle.dumps(model))
     assert np.array_equal(answers(copy, X), answers(model, X))
     assert np.array_equal(copy.loss_curve_, model.loss_curve_)
-    # Learning goes on alike, too.
+    # Further fits are the same, too.
     assert np.array_equal(answers(copy.partial_fit(X, y), X), answers(model.partial_fit(X, y), X))
 
 
@@ -483,7 +483,7 @@ def test_displays_show_decision_boundaries_and_learning_curves() -> None:
     assert many > 0.9
 
 
-# What they take and refuse.
+# Inputs and errors.
 
 
 @both
@@ -491,7 +491,7 @@ def test_sparse_rows_are_as_good_as_dense_ones(kind: type[Estimator], monkeypatc
     X, y = rows(kind)
     X = np.where(abs(X) > 3, X, 0)
     dense = kind(max_iter=20, early_stopping=False, random_state=1).fit(X, y)
-    # So that answers come in several parts.
+    # So that predictions are computed in several parts.
     monkeypatch.setattr("neuralredis.sklearn.base.DENSE_VALUES", 100)
     for form in (scipy.sparse.csr_matrix, scipy.sparse.csc_array, scipy.sparse.coo_array):
         model = kind(max_iter=20, early_stopping=False, random_state=1).fit(form(X), y)
@@ -523,7 +523,9 @@ def test_a_column_transformer_may_give_sparse_rows_as_it_does_by_default() -> No
 
 
 @both
-def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_refused_with_its_size(kind: type[Estimator]) -> None:
+def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_rejected_with_its_size(
+    kind: type[Estimator],
+) -> None:
     X, y = scipy.sparse.csr_array((1000, 400_000)), np.tile([0, 1], 500)
     with pytest.raises(
         ValueError, match=r"X is sparse with 1000 rows and 400000 columns, .* at most 268435456 numbers"
@@ -555,7 +557,7 @@ def test_an_infinite_number_is_reported_with_its_place(kind: type[Estimator]) ->
         (pandas.Categorical(["x"] * 120), "row 0, column 'b' is x"),
     ],
 )
-def test_words_where_there_were_numbers_are_told_by_their_place(
+def test_words_in_columns_of_numbers_are_reported_with_their_row(
     kind: type[Estimator], column: Any, message: str
 ) -> None:
     X, y = rows(kind)
@@ -602,7 +604,7 @@ def test_a_parameter_of_another_type_is_named_with_its_value(
 
 
 @both
-def test_no_rows_are_refused_as_scikit_learn_does(kind: type[Estimator]) -> None:
+def test_no_rows_are_rejected_as_scikit_learn_does(kind: type[Estimator]) -> None:
     model = kind(max_iter=2, early_stopping=False).fit(*rows(kind))
     with pytest.raises(ValueError, match="Found array with 0 sample"):
         model.predict(np.empty((0, 3)))

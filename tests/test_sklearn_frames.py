@@ -28,7 +28,7 @@ QUICK: dict[str, Any] = {"max_iter": 20, "early_stopping": False, "random_state"
 
 
 def customers(rows: int = 200) -> pandas.DataFrame:
-    """Return columns of all sorts, with a gap in each but the flag."""
+    """Return columns of all kinds, with a gap in each except the flag."""
     rng = np.random.default_rng(0)
     frame = pandas.DataFrame(
         {
@@ -46,7 +46,7 @@ def customers(rows: int = 200) -> pandas.DataFrame:
 
 
 def outcomes(kind: type[Estimator], frame: pandas.DataFrame) -> Any:
-    """Return what the country and the age decide."""
+    """Return outcomes that depend on the country and the age."""
     italian, old = (frame["country"] == "IT").to_numpy(), (frame["age"] > 50).to_numpy()
     return np.where(italian, "yes", "no") if kind is NeuralClassifier else italian * 10.0 + old
 
@@ -61,11 +61,11 @@ def fields_of(X: Any, **parameters: Any) -> dict[str, str] | None:
     return None if fields is None else dict(fields)
 
 
-# What columns become.
+# Kinds of columns.
 
 
 @both
-def test_a_frame_is_learnt_from_as_it_is(kind: type[Estimator]) -> None:
+def test_a_frame_is_a_valid_table(kind: type[Estimator]) -> None:
     frame = customers()
     y = outcomes(kind, frame)
     model = kind(random_state=1).fit(frame, y)
@@ -174,7 +174,7 @@ def test_classes_are_called_as_in_y() -> None:
     numbered = NeuralClassifier(**QUICK).fit(frame, [3, 7, 3, 7] * 10)
     assert numbered.network_.classes == ("3", "7")
     assert set(numbered.predict(frame)) <= {3, 7}
-    # An empty text and a long one are no names of a network.
+    # Empty and long texts are no valid names of classes.
     for odd in ("", "x" * 65):
         model = NeuralClassifier(random_state=1).fit(frame, [odd, "yes", odd, "yes"] * 10)
         assert model.network_.classes == ("0", "1")
@@ -212,11 +212,11 @@ def test_numbers_may_have_gaps_in_every_form(kind: type[Estimator]) -> None:
     for form in forms:
         assert np.array_equal(answers(model, form), answers(model, X))
         assert np.array_equal(answers(kind(**QUICK).fit(form, y), X), answers(model, X))
-    # Rows without gaps are answered as well.
+    # Rows without gaps are predicted, too.
     assert np.isfinite(answers(model, np.zeros((2, 3)))).all()
 
 
-def test_that_there_is_a_gap_says_something() -> None:
+def test_a_gap_can_be_informative() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2))
     y = rng.integers(0, 2, 300)
@@ -225,7 +225,7 @@ def test_that_there_is_a_gap_says_something() -> None:
 
 
 @both
-def test_a_gap_in_a_column_that_was_learnt_without_gaps_is_the_mean(kind: type[Estimator]) -> None:
+def test_a_gap_in_a_column_that_had_none_in_training_is_the_mean(kind: type[Estimator]) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(5, 2, size=(120, 2))
     model = kind(**QUICK).fit(X, (X[:, 0] > 5).astype(int))
@@ -246,10 +246,10 @@ def test_cross_validations_may_have_gaps_in_some_folds_only() -> None:
     assert cross_val_score(NeuralClassifier(random_state=1), X, y, error_score="raise").min() >= 0.9
 
 
-# What comes later.
+# Later rows.
 
 
-def test_columns_in_another_order_or_with_other_names_are_refused() -> None:
+def test_columns_in_another_order_or_with_other_names_are_rejected() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     for other in (frame[frame.columns[::-1]], frame.rename(columns={"age": "years"}), frame.drop(columns="age")):
@@ -257,7 +257,7 @@ def test_columns_in_another_order_or_with_other_names_are_refused() -> None:
             model.predict(other)
 
 
-def test_a_word_that_was_not_learnt_is_any_other() -> None:
+def test_a_word_after_the_training_counts_as_unknown() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     new, newer, long = (model.predict_proba(frame.assign(country=word)) for word in ("ES", "PT", "x" * 100))
@@ -285,7 +285,7 @@ def test_a_value_of_another_kind_is_reported_with_its_place(column: str, value: 
         model.predict(frame.assign(**{column: pandas.Series([value] * 20, dtype=object)}))
 
 
-def test_lists_in_a_column_are_refused() -> None:
+def test_lists_in_a_column_are_rejected() -> None:
     with pytest.raises(ValueError, match=r"row 0, column 'tags' is \['a'\]: expected a word or a missing value"):
         NeuralClassifier().fit(pandas.DataFrame({"tags": [["a"], ["b"]]}), [0, 1])
 
@@ -346,9 +346,9 @@ def test_a_warm_start_goes_on_with_the_fields_that_there_are(kind: type[Estimato
     loss = model.loss_curve_[-1]
     fields = model.network_.fields
     model.fit(frame, y)
-    assert model.loss_curve_[1] < 2 * loss, "it does not begin again"
+    assert model.loss_curve_[1] < 2 * loss, "it does not start again"
     assert model.network_.fields == fields
-    # No column is guessed again: here there is neither a gap nor a word that would show.
+    # Kinds are not detected again: these rows have neither a gap nor a word that would reveal them.
     model.fit(frame.iloc[10:].assign(country=None), y[10:])
     assert model.network_.fields == fields
     with pytest.raises(ValueError, match=r"the fitted network is a .*-30-30-30-., the parameters ask for"):
@@ -381,10 +381,10 @@ def test_the_network_answers_rows_by_their_names_wherever_it_goes(tmp_path: Path
         assert network.classify(frame).tolist() == model.predict(frame).tolist()
 
 
-# Where scikit-learn takes them.
+# Use in scikit-learn.
 
 
-def test_passengers_are_learnt_from_as_they_were_read() -> None:
+def test_passengers_are_a_valid_table_as_read() -> None:
     passengers = pandas.read_csv(TITANIC)
     survived = passengers.pop("survived").map({0: "no", 1: "yes"})
     assert passengers["age"].isna().any()

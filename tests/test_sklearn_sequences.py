@@ -22,7 +22,7 @@ from neuralredis.sklearn import Forecaster, SequenceClassifier
 
 
 def bumps(cases: int, seed: int = 1) -> tuple[list[NDArray[Any]], list[str]]:
-    """Return series of two channels and several lengths, and in which of them there is a bump first."""
+    """Return series of two channels and several lengths, and the channel in which a bump is first."""
     lot = np.random.default_rng(seed)
     X, y = [], []
     for case in range(cases):
@@ -151,7 +151,7 @@ def test_invalid_series_are_named(X: Any, message: str) -> None:
         short().fit(X, [0, 1])
 
 
-def test_what_else_cannot_be_learnt_is_named() -> None:
+def test_further_errors_of_fits_name_the_argument() -> None:
     X, y = bumps(10)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         short().fit(X, y[:9])
@@ -175,7 +175,7 @@ def test_what_else_cannot_be_learnt_is_named() -> None:
 
 
 def season(length: int = 120, seed: int = 1, level: float = 0.0) -> NDArray[Any]:
-    """Return values of a season of eight."""
+    """Return values with a period of eight."""
     noise = np.random.default_rng(seed).normal(size=length) / 9
     return level + np.resize([2.0, 1, 1, 3, 6, 8, 7, 4], length) + noise
 
@@ -195,10 +195,10 @@ def test_one_series_is_an_array_and_so_is_its_forecast(predicted: Forecaster) ->
     assert said.dtype == np.float64
     assert np.abs(said - season(130)[120:]).max() < 1
     assert predicted.predict().shape == (1,)
-    # From another end.
+    # From the end of another series.
     later = predicted.predict(3, y=season(124))
     assert np.abs(later - season(127)[124:]).max() < 1
-    # What is learnt is kept under an id, in two parts, the later of which a session goes on with.
+    # The series is stored in two parts, and a session continues the later one.
     assert predicted.network_.ids() == ["y", "y before"]
     assert np.array_equal(predicted.network_.session("y").forecast(10).values, said)
     assert np.array_equal(pickle.loads(pickle.dumps(predicted)).predict(10), said)
@@ -212,13 +212,13 @@ def test_its_error_is_reported_beside_that_of_seasonal_naive_forecasts(predicted
     assert lazy.mase_ is not None
     assert lazy.baseline_mase_ is not None
     assert lazy.mase_ < 0.4 < lazy.baseline_mase_
-    # A season in which nothing varies has no scale, and what was not cut no error.
+    # A constant series has no scale, and a series that is not cut has no error.
     assert quick().fit(np.resize(np.arange(8.0), 80)).mase_ is None
     assert quick(early_stopping=False).fit(season(40)).mase_ is None
     assert quick().fit(season(4)).mase_ is None
 
 
-def test_bounds_hold_what_comes_as_often_as_asked(predicted: Forecaster) -> None:
+def test_intervals_contain_the_outcome_as_often_as_requested(predicted: Forecaster) -> None:
     said = predicted.predict_interval(4, level=0.8)
     assert isinstance(said, nr.Forecast)
     assert np.array_equal(said.values, predicted.predict(4).astype(np.float32))
@@ -323,14 +323,14 @@ DAYS = [f"2026-01-0{day}" for day in (1, 2, 3, 5)]
         ({"unique_id": [1, 1, "1", "1"], "ds": [1, 2, 1, 2], "y": [1] * 4}, "y has two series of one name"),
     ],
 )
-def test_what_is_no_series_is_named(y: Any, message: str) -> None:
+def test_inputs_that_are_no_series_are_errors(y: Any, message: str) -> None:
     if isinstance(y, dict):
         y = {name: np.array(list(column), object if name == "unique_id" else None) for name, column in y.items()}
     with pytest.raises(ValueError, match=message):
         quick().fit(y)
 
 
-def test_what_else_a_forecaster_refuses_is_named() -> None:
+def test_further_errors_of_a_forecaster_name_the_argument() -> None:
     with pytest.raises(ValueError, match="X is given: expected None"):
         quick().fit(season(), np.zeros((120, 1)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="season_length is 0"):

@@ -77,8 +77,8 @@ def test_words_for_nothing_among_numbers_are_missing_numbers() -> None:
     assert isinstance(found, Field)
     assert (found.kind, found.detail, found.gaps) == ("number", "1 to 6", True)
     assert np.array_equal(values(found, 1, "unknown", None), [1, np.nan, np.nan], equal_nan=True)
-    assert kind_of(column(*range(50, 100, 2), "about 7")) == "number", "a stray text is no reason"
-    assert kind_of(column(1, 2, "about 7", "small")) == "category 4", "many are"
+    assert kind_of(column(*range(50, 100, 2), "about 7")) == "number", "a stray text does not make it a category"
+    assert kind_of(column(1, 2, "about 7", "small")) == "category 4", "many texts do"
 
 
 def test_time_stamps_keep_their_seconds() -> None:
@@ -141,7 +141,7 @@ def test_few_values_are_classes_and_others_numbers_unless_asked(
         (list(range(20)), True, "too many classes; --regress predicts them as numbers"),
     ],
 )
-def test_a_target_of_which_nothing_can_be_learnt_is_refused(cells: list[Any], classify: bool | None, why: str) -> None:
+def test_a_target_that_cannot_be_learnt_is_rejected(cells: list[Any], classify: bool | None, why: str) -> None:
     with pytest.raises(TableError) as refusal:
         target_of(column(*cells), classify)
     assert why in str(refusal.value)
@@ -159,7 +159,7 @@ def shop() -> tuple[Schema, dict[str, Column]]:
     return Schema.of([columns[name] for name in names if name != "churned"], target, {}), columns
 
 
-def test_a_schema_is_what_a_network_is_made_of() -> None:
+def test_a_schema_defines_a_network() -> None:
     schema, columns = shop()
     rows = schema.rows(columns)
     assert list(rows) == list(schema.kinds())

@@ -29,7 +29,7 @@ def field(cells: Column, **how: Any) -> Field:
 
 
 def moment(days: float | None) -> str | None:
-    """A date as ISO 8601 writes it."""
+    """Return a date in ISO 8601."""
     if days is None:
         return None
     return (datetime.datetime(1970, 1, 1) + datetime.timedelta(days=days)).isoformat(" ", "minutes")
@@ -130,7 +130,7 @@ def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> Non
     found = field(column(*cells * 20))
     assert (found.kind, found.title) == ("time", f"date, {title}")
     assert all(map(found.reader.understands, cells))
-    assert found.reader.understands("2024-12-31 18:30"), "what it asks for it understands"
+    assert found.reader.understands("2024-12-31 18:30"), "the hint is accepted as an input"
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_the_table_decides_where_day_and_month_could_be_either(beside: list[str]
     assert found.reader.form == DateForm(order)
 
 
-def test_what_nothing_decides_is_said() -> None:
+def test_an_ambiguous_order_of_day_and_month_is_reported() -> None:
     either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
     said = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
     assert len(said) == 1

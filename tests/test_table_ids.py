@@ -28,7 +28,7 @@ def kind(name: str, values: list[int], rows: list[int] | None = None) -> str:
 def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int, name: str) -> None:
     values = list(range(first, first + 150))
     assert kind(name, values) == "left out"
-    assert kind(name, values, rows=[row for row in range(150) if row % 5]) == "left out", "whatever is held out"
+    assert kind(name, values, rows=[row for row in range(150) if row % 5]) == "left out", "whichever rows are held out"
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int,
 )
 def test_whole_numbers_of_which_each_is_there_once_are_left_out_by_their_name(name: str) -> None:
     assert kind(name, UNSORTED) == "left out"
-    assert kind(name, [*UNSORTED, 3]) == "number", "not if one is there twice"
+    assert kind(name, [*UNSORTED, 3]) == "number", "not if one occurs twice"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def write(path: str, rows: int = 150) -> None:
     frame.to_csv(path)
 
 
-def test_the_index_of_a_frame_is_not_learnt_from(command: tables.Command) -> None:
+def test_the_index_of_a_frame_is_no_field(command: tables.Command) -> None:
     write("frame.csv")
     found = json.loads(command("train", "frame.csv", "--target", "y", "--json").out)
     assert found["left_out"] == {"column 1": "it numbers the rows"}

@@ -1,4 +1,4 @@
-"""Flags, words for missing values, codes such as NA, and kinds that the user gives."""
+"""Flags, words for missing values, codes such as NA, and kinds that the user sets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_both_words_of_a_pair_are_a_flag(pair: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("pair", [("Y", "N"), ("t", "f")])
-def test_letters_are_words_since_a_network_knows_no_others(pair: tuple[str, str]) -> None:
+def test_pairs_of_letters_that_are_no_flag_are_categories(pair: tuple[str, str]) -> None:
     found = field(column(*pair * 10, "?"))
     assert (found.kind, found.gaps) == ("category 2", True)
     assert words(found, *pair, None) == [*pair, None]
@@ -71,7 +71,7 @@ def test_one_word_of_a_pair_is_always_the_same(word: str) -> None:
     found = field_of(column(*[word] * 20))
     assert isinstance(found, LeftOut)
     assert found.reason in (f"it is always '{word}'", f"it is always {word}")
-    assert field(column(*[word] * 20, *[""] * 20)).gaps, "whether there is one may tell something"
+    assert field(column(*[word] * 20, *[""] * 20)).gaps, "its presence may be information"
 
 
 WORDS = [
@@ -115,7 +115,7 @@ def test_a_target_of_numbers_may_have_words_for_nothing(share: int) -> None:
     assert np.isnan(target.encode(column("."))[0])
 
 
-def test_why_a_column_is_not_of_numbers_is_said_rightly() -> None:
+def test_the_reason_why_a_column_is_no_number_is_reported() -> None:
     found = field_of(column(*range(60), *(f"A/5 {row}" for row in range(28))))
     assert found == LeftOut(name="x", reason="numbers, except 'A/5 0' and others in 28 rows")
     days = (f"{day}.1.2024" for day in range(1, 28))
@@ -173,7 +173,7 @@ def test_na_among_other_texts_is_a_missing_value_unless_the_user_says_otherwise(
         ("tags", ["a, b", "b", "c,a"] * 10, "tags 3"),
     ],
 )
-def test_a_column_is_what_the_user_says(wish: str, cells: list[Any], expected: str) -> None:
+def test_a_column_has_the_kind_that_the_user_sets(wish: str, cells: list[Any], expected: str) -> None:
     assert asked(wish, *cells).kind == expected
 
 
@@ -181,7 +181,7 @@ def test_a_column_that_the_user_leaves_out_is_left_out() -> None:
     assert asked("skip", "1", "2") == LeftOut(name="x", reason="as asked")
 
 
-def test_the_user_says_how_a_column_is_written() -> None:
+def test_the_user_sets_the_format_of_a_column() -> None:
     assert asked("number:comma", "1,234", "2,345").reader.form == NumberForm(comma=True)
     assert asked("number:point", "1,234", "2,345").reader.form == NumberForm(comma=False)
     assert asked("date:dmy", "1/2/2024", "3/4/2024").reader.form == DateForm("dmy")
@@ -189,7 +189,7 @@ def test_the_user_says_how_a_column_is_written() -> None:
 
 
 @pytest.mark.parametrize("wish", ["number", "date", "time", "flag", "date:mdy"])
-def test_what_a_column_cannot_be_is_refused(wish: str) -> None:
+def test_impossible_kinds_of_columns_are_rejected(wish: str) -> None:
     kind = wish.partition(":")[0]
     with pytest.raises(TableError, match=f"the column 'x' cannot be read as {kind}: it has 'abc'"):
         asked(wish, "abc", "def", "abc")
@@ -216,7 +216,7 @@ def test_a_target_is_a_number_or_a_class(wish: str) -> None:
         target_of(column("1", "2"), wish=Wish(wish))
 
 
-def test_a_target_is_what_the_user_says() -> None:
+def test_a_target_has_the_kind_that_the_user_sets() -> None:
     whole = column(*[1, 2, 3] * 20)
     assert isinstance(target_of(whole), Classes)
     assert isinstance(target_of(whole, wish=Wish("number")), Numbers)

@@ -1,4 +1,4 @@
-"""Networks that were saved before there were fields: they are asked by the names in their notes."""
+"""Networks that were saved before there were fields: rows use the names in their notes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from neuralredis.table.notes import noted
 
 TARGET = {"name": "y", "labels": ["no", "yes"]}
 
-#: A column of each kind, what it makes of some cells, and which inputs these are.
+#: A column of each kind, some cells, and their expected inputs.
 COLUMNS: list[tuple[dict[str, Any], list[str], list[list[float]]]] = [
     (tables.noted_number(fill=2.0, gaps=True, comma=True), ["1,5", "NA"], [[1.5, 0], [2, 1]]),
     (tables.noted_number(offset=1_700_000_000.0), ["1700000007"], [[7]]),
@@ -63,7 +63,7 @@ def test_columns_become_the_inputs_that_they_were(
     assert np.allclose(network.run(rows), expected, atol=1e-3)
 
 
-def test_what_the_first_version_kept_is_read() -> None:
+def test_files_of_the_first_version_are_read() -> None:
     net = nr.Network("regressor", [6, 1], seed=1)
     net.notes = (
         b'{"table":1,"columns":[{"kind":"number","name":"a","fill":2.0,"gaps":true,"low":1.0,"high":3.0,"offset":0.0,'
@@ -102,12 +102,12 @@ def test_rows_that_it_has_are_known() -> None:
         {"kind": "date", "hours": False, "order": "ydm"},
     ],
 )
-def test_notes_that_say_nothing_of_use_are_refused(changes: dict[str, Any]) -> None:
+def test_useless_notes_are_rejected(changes: dict[str, Any]) -> None:
     with pytest.raises(TableError, match="the network has no fields, and no valid notes"):
         noted(tables.noted("classifier", 1, [tables.noted_number(**changes)], TARGET))
 
 
-def test_notes_of_another_network_are_refused() -> None:
+def test_notes_of_another_network_are_rejected() -> None:
     with pytest.raises(TableError, match="its notes describe another one"):
         noted(tables.noted("classifier", 2, [tables.noted_number()], TARGET))
     net = tables.noted("classifier", 1, [tables.noted_number()], TARGET)

@@ -27,7 +27,7 @@ def column(*cells: str, name: str = "x") -> Column:
 
 
 def number(*cells: str, beside: tuple[str, ...] = (), delimiter: str = ",") -> tuple[NumberForm, float]:
-    """How a column is written in a table that has another one, too, and its least number."""
+    """Return the detected column of a table with two columns, and its minimum."""
     columns = [column(*cells), column(*beside, name="other")]
     found = field_of(columns[0], conventions=Conventions.of(columns, delimiter))
     assert isinstance(found, Field), found
@@ -174,7 +174,7 @@ def test_numbers_of_different_units_are_not_mixed(cells: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["shop 7", "A7", "7a 5b", "2024-01-05", "#5", "3 PM", "10:30", "1/2"])
-def test_what_stands_beside_a_digit_is_not_always_a_unit(text: str) -> None:
+def test_text_beside_a_digit_is_not_always_a_unit(text: str) -> None:
     assert unit_of(text) is None
 
 
@@ -248,10 +248,10 @@ def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
     asked = {"x": column("0.25", "1.5")}
     assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
     asked = {"x": column("1.250", "2.500")}
-    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "what is not certain is as before"
+    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "an ambiguous column does not change"
 
 
-def test_numbers_of_a_program_have_a_point_whatever_was_learnt_from(tmp_path: Path) -> None:
+def test_numbers_of_a_program_have_a_point_whatever_the_table_has(tmp_path: Path) -> None:
     pyarrow.feather.write_feather(pa.table({"x": [1.125, 2.5]}), str(tmp_path / "x.feather"))
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
     asked = {"x": read(str(tmp_path / "x.feather")).column("x")}
@@ -259,7 +259,7 @@ def test_numbers_of_a_program_have_a_point_whatever_was_learnt_from(tmp_path: Pa
     assert commas.adapted(asked).unread(asked) == {"x": {}}
 
 
-def test_another_unit_than_the_one_learnt_from_is_not_read() -> None:
+def test_a_unit_other_than_that_of_the_training_table_is_not_read() -> None:
     kilograms = Schema.of([column("1 kg", "2 kg", "3.5 kg")], Numbers(name="y", low=0, high=1))
     asked = {"x": column("3 kg", "4", "200 g")}
     adapted = kilograms.adapted(asked)

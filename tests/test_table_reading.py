@@ -21,7 +21,7 @@ def table(tmp_path: Path) -> Reader:
 
 
 class Reader:
-    """Reads a text as a table in a file."""
+    """Write a text to a file, and read it as a table."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -31,7 +31,7 @@ class Reader:
         return read(str(self.path), header=header)
 
     def error(self, text: str) -> str:
-        """Return why it is refused."""
+        """Return the error of a table."""
         with pytest.raises(TableError) as refused:
             self(text)
         return str(refused.value).replace(str(self.path), "x.csv")
@@ -56,7 +56,7 @@ def rows(table: Table) -> list[tuple[str, ...]]:
         ("sep=,\na,b\n1;3;4;5,2\n", ","),
     ],
 )
-def test_the_separator_is_what_splits_the_lines_alike_or_what_the_file_says(
+def test_the_separator_splits_the_lines_evenly_or_is_declared_in_the_file(
     table: Reader, text: str, delimiter: str
 ) -> None:
     found = table(text)
@@ -75,7 +75,7 @@ def test_the_separator_is_what_splits_the_lines_alike_or_what_the_file_says(
         ("Report\n\nof 2024\n\na,b\n1,2\n3,4\n", "2 lines before the names skipped: Report"),
     ],
 )
-def test_what_stands_before_the_names_is_skipped_with_a_word(table: Reader, text: str, said: str) -> None:
+def test_lines_before_the_names_are_skipped_with_a_message(table: Reader, text: str, said: str) -> None:
     found = table(text)
     assert found.names == ["a", "b"]
     assert rows(found)[0] == ("1", "2")
@@ -179,7 +179,9 @@ def test_other_quotation_marks_do_no_harm(table: Reader, cell: str) -> None:
         max_size=8,
     )
 )
-def test_what_a_program_writes_comes_back(tmp_path_factory: pytest.TempPathFactory, cells: list[list[str]]) -> None:
+def test_cells_written_by_a_program_are_read_back(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[list[str]]
+) -> None:
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in cells)
     path.write_bytes(f"first name,second name\n{quoted}".encode())
@@ -213,7 +215,7 @@ def test_names_without_rows_are_reported(table: Reader, text: str) -> None:
         ("1 1:0.5 3:7\n-1 2:1\n", "LIBSVM"),
     ],
 )
-def test_other_kinds_of_files_are_refused_by_their_name(table: Reader, text: str, what: str) -> None:
+def test_other_kinds_of_files_are_rejected_by_name(table: Reader, text: str, what: str) -> None:
     assert table.error(text) == f"x.csv looks like {what}: expected CSV, JSON lines, Parquet or Feather"
 
 
@@ -263,5 +265,5 @@ def test_json_of_several_types_is_read_as_it_is_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}\n{"a": \n', '[{"a": 1}, 3]', '{"a": 1}\n[1]\n', '[{"a": 1}', "{}"])
-def test_json_that_is_no_table_is_refused_in_a_line(table: Reader, text: str) -> None:
+def test_json_that_is_no_table_is_rejected_in_one_line(table: Reader, text: str) -> None:
     assert "\n" not in table.error(text)

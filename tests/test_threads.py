@@ -27,7 +27,7 @@ def network(seed: int = 1) -> nr.Network:
 
 @contextmanager
 def counting() -> Iterator[Callable[[], int]]:
-    """Count on another thread, as fast as the interpreter lets it."""
+    """Count on another thread, as fast as the interpreter allows."""
     count = 0
     ended = threading.Event()
 
@@ -46,7 +46,7 @@ def counting() -> Iterator[Callable[[], int]]:
 
 
 def pace(work: Callable[[], object]) -> float:
-    """Return how many turns a second another thread takes while `work` is done."""
+    """Return how often a second another thread counts while `work` runs."""
     with counting() as count:
         start, before = time.perf_counter(), count()
         work()
@@ -58,7 +58,7 @@ def big() -> tuple[nr.Network, Any]:
 
 
 def test_other_python_threads_run_while_a_network_trains_or_answers_many_rows() -> None:
-    # What holds the interpreter leaves others next to nothing; two busy threads on one core leave each other half.
+    # Work that holds the GIL leaves other threads almost nothing; two busy threads on one core get half each.
     free = pace(lambda: time.sleep(0.3))
     net = network()
     assert pace(lambda: net.train(max_time=0.3)) > free / 10
@@ -120,7 +120,7 @@ def test_many_threads_use_one_network_at_a_time() -> None:
     assert net.info().training_total_cycles > 0
 
 
-def test_trainings_of_many_threads_give_what_each_alone_would_give() -> None:
+def test_trainings_on_many_threads_equal_separate_trainings() -> None:
     expected = network()
     expected.train(max_cycles=200)
     nets = [network() for _ in range(8)]

@@ -1,4 +1,4 @@
-"""The threshold from which on the second of two classes is answered: in a process and in a server alike."""
+"""The option `threshold`: the least probability at which the second of two classes is predicted."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ RARE = 0.1
 
 
 def rows(seed: int = 1) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """Return rows of which one in ten or so is of the second class, which overlaps the first."""
+    """Return rows of two overlapping classes; about one in ten has the second class."""
     rng = np.random.default_rng(seed)
     y = np.int64(rng.random(ROWS) < RARE)
     return np.float32(rng.normal(size=(ROWS, 2)) + 1.2 * y[:, None]), y
@@ -44,7 +44,7 @@ def test_the_second_class_is_answered_from_the_threshold_on(create: Create) -> N
     X, y = rows(2)
     outputs = net.run(X)
     assert (net.classify(X) == outputs.argmax(axis=1)).all()
-    # Probabilities of rows among them, at which the class is answered, and numbers beyond all.
+    # Thresholds equal to probabilities of rows, at which the class is predicted, and beyond all of them.
     for threshold in (RARE, float(outputs[7, 1]), 0.75, 0, 1):
         assert net.configure(threshold=threshold)["threshold"] == pytest.approx(threshold)
         expected = np.int64(outputs[:, 1] >= np.float32(threshold))
@@ -88,7 +88,7 @@ def test_a_network_without_a_second_probability_has_none(
     assert net.info().threshold == 0.5
 
 
-def test_outputs_stay_what_the_threshold_is_of(create: Create) -> None:
+def test_an_output_function_with_a_threshold_cannot_change(create: Create) -> None:
     net = create("classifier", [2, 2], threshold=0.25)
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for outputs that are linear"):
         net.configure(output="linear")
@@ -122,12 +122,12 @@ def test_names_of_classes_are_answered_by_it_here_and_in_a_server(db: nr.NeuralR
         assert list(net.classify(table)) == expected
         assert net.classify(table[unusual]) == "yes"
         assert net.classify(table[unusual], scores=True) == ("yes", pytest.approx(likely))
-        # The class that is answered, or none; while an order goes by probability.
+        # The predicted class depends on the threshold; an order of classes does not.
         assert net.classify(table[unusual], least=likely + 0.01) is None
         assert net.classify(table[unusual], top=2) == ["no", "yes"]
         assert net.evaluate(table, names).accuracy == pytest.approx(np.mean(np.array(expected) == names))
         found = net.explain(table[unusual], want="no")
-        assert found.changes, "the answer is yes, so that something must change"
+        assert found.changes, "the prediction is yes, so that something must change"
     ranked = remote.rank(table[:20])
     assert [place for place, _ in ranked] == np.argsort(-outputs[:20, 1], kind="stable").tolist()
 
@@ -143,7 +143,7 @@ def test_it_is_saved_and_files_without_one_are_as_they_were(tmp_path: Path) -> N
         assert again.info().threshold == net.info().threshold == pytest.approx(RARE)
         assert (again.classify(X) == net.classify(X)).all()
     assert saved.sections(before).keys() == saved.sections(bytes(net)).keys()
-    # A reader without this option refuses one that it does not know, rather than answer otherwise.
+    # A reader without this option rejects the file, rather than predict other classes.
     net.configure(threshold=0.5)
     assert bytes(net) == before
 

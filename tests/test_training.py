@@ -1,4 +1,4 @@
-"""Trainings: when they end, what they report, and that the network has their result."""
+"""Trainings: their ends, their reports, and their results in the network."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Create = Make = Callable[..., Any]
 
 
 def circle(rows: int, seed: int = 0, noise: float = 0.0) -> tuple[Any, Any]:
-    """Return points and whether they lie within a circle, some of them told wrongly."""
+    """Return points and whether they lie within a circle, some of them with wrong labels."""
     rng = np.random.default_rng(seed)
     X = rng.uniform(-1, 1, size=(rows, 2))
     y = (X**2).sum(axis=1) < 0.6
@@ -69,7 +69,7 @@ def test_without_a_limit_of_time_only_the_cycles_end_it(network: Make, none: Any
     assert network().train(max_cycles=2, max_time=none).reason == "maxcycles"
 
 
-def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt(create: Create) -> None:
+def test_autostop_ends_even_if_the_rows_are_noise(create: Create) -> None:
     net = create("classifier", [2, 8, 2], dataset=200, test=100, seed=1)
     rng = np.random.default_rng(0)
     net.observe(rng.normal(size=(300, 2)), rng.integers(0, 2, 300))
@@ -81,7 +81,7 @@ def test_autostop_ends_by_itself_even_where_nothing_can_be_learnt(create: Create
 
 @pytest.mark.parametrize(("patience", "backtrack"), [(1, False), (10, True), (150, False), (150, True)])
 def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, patience: int, backtrack: bool) -> None:
-    # Alone, and with the loss that validation rows are judged by, the curve shows what was seen.
+    # With one member and squared errors as the loss, the curve has the errors that decide.
     net = network(noise=0.2, patience=patience, restarts=1, loss="mse")
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
     assert (report.reason, report.overfitting) in [("converged", False), ("overfitting", True)]
@@ -89,7 +89,7 @@ def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, p
     best, since = np.inf, 0
     for cycle, error in enumerate(report.curve.test_error):
         assert cycle <= since + patience
-        # A lower error is lower by a thousandth.
+        # An error counts as lower if it is lower by a thousandth.
         if error < best * 0.999:
             best, since = error, cycle
     assert report.cycles == since + patience
@@ -100,7 +100,7 @@ def test_more_patience_than_cycles_leaves_the_limits(network: Make) -> None:
     assert (report.reason, report.cycles) == ("maxcycles", 600)
 
 
-def test_backtrack_returns_to_the_best_of_the_testing_errors(network: Make) -> None:
+def test_backtrack_returns_to_the_lowest_validation_error(network: Make) -> None:
     ahead, back = (network(noise=0.2, restarts=1, loss="mse") for _ in range(2))
     last = ahead.train(autostop=True, max_time=20)
     best = back.train(autostop=True, backtrack=True, max_time=20)
@@ -139,7 +139,7 @@ def test_the_report_stays_with_the_network(network: Make) -> None:
     assert net.report().cycles == report.cycles == 5
 
 
-def test_without_testing_rows_there_is_no_testing_error(create: Create) -> None:
+def test_without_validation_rows_there_is_no_validation_error(create: Create) -> None:
     net = create("classifier", [2, 3, 2], dataset=100, seed=1)
     net.observe(*circle(50))
     report = net.train(max_cycles=5)
@@ -186,7 +186,7 @@ def test_constant_columns_are_reported_without_normalization_too(create: Create)
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_a_network_that_has_learnt_nothing_says_so(create: Create, kind: Any) -> None:
+def test_a_network_that_is_no_better_than_the_baseline_is_reported(create: Create, kind: Any) -> None:
     rng = np.random.default_rng(1)
     X = rng.normal(size=(3000, 2))
     noise = rng.integers(0, 2, 3000) if kind == "classifier" else rng.normal(size=3000)
@@ -219,7 +219,7 @@ def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> 
 
 
 def test_a_network_that_is_held_back_says_so(create: Create) -> None:
-    """Of a sine over three periods few rows look like noise, and the decay that suits noise leaves nothing of it."""
+    """A few rows of a sine over three periods look like noise, and the decay for noisy rows would fit a constant."""
     x = np.linspace(0, 20, 200)[:, None]
     warnings = []
     for l2 in ("auto", 0.001):
@@ -233,7 +233,7 @@ def test_a_network_that_is_held_back_says_so(create: Create) -> None:
     assert none == ()
 
 
-def test_what_cannot_be_trained_is_refused(create: Create) -> None:
+def test_invalid_trainings_are_rejected(create: Create) -> None:
     net = create("classifier", [2, 3, 2], dataset=100)
     with pytest.raises(nr.TrainingError, match="no training rows") as refused:
         net.train()
@@ -253,7 +253,7 @@ def test_what_cannot_be_trained_is_refused(create: Create) -> None:
         ({"max_time": "1"}, TypeError, "max_time is '1': expected seconds, at least 0"),
     ],
 )
-def test_limits_that_mean_nothing_are_refused(network: Make, limits: Any, error: type[Exception], message: str) -> None:
+def test_invalid_limits_are_rejected(network: Make, limits: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         network().train(**limits)
 
@@ -318,13 +318,13 @@ def test_a_network_is_trained_by_one_training_at_a_time(network: Make) -> None:
         net.train(progress=True)
     with pytest.raises(nr.TrainingError, match="already being trained"):
         net.configure(activation="tanh")
-    assert training.running(), "what was refused has changed nothing"
+    assert training.running(), "the error changed nothing"
     training.stop()
     training.wait()
     net.train(max_cycles=1)
 
 
-def test_stop_says_whether_there_was_something_to_stop(network: Make) -> None:
+def test_stop_returns_whether_a_training_was_running(network: Make) -> None:
     net = network()
     assert net.stop() is False
     training = net.start_training()
@@ -370,7 +370,7 @@ def test_many_networks_train_at_a_time_and_more_are_queued(network: Make) -> Non
 def test_training_on_is_as_if_nothing_had_happened(create: Create) -> None:
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(100, 3)), rng.normal(size=100)
-    # Not L-BFGS, which begins each training without what it has learnt about the directions; and one network, since
+    # Not L-BFGS, which begins each training without curvature pairs; and one member, since
     # several have a trial in half of the cycles of the first training.
     options: dict[str, Any] = {"normalize": True, "algorithm": "irprop+", "seed": 2, "restarts": 1}
     once, twice = (create("regressor", [3, 6, 1], **options) for _ in range(2))
@@ -385,7 +385,7 @@ def test_training_on_is_as_if_nothing_had_happened(create: Create) -> None:
 
 
 def rare(rows: int, seed: int = 0) -> tuple[Any, Any]:
-    """Return points of which one in twenty belongs to a class that overlaps the other."""
+    """Return points of two overlapping classes; one in twenty has the second class."""
     rng = np.random.default_rng(seed)
     y = (np.arange(rows) % 20 == 0).astype(int)
     return rng.normal(size=(rows, 2)) + 1.5 * y[:, None], y
@@ -402,7 +402,7 @@ def test_balanced_classes_raise_the_recall_of_a_rare_one(create: Create) -> None
         recall[weights], accuracy[weights] = found.confusion[1, 1] / found.confusion[1].sum(), found.accuracy
     assert recall["none"] < 0.5
     assert recall["balanced"] > 0.75
-    assert accuracy["balanced"] < accuracy["none"], "what it costs"
+    assert accuracy["balanced"] < accuracy["none"], "the cost of it"
 
 
 @pytest.mark.parametrize("autostop", [False, True])
@@ -423,7 +423,7 @@ def test_balanced_is_the_weights_that_balance(create: Create, autostop: bool) ->
 @pytest.mark.parametrize("autostop", [False, True])
 def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool) -> None:
     X, y = rare(300)
-    # A product with 1 is exact, so that all bits are the same, where rows' weights have no say in the scale of the
+    # A product with 1 is exact, so all bits are the same if row weights do not affect the scale of the
     # inputs.
     X = np.sign(X)
     answers = []
@@ -437,7 +437,7 @@ def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool)
     assert answers[0] == answers[1]
 
 
-def test_what_is_configured_counts_from_the_next_training_on(create: Create) -> None:
+def test_options_apply_from_the_next_training_on(create: Create) -> None:
     X, y = rare(400)
     nets = [create("classifier", [2, 5, 2], seed=1, class_weight=weights) for weights in ("none", "balanced")]
     for net in nets:
@@ -452,7 +452,7 @@ def test_what_is_configured_counts_from_the_next_training_on(create: Create) -> 
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_normalization_of_new_rows_does_not_change_what_the_network_says(kind: Any) -> None:
+def test_standardization_by_new_rows_does_not_change_predictions(kind: Any) -> None:
     rng = np.random.default_rng(4)
     net = nr.Network(kind, [3, 6, 2], normalize=True, seed=2)
 
@@ -466,7 +466,7 @@ def test_normalization_of_new_rows_does_not_change_what_the_network_says(kind: A
     net.train(max_cycles=100)
     before = net.run(X)
     net.observe(*rows(30, -7), into="train")
-    # A training that is stopped before its first step: only the normalization is new. No time of a server is so short.
+    # A training that is stopped before its first step changes only the standardization. No server time is so short.
     training = net.start_training(max_cycles=10**6, max_time=1e-9)
     report = training.wait()
     assert report is not None
@@ -494,7 +494,7 @@ def test_an_output_that_never_varies_is_answered_as_it_is(create: Create, consta
     assert np.corrcoef(among.run(X)[:, 2], X[:, 1])[0, 1] > 0.95
 
 
-def test_testing_rows_that_vary_show_the_error_of_a_constant(create: Create) -> None:
+def test_varying_validation_rows_show_the_error_of_a_constant(create: Create) -> None:
     net = create("regressor", [1, 3, 1], normalize=True, seed=1)
     net.observe(np.arange(20.0), np.full(20, 5.0), into="train")
     net.observe([1.0, 2.0], [5.0, 8.0], into="test")
@@ -503,7 +503,7 @@ def test_testing_rows_that_vary_show_the_error_of_a_constant(create: Create) -> 
     assert net.evaluate().rmse == pytest.approx(4.5**0.5)
 
 
-def test_an_output_that_varies_later_is_learnt_then(create: Create) -> None:
+def test_an_output_that_varies_later_is_learnt_later(create: Create) -> None:
     net = create("regressor", [1, 8, 2], normalize=True, dataset=60, seed=1)
     X = np.linspace(-1, 1, 60)
     net.observe(X, np.c_[np.full(60, 4.0), X])

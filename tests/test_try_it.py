@@ -1,4 +1,4 @@
-"""The page of the documentation on which networks learn in the browser."""
+"""The page of the documentation on which networks train in the browser."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import browsers
 import kinds
 
 ROOT = Path(__file__).resolve().parents[1]
-#: Milliseconds that a network may take to learn, on a busy machine.
+#: Milliseconds that a training may take on a busy machine.
 PATIENCE = 60_000
 
 pytestmark = pytest.mark.needs(kinds.WASM, kinds.CHROMIUM)
 
-#: What Sphinx's theme has around the page.
+#: The elements that Sphinx's theme has around the page.
 AROUND = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Try it</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -68,18 +68,18 @@ def test_circles_are_learnt_until_they_are_stopped(tried: Page) -> None:
     expect(plane).to_have_accessible_name(re.compile("after 2[0-9] cycles"), timeout=PATIENCE)
     section.get_by_role("button", name="Stop").click()
     expect(section.get_by_role("button", name="Learn again")).to_be_visible(timeout=PATIENCE)
-    # Always saying the same circle is wrong about two thirds.
+    # Always predicting the same circle is wrong in two thirds of the rows.
     assert share(plane.get_attribute("aria-label")) < 40
     section.get_by_role("button", name="Other points").click()
     expect(section.get_by_text("1000 other points, ready to learn.")).to_be_visible()
 
 
-def test_titanic_is_learnt_and_the_answer_follows_a_slider(tried: Page) -> None:
+def test_titanic_is_learnt_and_the_prediction_follows_a_slider(tried: Page) -> None:
     section = tried.locator("section", has=tried.get_by_role("heading", name="Titanic"))
     expect(section.get_by_label("Age")).to_be_disabled()
     section.get_by_role("button", name="Learn").click()
     expect(section.get_by_text(re.compile(r"Learnt in \d+ cycles"))).to_be_visible(timeout=PATIENCE)
-    # Of examples/titanic.py.
+    # From examples/titanic.py.
     assert share(section.locator("#ti-titanic-wrong").text_content()) == 16.2
     assert share(section.locator("#ti-titanic-women").text_content()) == 22.4
     assert share(section.locator("#ti-titanic-nobody").text_content()) == 36.2
@@ -104,7 +104,7 @@ def test_names_are_made_hotter_or_cooler(tried: Page) -> None:
     expect(names).to_have_count(18)
     section.get_by_label("Temperature").focus()
     tried.keyboard.press("Home")
-    # Without heat the likeliest letters make one name, again and again.
+    # At temperature 0 the most probable letters repeat one name.
     shown = "[...document.querySelectorAll('#ti-names-list li')].map((item) => item.textContent)"
     tried.wait_for_function(f"new Set({shown}).size === 1")
     section.get_by_label("Begins with").fill("zo")

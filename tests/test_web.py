@@ -1,4 +1,4 @@
-"""The package js/, in Node and in a browser: its networks have the bits of those in Python."""
+"""The package js/, in Node and in a browser: its networks have the same bits as in Python."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import neuralredis as nr
 ROOT = Path(__file__).resolve().parents[1]
 #: Seconds that a program of Node may take on a busy machine.
 PATIENCE = 300
-#: Compressed bytes that a page may have to load.
+#: The largest compressed size that a page loads, in bytes.
 MOST_BYTES = 400_000
 
 pytestmark = pytest.mark.needs(kinds.WASM)
@@ -30,7 +30,7 @@ in_chromium = pytest.mark.needs(kinds.CHROMIUM)
 
 
 def node(program: str, given: Any = None) -> Any:
-    """Run a program of Node, a module that finds the package as `nr`, the steps as `steps` and what is `given`."""
+    """Run a program in Node, with the package as `nr`, the steps as `steps` and data as `given`."""
     imports = f"import * as nr from '{ROOT}/js/src/index.js'; import * as steps from '{ROOT}/tests/web/steps.js';"
     read = "import { readFileSync } from 'node:fs'; const given = JSON.parse(readFileSync(0, 'utf8'));"
     done = subprocess.run(
@@ -46,7 +46,7 @@ def node(program: str, given: Any = None) -> Any:
 
 
 def answer(program: str) -> str:
-    """Return a program that prints what an expression comes to."""
+    """Return a program that prints the value of an expression."""
     return f"process.stdout.write(JSON.stringify(await ({program})))"
 
 
@@ -65,7 +65,7 @@ def passengers() -> list[dict[str, str]]:
 
 @functools.cache
 def titanic() -> nr.Network:
-    """The network of examples/titanic.py."""
+    """Return the network of examples/titanic.py."""
     kind = {"class": "category", "sex": "category"}
     fields = kind | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
     net = nr.Network("classifier", fields=fields, target="survived", classes=["0", "1"], dataset=1000, test=500, seed=1)
@@ -83,7 +83,7 @@ def check_titanic(made: dict[str, Any]) -> None:
     assert made["seen"]
     assert made["seen"][-1] == made["cycles"] == report.cycles
     unseen = passengers()[601:]
-    # A number of JavaScript holds one of single precision exactly.
+    # JavaScript's numbers represent single precision exactly.
     assert np.array_equal(np.array(made["answers"], np.float32), net.run(unseen)[:, 1])
     assert made["classes"] == list(net.classify(unseen))
     assert made["accuracy"] == net.evaluate(unseen).accuracy
@@ -110,7 +110,7 @@ def test_titanic_in_a_page_is_the_network_of_python(page: browsers.Page, site: s
     [
         # A trial, several members, RPROP.
         ("regressor", [3, 5, 2], {"normalize": True}, {"max_cycles": 60}),
-        # Mini-batches, ReLU, whose sums are often exactly halfway or 0.
+        # Mini-batches, ReLU, with sums that are often ties of rounding or 0.
         ("classifier", [3, 9, 3], {"activation": "relu", "algorithm": "adam", "restarts": 1}, {"max_cycles": 30}),
         ("classifier", [3, 17, 3], {"activation": "tanh", "algorithm": "lbfgs", "restarts": 2}, {"max_cycles": 20}),
         ("classifier", [3, 4, 2], {"loss": "mse", "output": "sigmoid"}, {"autostop": True, "backtrack": True}),
@@ -122,7 +122,7 @@ def test_networks_of_every_trainer_have_the_bits_of_python(
     rng = np.random.default_rng(1)
     X = rng.normal(size=(150, 3)).astype(np.float32)
     X[:, 2] = rng.integers(0, 4, 150)
-    # Numbers near the smallest, too.
+    # Also subnormal numbers.
     X[::7, 1] *= np.float32(1e-38)
     y = X[:, :2] * X[:, 2:] if kind == "regressor" else rng.integers(0, layout[-1], 150)
     options = {"dataset": 100, "test": 50, "seed": 2**64 - 5, **options}
@@ -180,7 +180,7 @@ def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
 def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
     net = nr.Network("classifier", [2, 4, 2], seed=3)
     rows = np.float32(np.random.default_rng(3).normal(size=(40, 2)))
-    # That of a row, which is then answered for being as probable as that.
+    # The probability of a row, which then just reaches the threshold.
     likely = np.sort(net.run(rows)[:, 1])
     net.configure(threshold=float(likely[10]))
     net.save(tmp_path / "net.nr")
@@ -202,7 +202,7 @@ def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
 
 
 @in_node
-def test_a_training_is_stopped_and_rows_that_came_meanwhile_stay() -> None:
+def test_rows_that_arrive_during_a_stopped_training_are_kept() -> None:
     program = """
     await nr.ready();
     const results = [];
@@ -266,7 +266,7 @@ MISTAKES = [
 
 
 @in_node
-def test_errors_name_what_is_wrong() -> None:
+def test_errors_name_the_argument() -> None:
     asked = ", ".join(f"async () => {expression}" for expression, _ in MISTAKES)
     program = f"""
     await nr.ready();

@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Unpack as installers do: they carry the execute bit over from the archive, and no other."""
+    """Unpack as installers do: of the permissions in the archive, only the execute bit is kept."""
     directory = tmp_path_factory.mktemp("unpacked")
     with zipfile.ZipFile(wheel) as archive:
         for member in archive.infolist():

@@ -1,4 +1,4 @@
-"""Random commands: all of the module, and those of the server that move, copy or delete networks."""
+"""Random commands: all commands of the module, and the server's commands that move, copy or delete networks."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from redis.retry import Retry
 
 import servers
 
-#: Databases that the commands go to.
+#: Databases of the commands.
 DATABASES = 3
-#: The keys that they go to.
+#: Keys of the commands.
 KEYS = ("a", "b", "c", "d", "e")
-#: The hashes that rows are read from.
+#: Keys of hashes with rows.
 HASHES = ("hash:1", "hash:2", "hash:3")
-#: Of networks with fields: few words more than the dictionaries have room for.
+#: Words for fields: a few more than the dictionaries hold.
 SCHEMA = ["SCHEMA", "age", "NUMBER", "user.plan", "CATEGORY", 4, "tags", "TAGS", 3, "note", "TEXT", 8]
 Command = list[Any]
 
 
 class Traffic:
-    """A client that sends commands at random to a few keys."""
+    """A client that sends random commands to a few keys."""
 
     def __init__(self, server: servers.Server, seed: int, keys: Sequence[str] = KEYS) -> None:
         self.chance = random.Random(seed)
@@ -40,7 +40,7 @@ class Traffic:
         self._kept = {"NR.EXPORT": b"nothing yet", "DUMP": b"nothing yet"}
 
     def send(self, count: int) -> None:
-        """Send so many commands, one after the other."""
+        """Send this many commands, one after the other."""
         for _ in range(count):
             self.send_one()
 
@@ -64,7 +64,7 @@ class Traffic:
             self._kept[command[0]] = reply
 
     def _together(self, client: redis.Redis) -> None:
-        """Some commands as a transaction, or in a script."""
+        """Send some commands as a transaction, or in a script."""
         commands = [self._command() for _ in range(self.chance.randrange(1, 5))]
         if self.chance.random() < 0.5:
             with client.pipeline() as transaction:
@@ -116,7 +116,7 @@ class Traffic:
         return ["NR.OBSERVE", key, "FP32", inredis.blob(*rows), *chance.choice([[], ["TRAIN"], ["TEST"]])]
 
     def _known(self) -> dict[str, Any]:
-        """Some fields of a row."""
+        """Return some fields of a row."""
         chance = self.chance
         values = {
             "age": chance.randrange(50),
@@ -236,7 +236,7 @@ class Traffic:
         return self.chance.choice([["FLUSHDB"], ["FLUSHDB", "ASYNC"]])
 
 
-#: How often each, of all together.
+#: The relative frequency of each command.
 MIX = {
     "create": 12, "happen": 20, "forget": 2,
     "observe": 16, "observe_many": 12, "observe_fields": 16, "observe_hash": 8, "hash": 8, "train": 14,
@@ -244,7 +244,7 @@ MIX = {
     "bring": 3, "move": 8, "end": 4, "flush": 0.1,
 }  # fmt: skip
 
-#: Runs commands, each given as its length and its words, and minds no refusal.
+#: Runs commands, each given as its length and its words, and ignores errors.
 SCRIPT = """
     local at = 1
     while at <= #ARGV do
@@ -256,7 +256,7 @@ SCRIPT = """
 
 
 def settled(client: redis.Redis) -> bool:
-    """Whether nothing is under way: no training, and no key that is about to expire."""
+    """Return whether no training is running and no key is about to expire."""
     section = inredis.section(client)
     keyspace = client.info("keyspace")
     return not (
@@ -267,5 +267,5 @@ def settled(client: redis.Redis) -> bool:
 
 
 def digest(server: servers.Server) -> str:
-    """Return what depends on all contents of a server, and on nothing else."""
+    """Return a digest of all contents of a server."""
     return str(server.client().execute_command("DEBUG", "DIGEST"))

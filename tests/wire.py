@@ -40,7 +40,7 @@ class Wire:
 
     def _read(self) -> Any:
         line = self._file.readline()
-        assert line.endswith(b"\r\n"), f"the server has gone, in the midst of {line!r}"
+        assert line.endswith(b"\r\n"), f"the server closed the connection within {line!r}"
         kind, rest = line[:1], line[1:-2]
         if kind == b"-":
             return RefusedError(rest.decode())
@@ -55,7 +55,7 @@ class Wire:
 
 
 def errors(reply: Any) -> Sequence[RefusedError]:
-    """Return all errors in a reply, however deep."""
+    """Return all errors in a reply, at any depth."""
     if isinstance(reply, RefusedError):
         return [reply]
     return [error for part in reply for error in errors(part)] if isinstance(reply, list) else []

@@ -1,4 +1,4 @@
-"""One hidden layer, learnt in mini-batches, against logistic regression: 20,000 letters in 20 fonts, 26 classes.
+"""Compares one hidden layer, trained by mini-batches, with logistic regression: 20,000 letters, 20 fonts, 26 classes.
 
     python benchmarks/experiments/letters.py > benchmarks/experiments/letters.txt
 
@@ -37,7 +37,7 @@ def linear(rows: Rows, seed: int) -> Classify:
 
 
 def layers(*hidden: int) -> Callable[[Rows, int], Classify]:
-    """Return what trains a network with these hidden layers."""
+    """Return a function that trains a network with these hidden layers."""
 
     def train(rows: Rows, seed: int) -> Classify:
         options: dict[str, Any] = {"algorithm": "adam", "normalize": True, "restarts": 1}

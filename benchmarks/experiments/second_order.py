@@ -1,8 +1,8 @@
-"""A rule of second order: to each derivative of the error its product with the second derivative is added.
+"""Tests a second-order rule: to each derivative of the error its product with the second derivative is added.
 
     python benchmarks/experiments/second_order.py > benchmarks/experiments/second_order.txt
 
-The rule takes larger steps where the error bends more, which is the contrary of Newton's method, so both are compared
+The rule takes larger steps where the curvature is larger, the opposite of Newton's method, so both are compared
 with plain gradient descent. Each takes 100 steps from the same weights with `net.gradient` and `net.set_weights`, at
 each of five rates; the rate with the lowest training error counts. Second derivatives are differences of gradients,
 one for each weight.
@@ -27,10 +27,10 @@ from sets import SETS, Floats, Rows
 TASKS = ("pima", "friedman1", "diabetes")
 SEEDS, STEPS = 3, 100
 RATES = (0.03, 0.1, 0.3, 1.0, 3.0)
-#: How far a weight is moved for a second derivative. Weights are of single precision.
+#: The step of a weight for a second derivative. Weights have single precision.
 APART = 1e-2
 
-#: What is subtracted, times the rate, of first and second derivatives.
+#: The step of a weight, before it is multiplied by the rate, from first and second derivatives.
 RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
     "gradient": lambda first, _: first,
     "with second derivatives": lambda first, second: first + first * second,
@@ -39,7 +39,7 @@ RULES: dict[str, Callable[[Floats, Floats], Floats]] = {
 
 
 class Task:
-    """Rows, with a network at its first weights."""
+    """Training and test rows, with a network at its initial weights."""
 
     def __init__(self, rows: Rows, seed: int) -> None:
         self.known, self.kept = split(rows, seed)
@@ -49,7 +49,7 @@ class Task:
         limits = {"dataset": len(self.known.X), "test": 0}
         self.net = nr.Network(kind, layout, activation="tanh", normalize=True, l2=0.0, restarts=1, seed=seed, **limits)
         self.net.observe(self.known.X, self.known.y)
-        # Scalings are those of the first cycle.
+        # The first cycle determines the scalings.
         self.net.train(max_cycles=1, progress=False)
         self.first = np.concatenate([layer.ravel() for member in self.net.weights() for layer in member])
 
@@ -58,7 +58,7 @@ class Task:
         return self.net.gradient(self.known.X, self.known.y)
 
     def second(self, weights: Floats, first: Floats) -> Floats:
-        """Return the second derivative by each weight."""
+        """Return the second derivative with respect to each weight."""
         found = np.empty(len(weights))
         for at in range(len(weights)):
             moved = weights.copy()
@@ -67,7 +67,7 @@ class Task:
         return found
 
     def descended(self, rule: str, rate: float) -> tuple[float, float]:
-        """Return the mean loss of training rows and of others after all steps; infinite where weights run away."""
+        """Return the mean loss of training and test rows after all steps; infinite if the weights diverge."""
         weights = self.first.astype(np.float64)
         for _ in range(STEPS):
             _, first = self.gradient(weights)

@@ -1,11 +1,11 @@
-"""What hidden units that are swapped or rescaled after a valley is reached are worth, when the training goes on.
+"""Measures whether swapping or rescaling hidden units in the midst of a training lowers the error.
 
     python benchmarks/experiments/symmetries.py > benchmarks/experiments/symmetries.txt
 
-A network answers the same if hidden units change places with all their weights, or if a ReLU unit's incoming weights
-and bias are multiplied by a number above 0 and its outgoing ones divided by it. If only the incoming weights go on to
-the next unit, it answers something else. A network with one hidden layer is trained for 300 cycles without weight
-decay, then changed and trained for 300 more, three times; each time the weights with the lower training error stay.
+Predictions do not change if hidden units are swapped with all their weights, or if the incoming weights and the bias of
+a ReLU unit are multiplied by a number above 0 and its outgoing weights divided by it. They change if only the incoming
+weights move to the next unit. A network with one hidden layer is trained for 300 cycles without weight decay, then
+changed and trained for 300 more, three times; each time the weights with the lower training error are kept.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ Random = np.random.Generator
 
 
 def swapped(hidden: Floats, output: Floats, random: Random) -> Layers:
-    """Give units the places of others."""
+    """Permute the hidden units."""
     order = random.permutation(UNITS)
     return hidden[:, order], output[[0, *(1 + order)]]
 
 
 def rescaled(hidden: Floats, output: Floats, random: Random) -> Layers:
-    """Multiply what comes into a unit, and divide what goes out of it."""
+    """Multiply the incoming weights of a unit, and divide the outgoing ones."""
     factors = 4 ** random.uniform(-1, 1, UNITS)
     return hidden * factors, output / np.concatenate([[1], factors])[:, None]
 
 
 def rotated(hidden: Floats, output: Floats, random: Random) -> Layers:
-    """Give what comes into a unit to the next one, which keeps what goes out of it."""
+    """Move the incoming weights of each unit to the next one, without the outgoing weights."""
     return np.roll(hidden, 1 + random.integers(UNITS - 1), axis=1), output
 
 
 def shaken(hidden: Floats, output: Floats, random: Random) -> Layers:
-    """Change each weight by a tenth or so."""
+    """Change each weight by about a tenth."""
     return hidden * random.normal(1, 0.1, hidden.shape), output * random.normal(1, 0.1, output.shape)
 
 
-#: What is done to weights before the training goes on. None: the trainer forgets its step sizes, as it does with all.
+#: Changes of weights before the training continues. None only resets the step sizes of the trainer, as all do.
 WAYS: dict[str, Callable[[Floats, Floats, Random], Layers]] = {
     "untouched": lambda hidden, output, random: (hidden, output),
     "swapped": swapped,
@@ -79,7 +79,7 @@ def layers(net: nr.Network) -> list[Floats]:
 
 
 def errors(net: nr.Network, known: Rows, kept: Rows) -> tuple[float, float]:
-    """Return the mean loss of training rows, and the error on others."""
+    """Return the mean loss of training rows, and the error on fresh rows."""
     loss = net.gradient(known.X, known.y)[0]
     found = net.evaluate(kept.X, kept.y)
     wrong = 1 - found.accuracy if isinstance(found, nr.ClassifierEvaluation) else found.rmse / found.baseline
@@ -87,7 +87,7 @@ def errors(net: nr.Network, known: Rows, kept: Rows) -> tuple[float, float]:
 
 
 def followed(rows: Rows, seed: int) -> dict[str, tuple[float, float]]:
-    """Return the errors after all rounds, of each way and of a training that is never interrupted."""
+    """Return the errors after all rounds, for each change and for an uninterrupted training."""
     known, kept = split(rows, seed)
     net = network(known, seed)
     net.train(max_cycles=CYCLES, max_time=0, progress=False)
@@ -111,7 +111,7 @@ def followed(rows: Rows, seed: int) -> dict[str, tuple[float, float]]:
 
 
 def main() -> None:
-    """Print errors, and medians of what they are of those of an uninterrupted training."""
+    """Print errors, and the medians of their ratios to those of an uninterrupted training."""
     names = ("uninterrupted", *WAYS)
     print(datetime.date.today())
     print(f"Mean loss of training rows, and errors on rows held out in percent, means of {SEEDS} seeds.\n")

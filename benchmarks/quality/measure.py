@@ -22,7 +22,7 @@ Results = dict[str, dict[str, dict[str, list[float]]]]
 
 
 def ours(rows: Rows, seed: int, **options: Any) -> Answer:
-    """Return what the library answers with nothing set but what the tutorial sets, and a rough layout."""
+    """Return the library's predictions with the options of the tutorial and a rough layout."""
     hidden = options.pop("hidden", [30, 30, 30])
     outputs = int(rows.y.max()) + 1 if rows.classifies else 1
     kind: Any = "classifier" if rows.classifies else "regressor"
@@ -35,7 +35,7 @@ def ours(rows: Rows, seed: int, **options: Any) -> Answer:
 
 
 def split(rows: Rows, seed: int) -> tuple[Rows, Rows]:
-    """Return seven tenths of the rows to learn from, and at most 10,000 of the others."""
+    """Return seven tenths of the rows for training, and at most 10,000 of the others."""
     kept = min(10_000, round(0.3 * len(rows.X)))
     stratify = rows.y if rows.classifies else None
     at, kept_at = train_test_split(np.arange(len(rows.X)), test_size=kept, random_state=seed, stratify=stratify)
@@ -53,7 +53,7 @@ def seeds(rows: Rows) -> int:
 
 
 def measure(results: Results, name: str, rival: Rival, sets: list[str], keep: Path | None = None) -> None:
-    """Add what is missing of a rival's errors and seconds."""
+    """Add missing errors and seconds of a rival."""
     for task in sets:
         found = results.setdefault(task, {}).get(name, {"error": [], "seconds": []})
         rows = SETS[task]()

@@ -40,19 +40,19 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-#: Answers classes or numbers.
+#: A function that predicts classes or numbers.
 Answer = Callable[[Floats], np.ndarray[Any, Any]]
 Rival = Callable[[Rows, int], Answer]
 Kept = TypeVar("Kept")
 
 _FLOATS = ctypes.POINTER(ctypes.c_float)
 _FILL = ctypes.CFUNCTYPE(None, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint, _FLOATS, _FLOATS)
-#: Of fann_activationfunc_enum and fann_errorfunc_enum.
+#: Values of fann_activationfunc_enum and fann_errorfunc_enum.
 _FANN_LINEAR = _FANN_ERRORFUNC_LINEAR = 0
 
 
 class MissingError(Exception):
-    """A rival is not on this machine."""
+    """A rival is not installed."""
 
 
 def _learner(classifier: Callable[[int], Any], regressor: Callable[[int], Any]) -> Rival:
@@ -71,7 +71,7 @@ def _learner(classifier: Callable[[int], Any], regressor: Callable[[int], Any]) 
 
 
 class _Scales:
-    """Standardized inputs, and as targets a row of zeros and a one, or a standardized number."""
+    """Standardized inputs, and one-hot or standardized targets."""
 
     def __init__(self, rows: Rows) -> None:
         self.inputs = StandardScaler().fit(rows.X)
@@ -91,12 +91,12 @@ class _Scales:
 
 
 def _fifth(rows: Rows, seed: int) -> Any:
-    """Return at random four fifths of the rows to learn from, and a fifth to decide the stop."""
+    """Return a random four fifths of the rows for training, and a fifth for early stopping."""
     return train_test_split(np.arange(len(rows.X)), test_size=0.2, random_state=seed)
 
 
 def _best(cycle: Callable[[], float], keep: Callable[[], Kept]) -> Kept:
-    """Return what was kept at the least error that a cycle returned: 20 cycles' patience, at most 1000 cycles.
+    """Train cycle by cycle, and return the state with the lowest error: patience of 20 cycles, at most 1000 cycles.
 
     Both RPROPs below leave that to their users; FANN's manual advises it, under "Avoid Over-Fitting".
     """
@@ -111,7 +111,7 @@ def _best(cycle: Callable[[], float], keep: Callable[[], Kept]) -> Kept:
 
 
 def torch_rprop(rows: Rows, seed: int) -> Answer:
-    """Return what PyTorch's Rprop learns of four fifths of the rows at once, a fifth deciding when to stop."""
+    """Train with PyTorch's Rprop on four fifths of the rows in full batches, with early stopping by the last fifth."""
     try:
         import torch
     except ImportError as error:
@@ -162,14 +162,14 @@ def _libfann() -> ctypes.CDLL:
 
 
 def _owned(pointer: int, destroy: Callable[[ctypes.c_void_p], Any]) -> ctypes.c_void_p:
-    """Return a pointer to what is destroyed with it."""
+    """Return a pointer that frees its object when it is deleted."""
     owned = ctypes.c_void_p(pointer)
     weakref.finalize(owned, destroy, ctypes.c_void_p(pointer))
     return owned
 
 
 def fann(rows: Rows, seed: int) -> Answer:
-    """Return what FANN's standard network learns with its trainer, iRPROP-, of four fifths, a fifth deciding the stop.
+    """Train FANN's standard network with iRPROP- on four fifths of the rows, with early stopping by the last fifth.
 
     Its outputs are sigmoids, which suit classes; numbers are given linear ones, with the error function for those. It
     draws first weights without a seed, so they are drawn again from the same range.
@@ -239,7 +239,7 @@ def _original() -> redis.Redis:
 
 
 def _each(client: redis.Redis, commands: Iterable[Sequence[Any]]) -> list[Any]:
-    """Return the replies to many commands, sent some at a time."""
+    """Return the replies to many commands, sent in pipelines."""
     replies = []
     pipeline = client.pipeline(transaction=False)
     for command in commands:
@@ -250,7 +250,7 @@ def _each(client: redis.Redis, commands: Iterable[Sequence[Any]]) -> list[Any]:
 
 
 class Served:
-    """What a server answers, until it learns something else, and the seconds of its processor time to learn it."""
+    """Predictions of a server until its next training, and the processor time of the training in seconds."""
 
     def __init__(self, answer: Answer, seconds: float) -> None:
         self.answer, self.seconds = answer, seconds
@@ -260,10 +260,10 @@ class Served:
 
 
 def original(rows: Rows, seed: int) -> Answer:
-    """Return what the module that this project takes after learns by itself, told no more than ours: 30 hidden units.
+    """Train with the original module and only one option, 30 hidden units, as for our networks.
 
-    Its inputs are raw, it has NORMALIZE. Its outputs are sigmoids, which reach no negative number, so its user would
-    scale numbers to lie from 0 to 1. It is given a minute at most for each training; its first weights have no seed.
+    It gets raw inputs and NORMALIZE. Its outputs are sigmoids, which are never negative, so numbers are scaled to 0 to
+    1. A training takes a minute at most; the initial weights have no seed.
     """
     client = _original()
     client.flushall()
@@ -282,7 +282,7 @@ def original(rows: Rows, seed: int) -> Answer:
     pairs = zip(rows.X.tolist(), targets.tolist(), strict=True)
     _each(client, (("NR.OBSERVE", "net", *x, "->", y) for x, y in pairs))
     client.execute_command("NR.TRAIN", "net", "AUTOSTOP", "BACKTRACK", "MAXTIME", 60_000)
-    # A training that has ended is installed by the next command.
+    # The next command installs an ended training.
     while (info := client.execute_command("NR.INFO", "net"))[info.index(b"training") + 1]:
         time.sleep(0.01)
 
@@ -294,7 +294,7 @@ def original(rows: Rows, seed: int) -> Answer:
 
 
 def forest(rows: Rows, seed: int) -> Answer:
-    """Return what trees learn: not a rival of the same kind, but what tables of numbers are best learnt by."""
+    """Train a random forest: no network, but often the best choice for tables of numbers."""
     kind = RandomForestClassifier if rows.classifies else RandomForestRegressor
     answer: Answer = kind(random_state=seed, n_jobs=1).fit(rows.X, rows.y).predict
     return answer

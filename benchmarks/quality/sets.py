@@ -100,7 +100,7 @@ def _images() -> Rows:
 
 
 def _windows(series: Floats, length: int) -> Rows:
-    """Return each value of a series with those before it."""
+    """Return each value of a series with the values before it."""
     views = np.lib.stride_tricks.sliding_window_view(series, length + 1)
     return Rows(views[:, :-1].copy(), views[:, -1].copy())
 
@@ -186,7 +186,7 @@ SETS: dict[str, Callable[[], Rows]] = {
     "co2": _co2,
     "visits": _visits,
     "diamonds": lambda: _plotnine("diamonds", "price"),
-    # Made.
+    # Generated.
     "circles": lambda: _made(datasets.make_circles, 1000, noise=0.15, factor=0.5),
     "moons": lambda: _made(datasets.make_moons, 600, noise=0.3),
     "spirals": spirals,

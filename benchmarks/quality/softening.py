@@ -33,7 +33,7 @@ Figures = dict[str, list[list[float]]]
 
 
 def figures(rows: Rows, seed: int, few: int | None) -> list[float]:
-    """Return log loss, Brier's score and the share of errors on kept rows, after learning the others or a few."""
+    """Return log loss, Brier score and share of errors on held-out rows, after training on all others or a few."""
     learnt, kept = split(rows, seed)
     outputs = int(rows.y.max()) + 1
     layout = [rows.X.shape[1], 30, 30, 30, outputs]

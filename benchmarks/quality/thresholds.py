@@ -1,9 +1,9 @@
-"""What thresholds and class weights are worth where one of two classes is rare, on rows held out.
+"""Measures the effect of thresholds and class weights on held-out rows if one of two classes is rare.
 
     python benchmarks/quality/thresholds.py > benchmarks/quality/thresholds.txt
 
 Networks at their defaults learn the same rows from the same seeds with AUTOSTOP and BACKTRACK, with and without
-`class_weight="balanced"`. A class is then answered from a threshold of its probability on: a half; the share of the
+`class_weight="balanced"`. The rare class is then predicted at these thresholds: a half; the share of the
 class in the training rows; or the threshold that has the best balanced accuracy, or F1, on the validation rows.
 """
 
@@ -18,25 +18,25 @@ from sets import Floats, Rows, keel
 
 import neuralredis as nr
 
-#: Sets of KEEL with two classes, from a third of the rows in the rare one to one row in thirty.
+#: Sets of KEEL with two classes; the rare class has from one third to one thirtieth of the rows.
 KEEL = (
     *("pima", "haberman", "yeast1", "vehicle1", "ecoli2", "yeast3", "ecoli3", "yeast-2_vs_4", "abalone9-18"),
     *("yeast-1_vs_7", "yeast4"),
 )
 SEEDS = 3
-#: Validation rows from which on a threshold is chosen by them.
+#: The least number of validation rows for which a threshold is chosen by them.
 LEAST_ROWS = 50
 WAYS = ("a half", "the share", "best balanced", "best F1", "balanced", "balanced, best")
 
 
 def loaded(name: str) -> Rows:
-    """Return a set, the rare class as 1."""
+    """Return a set, with the rare class as 1."""
     rows = keel(name, "imbalanced")
     return Rows(rows.X, np.int64(rows.y == np.bincount(rows.y).argmin()))
 
 
 def balanced(answers: Any, y: Any) -> float:
-    """Return the accuracy if both classes count alike."""
+    """Return the balanced accuracy."""
     return float(np.mean([np.mean(answers[y == one] == one) for one in (0, 1)]))
 
 
@@ -65,7 +65,7 @@ def learnt(rows: Rows, seed: int, class_weight: Any) -> nr.Network:
 
 
 def scores(rows: Rows, seed: int) -> list[tuple[float, float]]:
-    """Return balanced accuracy and F1 on rows held out, of each of the ways."""
+    """Return balanced accuracy and F1 on held-out rows for each of the thresholds."""
     known, kept = split(rows, seed)
     found = []
     for class_weight in (None, "balanced"):

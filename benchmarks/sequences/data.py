@@ -1,4 +1,4 @@
-"""The public sequences: their addresses inside of packages, from which only these files are taken."""
+"""Addresses of the public sequences inside of packages, from which only these files are extracted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SERENADE = "https://static.crates.io/crates/serenade/serenade-0.3.1.crate"
 
 
 def fetch(folder: Path) -> None:
-    """Download and unpack what is not in a folder yet."""
+    """Download and unpack the files that are not in a folder yet."""
     folder.mkdir(parents=True, exist_ok=True)
     for package in WHEELS:
         name = package.partition("==")[0]
@@ -68,7 +68,7 @@ def first_names(folder: Path, sex: str) -> list[str]:
 
 
 def column(path: Path) -> np.ndarray:
-    """Return the last column of a CSV file, gaps filled in by straight lines; a last line without a date is none."""
+    """Return the last column of a CSV file, with gaps interpolated; a last line without a date is ignored."""
     with open(path, newline="") as file:
         rows = [row for row in list(csv.reader(file))[1:] if row[0]]
     values = np.array([float(row[-1] or "nan") for row in rows])
@@ -91,7 +91,7 @@ def yearly(folder: Path) -> list[np.ndarray]:
 
 
 def visits(folder: Path, part: str) -> list[list[str]]:
-    """Return the items that each visitor of a shop clicked at, in order."""
+    """Return the items that each visitor of a shop clicked, in order."""
     clicks: dict[str, list[tuple[float, str]]] = {}
     with open(folder / "serenade" / f"{part}.txt", newline="") as file:
         for row in csv.DictReader(file, delimiter="\t"):

@@ -25,12 +25,12 @@ except ImportError:
     ETSModel = None
 
 PLACES = 40
-#: Years that are predicted of the M1 series.
+#: The number of years of the M1 series that are forecast.
 AHEAD = 6
 
 
 class Series(NamedTuple):
-    """A series, and what is known of it."""
+    """A series, and its properties."""
 
     name: str
     season: int
@@ -48,7 +48,7 @@ Answer = Callable[[np.ndarray], np.ndarray]
 
 
 def smoothing(season: int, steps: int) -> Answer:
-    """Return exponential smoothing."""
+    """Return forecasts by exponential smoothing."""
 
     def answer(known: np.ndarray) -> np.ndarray:
         seasonal = {"seasonal": "add", "seasonal_periods": season} if season > 1 else {}
@@ -61,7 +61,7 @@ def smoothing(season: int, steps: int) -> Answer:
 
 
 def network(seed: int) -> nr.SequenceNetwork:
-    """Return a network of which nothing is set."""
+    """Return a network with default options."""
     return nr.SequenceNetwork("regressor", fields={"value": "number"}, target="value", length=1000, seed=seed)
 
 

@@ -12,12 +12,12 @@ from told import CELLS, tell
 
 import neuralredis as nr
 
-#: The most misclassified names, in percent. Ridge regression on n-grams has 10.1.
+#: The goal: the largest error in percent. Ridge regression on n-grams has 10.1.
 GOAL = 10.5
 
 
 def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
-    """Return the error on three tenths of the first names that are of one gender only, and the seconds of learning."""
+    """Return the error on a held-out three tenths of the names of one gender only, and the seconds of training."""
     female, male = (set(first_names(folder, sex)) for sex in ("female", "male"))
     rows = [(name, "female" if name in female else "male") for name in sorted(female ^ male)]
     random.Random(seed).shuffle(rows)

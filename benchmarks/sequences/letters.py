@@ -21,7 +21,7 @@ DISCOUNT = 0.75
 
 
 def parts(folder: Path, seed: int) -> tuple[list[str], list[str]]:
-    """Return names to learn from, and a fifth that is held out, each with a full stop at its end."""
+    """Return training names and a held-out fifth, each with a full stop at its end."""
     names = sorted({*first_names(folder, "female"), *first_names(folder, "male")})
     random.Random(seed).shuffle(names)
     ended = [name + "." for name in names]
@@ -29,7 +29,7 @@ def parts(folder: Path, seed: int) -> tuple[list[str], list[str]]:
 
 
 def counted(known: list[str], letters: int) -> Callable[[str, str], float]:
-    """Return the chance of a letter after some others by counts of so many in a row, absolute discounting."""
+    """Return the probability of a letter by counts of n-grams of this length, with absolute discounting."""
     seen, times, kinds = Counter[str](), Counter[str](), Counter[str]()
     for name in known:
         padded = "." * (letters - 1) + name
@@ -48,7 +48,7 @@ def counted(known: list[str], letters: int) -> Callable[[str, str], float]:
 
 
 def cost(known: list[str], fresh: list[str], letters: int) -> float:
-    """Return the nats of a letter by counts."""
+    """Return the cross-entropy per letter of counts, in nats."""
     chance = counted(known, letters)
     padded = ["." * (letters - 1) + name for name in fresh]
     nats = [-math.log(chance(n[at - letters + 1 : at], n[at])) for n in padded for at in range(letters - 1, len(n))]
@@ -56,7 +56,7 @@ def cost(known: list[str], fresh: list[str], letters: int) -> float:
 
 
 def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
-    """Return the nats of a letter of names held out, and the seconds of learning from the others."""
+    """Return the cross-entropy per letter of held-out names in nats, and the seconds of training."""
     known, fresh = parts(folder, seed)
     net = nr.SequenceNetwork(
         "classifier",
@@ -76,7 +76,7 @@ def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
 
 
 def main(folder: Path, seeds: range) -> None:
-    """Print what a letter costs."""
+    """Print the cross-entropies."""
     print(f"\nnext letter of 5163 first names, nats, trainings of at most {LIMIT} s: means over seeds")
     tell("next letter, nats", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL, 3)
     for letters in (2, 3, 4, 5):

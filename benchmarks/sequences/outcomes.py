@@ -21,12 +21,12 @@ LIMIT = 60
 
 
 def wrong(net: nr.SequenceNetwork, X: Sequence[object], y: Sequence[object]) -> float:
-    """Return the percentage of sequences that are classified wrongly."""
+    """Return the percentage of misclassified sequences."""
     return 100 * float(np.mean([said != right for said, right in zip(net.classify(X), y, strict=True)]))
 
 
 def movements(folder: Path, name: str, cell: str, seed: int) -> tuple[float, float]:
-    """Return the error on the set's testing part, and the seconds of learning from its training part."""
+    """Return the error on the set's test part, and the seconds of training on its training part."""
     X, labels = labelled(folder, name, "TRAIN")
     fresh, their_labels = labelled(folder, name, "TEST")
     known = sorted(set(labels))

@@ -32,7 +32,7 @@ def main(folder: Path, seeds: range) -> None:
     if torch is None:
         print("\nPyTorch is not there: apt-get install python3-torch, or pip install torch")
         return
-    # A cell so small gains nothing by more.
+    # More threads do not speed up such a small cell.
     torch.set_num_threads(1)
     print(f"\nwrong, % of the validation sequences, PyTorch {torch.__version__}: means over seeds")
     for name in NAMES:
@@ -45,7 +45,7 @@ def main(folder: Path, seeds: range) -> None:
 
 
 def learnt(folder: Path, name: str, seed: int) -> tuple[float, float]:
-    """Return the error on the set's testing part, and the seconds of a core that its training part took."""
+    """Return the error on the set's test part, and the processor time of training in seconds."""
     X, labels = labelled(folder, name, "TRAIN")
     fresh, their_labels = labelled(folder, name, "TEST")
     known = sorted(set(labels))

@@ -36,7 +36,7 @@ CREATE = [b"CLASSIFIER", b"SCHEMA", b"page", b"CATEGORY", 8, b"->", b"left", b"S
 
 
 def send(server: Server, commands: Iterable[bytes], lines: int) -> int:
-    """Send commands whose replies have so many lines each, and return how many there were."""
+    """Send commands whose replies have this many lines each, and return their number."""
     done = 0
     with server.connection() as connection:
         batches = iter(commands)
@@ -53,21 +53,21 @@ def send(server: Server, commands: Iterable[bytes], lines: int) -> int:
 
 
 def microseconds(server: Server, work: Callable[[], int]) -> float:
-    """Return for how long the main thread ran for each command of a work."""
+    """Return the time of the main thread for each command of a workload."""
     before = server.ran()
     done = work()
     return (server.ran() - before) * 1000 / done
 
 
 def events(server: Server) -> None:
-    """Print how fast events are kept, beside RPUSH."""
+    """Print the rate at which events are stored, beside RPUSH."""
     rng = random.Random(1)
     pages = rng.choices(PAGES, k=EVENTS)
     ids = [b"user:%d" % (at % VISITORS) for at in range(EVENTS)]
     client = server.client()
     client.execute_command("NR.CREATE", "visits", *CREATE, "DATASET", 2 * VISITORS, "TEST", VISITORS)
     observe = [packed("NR.OBSERVE", b"visits", id, b"page", page) for id, page in zip(ids, pages, strict=True)]
-    # The id and the page as one key and one value: as many bytes are said, but for what names the network's field.
+    # The id and the page as key and value: the same number of bytes, except for the name of the field.
     push = [packed("RPUSH", b"visits:" + id, b"page:" + page) for id, page in zip(ids, pages, strict=True)]
     ours, theirs = [], []
     for _ in range(TURNS):
@@ -78,7 +78,7 @@ def events(server: Server) -> None:
 
 
 def answers(server: Server) -> None:
-    """Print how long an answer to a live session takes, by cell."""
+    """Print the time of a prediction for a live session, by cell."""
     rng = random.Random(1)
     client = server.client()
     for cell in (b"AUTO", b"WINDOW", b"RESERVOIR", b"GRU"):
@@ -91,7 +91,7 @@ def answers(server: Server) -> None:
         for page in rng.choices(PAGES, k=64):
             client.execute_command("NR.OBSERVE", cell, "live", "page", page)
         ask, exists = [packed("NR.CLASS", cell, b"live")] * 5000, [packed("EXISTS", cell)] * 5000
-        # A reply of bulk has two lines.
+        # A bulk string has two lines.
         took = [microseconds(server, lambda ask=ask: send(server, ask, 2)) for _ in range(TURNS)]  # type: ignore[misc]
         floor = [microseconds(server, lambda e=exists: send(server, e, 1)) for _ in range(TURNS)]  # type: ignore[misc]
         what = f"NR.CLASS, a live session of 64, {cell.decode().lower()}"
@@ -100,7 +100,7 @@ def answers(server: Server) -> None:
             below(what, min(took), ANSWER_GOAL, " us", beside)
         else:
             show(what, f"{min(took):.3g} us", beside=beside)
-        # Like an application: observe an event, then ask for the answer.
+        # As an application does: observe an event, then predict.
         pairs = [packed("NR.OBSERVE", cell, b"live", b"page", page) + ask[0] for page in rng.choices(PAGES, k=5000)]
         both = [microseconds(server, lambda pairs=pairs: send(server, pairs, 5)) for _ in range(TURNS)]  # type: ignore[misc]
         show("  an event and the answer after it", f"{min(both):.3g} us")

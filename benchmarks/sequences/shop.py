@@ -20,7 +20,7 @@ COMMON, NAMED, LIMIT, OTHER = 999, 20, 240, "other"
 
 
 def main(folder: Path, seeds: range) -> None:
-    """Print how often the next item is among those that are named."""
+    """Print how often the next item is among the recommended ones."""
     known, fresh = data.visits(folder, "train"), data.visits(folder, "valid") + data.visits(folder, "test")
     counts = Counter(item for visit in known for item in visit)
     common = {item for item, _ in counts.most_common(COMMON)}

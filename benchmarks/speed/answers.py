@@ -67,7 +67,7 @@ def weights(units: list[int]) -> int:
 
 
 def singly(run: Callable[[Any], object], row: Any) -> Callable[[], float]:
-    """Return what answers one row, many times."""
+    """Return a function that predicts one row many times."""
 
     def work() -> float:
         for _ in range(SINGLE):
@@ -78,7 +78,7 @@ def singly(run: Callable[[Any], object], row: Any) -> Callable[[], float]:
 
 
 def batch(run: Callable[[Any], object], rows: Any) -> Callable[[], float]:
-    """Return what answers all rows."""
+    """Return a function that predicts all rows."""
     return lambda: (run(rows), float(len(rows)))[1]
 
 
@@ -100,7 +100,7 @@ def torch(units: list[int], X: Any) -> tuple[Callable[[Any], object], Any]:
 
 
 def sklearn(units: list[int], X: Any) -> tuple[Callable[[Any], object], Any]:
-    """Return scikit-learn's network of these units, hardly trained."""
+    """Return scikit-learn's network of these units, trained for one iteration."""
     from sklearn.neural_network import MLPClassifier
 
     net = MLPClassifier((units[1],), max_iter=1)

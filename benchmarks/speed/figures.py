@@ -7,15 +7,15 @@ from collections.abc import Callable
 
 #: Layouts, by their names.
 LAYOUTS = {"9-15-2": [9, 15, 2], "64-100-10": [64, 100, 10], "300-600-100": [300, 600, 100]}
-#: Seconds for which one of several things is done before it is the next one's turn.
+#: Seconds of a turn of one of several workloads.
 TURN = 0.04
 
 
 def best_rates(works: dict[str, Callable[[], float]], seconds: float) -> dict[str, float]:
-    """Return how much each does a second at its best, each having so many seconds.
+    """Return the best rate per second of each workload, each with this many seconds.
 
-    A work does some and returns how much. They take turns, so that what disturbs a shared machine meets all of them,
-    and the best turn counts, which it met least.
+    A workload does some work and returns its amount. They take turns, so that other load of the machine affects all of
+    them, and the best turn counts, which is disturbed least.
     """
     best = dict.fromkeys(works, 0.0)
     for work in works.values():
@@ -30,16 +30,16 @@ def best_rates(works: dict[str, Callable[[], float]], seconds: float) -> dict[st
 
 
 def show(what: str, value: str, goal: str = "", reached: bool | None = None, beside: str = "") -> None:
-    """Print a line: a figure, its goal if there is one, whether it is reached, and what it was found from."""
+    """Print a line: a figure, its goal if there is one, whether it is reached, and its source."""
     verdict = {None: "", True: "ok", False: "missed"}[reached]
     print(f"{what:50}{value:>11}  {goal:14}{verdict:7}{beside}".rstrip(), flush=True)
 
 
 def at_least(what: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
-    """Print a figure that is to be large."""
+    """Print a figure with a lower bound as its goal."""
     show(what, f"{value:.3g}{unit}", f"at least {goal:g}{unit}", value >= goal, beside)
 
 
 def below(what: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
-    """Print a figure that is to be small."""
+    """Print a figure with an upper bound as its goal."""
     show(what, f"{value:.3g}{unit}", f"under {goal:g}{unit}", value < goal, beside)

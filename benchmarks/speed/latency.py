@@ -19,17 +19,17 @@ from figures import below, show
 from server import Server, packed, running
 
 PINGS = 10_000
-#: PINGs after which what has ended is started again; that is not counted.
+#: PINGs after which ended trainings are restarted, which is not measured.
 PAUSE = 200
 #: Networks that are trained at a time.
 NETWORKS = 8
-#: How often one thing is repeated.
+#: Repetitions of a measurement.
 TIMES = 15
 PING = packed("PING")
 
 
 def milliseconds(connection: socket.socket, request: bytes) -> float:
-    """Return how long a request takes whose reply is short."""
+    """Return the duration of a request with a short reply."""
     start = time.perf_counter()
     connection.sendall(request)
     connection.recv(1 << 16)
@@ -37,7 +37,7 @@ def milliseconds(connection: socket.socket, request: bytes) -> float:
 
 
 def measure(server: Path, module: Path) -> None:
-    """Print all of it for a server."""
+    """Print all delays of a server."""
     with running(server, module) as process, process.client() as client, process.connection() as connection:
         starts(client, connection)
         rows_meanwhile(client, connection)
@@ -51,7 +51,7 @@ def measure(server: Path, module: Path) -> None:
 
 
 def create(client: Any, name: str, units: list[int], rows: int, limit: int | None = None) -> bytes:
-    """Make a network with rows to learn from, and return a blob of at most a thousand of them."""
+    """Create a network with training rows, and return a blob of at most a thousand of them."""
     shape = [*units[:-1], "->", units[-1]]
     client.execute_command("NR.CREATE", name, "CLASSIFIER", *shape, "DATASET", limit or rows)
     rng = np.random.default_rng(1)
@@ -124,7 +124,7 @@ def held_up(process: Server, client: Any, name: str, units: list[int]) -> float:
 
 
 def pings(server: Path, module: Path, work: Callable[[Any], Callable[[], object]]) -> np.ndarray:
-    """Return how long each PING took, with some work to do."""
+    """Return the duration of each PING during a workload."""
     took = np.empty(PINGS)
     with running(server, module) as process, process.client() as client, process.connection() as connection:
         between = work(client)
@@ -136,14 +136,14 @@ def pings(server: Path, module: Path, work: Callable[[Any], Callable[[], object]
 
 
 def train(client: Any, *options: object) -> Callable[[], object]:
-    """Return what starts all trainings that have ended."""
+    """Return a function that restarts all ended trainings."""
     words = "".join(f", '{option}'" for option in options)
     script = client.register_script(f"for _, key in ipairs(KEYS) do redis.pcall('NR.TRAIN', key{words}) end")
     return lambda: script(keys=[f"net{number}" for number in range(NETWORKS)])
 
 
 def small(client: Any) -> Callable[[], object]:
-    """Train small networks, some milliseconds each, whose results are installed all the time."""
+    """Train small networks for some milliseconds each, so that results are installed continually."""
     for number in range(NETWORKS):
         create(client, f"net{number}", [9, 15, 2], 1000)
     return train(client, "MAXCYCLES", 100)

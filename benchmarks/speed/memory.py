@@ -11,16 +11,16 @@ from typing import Any
 from figures import below, show
 from server import Server, packed, running
 
-#: Rows of the dataset, with as many numbers each as 64-100-10 has.
+#: Rows of the dataset of the layout 64-100-10.
 ROWS, NUMBERS = 400_000, 65
-#: How many networks are created, and for how many the memory is extrapolated.
+#: The number of created networks, and the number to which memory is extrapolated.
 NETWORKS, MILLION = 100_000, 1_000_000
 #: Commands in a pipeline.
 PIPELINE = 1000
 
 
 def measure(server: Path, module: Path) -> None:
-    """Print what each takes: as the server counts it, and of the machine's memory."""
+    """Print the memory of each, as reported by the server and as resident memory."""
     with running(server, module) as process, process.client() as client:
         rows(process, client)
     with running(server, module) as process, process.client() as client:
@@ -51,7 +51,7 @@ def rows(process: Server, client: Any) -> None:
 
 
 def networks(process: Server, client: Any) -> None:
-    """Make many small networks."""
+    """Create many small networks."""
     connection = process.connection()
     before, used = process.resident(), client.info("memory")["used_memory"]
     for first in range(0, NETWORKS, PIPELINE):
@@ -69,12 +69,12 @@ def networks(process: Server, client: Any) -> None:
 
 
 def peak() -> int:
-    """Return the most bytes that this process has ever taken."""
+    """Return the peak memory of this process in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def embedded() -> None:
-    """Print what a training in this process takes, which must be a fresh one."""
+    """Print the memory of a training in this process, which must be a fresh one."""
     import numpy as np
 
     import neuralredis as nr

@@ -16,12 +16,12 @@ import neuralredis as nr
 
 LAYOUTS = ([784, 100, 10], [784, 200, 10])
 FILES = ("images-idx3-ubyte", "labels-idx1-ubyte")
-#: The original's README does not say by which layout.
+#: The original's README does not name its layout.
 ORIGINAL = "2.3%"
 
 
 def measure(folder: Path) -> None:
-    """Print what trainings make of it."""
+    """Print the results of trainings."""
     for layout in LAYOUTS:
         net = nr.Network("classifier", layout, dataset=50_000, test=10_000, seed=1)
         net.observe(*read(folder, "train"))
@@ -32,7 +32,7 @@ def measure(folder: Path) -> None:
 
 
 def read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return pictures and labels; before them their files have sizes, in 16 and in 8 bytes."""
+    """Return pictures and labels; their files begin with headers of 16 and 8 bytes."""
     files = (gzip.decompress((folder / f"{name}-{what}.gz").read_bytes()) for what in FILES)
     pictures, labels = (np.frombuffer(data, np.uint8, offset=start) for data, start in zip(files, (16, 8), strict=True))
     return pictures.reshape(-1, 784), labels

@@ -1,4 +1,4 @@
-"""A server for a benchmark, and a connection that takes hardly any time of the client."""
+"""A server for a benchmark, and a connection with little overhead of the client."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from pathlib import Path
 
 import redis
 
-#: Bytes that are read at a time.
+#: Bytes of one read.
 CHUNK = 1 << 20
 
 
 def packed(*words: bytes | str | int) -> bytes:
-    """Return a command as it is sent."""
+    """Return a command as bytes of the protocol."""
     parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
     return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(part), part) for part in parts)
 
 
 class Server:
-    """A server with a module, in a directory of its own, without persistence."""
+    """A server with a module, in a temporary directory, without persistence."""
 
     def __init__(self, directory: Path, process: subprocess.Popen[bytes]) -> None:
         self.socket = directory / "socket"
         self.process = process
 
     def client(self) -> redis.Redis:
-        """Return a client for all that is not measured."""
+        """Return a client for commands that are not measured."""
         return redis.Redis(unix_socket_path=str(self.socket), protocol=2)
 
     def connection(self) -> socket.socket:
@@ -40,7 +40,7 @@ class Server:
         return connection
 
     def answers(self) -> bool:
-        """Whether it can be connected to by now."""
+        """Return whether the server accepts connections."""
         try:
             self.connection().close()
         except OSError:
@@ -48,19 +48,19 @@ class Server:
         return True
 
     def ran(self) -> float:
-        """Return for how many milliseconds the main thread has run so far."""
+        """Return the processor time of the main thread in milliseconds."""
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/schedstat") as file:
             return int(file.read().split()[0]) / 1e6
 
     def resident(self) -> int:
-        """Return the bytes of memory that the process takes of the machine."""
+        """Return the resident memory of the process in bytes."""
         with open(f"/proc/{self.process.pid}/statm") as file:
             return int(file.read().split()[1]) * 4096
 
 
 @contextlib.contextmanager
 def running(server: Path, module: Path, *options: str) -> Iterator[Server]:
-    """Start a server, and end it with the block."""
+    """Run a server during the block."""
     with tempfile.TemporaryDirectory(prefix="neuralredis-") as directory:
         path = Path(directory)
         where = ["--port", "0", "--unixsocket", str(path / "socket"), "--save", "", "--dir", directory]
@@ -79,9 +79,9 @@ def running(server: Path, module: Path, *options: str) -> Iterator[Server]:
 
 
 def pipeline(connection: socket.socket, command: bytes, length: int, counts: int = 1) -> Callable[[], float]:
-    """Return what sends a command so many times at once and reads the replies, which must all be as long as the first.
+    """Return a function that sends a command many times in a pipeline; all replies must be as long as the first.
 
-    They are counted in bytes: parsing them in Python would take longer than the server takes for all the rest.
+    Replies are counted in bytes: parsing them in Python would take longer than the server's work.
     """
     connection.sendall(command + packed("PING"))
     first = bytearray()

@@ -8,11 +8,11 @@ import sys
 
 from figures import below
 
-#: Processes of each kind. The fastest counts.
+#: Processes of each program. The fastest counts.
 RUNS = 25
 
 IMPORT = "import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
-#: A training as a program's first, with a first cycle that has been seen to end.
+#: The first training of a program, until the end of its first cycle.
 TRAINING = """
 import time
 import numpy as np
@@ -27,7 +27,7 @@ print(time.perf_counter() - start)
 
 
 def best(*programs: str) -> list[float]:
-    """Return the least milliseconds that each printed, the programs taking turns."""
+    """Return the least milliseconds that each of the programs printed, which take turns."""
     # With bytecode, as an installed package has it.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     found: list[list[float]] = [[] for _ in programs]
@@ -40,7 +40,7 @@ def best(*programs: str) -> list[float]:
 
 
 def measure() -> None:
-    """Print both."""
+    """Print both durations."""
     alone, both = best(IMPORT.format(module="numpy"), IMPORT.format(module="numpy, neuralredis"))
     below("import neuralredis, beyond numpy", both - alone, 30, " ms", f"numpy alone {alone:.0f} ms")
     below("starting a training, 10,000 rows of 64-100-10", *best(TRAINING), 0.2, " ms", "a program's first")

@@ -1,4 +1,4 @@
-"""Prints what training.py measures, beside the figures of the original module and the goals."""
+"""Prints the results of training.py, beside those of the original module and the goals."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def of_original(server: Path, module: Path) -> dict[str, float]:
 
 
 def tables(threads: int, found: Any) -> None:
-    """Print what was measured on this many threads."""
+    """Print the results on this many threads."""
     limit = found["limit"]
     print(f"\ntraining, {threads} thread{'s' * (threads > 1)}: a matrix product does {limit / 1e9:.0f} GFLOP/s")
     for name, of in found["layouts"].items():

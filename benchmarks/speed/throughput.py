@@ -80,7 +80,7 @@ def of_module(
             client.execute_command("NR.CREATE", "net", "CLASSIFIER", *shape, "DATASET", ROWS, "TEST", 10)
             row = [f"{rng.random():.6f}" for _ in range(units[0])]
             run, observe = ("net", *row), ("net", *row, "->", 1)
-            # Full, so that every later reply is as long.
+            # Full, so that all later replies have the same length.
             for _ in range(ROWS + 10):
                 client.execute_command("NR.OBSERVE", *observe)
             asked = {"NR.RUN": ("NR.RUN", *run), "NR.OBSERVE": ("NR.OBSERVE", *observe)}

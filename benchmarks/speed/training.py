@@ -72,7 +72,7 @@ def ours(units: list[int], count: int, **options: Any) -> Rate:
     def seconds(cycles: int) -> float:
         return net.train(max_cycles=cycles, max_time=0, progress=False).seconds
 
-    # Enough cycles that the time before the first and after the last one hardly matters.
+    # So many cycles that the time before the first and after the last one hardly matters.
     enough, cycles = max(TURN, 10 * seconds(1)), 1
     while seconds(cycles) < enough:
         cycles *= 2
@@ -81,7 +81,7 @@ def ours(units: list[int], count: int, **options: Any) -> Rate:
 
 
 def with_autostop(watched: bool) -> Rate:
-    """Return what trains with a fifth of the rows to be looked at after each cycle, or with no look at them."""
+    """Return a function that trains with a fifth of the rows for validation after each cycle, or without validation."""
     X, y = rows([64, 100, 10], 1250)
     net = nr.Network("classifier", [64, 100, 10], dataset=1000, test=250, seed=1, restarts=1, patience=10**9)
     net.observe(X[:1000], y[:1000], into="train")
@@ -95,20 +95,20 @@ def with_autostop(watched: bool) -> Rate:
 
 
 def digits() -> float:
-    """Return the seconds of a cycle over as many rows as there are in MNIST."""
+    """Return the seconds of a cycle over as many rows as MNIST has."""
     rate = ours([784, 100, 10], 60_000)
     return 60_000 / max(rate() for _ in range(3))
 
 
 def product(size: int = SIZE) -> Rate:
-    """Return what multiplies two matrices."""
+    """Return a function that multiplies two matrices."""
     rng = np.random.default_rng(0)
     a, b = (rng.random((size, size), dtype=np.float32) for _ in range(2))
     return timed(lambda: np.matmul(a, b), 2.0 * size**3)
 
 
 def timed(work: Callable[[], object], amount: float) -> Rate:
-    """Return what does some work and tells the amount of it a second."""
+    """Return a function that repeats work for a turn, and returns its rate: amount per second."""
 
     def rate() -> float:
         start, done = time.perf_counter(), 0.0
@@ -121,7 +121,7 @@ def timed(work: Callable[[], object], amount: float) -> Rate:
 
 
 def torch(units: list[int], threads: int) -> Rate:
-    """Return what trains by PyTorch's RPROP."""
+    """Return a function that trains with PyTorch's RPROP."""
     import torch
 
     torch.set_num_threads(threads)
@@ -144,7 +144,7 @@ def torch(units: list[int], threads: int) -> Rate:
 
 
 def sklearn(units: list[int], threads: int) -> Rate:
-    """Return what trains by scikit-learn's perceptron, in full batches as the others."""
+    """Return a function that trains scikit-learn's perceptron, in full batches as the others."""
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     X, y = rows(units, 1000)
@@ -162,7 +162,7 @@ def sklearn(units: list[int], threads: int) -> Rate:
 
 
 def fann(units: list[int], threads: int) -> Rate:
-    """Return what trains by FANN's RPROP; it knows one thread."""
+    """Return a function that trains with FANN's RPROP, which uses one thread."""
     library = ctypes.CDLL(ctypes.util.find_library("fann") or "libfann.so.2")
     floats = ctypes.POINTER(ctypes.c_float)
     filler = ctypes.CFUNCTYPE(None, ctypes.c_uint, ctypes.c_uint, ctypes.c_uint, floats, floats)
@@ -182,7 +182,7 @@ def fann(units: list[int], threads: int) -> Rate:
 
 
 def peers(units: list[int], threads: int) -> dict[str, Rate]:
-    """Return what of the others there is here and can train such a network on so many threads."""
+    """Return the installed engines that can train such a network on this many threads."""
     found = {}
     for name, peer in (("torch", torch), ("sklearn", sklearn)):
         if importlib.util.find_spec(name) and (name == "torch" or len(units) > 2):
@@ -194,11 +194,11 @@ def peers(units: list[int], threads: int) -> dict[str, Rate]:
 
 
 def best(works: dict[str, Rate], seconds: float) -> dict[str, float]:
-    """Return the best rate of each, in turns."""
+    """Return the best rate of each engine; they take turns."""
     rates = dict.fromkeys(works, 0.0)
     for _ in range(max(2, round(seconds / TURN))):
         for name, work in works.items():
-            # Threads of the one before may still spin, in wait of more.
+            # Threads of the previous engine may still spin.
             time.sleep(SETTLED)
             rates[name] = max(rates[name], work())
     return rates
@@ -230,6 +230,6 @@ def measure(threads: int, seconds: float) -> dict[str, Any]:
 
 if __name__ == "__main__":
     json.dump(measure(int(sys.argv[1]), float(sys.argv[2])), sys.stdout)
-    # FANN's networks live as long as the process: nothing of it is worth tidying up.
+    # FANN's networks are not freed: the process ends soon.
     sys.stdout.flush()
     os._exit(0)

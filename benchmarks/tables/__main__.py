@@ -23,14 +23,14 @@ from sklearn.model_selection import train_test_split
 from tables import CHOSEN, KEPT_BACK, Table, classifies, load
 
 HERE = Path(__file__).parent
-#: Rows of a table at most, drawn by the seed.
+#: The most rows of a table, drawn by the seed.
 MOST_ROWS = 20_000
-#: Probabilities are distinguished from 0 and 1 by so much, so that one answer cannot decide the log loss.
+#: Probabilities are clipped by this much, so that no single prediction dominates the log loss.
 LEAST = 1e-4
 
 
 def ours(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
-    """Return the answers of `neuralredis.learn` with its defaults."""
+    """Return the predictions of `neuralredis.learn` with its defaults."""
     import neuralredis as nr
 
     # It learns from all rows; the fresh ones are predicted below.
@@ -51,7 +51,7 @@ def ours(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
 
 
 def split(table: Table, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return seven tenths of the rows to learn from, and the others."""
+    """Return seven tenths of the rows for training, and the others."""
     frame = load(table)
     if len(frame) > MOST_ROWS:
         frame = frame.sample(MOST_ROWS, random_state=seed).reset_index(drop=True)
@@ -63,7 +63,7 @@ def split(table: Table, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def errors(found: Any, kept: pd.DataFrame, learnt: pd.DataFrame, target: str) -> dict[str, float]:
-    """Return the share that was got wrong and the log loss; of numbers, the error as a share of that of the mean."""
+    """Return the share of misclassified rows and the log loss; for numbers, the error relative to that of the mean."""
     if not classifies(learnt, target):
         y, mean = kept[target].to_numpy(float), learnt[target].mean()
         return {"error": float(np.sqrt(np.mean((found - y) ** 2) / np.mean((mean - y) ** 2)))}
@@ -89,7 +89,7 @@ def main() -> None:
     for name, learner in {"neuralredis": ours, **RIVALS}.items():
         if args.only is not None and name not in args.only:
             continue
-        # All tables once, then all once more, so that a run that is cut short can be compared, too.
+        # All tables for one split, then for the next, so that the results of an interrupted run can be compared.
         for seed in range(args.splits):
             for table in tables:
                 done = results.setdefault(table.name, {}).setdefault(name, [])
@@ -105,9 +105,9 @@ def main() -> None:
 
 
 def mean(results: dict[str, Any], table: Table, name: str, what: str, beside: str) -> float | None:
-    """Return a mean over the splits that two learners have seen.
+    """Return the mean over the splits that both learners have results for.
 
-    Of shares that were got wrong it is half a row more, so that none at all can be compared.
+    For shares of misclassified rows half a row is added, so that an error of 0 has a ratio.
     """
     runs = [results.get(table.name, {}).get(learner, []) for learner in (name, beside)]
     found = [run[what] for run, _ in zip(*runs, strict=False) if what in run]

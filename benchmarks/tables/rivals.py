@@ -25,7 +25,7 @@ def names(y: pd.Series[Any]) -> list[str]:
 
 
 def codes(y: pd.Series[Any], known: list[str]) -> Any:
-    """Return the number of each row's class; -1 where it is not known."""
+    """Return the index of each row's class; -1 if it is unknown."""
     return pd.Categorical(y.astype(str), categories=known).codes.astype(np.int64)
 
 
@@ -76,14 +76,14 @@ def catboost(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
 
 
 def _all_classes(found: Any, which: Any, count: int) -> Any:
-    """Return probabilities with a column for each class, also for those that the rows to learn from did not have."""
+    """Return probabilities with a column for each class, also for classes without training rows."""
     all_columns = np.zeros((len(found), count))
     all_columns[:, np.asarray(which, dtype=np.int64)] = found
     return all_columns
 
 
 def _categories(learnt: pd.DataFrame, target: str, most: int | None) -> Callable[[pd.DataFrame], pd.DataFrame]:
-    """Return what makes words categories: those of the rows to learn from, the commonest if there may be so many."""
+    """Return a function that converts words to categories: at most this many, the most common of the training rows."""
     X = _dates(learnt.drop(columns=target))
     known = {name: list(X[name].dropna().astype(str).value_counts().index[:most]) for name in _words(X)}
 
@@ -103,7 +103,7 @@ def lightgbm(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
     by_words = _categories(learnt, target, None)
 
     def prepared(frame: pd.DataFrame) -> pd.DataFrame:
-        # It takes no names with signs that JSON has.
+        # It rejects names with characters of JSON's syntax.
         X = by_words(frame)
         return X.set_axis([f"column {at}" for at in range(X.shape[1])], axis=1)
 

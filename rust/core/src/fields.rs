@@ -64,7 +64,7 @@ impl Network {
     /// [`Self::of_fields`] without drawing the weights; see [`Self::begin_reset`].
     ///
     /// # Errors
-    /// Those of [`Self::of_fields`].
+    /// The errors of [`Self::of_fields`].
     pub fn begin_of_fields(
         schema: Schema,
         hidden: &[usize],
@@ -162,7 +162,7 @@ impl Network {
     /// [`Self::observe_fields`] that also returns what a replica needs for [`Self::take`].
     ///
     /// # Errors
-    /// Those of [`Self::observe_fields`].
+    /// The errors of [`Self::observe_fields`].
     ///
     /// # Panics
     /// As [`Self::observe_fields`].
@@ -330,7 +330,7 @@ impl Network {
     /// says nothing about fresh ones.
     ///
     /// # Errors
-    /// Those of [`Self::observe_fields`] for rows.
+    /// The errors of [`Self::observe_fields`] for rows.
     ///
     /// # Panics
     /// If the network has no fields.

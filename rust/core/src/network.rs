@@ -135,7 +135,7 @@ impl Network {
     /// [`Self::new`] without drawing the weights; see [`Self::begin_reset`].
     ///
     /// # Errors
-    /// Those of [`Self::new`].
+    /// The errors of [`Self::new`].
     pub fn begin(kind: Kind, layout: Layout, options: Options, limits: Limits, seed: u64) -> Result<(Self, Drawing)> {
         let mut network = Self::of_trained(kind, options, limits, seed, Trained::nothing(Arc::new(layout)))?;
         network.check_options(&network.options)?;
@@ -245,7 +245,7 @@ impl Network {
     /// of the generator that chooses sets and replaced rows. This is how a replica repeats [`Self::observe`].
     ///
     /// # Errors
-    /// Those of [`Self::observe`] for rows; [`Error::RowCounts`] if the number of places differs from that of rows;
+    /// The errors of [`Self::observe`] for rows; [`Error::RowCounts`] if there are not as many places as rows;
     /// [`Error::NoRoom`] or [`Error::RowIndex`] for a place that is neither that of a stored row nor the next one.
     pub fn place(&mut self, batch: &Batch<'_>, places: &[Place], rows_state: u64) -> Result<()> {
         self.check_positions()?;
@@ -521,7 +521,7 @@ impl Network {
     /// weight decay and class weights.
     ///
     /// # Errors
-    /// Those of [`Self::evaluate_on`].
+    /// The errors of [`Self::evaluate_on`].
     pub fn gradient(&self, batch: &Batch<'_>) -> Result<(f64, Vec<f64>)> {
         evaluation::gradient(&self.model(), batch)
     }

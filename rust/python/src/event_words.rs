@@ -19,8 +19,10 @@ const PART: usize = 60_000;
 /// The index of a sequence, and the arguments after its id.
 type Command<'py> = (usize, Vec<Bound<'py, PyBytes>>);
 
-/// Return the arguments of the commands that store events and outcomes. `net` is an empty network of the same
-/// sequences. `told` are outcomes and weights of the sequences.
+/// Return the arguments of the commands that store events and outcomes.
+///
+/// `net` is an empty network with the same declaration of sequences. `known` is a pair: the outcomes of the sequences
+/// and their weights. Either can be None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
 pub(crate) fn event_words<'py>(
@@ -29,10 +31,10 @@ pub(crate) fn event_words<'py>(
     ids: Vec<Vec<u8>>,
     events: &Bound<'py, PyAny>,
     ends: Vec<usize>,
-    told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
+    known: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Vec<Command<'py>>> {
-    let (y, weight) = told;
+    let (y, weight) = known;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
     let read = Read::of(&engine, events)?;

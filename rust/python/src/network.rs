@@ -322,8 +322,10 @@ impl Network {
         if inputs.single { Ok(outputs.reshape(out_width)?.into_any()) } else { Ok(outputs.into_any()) }
     }
 
-    /// Return the class of each row: the output with the largest value, the first one if several are equal. With a
-    /// ``threshold``, the second of two classes if its probability is at least the threshold.
+    /// Return the class of each row.
+    ///
+    /// The class is the output with the largest value, the first one if several are equal. With a ``threshold``, the
+    /// second of two classes is returned if its probability is at least the threshold.
     ///
     /// Parameters
     /// ----------
@@ -402,7 +404,7 @@ impl Network {
         Ok(classes.into_pyarray(py).into_any())
     }
 
-    /// Return outputs and the bounds of their intervals.
+    /// Return outputs, and the lower and upper bounds of their intervals.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _interval<'py>(
         &self,
@@ -414,7 +416,7 @@ impl Network {
         conformal::interval(py, &engine, X, self.names(py).as_deref(), level)
     }
 
-    /// Return the set of classes that contains the true one at this level.
+    /// Return the set of classes that contains the true class with this probability.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _class_set<'py>(
         &self,
@@ -440,32 +442,32 @@ impl Network {
 
     /// Calibrate `interval` and `class_set` on rows that were not used in training, instead of the validation rows.
     ///
-    /// If the validation rows decided when a training stopped, errors on them are too low; rows that are held out for
-    /// calibration need no correction. The calibration is kept and saved with the network, but not the rows. It is
-    /// discarded when the weights change, by a training or otherwise.
+    /// If the validation rows decided when a training stopped, the errors on them are too low. The errors on rows that
+    /// are held out for calibration need no correction. The calibration is stored and saved with the network, but its
+    /// rows are not. It is discarded when the weights change, by a training or otherwise.
     ///
-    /// Without rows, the network keeps the calibration on its present validation rows. This allows intervals for a
-    /// network that is passed on without its rows.
+    /// Without rows, the network stores the calibration on its current validation rows. A copy of the network without
+    /// rows can then still return intervals.
     ///
     /// Parameters
     /// ----------
     /// X : array_like, shape (rows, inputs), or rows of fields, optional
-    ///     Rows as for `observe`, which must not have been used in any training. If there are more than 10,000, 10,000
-    ///     evenly spaced ones are used.
+    ///     Rows as for `observe` that were not used in any training. Of more than 10,000 rows, 10,000 evenly spaced
+    ///     ones are used.
     /// y : array_like, shape (rows,) or (rows, outputs), optional
     ///     The outcomes; rows of fields may contain them in their own columns.
     ///
     /// Returns
     /// -------
     /// int
-    ///     The number of rows that are used.
+    ///     The number of rows that were used.
     ///
     /// Raises
     /// ------
     /// ShapeError, DataError
     ///     As for `observe`; `DataError` also if there are no rows.
     /// TrainingError
-    ///     If the weights have changed meanwhile.
+    ///     If the weights change during the calibration.
     ///
     /// Examples
     /// --------
@@ -493,7 +495,7 @@ impl Network {
         };
         let (rows, mut live) = (calibration.rows(), self.live(py));
         if !live.network().answers_as(&engine.model()) {
-            let message = "the network has learnt on meanwhile: expected to be asked again";
+            let message = "the weights changed during the calibration: calibrate again";
             return Err(TrainingError::new_err(message));
         }
         live.network_mut().set_calibration(calibration).map_err(raise)?;
@@ -544,7 +546,7 @@ impl Network {
         Ok((inputs, targets))
     }
 
-    /// Return the fields of the statistics of each field.
+    /// Return the attributes of `FieldStatistics` for each field.
     fn _field_statistics<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let engine = self.snapshot(py);
         let Some(schema) = engine.schema() else {
@@ -561,11 +563,11 @@ impl Network {
         let Numbers { values, shape } = arrays::read(weights, role)?;
         match shape {
             Shape::Row(_) => self.live(py).set_weights(values).map_err(raise),
-            _ => Err(ShapeError::new_err(format!("weights are no row of numbers: expected {}", role.width()))),
+            _ => Err(ShapeError::new_err(format!("weights are no flat array: expected {} numbers", role.width()))),
         }
     }
 
-    /// Return the loss of rows at the present weights and its gradient, for your own trainer.
+    /// Return the loss of rows and its gradient at the current weights, for your own trainer.
     ///
     /// The rows are not stored, and the network is not changed. With `set_weights`, any optimizer can train the
     /// network, for instance those of ``scipy.optimize``.
@@ -582,11 +584,12 @@ impl Network {
     /// Returns
     /// -------
     /// loss : float
-    ///     The mean loss of a row, as ``evaluate(X, y).error``: that of the output averaged over all members. It
-    ///     includes neither weight decay (``l2``) nor ``class_weight``.
+    ///     The mean loss of a row, as ``evaluate(X, y).error``: the loss of the outputs, which are averaged over all
+    ///     members. It includes neither weight decay (``l2``) nor ``class_weight``.
     /// gradient : numpy.ndarray of float64, shape (members * parameters,)
-    ///     The derivative by each weight and bias, in the order of ``weights()``: member after member, layer after
-    ///     layer, each array in row-major order. Exact up to the rounding of single precision.
+    ///     The partial derivative of the loss with respect to each weight and bias, in the order of ``weights()``:
+    ///     member after member, layer after layer, each array in row-major order. Exact up to the rounding of single
+    ///     precision.
     ///
     /// Raises
     /// ------
@@ -625,14 +628,14 @@ impl Network {
         Ok((loss, gradient.into_pyarray(py)))
     }
 
-    /// Draw new random weights, the next of the network's seed, and clear the statistics.
+    /// Draw new random weights from the network's random state, and clear the statistics.
     ///
-    /// The rows stay. A running training is cancelled and its result dropped.
+    /// The rows are kept. A running training is cancelled, and its result is discarded.
     fn reset(&self, py: Python<'_>) {
         self.live(py).reset();
     }
 
-    /// Stop a running training and keep its weights so far, with ``backtrack`` the best of them.
+    /// Stop a running training and keep its current weights, or with ``backtrack`` its best weights.
     ///
     /// Returns
     /// -------
@@ -647,17 +650,17 @@ impl Network {
         live.job().map(|job| job.stop()).is_some()
     }
 
-    /// Change options, all or none of them, and return all options.
+    /// Change options, and return all options.
     ///
-    /// If a set has more rows than its new limit, random rows are dropped. A running training keeps the options of its
-    /// start.
+    /// On an error no option is changed. If a set has more rows than its new limit, random rows are dropped. A
+    /// running training keeps the options that it started with.
     ///
     /// Parameters
     /// ----------
     /// **options
-    ///     As for `Network`, except ``seed``. A new ``output`` sets its default loss, too. ``activation`` and
-    ///     ``output`` affect the next prediction, all others the next training, and ``restarts`` the first training
-    ///     after the creation or a reset.
+    ///     As for `Network`, except ``seed``. A new ``output`` also sets its default loss. ``activation`` and
+    ///     ``output`` affect the next prediction, ``restarts`` affects the first training after the creation or a
+    ///     reset, and all others affect the next training.
     ///
     /// Returns
     /// -------
@@ -689,7 +692,7 @@ impl Network {
         options::present(py, &info)
     }
 
-    /// Return the fields of an `Info`.
+    /// Return the attributes of `Info`.
     fn _info<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let (info, training, memory, warnings) = {
             let live = self.live(py);
@@ -699,12 +702,12 @@ impl Network {
         results::info(py, self.id, &info, training, memory, &warnings)
     }
 
-    /// Return names and kinds of the fields, targets and classes; None for a network without fields.
+    /// Return the names and kinds of the fields, the targets and the classes; None for a network without fields.
     fn _named<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         fields::present(py, &self.model(py))
     }
 
-    /// Return indices and scores of candidates, the best first.
+    /// Return the index and the score of each candidate, the best candidate first.
     fn _rank<'py>(
         &self,
         py: Python<'py>,
@@ -722,7 +725,7 @@ impl Network {
         Ok(ranked)
     }
 
-    /// Return the fields of an `Explanation`.
+    /// Return the attributes of an `Explanation`.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _explain<'py>(
         &self,
@@ -737,7 +740,7 @@ impl Network {
         reasons::explanation(py, &engine, &row, label, [samples, seed])
     }
 
-    /// Return the fields of a `Counterfactual`.
+    /// Return the attributes of a `Counterfactual`.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _changes<'py>(
         &self,
@@ -750,7 +753,7 @@ impl Network {
         reasons::changes(py, &engine, &row, want)
     }
 
-    /// Return the fields of the last training's `Report`; None before it.
+    /// Return the attributes of the last training's `Report`; None before the first training.
     fn _report<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
         let report = self.live(py).network().report().cloned();
         report.map(|report| results::report(py, &report)).transpose()
@@ -771,7 +774,7 @@ impl Network {
         Ok(Job::new(py, job))
     }
 
-    /// Return the fields of an evaluation on a stored set.
+    /// Return the attributes of an evaluation on a stored set.
     fn _evaluate<'py>(&self, py: Python<'py>, set: &Bound<'_, PyAny>) -> PyResult<Bound<'py, PyDict>> {
         let set = options::set("set", set)?;
         let engine = self.snapshot(py);
@@ -779,7 +782,7 @@ impl Network {
         results::evaluation(py, evaluation, engine.schema().map(|schema| schema.classes()))
     }
 
-    /// Return the fields of an evaluation on fresh rows.
+    /// Return the attributes of an evaluation on fresh rows.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _evaluate_on<'py>(
         &self,
@@ -801,7 +804,9 @@ impl Network {
         results::evaluation(py, evaluation, None)
     }
 
-    /// Return for each row of fields whether the network stores it with the same outcome.
+    /// Return whether the network stores each of the rows with the same outcome.
+    ///
+    /// The network must have fields.
     #[allow(non_snake_case, reason = "the field's name for a matrix of rows")]
     fn _has<'py>(
         &self,
@@ -830,14 +835,14 @@ impl Network {
         Ok((figures::of_fields(py, &engine, schema)?, ranges))
     }
 
-    /// Bytes of your own that are stored with the network, at most 1 MiB: for example the names of its inputs.
+    /// Bytes of your own that are stored with the network, for example the names of its inputs: at most 1 MiB.
     ///
-    /// They are saved, pickled, copied and uploaded with the network, and do not affect it.
+    /// They are saved, pickled, copied and uploaded with the network, and do not affect predictions or trainings.
     ///
     /// Raises
     /// ------
     /// OptionError
-    ///     If they are longer.
+    ///     If the bytes are longer than 1 MiB.
     ///
     /// Examples
     /// --------
@@ -856,13 +861,13 @@ impl Network {
         self.live(py).network_mut().set_notes(notes.as_bytes()).map_err(raise)
     }
 
-    /// Return the network as bytes: what `save` writes, and what a Redis server exchanges.
+    /// Return the network as bytes, in the format of `save` and of Redis servers.
     fn __bytes__<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         let engine = self.snapshot(py);
         PyBytes::new(py, &py.detach(|| codec::encode(&engine)))
     }
 
-    /// Return whether two networks are equal, apart from the times that trainings took.
+    /// Return whether two networks are equal, apart from the durations of their trainings.
     fn _same(&self, py: Python<'_>, other: &Bound<'_, Self>) -> bool {
         let (one, other) = (self.snapshot(py), other.get().snapshot(py));
         py.detach(|| codec::same(&one, &other))
@@ -878,7 +883,7 @@ impl Network {
     /// Raises
     /// ------
     /// FormatError
-    ///     If the bytes are damaged, or of a later version of the format.
+    ///     If the bytes are damaged, or have a later version of the format.
     ///
     /// Examples
     /// --------
@@ -904,7 +909,7 @@ impl Network {
 
     /// Return an independent copy, which shares memory with the original until one of the two changes.
     ///
-    /// A running training stays with the original.
+    /// A running training continues in the original only.
     fn __copy__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
         let copy = Self::holding(&slf.get_type(), slf.get().snapshot(py))?;
@@ -913,7 +918,7 @@ impl Network {
         Ok(copy)
     }
 
-    /// Return a copy, which shares nothing that either network could change.
+    /// Return an independent copy, as `copy.copy` does.
     fn __deepcopy__<'py>(slf: &Bound<'py, Self>, _memo: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
         Self::__copy__(slf)
     }

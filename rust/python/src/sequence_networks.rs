@@ -205,7 +205,9 @@ pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) 
     Ok(values.chunks_exact(width).map(|values| Outcome::Values(values.to_vec())).collect())
 }
 
-/// Store events of sequences, and their outcomes and weights if there are any.
+/// Store events of sequences.
+///
+/// `known` is a pair: the outcomes of the sequences and their weights. Either can be None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
 pub(crate) fn happen<'py>(
@@ -214,10 +216,10 @@ pub(crate) fn happen<'py>(
     ids: Vec<Vec<u8>>,
     events: &Bound<'py, PyAny>,
     ends: Vec<usize>,
-    told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
+    known: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (y, weight) = told;
+    let (y, weight) = known;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
     let read = Read::of(&engine, events)?;
@@ -230,7 +232,7 @@ pub(crate) fn happen<'py>(
     results::row_counts(py, counts)
 }
 
-/// Return the outputs of sequences that are not stored, a row for each.
+/// Return the outputs of sequences that are not stored, of shape (sequences, outputs).
 #[pyfunction]
 pub(crate) fn run_events<'py>(
     py: Python<'py>,
@@ -273,7 +275,9 @@ fn shown<'py>(py: Python<'py>, engine: &Engine, outputs: &[f32], rows: usize) ->
     Ok(outputs.into_pyarray(py).reshape([rows, width])?.into_any())
 }
 
-/// Return the outputs of a stored sequence, perhaps after one more event.
+/// Return the outputs of a stored sequence, of shape (1, outputs).
+///
+/// An `event` is appended before the prediction, and is not stored.
 #[pyfunction]
 #[pyo3(signature = (net, id, event = None))]
 pub(crate) fn run_session<'py>(
@@ -291,7 +295,9 @@ pub(crate) fn run_session<'py>(
     outputs_of(py, &engine, &seen)
 }
 
-/// Return the outputs of a sequence that the caller keeps as a state, after further events, and the new state.
+/// Return the outputs of a sequence after further events, and its new state.
+///
+/// The sequence is not stored in the network: the caller keeps its state.
 #[pyfunction]
 pub(crate) fn step<'py>(
     py: Python<'py>,
@@ -317,7 +323,7 @@ fn outputs_of<'py>(py: Python<'py>, engine: &Engine, seen: &SequenceRow) -> PyRe
     shown(py, engine, &outputs, 1)
 }
 
-/// Evaluate the network on sequences that are not stored.
+/// Return the attributes of an evaluation on sequences that are not stored.
 #[pyfunction]
 #[pyo3(signature = (net, events, ends, y, weight))]
 pub(crate) fn evaluate_events<'py>(
@@ -354,7 +360,7 @@ type Steps<'py> = Bound<'py, PyArray1<f32>>;
 /// The values, and their lower and upper bounds.
 type Forecast<'py> = (Steps<'py>, Option<(Steps<'py>, Steps<'py>)>);
 
-/// Return the next values of a stored sequence or of events; with a level also bounds.
+/// Return the next values of a stored sequence or of events, and with a `level` their bounds.
 #[pyfunction]
 #[pyo3(signature = (net, id, events, steps, level))]
 pub(crate) fn forecast<'py>(
@@ -446,7 +452,7 @@ pub(crate) fn sequence_ids<'py>(py: Python<'py>, net: &Bound<'py, Network>) -> P
     PyList::new(py, ids)
 }
 
-/// Return the declaration of sequences; None for a network of rows.
+/// Return the length, cell, fields, targets and classes of a network of sequences; None for a network of rows.
 #[pyfunction]
 pub(crate) fn sequence_declaration<'py>(
     py: Python<'py>,

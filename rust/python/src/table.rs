@@ -73,8 +73,9 @@ impl<'py> Table<'py> {
                 Some(column) => column,
                 None if self.rows == 0 => Column::Objects(Vec::new()),
                 None => {
-                    let (name, expected) = (readable(name), "expected what they have come to, there or as y");
-                    return Err(ShapeError::new_err(format!("the rows have no {name}: {expected}")));
+                    let name = readable(name);
+                    let message = format!("the rows have no {name}: expected outcomes in this column or as y");
+                    return Err(ShapeError::new_err(message));
                 }
             });
         }

@@ -46,12 +46,18 @@ pub(crate) fn pool(py: Python<'_>) -> Arc<Pool> {
 
 /// Set the number of threads that all trainings of this process share.
 ///
-/// Results do not depend on it. The default is the number of cores available to the process.
+/// Results do not depend on it. The default is the number of cores that the process may use. Running trainings adapt
+/// within milliseconds.
 ///
 /// Parameters
 /// ----------
 /// threads : int
-///     Number of threads, at least 1. Running trainings adapt within milliseconds.
+///     Number of threads, 1 to 65536.
+///
+/// Raises
+/// ------
+/// OptionError
+///     If the number is out of its range.
 #[pyfunction]
 #[pyo3(signature = (threads))]
 pub(crate) fn set_threads(py: Python<'_>, threads: &Bound<'_, PyAny>) -> PyResult<()> {
@@ -61,8 +67,9 @@ pub(crate) fn set_threads(py: Python<'_>, threads: &Bound<'_, PyAny>) -> PyResul
     Ok(())
 }
 
-/// Cancel all trainings of this process, and wait for them for at most half a second. Called when the interpreter
-/// exits.
+/// Cancel all trainings of this process, and wait for them for at most half a second.
+///
+/// Called when the interpreter exits.
 #[pyfunction]
 pub(crate) fn cancel_all(py: Python<'_>) {
     let jobs = std::mem::take(&mut SHARED.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner).jobs);
@@ -90,32 +97,36 @@ impl Job {
 
 #[pymethods]
 impl Job {
-    /// Return the fields of a `Progress`.
+    /// Return the attributes of a `Progress`.
     fn progress<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let mut progress = self.job.progress();
         progress.queued &= self.job.outcome().is_none();
         results::progress(py, &progress)
     }
 
-    /// Return the limits of cycles and seconds; 0 stands for no limit.
+    /// Return the limits of cycles and of seconds; 0 means no limit.
     fn limits(&self) -> (u64, f64) {
         let options = self.job.task().options();
         (options.max_cycles, options.max_time.as_secs_f64())
     }
 
-    /// Stop the training early; the weights so far are kept.
+    /// Stop the training and keep its current weights.
     fn stop(&self) {
         self.job.stop();
     }
 
-    /// Wait for the end for at most this many seconds, with the GIL released; return whether it has ended.
+    /// Wait for the end of the training for at most this many seconds, and return whether it has ended.
+    ///
+    /// The GIL is released meanwhile.
     fn wait(&self, py: Python<'_>, seconds: f64) -> bool {
         let timeout = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
         py.detach(|| self.job.wait(timeout))
     }
 
-    /// Return how it ended: None if it has not; else a word (`trained`, `dropped`, `failed`, `lost`), and with it the
-    /// fields of a `Report` or the reason of the failure.
+    /// Return how the training ended; None if it is still running.
+    ///
+    /// The first value is `trained`, `dropped`, `failed` or `lost`. The second is a dict with the attributes of a
+    /// `Report`, the reason of the failure, or None.
     fn outcome<'py>(&self, py: Python<'py>) -> PyResult<Option<(&'static str, Bound<'py, PyAny>)>> {
         if self.job.is_lost() {
             return Ok(Some(("lost", py.None().into_bound(py))));

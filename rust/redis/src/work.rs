@@ -96,7 +96,7 @@ const UNCOUNTED: Cost = Cost(Duration::from_micros(20));
 const WINDOW: Duration = Duration::from_millis(10);
 
 /// Whether a command may do its work at once: if it is brief, even together with what other commands did in the present
-/// window. The server runs pipelined commands of one client one after the other and serves nobody else meanwhile;
+/// window. The server runs pipelined commands of one client one after the other and serves no other client meanwhile;
 /// deferring one to a thread interrupts that.
 pub(crate) fn may_run_now(cost: Cost) -> bool {
     thread_local! {

@@ -44,7 +44,7 @@ const EVENTS: [u64; 8] = [
     raw::REDISMODULE_EVENT_SHUTDOWN,
 ];
 
-/// Subscribes to the events. Must be the last step of loading: Redis 7.0 goes on calling the callbacks of a module
+/// Subscribes to the events. Must be the last step of loading: Redis 7.0 keeps calling the callbacks of a module
 /// whose loading failed afterwards.
 pub fn subscribe(ctx: Context, handlers: Handlers) -> Result<(), String> {
     HANDLERS.get_or_init(|| handlers);

@@ -1,4 +1,4 @@
-//! Arguments that outlive their command, for a thread that goes on working on them.
+//! Arguments that outlive their command, for a thread that continues to use them.
 
 use std::fmt;
 use std::ptr;

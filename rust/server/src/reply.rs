@@ -64,7 +64,7 @@ impl Reply {
 
     /// Sends the reply to the client of the running command.
     pub fn send(&self, ctx: Context) {
-        // Both protocols represent these alike, which saves asking the server for the client's protocol.
+        // Both protocols represent these in the same way, which saves asking the server for the client's protocol.
         let resp3 = !matches!(self, Self::Bulk(_) | Self::Integer(_) | Self::Pair(..)) && ctx.is_resp3();
         self.send_in(ctx, resp3);
     }

@@ -235,7 +235,7 @@ pub fn trained_frames(kind: Kind, trained: &Trained, report: Option<&Report>, si
 /// ```
 ///
 /// # Errors
-/// Those of [`decode`]; [`Error::Damaged`] also if the result does not fit such a network.
+/// The errors of [`decode`]; [`Error::Damaged`] also if the result does not fit such a network.
 pub fn decode_trained<'a>(
     model: &Model,
     frames: impl IntoIterator<Item = &'a [u8]>,

@@ -203,7 +203,7 @@ impl Lists {
     pub(super) fn read_entries(&mut self, rows: &mut Rows, schema: &Schema, piece: &Piece<'_>) -> Result<()> {
         for unit in piece.units(8)? {
             let Some(&length) = self.lengths.get(self.rows) else {
-                return Err(damaged(piece.section, "more entries than the lengths of the lists come to"));
+                return Err(damaged(piece.section, "more entries than the sum of the lengths of the lists"));
             };
             let [number, value] = *unit.as_chunks::<4>().0 else { unreachable!("a unit has its length") };
             self.list.push(Entry { number: u32::from_le_bytes(number), value: f32::from_le_bytes(value) });

@@ -1,4 +1,4 @@
-//! What is computed over some rows: the request, and the sums.
+//! The sums over some rows, and the request for them.
 
 /// Sums over some rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

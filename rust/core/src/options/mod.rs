@@ -154,7 +154,7 @@ macro_rules! options {
 }
 
 options! {
-    /// Options of a network. [`Options::check`] tells whether a combination is valid.
+    /// Options of a network. [`Options::check`] checks whether a combination is valid.
     kind => {
         /// Whether a training computes the standardization of inputs (and of a regressor's outputs) from the training
         /// rows.

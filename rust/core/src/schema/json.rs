@@ -87,7 +87,7 @@ fn list<T>(items: &[T], write: impl Fn(&T, &mut Vec<u8>) -> Result<()>, to: &mut
 /// Parse one row from an object, or several from an array of objects. The flag is true for an array.
 ///
 /// # Errors
-/// Those of [`fields`], and [`Error::Json`] for an array of anything but objects.
+/// The errors of [`fields`], and [`Error::Json`] for an array of anything but objects.
 pub fn rows(json: &[u8]) -> Result<(Vec<Found<'_>>, bool)> {
     let mut parser = serde_json::Deserializer::from_slice(json);
     let read = parser.deserialize_any(Rows).and_then(|found| parser.end().map(|()| found));

@@ -186,7 +186,7 @@ impl Schema {
     /// Create the schema of events, which has no target.
     ///
     /// # Errors
-    /// Those of [`Self::new`] that concern fields.
+    /// The errors of [`Self::new`] that concern fields.
     pub(crate) fn of_events(fields: impl IntoIterator<Item = (Vec<u8>, FieldKind)>) -> Result<Self> {
         let schema = Self::unchecked(fields, Target::Values(Vec::new()));
         schema.check_fields(&[])?;
@@ -528,7 +528,7 @@ impl Schema {
     /// Add a class.
     ///
     /// # Errors
-    /// Those of [`Self::class`], and [`Error::Schema`] if the class is known already.
+    /// The errors of [`Self::class`], and [`Error::Schema`] if the class is known already.
     pub fn add_class(&mut self, name: Box<[u8]>) -> Result<()> {
         if self.class(&name)?.is_some() {
             return Err(Error::Schema(format!("class {} is there", shown(&name))));

@@ -38,7 +38,7 @@ impl Network {
     /// Forecasts the next `steps` values after the events of `history`.
     ///
     /// # Errors
-    /// Those of [`Self::forecast`].
+    /// The errors of [`Self::forecast`].
     pub fn forecast_events(&self, history: &[Row], steps: usize) -> Result<Vec<f32>> {
         if !(1..=MOST_STEPS).contains(&steps) {
             let expected = format!("1 to {MOST_STEPS}");
@@ -67,7 +67,7 @@ impl Network {
     /// Returns the half-width of the prediction interval of each step, for the given confidence level.
     ///
     /// # Errors
-    /// Those of [`Self::forecast`]; [`Error::FewCalibrationRows`] if the validation sequences have too few events;
+    /// The errors of [`Self::forecast`]; [`Error::FewCalibrationRows`] if the validation sequences have too few events;
     /// [`Error::Stopped`] once `keep_on` returns false.
     pub fn forecast_distances(&self, steps: usize, level: Level, keep_on: &dyn Fn() -> bool) -> Result<Vec<f64>> {
         let view = self.series()?;

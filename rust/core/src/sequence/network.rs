@@ -50,7 +50,7 @@ pub enum Events {
 /// Returns the initial layout of a network of such events, which new words and classes will widen.
 ///
 /// # Errors
-/// Those of [`Network::of_sequences`] for events, target and hidden layers.
+/// The errors of [`Network::of_sequences`] for events, target and hidden layers.
 pub fn first_layout(
     (events, target): (Events, Target),
     sequences: SequenceOptions,
@@ -95,7 +95,7 @@ impl Network {
     /// [`Self::of_sequences`] in two parts; see [`Self::begin_reset`].
     ///
     /// # Errors
-    /// Those of [`Self::of_sequences`].
+    /// The errors of [`Self::of_sequences`].
     pub fn begin_of_sequences(
         (events, target): (Events, Target),
         sequences: SequenceOptions,
@@ -141,7 +141,7 @@ impl Network {
         self.sequences.as_ref().ok_or(Error::NoSequences)
     }
 
-    /// Appends events and outcomes to their sequences: all of them, or none if there is an error. Without `target`, a
+    /// Appends events and outcomes to their sequences: all of them or, on an error, none. Without `target`, a
     /// new sequence belongs to the set that the hash of its id chooses. Returns the numbers of sequences in the
     /// training and in the validation set.
     ///

@@ -24,7 +24,7 @@ impl Network {
     /// Samples the classes of events that follow a stored sequence. A sequence that does not exist has no events.
     ///
     /// # Errors
-    /// Those of [`Self::continue_events`].
+    /// The errors of [`Self::continue_events`].
     pub fn continue_sequence(
         &self,
         id: &[u8],

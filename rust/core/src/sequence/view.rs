@@ -41,7 +41,7 @@ const MOST_ROWS: u64 = 1 << 20;
 /// Largest size of the rows of a set, in bytes.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// How rows are made of sequences.
+/// How rows are derived from sequences.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct View {
     /// The schema of events.

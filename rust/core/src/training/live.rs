@@ -132,7 +132,7 @@ impl Live {
     /// [`Network::configure_shrunk`].
     ///
     /// # Errors
-    /// Those of [`Self::configure`].
+    /// The errors of [`Self::configure`].
     pub fn configure_shrunk(&mut self, changes: &Changes, shrunk: Shrunk) -> Result<Option<Shrunk>> {
         self.check(changes)?;
         self.network.configure_shrunk(changes, shrunk)
@@ -141,7 +141,7 @@ impl Live {
     /// Checks whether the options may be changed so at present, without changing them.
     ///
     /// # Errors
-    /// Those of [`Self::configure`] that do not concern limits.
+    /// The errors of [`Self::configure`] that do not concern limits.
     pub fn check(&self, changes: &Changes) -> Result<()> {
         let before = &self.network.options;
         let after = before.with(self.network.kind, self.network.layout(), changes)?;

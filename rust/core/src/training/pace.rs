@@ -2,7 +2,7 @@
 //!
 //! Threads synchronize at every cycle. If one of them shares its core with a busy process, the others wait for it each
 //! time, and two threads can be several times slower than one. This cannot be known in advance, so a training measures
-//! a few numbers of threads for a moment each, continues with the fastest, and measures again now and then.
+//! a few numbers of threads for a moment each, continues with the fastest, and measures again from time to time.
 
 /// Seconds for which each number of threads is measured; at least one cycle. They cover several time slices of the
 /// system's scheduler.

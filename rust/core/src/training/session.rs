@@ -36,7 +36,7 @@ use crate::trained::{Statistics, Trained};
 use crate::trainer_state::{TrainerState, pick};
 use crate::weights::reexpress;
 
-/// Floating-point operations of a cycle for which another thread pays: some 20 microseconds of work.
+/// Floating-point operations of a cycle for which another thread pays: about 20 microseconds of work.
 const THREAD_OPERATIONS: usize = 600_000;
 
 /// One training while it runs.

@@ -34,8 +34,8 @@ pub(super) fn applies(task: &Task) -> bool {
 }
 
 /// The class weights with which the validation rows are evaluated here; none if there are too few rows. Classes without
-/// training rows get weight 0: the network rightly gives them hardly any probability, and their rows would call for a
-/// temperature that spoils all other answers.
+/// training rows get weight 0: the network rightly predicts them with low probabilities, and their rows would lead to a
+/// temperature that spoils all other predictions.
 pub(super) fn class_weights(classes: &[Class], weights: Option<&Vec<f32>>) -> Option<Vec<f32>> {
     let has_training_rows = |class: &&Class| class.train_rows > 0;
     let rows: u64 = classes.iter().filter(has_training_rows).map(|class| class.test_rows).sum();

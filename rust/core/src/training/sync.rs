@@ -10,7 +10,7 @@ use std::time::Duration;
 
 pub(super) use crate::clock::Instant;
 
-/// Iterations for which a waiting thread spins before it sleeps: some 20 microseconds.
+/// Iterations for which a waiting thread spins before it sleeps: about 20 microseconds.
 pub(super) const SPINS: u32 = 1_000;
 
 /// How long a training keeps its seats before it checks whether others wait.

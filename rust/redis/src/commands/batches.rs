@@ -1,4 +1,4 @@
-//! NR.OBSERVE with so many rows that storing them takes long.
+//! NR.OBSERVE with many rows, which takes long to store.
 //!
 //! A thread checks all rows first, so that either all or none are stored. Then the main thread stores them in parts and
 //! serves other clients in between. Each part is replicated as it is stored, so none is large enough to stall replicas

@@ -115,7 +115,7 @@ fn by_positions(ctx: Context, value: &Value, args: &[&[u8]]) -> Result<(Cost, Ca
     Ok((cost, Box::new(calibrate)))
 }
 
-/// Stores the calibration of a model, unless the network's weights have changed meanwhile.
+/// Stores the calibration of a model, unless the network's weights have changed since it was computed.
 fn keep(
     ctx: Context,
     (_, name, id): (i32, Vec<u8>, u64),
@@ -128,7 +128,7 @@ fn keep(
         return Err(Refusal::because(format!("another network is at key '{}' now", shown(&name))));
     }
     if !value.is_settled() || !value.live.network().answers_as(&model) {
-        return Err(Refusal::state("the network has learnt on meanwhile: expected to be asked again"));
+        return Err(Refusal::state("the weights changed during the calibration: calibrate again"));
     }
     let rows = calibration.rows();
     let scores = effects::calibrated::encoded(&calibration);
