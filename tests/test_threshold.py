@@ -88,6 +88,11 @@ def test_a_network_without_a_second_probability_has_none(
     assert net.info().threshold == 0.5
 
 
+def test_a_network_of_sequences_has_none() -> None:
+    with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for a network of sequences"):
+        nr.SequenceNetwork("classifier", fields={"a": "category"}, target="a", threshold=0.25)
+
+
 def test_an_output_function_with_a_threshold_cannot_change(create: Create) -> None:
     net = create("classifier", [2, 2], threshold=0.25)
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for outputs that are linear"):

@@ -140,7 +140,7 @@ def test_networks_of_every_trainer_have_the_bits_of_python(
 @in_node
 def test_sequences_learn_and_are_drawn_as_in_python() -> None:
     names = [f"{name}." for name in (ROOT / "examples" / "data" / "names.txt").read_text().split()[:200]]
-    options: dict[str, Any] = {"length": 8, "hidden": [9], "algorithm": "adam", "seed": 3}
+    options: dict[str, Any] = {"length": 8, "algorithm": "adam", "seed": 3}
     train: dict[str, Any] = {"max_cycles": 4, "max_time": 0}
     net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", **options)
     net.observe(names)

@@ -72,6 +72,8 @@ async function names({ known, fresh, seed }) {
   net = new SequenceNetwork("classifier", {
     fields: { letter: "category" },
     target: "letter",
+    // GRU cells would begin Adam anew in each training of one cycle.
+    cell: "reservoir",
     length: 16,
     hidden: [50],
     algorithm: "adam",

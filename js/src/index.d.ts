@@ -206,7 +206,7 @@ export interface Sampling {
 interface Remembered {
   /** The number of events kept of each sequence, the last ones; 64 by default. */
   length?: number;
-  cell?: "auto" | "window" | "reservoir";
+  cell?: "auto" | "window" | "reservoir" | "gru";
 }
 
 export declare class SequenceNetwork extends Trained {

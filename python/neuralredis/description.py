@@ -258,7 +258,8 @@ class Description:
     Attributes
     ----------
     kind : {"classifier", "regressor"}
-        The kind of network. The predicted class of a classifier is the first of its greatest outputs.
+        The kind of network. The predicted class of a classifier is the first of its greatest outputs, unless it has a
+        ``threshold``, which is not part of the description.
     inputs : Scaling or None
         Scaling of the inputs; None before the first training, unless the network is monotone in some.
     input_limit : float

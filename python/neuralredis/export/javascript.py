@@ -74,7 +74,7 @@ def runtime(exported: Exported) -> str:
     )
     scaled = exported["output_scaling"] is not None
     parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
-    if exported["kind"] == "classifier":
+    if exported["kind"] == "classifier" and "threshold" not in exported:
         parts.append("best")
     given = fields if sequence is None else sequence["fields"]
     if given is not None:

@@ -23,9 +23,9 @@ use crate::schema::FieldKind;
 /// 5. With `outputs`, each output `y` becomes `y / scale + mean`, clamped to `-f32::MAX..=f32::MAX`, or `mean` if the
 ///    scale is 0.
 ///
-/// A classifier's class is the first of its greatest outputs, unless it has a [`crate::Threshold`]. The engine has its own
-/// exponential function: if another library computes [`Activation::Tanh`], [`Activation::Sigmoid`] or a head other than
-/// linear, the last bits may differ.
+/// A classifier's class is the first of its greatest outputs, unless it has a [`crate::Threshold`]. The engine has its
+/// own exponential function: if another library computes [`Activation::Tanh`], [`Activation::Sigmoid`] or a head other
+/// than linear, the last bits may differ.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Description {
     /// Classifier or regressor.
@@ -90,8 +90,8 @@ pub struct SequencesDescription {
     pub by_position: bool,
     /// How many events of a sequence are kept: the last ones.
     pub length: u32,
-    /// The last events that are fields of their own: the fields of the network are those of the last event, of the one before
-    /// and so on, and then one for the hidden state.
+    /// The last events that are fields of their own: the fields of the network are those of the last event, of the one
+    /// before and so on, and then one for the hidden state.
     pub window: usize,
     /// The field of events that is the target, if the target is one.
     pub next: Option<usize>,
@@ -122,21 +122,22 @@ pub struct ReservoirDescription {
     pub factor: f32,
 }
 
-/// The GRU cells of a network, one of each member. Each has a hidden state h of `units` numbers, 0 before the first event.
+/// The GRU cells of a network, one of each member. Each has a hidden state h of `units` numbers, 0 before the first
+/// event.
 ///
 /// For each event, with x its inputs:
 ///
 /// 1. Computed inputs are scaled and kept from -10 to 10; gaps are 0.
-/// 2. Each of `3 * units` sums begins with its input bias. The computed inputs times their weights are added in turn, each in one
-///    rounding; the sum is kept within `-unit_limit..=unit_limit` of [`Description`]. The inputs that are looked up are added in
-///    the same way, and the sum is kept within the bounds again.
+/// 2. Each of `3 * units` sums begins with its input bias. The computed inputs times their weights are added in turn,
+///    each in one rounding; the sum is clamped to `-unit_limit..=unit_limit` of [`Description`]. The inputs that are
+///    looked up are added in the same way, and the sum is clamped again.
 /// 3. `3 * units` other sums begin with their hidden biases, and h times the hidden weights is added likewise.
 /// 4. With a the former sums and b the latter, in three parts for the gates z, r and n: `z = sigmoid(a + b)`,
 ///    `r = sigmoid(a + b)`, `n = tanh(a + r * b)`, and h becomes `h + z * (n - h)`. Each operation is rounded by itself.
 ///
-/// The field of the hidden state has `parts` parts of the same length, of which each member's cell fills the one at its own
-/// place, and the others are 0. A part is h, and where no field of the events is the target, after it the mean of h over all
-/// events: the sum of h after each event in turn, divided by the number of events, or by 1 if there are none.
+/// The field of the hidden state has `parts` parts of the same length, of which each member's cell fills the one at its
+/// own place, and the others are 0. A part is h, and where no field of the events is the target, after it the mean of h
+/// over all events: the sum of h after each event in turn, divided by the number of events, or by 1 if there are none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GruDescription {
     /// Numbers of a hidden state.

@@ -103,9 +103,7 @@ impl Network {
                 format!("a list of {}", weights.len()),
                 "none or balanced, unless the classes are given when the network is created",
             ),
-            _ if options.threshold != Threshold::default() && self.sequences.is_some() => {
-                Err(options.threshold.refused("0.5 for a network of sequences"))
-            }
+            _ if self.sequences.is_some() => options.threshold.check_of_sequences(),
             _ if options.threshold != Threshold::default() && schema.is_open() => {
                 Err(options.threshold.refused("0.5, unless the classes are given when the network is created"))
             }

@@ -149,8 +149,9 @@ impl Model {
         Ok(())
     }
 
-    /// The class of a row with these outputs: the index of the largest output, or of the first of several equal ones. With
-    /// a [`Threshold`](crate::Threshold) other than 0.5, the second class if its probability is at least the threshold.
+    /// The class of a row with these outputs: the index of the largest output, or of the first of several equal ones.
+    /// With a [`Threshold`](crate::Threshold) other than 0.5, the second class if its probability is at least the
+    /// threshold.
     pub fn class_of(&self, outputs: &[f32]) -> usize {
         self.options.threshold.class(outputs.iter().copied())
     }

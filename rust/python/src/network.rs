@@ -354,7 +354,7 @@ impl Network {
     /// scores : bool, optional
     ///     Return each class as a pair of its name and its probability; for many rows as a list.
     /// least : float, optional
-    ///     Return only classes with at least this probability; None if no class reaches it.
+    ///     Return None if the class is less probable than this; with ``top`` only classes that are as probable.
     ///
     /// It raises `TrainingError` before any class was observed.
     ///

@@ -159,7 +159,10 @@ fn create(request: &Request) -> Result<Network, Rejection> {
             }
             let hidden = match request.list("hidden", "a list of units, one a layer")? {
                 Some(hidden) => units("hidden", hidden)?,
-                None => neuralredis_core::schema::DEFAULT_HIDDEN.to_vec(),
+                None => match sequence {
+                    Some(own) => sequence::default_hidden(own.cell, &fields, &target).to_vec(),
+                    None => neuralredis_core::schema::DEFAULT_HIDDEN.to_vec(),
+                },
             };
             let chosen = Options::new(kind).with(kind, &outputs(&target)?, &changes)?;
             let limits: Limits = changes.first_limits();

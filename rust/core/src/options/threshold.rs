@@ -6,8 +6,8 @@ use crate::error::{Error, Result};
 use crate::forward::largest;
 use crate::layout::{Kind, Layout};
 
-/// The least probability with which a classifier of two classes answers the second one. It changes which class is answered, never a
-/// probability. From 0 to 1.
+/// The least probability with which a classifier of two classes answers the second one. It changes which class is
+/// answered, never a probability. From 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Threshold(pub f32);
 
@@ -33,6 +33,11 @@ impl Threshold {
         Err(self.refused(expected))
     }
 
+    /// Networks of sequences have only the default.
+    pub(crate) fn check_of_sequences(self) -> Result<()> {
+        if self == Self::default() { Ok(()) } else { Err(self.refused("0.5 for a network of sequences")) }
+    }
+
     /// The error of a network that cannot have it.
     pub(crate) fn refused(self, expected: impl Into<String>) -> Error {
         Error::Option { option: "threshold", value: self.0.to_string(), expected: expected.into() }
@@ -41,7 +46,8 @@ impl Threshold {
     /// The class that is answered where these are the outputs.
     pub(crate) fn class(self, outputs: impl IntoIterator<Item = f32>) -> usize {
         if self == Self::default() {
-            // Not by the number: of equals the first is answered, and of two outputs that are rounded both may be below a half.
+            // Not by the number: of equals the first is answered, and of two outputs that are rounded both may be below
+            // a half.
             return largest(outputs);
         }
         let second = outputs.into_iter().nth(1).expect("a classifier has two outputs");

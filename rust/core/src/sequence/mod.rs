@@ -69,7 +69,7 @@ pub(crate) enum Auto {
 }
 
 impl Cell {
-    /// All variants with their names in commands. The index of a variant is its code in saved networks.
+    /// All variants with their names in commands.
     pub const ALL: [(Self, &'static str); 4] =
         [(Self::Auto, "auto"), (Self::Window, "window"), (Self::Reservoir, "reservoir"), (Self::Gru, "gru")];
 

@@ -109,6 +109,7 @@ impl Network {
             let (value, expected) = (options.monotone.to_string(), "none for a network of sequences".into());
             return Err(Error::Option { option: "monotone", value, expected });
         }
+        options.threshold.check_of_sequences()?;
         let (fields, by_position) = events.into_fields();
         let (view, row_schema) = View::new(fields, target, (sequences, Auto::default()), by_position, seed)?;
         let (mut network, drawing) = Self::begin_of_fields(row_schema, hidden, options, limits, seed)?;

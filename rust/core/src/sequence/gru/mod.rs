@@ -9,8 +9,8 @@
 //! ```
 //!
 //! The reset gate is applied after the matrix product, as in `PyTorch`, cuDNN and ONNX with `linear_before_reset=1`.
-//! These define the last line as `h ← (1 − z) ∘ n + z ∘ h`. Their z is 1 − z here, so exports negate `W_z`, `U_z` and
-//! both biases of z. The gates are in ONNX's order: z, r, n.
+//! These define the last line as `h ← (1 − z) ∘ n + z ∘ h`. Their z is 1 − z here, so the export to ONNX negates `W_z`,
+//! `U_z` and both biases of z. The gates are in ONNX's order: z, r, n.
 //!
 //! Both products are dense layers of the engine, whose outputs are the three gates. A step of sixteen sequences is
 //! computed like a layer for sixteen rows, and gives the same bits as a step of one sequence.
