@@ -180,7 +180,7 @@ def test_a_training_starts_stops_and_resets_as_of_any_network() -> None:
 
 def test_methods_for_networks_without_fields_are_rejected() -> None:
     net = learnt()
-    for call in (net.describe, net.weights, lambda: net.weights(folded=True), lambda: net.set_weights([1.0])):
+    for call in (net.weights, lambda: net.weights(folded=True), lambda: net.set_weights([1.0])):
         assert refused(nr.KindError, call).startswith("the network has fields: ")
     assert "gradient" in refused(nr.KindError, lambda: net.gradient([[1]], [1]))
 
