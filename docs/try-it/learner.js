@@ -72,7 +72,7 @@ async function names({ known, fresh, seed }) {
   net = new SequenceNetwork("classifier", {
     fields: { letter: "category" },
     target: "letter",
-    // GRU cells would begin Adam anew in each training of one cycle.
+    // With GRU cells, Adam would start over in each training of one cycle.
     cell: "reservoir",
     length: 16,
     hidden: [50],
