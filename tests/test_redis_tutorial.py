@@ -112,14 +112,16 @@ Training has started
 48) auto
 49) monotone
 50) none
-51) members
-52) (integer) 4
-53) test-error-optimistic
-54) ~~
-55) training-warnings
-56) (empty array)
-57) memory-bytes
-58) (integer) ~
+51) threshold
+52) "0.5"
+53) members
+54) (integer) 4
+55) test-error-optimistic
+56) ~~
+57) training-warnings
+58) (empty array)
+59) memory-bytes
+60) (integer) ~
 > NR.RUN net 10 10
 1) "~"
 """,
@@ -225,14 +227,16 @@ def test_the_titanic(connection: dialogue.Connection) -> None:
 50) auto
 51) monotone
 52) none
-53) members
-54) (integer) 1
-55) test-error-optimistic
-56) no
-57) training-warnings
-58) (empty array)
-59) memory-bytes
-60) (integer) ~
+53) threshold
+54) "0.5"
+55) members
+56) (integer) 1
+57) test-error-optimistic
+58) no
+59) training-warnings
+60) (empty array)
+61) memory-bytes
+62) (integer) ~
 > NR.TRAIN mynet AUTOSTOP BACKTRACK
 Training has started
 > NR.WAIT mynet
