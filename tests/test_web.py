@@ -178,7 +178,7 @@ def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
 
 @in_node
 def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
-    net = nr.Network("classifier", [2, 4, 2], seed=3)
+    net = nr.Network("classifier", [2, 4, 2], activation="tanh", seed=3)
     rows = np.float32(np.random.default_rng(3).normal(size=(40, 2)))
     # The probability of a row, which then just reaches the threshold.
     likely = np.sort(net.run(rows)[:, 1])
