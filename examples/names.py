@@ -30,7 +30,6 @@ net = nr.SequenceNetwork(
     target="letter",
     length=20,
     hidden=[60],
-    algorithm="adam",
     restarts=1,
     seed=args.seed,
 )

@@ -50,7 +50,7 @@ class Forecaster(TrainedEstimator):
         value one season before. The network does not use it.
     hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
         Units of each hidden layer.
-    cell : {"auto", "window", "reservoir"}, default "auto"
+    cell : {"auto", "window", "reservoir", "gru"}, default "auto"
         How a series becomes inputs. (As for `neuralredis.SequenceNetwork`.)
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
         Activation of the hidden units.

@@ -45,9 +45,9 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
     ----------
     hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
         Units of each hidden layer.
-    cell : {"auto", "window", "reservoir"}, default "auto"
-        How a series becomes inputs: its last time points, the hidden state of fixed recurrent units, or both. (As for
-        `neuralredis.SequenceNetwork`.)
+    cell : {"auto", "window", "reservoir", "gru"}, default "auto"
+        How a series becomes inputs: its last time points, the hidden state of fixed recurrent units, that of trained
+        units, or by ``"auto"`` the first two. (As for `neuralredis.SequenceNetwork`.)
     length : int or None, default None
         Number of last time points of a series that are used, 1 to 65536; None for the length of the longest series of
         `fit`.

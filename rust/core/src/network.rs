@@ -574,6 +574,10 @@ impl Network {
     /// Visits each of its vectors, which may be moved in memory, always in the same order. Vectors that a snapshot
     /// shares are left out.
     pub fn move_by(&mut self, mover: &mut dyn Move) {
+        if let Some(sequences) = &self.sequences {
+            // Its weak reference would keep the GRU cells where they are.
+            sequences.cache.clear();
+        }
         if let Some(trained) = Arc::get_mut(&mut self.trained) {
             trained.move_by(mover);
         }

@@ -91,6 +91,13 @@ impl Cache {
         cache.states.push(known);
     }
 
+    /// Forgets all states, unless another thread is using them.
+    pub(crate) fn clear(&self) {
+        if let Ok(mut states) = self.0.try_lock() {
+            *states = States::default();
+        }
+    }
+
     /// Returns the bytes on the heap; 0 while another thread has the lock.
     pub(super) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         let Ok(cache) = self.0.try_lock() else { return 0 };

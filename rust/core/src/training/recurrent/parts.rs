@@ -118,7 +118,9 @@ pub(in crate::training) fn bytes(task: &Task) -> usize {
     let steps = (view.options().length as usize).min(view.max_segment_length());
     let groups = if view.next().is_some() { steps } else { 1 };
     let units: usize = task.layout.units()[1..].iter().sum::<usize>() + inputs;
-    let scratch = steps * (ThroughTime::numbers_of_step(shape) + (shape.units + shape.computed) * LANES)
-        + groups * 3 * units * LANES;
-    segments + task.members * (parameters + scratch) * size_of::<f32>()
+    // Saturating: on 32 bits, the product of wide events and many steps may not fit.
+    let of_step = ThroughTime::numbers_of_step(shape) + (shape.units + shape.computed) * LANES;
+    let scratch = steps.saturating_mul(of_step).saturating_add(groups.saturating_mul(3 * units * LANES));
+    let numbers = task.members.saturating_mul(scratch.saturating_add(parameters));
+    numbers.saturating_mul(size_of::<f32>()).saturating_add(segments)
 }
