@@ -11,12 +11,17 @@ const members = M.members.map(m => m.map((l, i) => ({
   ...dense(l.inputs, l.outputs, l.weights, l.biases, i ? l.inputs : Math.min(l.inputs, M.computed)), a: act[l.activation], p: l.offset,
 })));
 // The weighted sums of a layer's units, of values from index p on, and of entries.
-const sums = ({ n, c, t, b, p = 0 }, v, entries = []) => b.map((s, u) => {
-  for (let k = 0; k < c; k++) s = fma(t[u * n + k], v[p + k], s);
-  s = clamp(s, M.unit_limit);
-  for (const [k, q] of entries) s = fma(q, t[u * n + k], s);
-  return clamp(s, M.unit_limit);
-});
+const sums = ({ n, c, t, b, p = 0 }, v, entries = []) => {
+  const z = b.slice();
+  for (let u = z.length; u--;) {
+    let s = b[u];
+    for (let k = 0; k < c; k++) s = fma(t[u * n + k], v[p + k], s);
+    s = clamp(s, M.unit_limit);
+    for (const [k, q] of entries) s = fma(q, t[u * n + k], s);
+    z[u] = clamp(s, M.unit_limit);
+  }
+  return z;
+};
 // The outputs, from computed inputs and from entries: pairs of the index and the value of a looked-up input.
 const answer = (x, entries) => {
   const all = new Float32Array(M.layout.at(-1));
@@ -25,10 +30,10 @@ const answer = (x, entries) => {
     let v = x, looked = entries;
     for (const l of m) {
       v = sums(l, v, looked);
-      if (l.a) v = v.map(z => l.a(z));
+      if (l.a) v = v.map(l.a);
       looked = [];
     }
-    for (let u = 0; u < all.length; u++) all[u] = members.length > 1 ? all[u] + f(v[u] * share) : v[u];
+    for (let u = all.length; u--;) all[u] = members.length > 1 ? all[u] + f(v[u] * share) : v[u];
   }
   return [...unscaled(head(all)).slice(0, M.answers)];
 };
