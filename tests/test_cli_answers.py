@@ -56,6 +56,9 @@ def test_a_threshold_applies_to_predict_and_ask(command: tables.Command) -> None
     )
     for value, name in zip(("0.1", "0.9"), expected, strict=True):
         assert command("ask", "net.nr", f"x={value}").out.startswith(f"y: {name}")
+    net.configure(threshold=0.25)
+    net.save("net.nr")
+    assert "Threshold: it predicts yes from a probability of 0.25 on." in command("info", "net.nr").out
 
 
 def test_each_class_has_a_column_to_rank_rows_by(command: tables.Command) -> None:
