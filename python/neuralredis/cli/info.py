@@ -113,4 +113,6 @@ def run(args: argparse.Namespace) -> None:
     if isinstance(target, Classes):
         out.print("Classes, in the order of the outputs: " + ", ".join(map(shortened, target.labels[:40])))
         if info.threshold != 0.5:
-            out.print(f"Threshold: it predicts {shortened(target.labels[1])} from a probability of {info.threshold:g} on.")
+            out.print(
+                f"Threshold: it predicts {shortened(target.labels[1])} from a probability of {info.threshold:g} on."
+            )
