@@ -294,7 +294,7 @@ def test_an_unreachable_server_is_reported_until_it_is_back(
     with troubled(browser) as page:
         place.away = True
         page.goto(dashboard.address)
-        expect(page.get_by_role("alert")).to_have_text("Cannot reach redis://here: it is away")
+        expect(page.get_by_role("alert")).to_have_text("Cannot reach redis://here: unreachable")
         place.away = False
         expect(page.get_by_role("status")).to_contain_text("4 networks")
         expect(page.get_by_role("alert")).to_be_empty()
