@@ -328,3 +328,12 @@ def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> Non
     (tmp_path / "package.json").write_text('{"type": "module"}')
     code = f'import {{ classify }} from "./net.js";\nsay({json.dumps(rows.tolist())}.map(row => classify(row)));'
     assert in_node(tmp_path, code) == net.classify(rows).tolist()
+
+
+def test_classes_of_events_by_position_are_numbers(tmp_path: Path) -> None:
+    net = nr.SequenceNetwork("classifier", [2, 4, 3], cell="window", seed=1)
+    events = [[0.5, 1.0], [2.0, -1.0]]
+    net.export(tmp_path / "net.js")
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+    code = f'import {{ classes, classify }} from "./net.js";\nsay([classes, classify({events})]);'
+    assert in_node(tmp_path, code) == [[0, 1, 2], net.classify([np.array(events)])[0]]

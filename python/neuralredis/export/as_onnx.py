@@ -132,7 +132,7 @@ def _answer(graph: Graph, exported: Exported, units: list[str], level: str | Non
         y = graph.columns(y, 0, answers)
     if exported["kind"] == "classifier":
         at, classes = _class(graph, exported, y), exported["classes"]
-        if classes is None or (exported["sequence"] is not None and exported["sequence"]["by_position"]):
+        if classes is None:
             graph.output(at, "class", INT64, "rows")
         else:
             # ONNX strings are UTF-8; invalid bytes are replaced.

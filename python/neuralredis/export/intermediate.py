@@ -207,6 +207,8 @@ def intermediate(network: Network) -> Exported:
     if is_classifier and classes is not None and not classes:
         raise TrainingError("the network has seen no class yet: observe some rows, and train, before it is exported")
     fields, sequences = found["fields"], found["sequences"]
+    # Networks of events by position call their classes by numbers, and so do their exports.
+    is_named = sequences is None or not sequences["by_position"]
     exported: Exported = {
         "format": FORMAT,
         "version": VERSION,
@@ -223,7 +225,7 @@ def intermediate(network: Network) -> Exported:
         "head": "two_class" if described["monotone"] and described["output"] == "softmax" else described["output"],
         "output_scaling": _scaling(described["outputs"]),
         "answers": len(classes) if is_classifier and classes is not None else layout[-1],
-        "classes": classes if is_classifier else None,
+        "classes": classes if is_classifier and is_named else None,
         "targets": targets,
         "proof": [],
     }

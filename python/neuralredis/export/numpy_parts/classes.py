@@ -14,8 +14,7 @@ NETWORK: dict[str, Any] = {}
 
 def names_of_classes() -> Any:
     """Return the classes, in the order of the outputs: names, or numbers where the network has no names."""
-    is_numbered = NETWORK["classes"] is None or (NETWORK["sequence"] or {}).get("by_position")
-    return range(NETWORK["answers"]) if is_numbered else NETWORK["classes"]
+    return range(NETWORK["answers"]) if NETWORK["classes"] is None else NETWORK["classes"]
 
 
 def places_of_classes(answers: Any) -> Any:
