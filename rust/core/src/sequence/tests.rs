@@ -145,7 +145,7 @@ fn the_target_can_be_the_next_event_whose_words_are_the_classes() {
     assert!(network.learns_next_event());
     let schema = network.schema().unwrap();
     assert_eq!(schema.classes().iter().map(|class| &class[..]).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
-    let network = train(network, 300);
+    let network = train(network, 40);
     let next = |pages: &[&str]| {
         let events: Vec<_> =
             pages.iter().map(|page| network.event_fields().unwrap().row(&event(&network, &[("page", page)]))).collect();
