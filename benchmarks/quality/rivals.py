@@ -1,11 +1,12 @@
 """The engines that a user could choose instead, each with its documented defaults.
 
-The defaults of all but the forest assume standardized inputs, and those of the regressors standardized targets, so all
-get these. Each function takes training rows and a seed, and returns a function that predicts classes or numbers.
+The defaults of all but the trees assume standardized inputs, and those of the regressors standardized targets, so all
+but the trees get these. Each function takes training rows and a seed, and returns a function that predicts classes or
+numbers.
 
-`torch` requires PyTorch (pip install torch), `fann` the library (apt-get install libfann2), and `original` a Redis
-server (apt-get install redis-server) and the path of the original module's neuralredis.so in NEURALREDIS_ORIGINAL. They
-are only measured; nothing in the project depends on them.
+`lightgbm`, `catboost` and `torch` require packages of these names, `fann` the library (apt-get install libfann2), and
+`original` a Redis server (apt-get install redis-server) and the path of the original module's neuralredis.so in
+NEURALREDIS_ORIGINAL. They are only measured; nothing in the project depends on them.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import copy
 import ctypes
 import ctypes.util
 import functools
+import importlib
 import math
 import os
 import shutil
@@ -300,6 +302,21 @@ def forest(rows: Rows, seed: int) -> Answer:
     return answer
 
 
+def _boosted(library: str, classifier: str, regressor: str, **settings: Any) -> Rival:
+    """Return gradient-boosted trees of a library with its defaults."""
+
+    def fit(rows: Rows, seed: int) -> Answer:
+        try:
+            kinds = importlib.import_module(library)
+        except ImportError:
+            raise MissingError(f"{library} is not installed: pip install {library}") from None
+        model = getattr(kinds, classifier if rows.classifies else regressor)(random_state=seed, **settings)
+        answer: Answer = model.fit(rows.X, rows.y).predict
+        return lambda X: np.asarray(answer(X)).reshape(len(X))
+
+    return fit
+
+
 RIVALS: dict[str, Rival] = {
     "baseline": _learner(lambda seed: DummyClassifier(), lambda seed: DummyRegressor()),
     "linear": _learner(lambda seed: LogisticRegression(max_iter=1000), lambda seed: RidgeCV(np.logspace(-3, 3, 13))),
@@ -312,4 +329,13 @@ RIVALS: dict[str, Rival] = {
     "fann": fann,
     "original": original,
     "forest": forest,
+    "lightgbm": _boosted("lightgbm", "LGBMClassifier", "LGBMRegressor", verbose=-1, n_jobs=1),
+    "catboost": _boosted(
+        "catboost",
+        "CatBoostClassifier",
+        "CatBoostRegressor",
+        verbose=False,
+        thread_count=1,
+        allow_writing_files=False,
+    ),
 }

@@ -4,7 +4,8 @@
     python benchmarks/tables [--results FILE] [--only NAME ...] [--kept-back]
 
 Each library learns from seven tenths of the rows, five times, and predicts the others. Results are stored in a file,
-from which an interrupted run resumes. `tables.txt` and `kept-back.txt` are the outputs.
+from which an interrupted run resumes. `tables.txt` and `kept-back.txt` are the outputs. `neural.txt` compares with the
+neural networks of pytabkit (`pip install pytabkit`), which train for minutes: with one split, on tables with few rows.
 """
 
 from __future__ import annotations
@@ -123,12 +124,13 @@ def mean(results: dict[str, Any], table: Table, name: str, what: str, beside: st
 
 def show(results: dict[str, Any], tables: list[Table]) -> None:
     """Print errors in percent, in brackets ours as a multiple of each rival's."""
-    print(f"{'':14} {'rows':>6} {'fields':>6} {'ours':>7} " + "".join(f"{name:>16}" for name in RIVALS))
+    rivals = [name for name in RIVALS if any(name in results.get(table.name, {}) for table in tables)]
+    print(f"{'':14} {'rows':>6} {'fields':>6} {'ours':>7} " + "".join(f"{name:>16}" for name in rivals))
     ratios: dict[tuple[str, str], list[float]] = {}
     for table in tables:
         frame, our = load(table), mean(results, table, "neuralredis", "error", "neuralredis")
         line = f"{table.name:14} {len(frame):6} {frame.shape[1] - 1:6} {'' if our is None else f'{100 * our:.2f}':>7} "
-        for name in RIVALS:
+        for name in rivals:
             for what in ("error", "loss"):
                 own = mean(results, table, "neuralredis", what, name)
                 their = mean(results, table, name, what, "neuralredis")
@@ -142,7 +144,7 @@ def show(results: dict[str, Any], tables: list[Table]) -> None:
         called = "errors" if what == "error" else "log loss"
         print(f"{name:10} {called:8} geometric mean {np.exp(np.mean(np.log(found))):.3f} over {len(found)} tables")
     print()
-    for name in ("neuralredis", *RIVALS):
+    for name in ("neuralredis", *rivals):
         seconds = [run["seconds"] for table in tables for run in results.get(table.name, {}).get(name, [])]
         if seconds:
             print(f"{name:12} {sum(seconds):9.1f} seconds of processor time for {len(seconds)} trainings")

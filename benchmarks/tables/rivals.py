@@ -131,4 +131,39 @@ def histogram(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
     return lambda frame: _all_classes(model.predict_proba(prepared(frame)), model.classes_, len(known))
 
 
-RIVALS: dict[str, Rival] = {"lightgbm": lightgbm, "histogram": histogram, "catboost": catboost}
+def _neural(names_of_models: tuple[str, str]) -> Rival:
+    """Return a neural network of pytabkit. It takes no gaps in numbers, so these become the median."""
+
+    def train(learnt: pd.DataFrame, target: str, seed: int) -> Answer:
+        import pytabkit
+
+        by_words = _categories(learnt, target, None)
+        first = by_words(learnt)
+        numbers = [name for name in first.columns if pd.api.types.is_numeric_dtype(first[name])]
+        middle = first[numbers].astype(float).median().fillna(0)
+
+        def prepared(frame: pd.DataFrame) -> pd.DataFrame:
+            X = by_words(frame)
+            X[numbers] = X[numbers].astype(float).fillna(middle)
+            return X
+
+        classifier, regressor = (getattr(pytabkit, name) for name in names_of_models)
+        X, y = prepared(learnt), learnt[target]
+        settings = {"random_state": seed, "device": "cpu", "n_cv": 1, "n_refit": 0}
+        if not classifies(learnt, target):
+            model = regressor(**settings).fit(X, y.to_numpy(float))
+            return lambda frame: np.asarray(model.predict(prepared(frame)), float).ravel()
+        known = names(y)
+        model = classifier(**settings).fit(X, codes(y, known))
+        return lambda frame: _all_classes(model.predict_proba(prepared(frame)), model.classes_, len(known))
+
+    return train
+
+
+RIVALS: dict[str, Rival] = {
+    "lightgbm": lightgbm,
+    "histogram": histogram,
+    "catboost": catboost,
+    "realmlp": _neural(("RealMLP_TD_Classifier", "RealMLP_TD_Regressor")),
+    "tabm": _neural(("TabM_D_Classifier", "TabM_D_Regressor")),
+}
