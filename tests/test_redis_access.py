@@ -70,9 +70,7 @@ def admin(server: servers.Server) -> Any:
         ("resetkeys", ""),
     ],
 )
-def test_key_patterns_are_obeyed_by_every_command(
-    server: servers.Server, admin: Wire, pattern: str, allowed: str
-) -> None:
+def test_every_command_enforces_key_patterns(server: servers.Server, admin: Wire, pattern: str, allowed: str) -> None:
     with user(server, "+@all", pattern) as wire:
         for words in hostile.usual():
             if name(words) in ("threads", "trainings") or not words[1].startswith(b"net"):
@@ -85,7 +83,7 @@ def test_key_patterns_are_obeyed_by_every_command(
             hostile.prepare(admin)
 
 
-def test_a_user_may_have_one_command_and_no_other(server: servers.Server, admin: Wire) -> None:
+def test_acl_can_permit_a_single_command(server: servers.Server, admin: Wire) -> None:
     with user(server, "+nr.run", "~*") as wire:
         for words in hostile.usual():
             found = errors(wire.ask(*words))
@@ -108,7 +106,7 @@ def test_users_without_permission_cannot_detect_keys(server: servers.Server, adm
 
 
 @pytest.mark.parametrize("pattern", ["~mine:*", "%R~mine:*"])
-def test_threads_shows_only_keys_that_the_user_may_read_in_every_context(
+def test_threads_lists_only_readable_keys_in_scripts_and_transactions(
     server: servers.Server, admin: Wire, pattern: str
 ) -> None:
     client = server.client(protocol=2)
@@ -124,7 +122,7 @@ def test_threads_shows_only_keys_that_the_user_may_read_in_every_context(
     assert len(admin.ask("NR.THREADS")) == 2
 
 
-def test_commands_of_replication_are_for_administrators(server: servers.Server, admin: Wire) -> None:
+def test_internal_commands_need_the_admin_category(server: servers.Server, admin: Wire) -> None:
     internal = [words for words in hostile.usual() if name(words).startswith("_")]
     assert len({name(words) for words in internal}) == 7
     # Redis 7.0 has no categories of module commands: there they are denied by name.
@@ -137,7 +135,7 @@ def test_commands_of_replication_are_for_administrators(server: servers.Server, 
             assert str(refused).startswith("NOPERM"), words
 
 
-def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> None:
+def test_acl_categories_permit_and_deny_commands(server: servers.Server, admin: Wire) -> None:
     if "neural" not in server.client().acl_cat():
         return  # Redis 7.0 has none for modules, see tests/test_redis_server.py
     for rules, allowed in (
@@ -182,7 +180,7 @@ USERS = {
 }
 
 
-def follow_the_page(server: servers.Server, admin: Wire) -> list[str]:
+def create_documented_users(server: servers.Server, admin: Wire) -> list[str]:
     """Create the users of docs/access.md, with categories if the server has them, and return their names."""
     text = (pages.ROOT / "docs" / "access.md").read_text(encoding="utf-8")
     rules = [line.split() for line in re.findall(r"^(?:> )?ACL SETUSER (.*)$", text, re.M)]
@@ -193,8 +191,8 @@ def follow_the_page(server: servers.Server, admin: Wire) -> list[str]:
     return [words[0] for words in rules if words[0] in USERS]
 
 
-def test_the_users_of_the_page_may_do_what_it_says(server: servers.Server, admin: Wire) -> None:
-    users = follow_the_page(server, admin)
+def test_users_in_access_md_have_the_documented_permissions(server: servers.Server, admin: Wire) -> None:
+    users = create_documented_users(server, admin)
     assert {"asker", "trainer", "monitor"} <= set(users)
     for user in users:
         for words in hostile.usual():
@@ -203,8 +201,8 @@ def test_the_users_of_the_page_may_do_what_it_says(server: servers.Server, admin
                 assert (answer == "OK") == (may and name(words) in USERS[user]), (user, words, answer)
 
 
-def test_the_users_of_the_page_work_from_python(server: servers.Server, admin: Wire) -> None:
-    follow_the_page(server, admin)
+def test_users_in_access_md_work_with_the_python_client(server: servers.Server, admin: Wire) -> None:
+    create_documented_users(server, admin)
 
     def connect(user: str, password: str) -> neuralredis.NeuralRedis:
         return neuralredis.NeuralRedis(server.client(username=user, password=password))
@@ -223,7 +221,7 @@ def test_the_users_of_the_page_work_from_python(server: servers.Server, admin: W
             db["net:1"].reset()
 
 
-def test_limits_of_the_configuration_bind_administrators_too(server: servers.Server, admin: Wire) -> None:
+def test_max_network_bytes_applies_to_administrators(server: servers.Server, admin: Wire) -> None:
     admin.ask("CONFIG", "SET", "neuralredis.max-network-bytes", "10kb")
     client = server.client(protocol=2)
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 1_000_000)

@@ -373,7 +373,7 @@ def state(raw: redis.Redis) -> Any:
     return raw.execute_command("DEBUG", "DIGEST"), raw.dbsize(), raw.execute_command("NR.THREADS")
 
 
-def test_there_are_enough_of_them() -> None:
+def test_argument_error_cases_are_unique() -> None:
     assert len(REFUSED) > 100
     assert len(set(REFUSED)) == len(REFUSED)
 
@@ -388,7 +388,7 @@ def test_each_error_names_the_argument_and_changes_nothing(raw: redis.Redis, lin
     assert state(raw) == before
 
 
-def test_long_and_binary_arguments_are_shown_short_and_on_one_line(raw: redis.Redis) -> None:
+def test_errors_shorten_and_escape_long_binary_arguments(raw: redis.Redis) -> None:
     with pytest.raises(redis.ResponseError) as refusal:
         raw.execute_command("NR.RUN", "net", 1, b"\r\n+OK\0" + b"x" * 10_000)
     message = str(refusal.value)
@@ -397,7 +397,7 @@ def test_long_and_binary_arguments_are_shown_short_and_on_one_line(raw: redis.Re
     assert raw.ping()
 
 
-def test_a_limit_of_bytes_binds_clients(raw: redis.Redis) -> None:
+def test_max_network_bytes_rejects_commands_of_clients(raw: redis.Redis) -> None:
     raw.config_set("neuralredis.max-network-bytes", "100kb")
     try:
         before = state(raw)

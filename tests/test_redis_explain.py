@@ -34,7 +34,7 @@ def told(reply: Any) -> dict[str, Any]:
     return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
-def test_a_reply_has_names_and_values(client: redis.Redis, newer: redis.Redis) -> None:
+def test_explain_reply_has_names_and_values(client: redis.Redis, newer: redis.Redis) -> None:
     prepare(client)
     found = told(client.execute_command("NR.EXPLAIN", "net", "plan", "paid", "age", 31))
     assert list(found) == ["class", "answer", "mean", "rows", "shares", "values"]
@@ -57,7 +57,7 @@ def test_a_reply_has_names_and_values(client: redis.Redis, newer: redis.Redis) -
     assert (gaps["class"], gaps["values"]) == ("no", ["age", None, "plan", None])
 
 
-def test_of_numbers_by_position_fields_are_numbers(client: redis.Redis) -> None:
+def test_explain_numbers_inputs_without_fields(client: redis.Redis) -> None:
     prepare(client)
     found = told(client.execute_command("NR.EXPLAIN", "sum", *range(12), "->", "SEED", 3, "samples", 4))
     assert list(found) == ["output", "answer", "mean", "rows", "shares", "values", "standard-errors"]
@@ -70,7 +70,7 @@ def test_of_numbers_by_position_fields_are_numbers(client: redis.Redis) -> None:
     assert told(again) == found
 
 
-def test_the_changes_to_another_class_are_returned(client: redis.Redis, newer: redis.Redis) -> None:
+def test_explain_want_returns_changes_to_another_class(client: redis.Redis, newer: redis.Redis) -> None:
     prepare(client)
     row = ("plan", "paid", "age", 31)
     assert client.execute_command("NR.EXPLAIN", "net", *row, "->", "WANT", "no") == [
@@ -98,7 +98,7 @@ def long_question(client: redis.Redis, inputs: int = 64, hidden: int = 200) -> l
     return ["NR.EXPLAIN", "long", *rows[0, :inputs].tolist()]
 
 
-def test_others_are_served_while_an_answer_is_explained_that_is_of_the_network_as_it_was(
+def test_explain_uses_a_snapshot_and_does_not_block_other_clients(
     server: servers.Server,
 ) -> None:
     client = server.client(protocol=2)
@@ -114,7 +114,7 @@ def test_others_are_served_while_an_answer_is_explained_that_is_of_the_network_a
     assert [item.decode() if isinstance(item, bytes) else item for item in reply[:6]] == expected[:6]
 
 
-def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
+def test_work_is_cancelled_when_its_client_disconnects(server: servers.Server) -> None:
     client = server.client(protocol=2)
     question = long_question(client, 500, 1000)
     with asked(server, *question, "->", "SAMPLES", 1000):
@@ -127,7 +127,7 @@ def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_in_transactions_and_scripts(server: servers.Server, how: str) -> None:
     client = server.client(protocol=2)
 
     def run(command: list[Any]) -> Any:
@@ -144,7 +144,7 @@ def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.S
         run(question)
 
 
-def test_a_replica_returns_the_explanations_of_its_primary(kind: kinds.Kind) -> None:
+def test_replica_returns_the_same_explanations(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, module=MODULE, tcp=True) as server,
         servers.replica_of(server, kind, module=MODULE) as replica,
@@ -160,7 +160,7 @@ def test_a_replica_returns_the_explanations_of_its_primary(kind: kinds.Kind) -> 
             assert reader.execute_command("NR.EXPLAIN", *question) == client.execute_command("NR.EXPLAIN", *question)
 
 
-def test_explaining_writes_nothing(client: redis.Redis) -> None:
+def test_explain_changes_nothing(client: redis.Redis) -> None:
     prepare(client)
     before = client.execute_command("DEBUG", "DIGEST")
     client.execute_command("NR.EXPLAIN", "net", "plan", "never-seen")

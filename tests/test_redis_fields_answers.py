@@ -12,7 +12,7 @@ from inredisfields import BUY, SMALL, ask, learnt, probabilities, refused
 # Options of predictions.
 
 
-def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabilities(client: redis.Redis) -> None:
+def test_class_returns_top_classes_with_scores_above_a_minimum(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net CLASSIFIER SCHEMA age NUMBER -> group HIDDEN 6 SEED 2")
     for number in range(90):
         ask(client, f"NR.OBSERVE net age {number} -> {['child', 'grown', 'old'][number // 30]}")
@@ -39,7 +39,7 @@ def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabiliti
 
 
 @pytest.mark.parametrize("command", ["NR.RUN", "NR.CLASS", "NR.HRUN", "NR.HCLASS", "NR.RANK"])
-def test_what_cannot_be_had_yet_is_rejected_by_its_name(client: redis.Redis, command: str) -> None:
+def test_invalid_prediction_options_are_rejected_by_name(client: redis.Redis, command: str) -> None:
     learnt(client, 30, 3)
     client.hset("hash", "age", 30)
     known = ["age", 30] if command in ("NR.RUN", "NR.CLASS") else [1, "hash"]
@@ -59,7 +59,7 @@ def test_what_cannot_be_had_yet_is_rejected_by_its_name(client: redis.Redis, com
             assert f"NROPTION {complaint}" in refused(client, f"{command} net", *known, "->", *word.split())
 
 
-def test_answers_are_maps_and_pairs_in_resp3(newer: redis.Redis, client: redis.Redis) -> None:
+def test_resp3_replies_are_maps_and_pairs(newer: redis.Redis, client: redis.Redis) -> None:
     learnt(client)
     found = ask(newer, "NR.RUN net age 50")
     assert list(found) == ["no", "yes"]
@@ -89,7 +89,7 @@ def test_answers_are_maps_and_pairs_in_resp3(newer: redis.Redis, client: redis.R
 
 
 @pytest.mark.parametrize("targets", ["price", "1 price", "3 price cost 7"])
-def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.Redis, targets: str) -> None:
+def test_regressor_returns_numbers_in_target_order(client: redis.Redis, targets: str) -> None:
     names = targets.split()[1:] or [targets]
     ask(client, f"NR.CREATE net REGRESSOR SCHEMA size NUMBER kind CATEGORY -> {targets} HIDDEN 6 SEED 1")
     for number in range(60):

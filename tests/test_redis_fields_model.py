@@ -165,7 +165,7 @@ class CommandsOnHashes(Commands):
 
 
 @pytest.mark.torture
-def test_any_commands_on_fields_match_an_embedded_network(
+def test_random_commands_on_fields_match_an_embedded_network(
     any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     beside.run(CommandsOnHashes, any_server_for_all, effort, figure, examples=30)

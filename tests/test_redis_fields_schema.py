@@ -13,7 +13,7 @@ import servers
 
 
 @pytest.mark.parametrize("sign", "+-")
-def test_a_sign_after_a_kind_is_shown_and_rejected_for_kinds_without_order(client: redis.Redis, sign: str) -> None:
+def test_sign_after_a_kind_sets_monotone_and_is_rejected_for_unordered_kinds(client: redis.Redis, sign: str) -> None:
     for kind in ("CATEGORY 5", "TIME", "TEXT 100", "TAGS 100", "VECTOR 2"):
         message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
         assert message.startswith(f"NROPTION monotone is {sign.strip('+')}1 for field size of kind {kind}: expected 0")
@@ -70,14 +70,14 @@ def test_a_sign_after_a_kind_is_shown_and_rejected_for_kinds_without_order(clien
         ("REGRESSOR SCHEMA a NUMBER -> x y", "unknown option 'y'"),
     ],
 )
-def test_an_impossible_schema_is_rejected_by_name(client: redis.Redis, words: str, complaint: str) -> None:
+def test_invalid_schema_is_rejected_with_the_reason(client: redis.Redis, words: str, complaint: str) -> None:
     message = refused(client, f"NR.CREATE net {words}")
     assert message.startswith(("NROPTION", "wrong number of arguments"))
     assert complaint in message
     assert not client.exists("net")
 
 
-def test_a_schema_is_created_from_its_own_words_on_a_replica_and_from_an_aof(any_server: servers.Server) -> None:
+def test_aof_contains_the_complete_schema_and_recreates_it(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     client.config_set("appendonly", "yes")
@@ -102,7 +102,7 @@ def test_a_schema_is_created_from_its_own_words_on_a_replica_and_from_an_aof(any
     assert len(set(before)) == 3
 
 
-def test_a_network_is_reset_configured_and_trained_on_like_any_other(client: redis.Redis) -> None:
+def test_network_with_fields_can_be_reset_configured_and_trained_again(client: redis.Redis) -> None:
     inredis.create_of_fields(client, "net", "SEED", 4)
     before = inredis.info(client, "net")
     assert before["auto-normalization"] == 1
@@ -131,7 +131,7 @@ def test_the_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> N
     assert len(found) == 1
 
 
-def test_combinations_of_kinds_of_one_field_each_learn_something(client: redis.Redis) -> None:
+def test_each_kind_of_field_is_learnt_alone(client: redis.Redis) -> None:
     kinds = {
         "NUMBER": lambda yes: 5 + yes, "CATEGORY": lambda yes: f"w{yes}", "FLAG": lambda yes: yes,
         "AUTO": lambda yes: ["3", "three"][yes], "TIME": lambda yes: 1_700_000_000 + 43_200 * yes,

@@ -16,7 +16,7 @@ import servers
 # Words and classes.
 
 
-def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(client: redis.Redis) -> None:
+def test_new_classes_are_predicted_after_the_next_training(client: redis.Redis) -> None:
     client.execute_command(*BUY)
     for command in ("NR.RUN", "NR.CLASS"):
         assert "NRSTATE the network has seen no class yet" in refused(client, f"{command} net age 30")
@@ -40,7 +40,7 @@ def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(cli
     assert inredis.info(client, "net")["layout"] == [5, 8, 3]
 
 
-def test_classes_are_limited_in_number_or_to_the_given_names(client: redis.Redis) -> None:
+def test_classes_option_limits_number_or_names_of_classes(client: redis.Redis) -> None:
     create = "NR.CREATE {} CLASSIFIER SCHEMA age NUMBER -> taken CLASSES {}"
     ask(client, create.format("most", "3"))
     ask(client, create.format("given", "2 no yes"))
@@ -59,7 +59,7 @@ def test_classes_are_limited_in_number_or_to_the_given_names(client: redis.Redis
         assert "expected the name of a class, of 1 to 64 bytes" in told
 
 
-def test_a_new_word_is_any_other_until_the_next_training(client: redis.Redis) -> None:
+def test_new_word_counts_as_unknown_until_the_next_training(client: redis.Redis) -> None:
     learnt(client)
     other = ask(client, "NR.RUN net age 25 plan unheard-of")
     for number in range(40):
@@ -71,7 +71,7 @@ def test_a_new_word_is_any_other_until_the_next_training(client: redis.Redis) ->
     assert ask(client, "NR.RUN net age 25 plan gold") != ask(client, "NR.RUN net age 25 plan unheard-of")
 
 
-def test_a_dictionary_has_room_for_so_many_words_and_the_rest_are_other(client: redis.Redis) -> None:
+def test_words_beyond_the_dictionary_size_count_as_other(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net REGRESSOR SCHEMA plan CATEGORY 2 tags TAGS 2 any AUTO 1 -> sum HIDDEN 3")
     for word in "abcd":
         ask(client, f"NR.OBSERVE net plan {word} tags {word},z any {word} -> 1 TRAIN")
@@ -85,7 +85,7 @@ def test_a_dictionary_has_room_for_so_many_words_and_the_rest_are_other(client: 
     assert fields[0]["commonest"] == ["a", 1, "b", 1]
 
 
-def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client: redis.Redis) -> None:
+def test_words_and_classes_added_during_a_training_are_used_by_the_next(client: redis.Redis) -> None:
     learnt(client)
     ask(client, "NR.TRAIN net MAXTIME 0")
     inredis.running(client)
@@ -102,7 +102,7 @@ def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client:
 
 
 @pytest.mark.parametrize("way", ["plain", "array"])
-def test_rejected_rows_leave_no_word_and_no_class(client: redis.Redis, way: str) -> None:
+def test_rejected_rows_add_no_words_and_no_classes(client: redis.Redis, way: str) -> None:
     client.execute_command(*BUY)
     rows = [{"plan": "new"}, {"plan": "newer", "age": "x"}] if way == "array" else {"plan": "new", "age": "x"}
     outcomes = ["new", "newer"] if way == "array" else ["new"]
@@ -117,7 +117,7 @@ def test_rejected_rows_leave_no_word_and_no_class(client: redis.Redis, way: str)
 # Names and values of any bytes.
 
 
-def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
+def test_names_may_equal_keywords_of_commands(client: redis.Redis) -> None:
     names = ["TEST", "WEIGHT", "HIDDEN", "NUMBER", "CATEGORY", "SCHEMA", "7", "WITHSCORES", "TOP", "NR.RUN"]
     schema = [word for name in names for word in (name, "CATEGORY", 9)]
     classes = ["a", "TRAIN", "HIDDEN", "9", "->"]
@@ -144,7 +144,7 @@ def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
     assert (info["classes"], info["test-dataset-maxlen"]) == ([], 50)
 
 
-def test_an_arrow_is_a_value_where_a_value_stands(client: redis.Redis) -> None:
+def test_arrow_is_accepted_as_a_value(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net CLASSIFIER SCHEMA sign CATEGORY note TEXT -> kind CLASSES 2 -> <-")
     ask(client, "NR.OBSERVE net sign -> note -> -> ->")
     ask(client, "NR.OBSERVE net sign <- -> <- TRAIN")
@@ -194,7 +194,7 @@ def test_names_values_and_classes_may_be_any_bytes(
                 assert str(wire.ask(*words)).isprintable(), words
 
 
-def test_texts_are_read_in_any_script_and_form(client: redis.Redis) -> None:
+def test_texts_are_normalized_in_every_script(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net CLASSIFIER SCHEMA text TEXT 256 -> language HIDDEN 4 SEED 1")
     texts = {
         "cs": "Příliš žluťoučký kůň úpěl ďábelské ódy", "he": "שלום עולם, מה שלומך היום",
@@ -215,7 +215,7 @@ def test_texts_are_read_in_any_script_and_form(client: redis.Redis) -> None:
     assert "\u202e" not in refused(client, "NR.RUN net", "\u202etext", "x")
 
 
-def test_a_long_text_is_the_same_row_whether_a_thread_has_read_it_or_not(raw: redis.Redis, client: redis.Redis) -> None:
+def test_long_text_is_stored_equally_by_a_thread_and_inline(raw: redis.Redis, client: redis.Redis) -> None:
     for key in ("thread", "here"):
         ask(client, f"NR.CREATE {key} CLASSIFIER SCHEMA text TEXT tags TAGS 50 -> kind HIDDEN 3 SEED 1")
     text = " ".join(f"word{number % 7919}" for number in range(120_000))

@@ -70,7 +70,7 @@ def row(client: redis.Redis, number: int = 0) -> dict[str, Any]:
 # Sources of values.
 
 
-def test_fields_of_roles_are_read_from_the_hashes_in_the_order_of_the_roles(client: redis.Redis) -> None:
+def test_role_fields_are_read_from_hashes_in_role_order(client: redis.Redis) -> None:
     assert row(client) == {"user.age": "20", "user.country": "IT", "hour": "0", "item.price": "0", "item.kind": "book"}
     ask(client, "NR.RESET net")
     client.hset("user:2", "price", 99)
@@ -82,7 +82,7 @@ def test_fields_of_roles_are_read_from_the_hashes_in_the_order_of_the_roles(clie
     assert ask(client, "NR.HCLASS net 2 user:2 item:7 -> TOP 2 WITHSCORES")[0] == best
 
 
-def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> None:
+def test_field_without_role_is_given_or_read_from_any_hash(client: redis.Redis) -> None:
     def run(words: str) -> Any:
         return ask(client, f"NR.RUN net user.age 26 user.country IT item.price 35 item.kind bag {words}")
 
@@ -103,7 +103,7 @@ def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> No
     assert "unknown field 'name'" in refused(client, "NR.HRUN net 2 user:2 item:7 name x")
 
 
-def test_without_roles_all_hashes_are_read_for_all_fields(client: redis.Redis) -> None:
+def test_without_roles_every_hash_supplies_every_field(client: redis.Redis) -> None:
     ask(client, "NR.CREATE plain REGRESSOR SCHEMA age NUMBER price NUMBER -> sum HIDDEN 3 SEED 1")
     assert ask(client, "NR.HRUN plain 1 user:3") == ask(client, "NR.RUN plain age 29")
     assert ask(client, "NR.HRUN plain 2 user:3 item:4") == ask(client, "NR.RUN plain age 29 price 20")
@@ -116,13 +116,15 @@ def test_without_roles_all_hashes_are_read_for_all_fields(client: redis.Redis) -
     assert scores == pairs(ranked)
 
 
-def test_dots_are_roles_only_between_two_words(client: redis.Redis) -> None:
+def test_dot_separates_a_role_only_between_two_words(client: redis.Redis) -> None:
     ask(client, "NR.CREATE dots REGRESSOR SCHEMA .a NUMBER b. NUMBER c.d.e NUMBER . NUMBER -> sum SEED 1 HIDDEN 2")
     client.hset("hash", mapping={".a": 1, "b.": 2, "d.e": 3, ".": 4, "a": 5, "b": 6, "c.d.e": 7})
     assert ask(client, "NR.HRUN dots 1 hash") == ask(client, "NR.RUN dots .a 1 b. 2 c.d.e 3 . 4")
 
 
-def test_names_and_fields_of_hashes_may_be_any_bytes(client: redis.Redis, any_server_for_all: servers.Server) -> None:
+def test_keys_and_field_names_of_hashes_may_be_any_bytes(
+    client: redis.Redis, any_server_for_all: servers.Server
+) -> None:
     raw = any_server_for_all.client(protocol=2, decode_responses=False)
     role, name, key = b"\0role\xff", b"\xfe\0", b"\0\r\n%n"
     raw.execute_command("NR.CREATE", "bytes", "CLASSIFIER", "SCHEMA", role + b"." + name, "CATEGORY", "->", "x")
@@ -156,9 +158,7 @@ def test_candidates_are_ranked_by_their_outputs(client: redis.Redis) -> None:
     assert ask(client, "NR.RANK net 3 user:9 item:3 item:3") == ["item:3"] * 2
 
 
-def test_a_missing_candidate_is_last_and_without_a_score(
-    client: redis.Redis, any_server_for_all: servers.Server
-) -> None:
+def test_missing_candidate_ranks_last_without_a_score(client: redis.Redis, any_server_for_all: servers.Server) -> None:
     keys = ["item:gone", "item:2", "item:never", "item:8"]
     command = ["NR.RANK", "net", 5, "user:9", *keys]
     found = client.execute_command(*command, "->", "WITHSCORES")
@@ -174,7 +174,7 @@ def test_a_missing_candidate_is_last_and_without_a_score(
     assert "NRDATA no hash at key 'user:gone'" in refused(client, "NR.RANK net 2 user:gone item:2")
 
 
-def test_a_plain_field_of_a_candidate_is_its_own(client: redis.Redis) -> None:
+def test_field_without_role_is_read_from_each_candidate(client: redis.Redis) -> None:
     client.hset("item:1", "hour", 1)
     client.hset("item:2", "hour", 2)
     found = pairs(ask(client, "NR.RANK net 4 user:9 item:1 item:2 item:3 -> WITHSCORES"))
@@ -185,7 +185,7 @@ def test_a_plain_field_of_a_candidate_is_its_own(client: redis.Redis) -> None:
     assert found["item:1"] == pairs(ask(client, "NR.HRUN net 2 user:9 item:1"))["yes"], "the first hash that has it"
 
 
-def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
+def test_rank_needs_exactly_one_output(client: redis.Redis) -> None:
     ask(client, "NR.CREATE three CLASSIFIER SCHEMA age NUMBER -> group")
     assert "NRSTATE the network has seen no class yet" in refused(client, "NR.RANK three 1 user:1")
     for group in "ab":
@@ -216,7 +216,7 @@ def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
     assert pairs(found)["user:4"] == ask(client, "NR.RUN sum age 32")[0]
 
 
-def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
+def test_rank_defaults_to_the_second_observed_class(client: redis.Redis) -> None:
     for key, classes in (("open", ["yes", "no"]), ("given", ["no", "yes"])):
         more = ["CLASSES", 2, "no", "yes"] if key == "given" else []
         client.execute_command("NR.CREATE", key, "CLASSIFIER", "SCHEMA", "age", "NUMBER", "->", "x", *more, "SEED", 3)
@@ -257,7 +257,7 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
         ("user:1 1 user:1", "WRONGTYPE"),
     ],
 )
-def test_errors_in_hashes_are_reported(client: redis.Redis, command: str, words: str, complaint: str) -> None:
+def test_invalid_hashes_and_values_are_rejected(client: redis.Redis, command: str, words: str, complaint: str) -> None:
     client.set("string", "text")
     client.hset("user:old", "age", "old")
     ask(client, "NR.CREATE numbers REGRESSOR 2 -> 1")
@@ -267,7 +267,7 @@ def test_errors_in_hashes_are_reported(client: redis.Redis, command: str, words:
     assert complaint in refused(client, f"{command} {words}", *more)
 
 
-def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
+def test_error_in_a_candidate_names_its_hash(client: redis.Redis) -> None:
     client.hset("item:5", "price", "dear")
     message = refused(client, "NR.RANK net 4 user:1 item:4 item:5 item:6")
     assert message.startswith("NRDATA hash 'item:5': field item.price is 'dear': expected a finite number")
@@ -284,7 +284,7 @@ def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
         assert complaint in refused(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
 
 
-def test_an_expired_network_does_not_exist(server: servers.Server) -> None:
+def test_expired_hashes_and_fields_are_missing(server: servers.Server) -> None:
     client = server.client(protocol=2)
     fill(client)
     whole = ask(client, "NR.HRUN net 2 user:2 item:7")
@@ -316,7 +316,7 @@ def has_fields_that_expire(client: redis.Redis) -> bool:
 # In transactions and scripts.
 
 
-def test_a_hash_is_written_and_observed_in_one_transaction(client: redis.Redis) -> None:
+def test_transaction_can_write_observe_and_delete_a_hash(client: redis.Redis) -> None:
     before = inredis.info(client, "net")["training-dataset-len"]
     with client.pipeline(transaction=True) as transaction:
         transaction.hset("user:new", mapping={"age": 77, "country": "CZ"})
@@ -351,7 +351,7 @@ def test_scripts_read_hashes_by_their_keys(client: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_server_sees_the_keys_wherever_values_look_like_some(server: servers.Server, command: str) -> None:
+def test_command_getkeys_returns_only_the_keys(server: servers.Server, command: str) -> None:
     client = server.client(protocol=2)
     more = ["hour", "user:5", *COMMANDS[command]]
     keys = client.command_getkeys(command, "net", 3, "user:1", "item:1", "item:2", *more)
@@ -395,7 +395,7 @@ def user(server: servers.Server, *rules: str) -> Wire:
         (("~other", "%R~user:*", "%R~item:*"), False),
     ],
 )
-def test_users_cannot_read_forbidden_hashes_by_a_network(
+def test_acl_denies_hashes_that_a_user_may_not_read(
     server: servers.Server, wire: Wire, command: str, rules: tuple[str, ...], may: bool
 ) -> None:
     words = [command.encode(), b"net", b"2", b"user:1", b"item:2", *(word.encode() for word in COMMANDS[command])]
@@ -413,7 +413,7 @@ def test_users_cannot_read_forbidden_hashes_by_a_network(
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("number", ["02", "+2", "2 ", " 2", "2.0", "0x2", "3", "-1", "0", "", "4294967298", "x"])
-def test_a_number_of_keys_that_the_server_does_not_understand_opens_nothing(
+def test_invalid_number_of_keys_does_not_bypass_acl(
     server: servers.Server, wire: Wire, command: str, number: str
 ) -> None:
     """A server that cannot determine which arguments are keys permits all of them."""
@@ -430,7 +430,7 @@ def test_a_number_of_keys_that_the_server_does_not_understand_opens_nothing(
     assert wire.ask("DEBUG", "DIGEST") == before
 
 
-def test_in_a_cluster_all_keys_are_of_one_slot(kind: kinds.Kind) -> None:
+def test_cluster_rejects_hashes_in_other_slots(kind: kinds.Kind) -> None:
     with servers.cluster(kind, 0, 8192, module=MODULE) as nodes:
         clients = [node.client(protocol=2) for node in nodes]
         shop = next(tag for tag in ("{shop}", "{mall}", "{fair}", "{stall}") if slot(clients[0], tag) < 8192)
@@ -480,7 +480,7 @@ def agree(pair: tuple[servers.Server, servers.Server], *keys: str) -> bool:
     return len({str(client.execute_command("DEBUG", "DIGEST-VALUE", *keys)) for client in clients}) == 1
 
 
-def test_replicas_and_the_aof_get_the_row_and_read_no_hash(pair: tuple[servers.Server, servers.Server]) -> None:
+def test_replicas_and_aof_receive_rows_instead_of_hashes(pair: tuple[servers.Server, servers.Server]) -> None:
     primary, replica = (server.client(protocol=2) for server in pair)
     fill(primary)
     assert agree(pair, "net")
@@ -513,7 +513,7 @@ def test_replicas_and_the_aof_get_the_row_and_read_no_hash(pair: tuple[servers.S
     assert primary.execute_command("DEBUG", "DIGEST") == before
 
 
-def test_a_replica_that_takes_over_learns_the_same_without_the_hashes(
+def test_promoted_replica_learns_without_the_original_hashes(
     pair: tuple[servers.Server, servers.Server],
 ) -> None:
     primary, replica = (server.client(protocol=2) for server in pair)
@@ -536,7 +536,7 @@ def test_a_replica_that_takes_over_learns_the_same_without_the_hashes(
     assert first == copy
 
 
-def test_a_user_who_reads_gets_an_error_and_not_a_crash_where_the_server_has_no_such_key(
+def test_values_of_other_types_are_rejected_in_place_of_hashes(
     client: redis.Redis, any_server_for_all: servers.Server
 ) -> None:
     """Every kind of value in place of a hash and of a network."""

@@ -208,7 +208,7 @@ def settle(wire: Wire) -> None:
 
 
 @pytest.mark.torture
-def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
+def test_malformed_commands_never_crash_and_errors_change_nothing(
     server: servers.Server, wire: Wire, effort: int, figure: Callable[[str], None]
 ) -> None:
     sent = {"commands": 0, "errors": 0}
@@ -275,7 +275,7 @@ def prepare(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None:
+def test_unmodified_commands_are_accepted(wire: Wire, way: str) -> None:
     for words in usual():
         # A frame continues the previous frame.
         if words[:3] != [b"NR._LOAD", b"new", b"1"]:
@@ -284,7 +284,7 @@ def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None
         settle(wire)
 
 
-def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: Wire) -> None:
+def test_every_command_accepts_keys_of_any_bytes(server: servers.Server, wire: Wire) -> None:
     wire.ask("CONFIG", "SET", "notify-keyspace-events", "KEA")
     for key in KEYS[8:]:
         prepare(wire)
@@ -313,7 +313,7 @@ def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: 
     assert "\n+OK" not in server.log
 
 
-def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
+def test_commands_with_huge_argument_counts_are_rejected(server: servers.Server, wire: Wire) -> None:
     prepare(wire)
     before = wire.ask("DEBUG", "DIGEST")
     many = 200_000
@@ -354,7 +354,7 @@ def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
     assert wire.ask("NR.GETDATA", "net", "TRAIN", 18446744073709551615) is None
 
 
-def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
+def test_scripts_receive_errors_with_their_code(wire: Wire) -> None:
     prepare(wire)
     run = "return redis.%s('NR.RUN', KEYS[1], 'x', '1')"
     for call in ("call", "pcall"):
@@ -382,7 +382,7 @@ def test_read_commands_run_in_read_only_contexts(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("mode", ["WRITE", "ALL"])
-def test_a_pause_at_the_moment_of_an_install_loses_nothing(server: servers.Server, wire: Wire, mode: str) -> None:
+def test_client_pause_during_an_install_loses_no_result(server: servers.Server, wire: Wire, mode: str) -> None:
     prepare(wire)
     client = server.client(protocol=2)
     for rounds in range(1, 21):

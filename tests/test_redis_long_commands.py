@@ -141,7 +141,7 @@ def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_
     assert [len(reply) if isinstance(reply, bytes) else reply for reply in replies] == [True, 2000, 1, 4]
 
 
-def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
+def test_work_is_cancelled_when_its_client_disconnects(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 2000, 2000, "->", 1)
     client.execute_command("NR.CREATE", "data", "REGRESSOR", 1, 4000, 4000, "->", 1, "DATASET", 100_000)
@@ -166,7 +166,7 @@ def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_in_transactions_and_scripts(server: servers.Server, how: str) -> None:
     client = server.client(decode_responses=False, protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
 
