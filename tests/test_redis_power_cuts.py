@@ -96,7 +96,7 @@ def traits(network: neuralredis.Network) -> list[Any]:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("preamble", ["yes", "no"], ids=["rewritten as an RDB", "rewritten as commands"])
-def test_what_was_acknowledged_survives_a_power_cut(
+def test_acknowledged_writes_survive_a_power_cut(
     kind: kinds.Kind, preamble: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     options = [*ALWAYS, "--aof-use-rdb-preamble", preamble]

@@ -69,7 +69,7 @@ def server(any_server_for_all: servers.Server, client: redis.Redis) -> servers.S
 
 
 @pytest.mark.parametrize("cell", ["auto", "gru"])
-def test_a_server_has_the_bits_of_an_embedded_network(
+def test_server_network_equals_an_embedded_network(
     client: redis.Redis, server: servers.Server, cell: nr.sequences.Cell
 ) -> None:
     prepare(client, cell)
@@ -91,7 +91,7 @@ def test_a_server_has_the_bits_of_an_embedded_network(
 
 
 @pytest.mark.parametrize("cell", ["auto", "gru"])
-def test_a_replica_that_receives_the_same_stores_the_same(kind: kinds.Kind, cell: str) -> None:
+def test_replica_stores_the_same_sequences(kind: kinds.Kind, cell: str) -> None:
     with (
         servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, module=MODULE) as replica,
@@ -110,7 +110,7 @@ def test_a_replica_that_receives_the_same_stores_the_same(kind: kinds.Kind, cell
         assert reader.execute_command("NR.RUN", "net", "user:1") == client.execute_command("NR.RUN", "net", "user:1")
 
 
-def test_events_of_a_series_are_forecast(client: redis.Redis) -> None:
+def test_forecast_predicts_the_next_events_of_a_series(client: redis.Redis) -> None:
     client.execute_command(
         "NR.CREATE", "load", "REGRESSOR", "SCHEMA", "kwh", "NUMBER", "->", "kwh", "SEQUENCE", "SEED", 1
     )
@@ -137,7 +137,7 @@ def test_events_of_a_series_are_forecast(client: redis.Redis) -> None:
             client.execute_command("NR.FORECAST", "load", *words)
 
 
-def test_events_by_position_have_classes_by_their_numbers(client: redis.Redis) -> None:
+def test_events_without_fields_have_numbered_classes(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 2, 4, "->", 3, "SEQUENCE", "CELL", "WINDOW", "SEED", 1)
     assert client.execute_command("NR.OBSERVE", "net", "a", 1, 2) == [1, 0]
     assert client.execute_command("NR.OBSERVE", "net", "a", 1.5, 2, "->", 2) == [1, 0]
@@ -147,7 +147,7 @@ def test_events_by_position_have_classes_by_their_numbers(client: redis.Redis) -
     assert (told["sequence-length"], told["sequence-cell"], told["fields"]) == (64, "window", ["x", "VECTOR 2"])
 
 
-def test_a_network_of_sequences_is_created_again_from_its_words(any_server: servers.Server) -> None:
+def test_aof_and_copies_recreate_networks_of_sequences(any_server: servers.Server) -> None:
     client, server = any_server.client(protocol=2), any_server
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -215,7 +215,7 @@ def test_many_events_in_one_command_are_rejected(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "net", "user:1", "JSON", "[" + ",".join(["{}"] * 40_000) + "]")
 
 
-def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_keeps(kind: kinds.Kind) -> None:
+def test_step_with_a_client_state_equals_a_stored_sequence(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, module=MODULE) as replica,
@@ -256,7 +256,7 @@ def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_
             client.execute_command("NR.STEP", "before", new, *event)
 
 
-def test_invalid_states_are_rejected_without_harm(client: redis.Redis, server: servers.Server) -> None:
+def test_invalid_states_are_rejected_and_change_nothing(client: redis.Redis, server: servers.Server) -> None:
     prepare(client)
     net = nr.SequenceNetwork.from_bytes(exported(server))
     state = b""
@@ -284,7 +284,7 @@ def test_invalid_states_are_rejected_without_harm(client: redis.Redis, server: s
     assert exported(server) == before
 
 
-def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: servers.Server) -> None:
+def test_events_without_fields_can_be_sent_as_bytes(client: redis.Redis, server: servers.Server) -> None:
     for key in ("text", "bytes"):
         client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 4, "->", 3, "SEQUENCE", "LENGTH", 5, "SEED", 1)
     events = np.random.default_rng(1).normal(size=(9, 2)).astype(np.float32)
@@ -318,7 +318,7 @@ def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: serve
         client.execute_command("NR.OBSERVE", "net", "user:1", "FP32", event)
 
 
-def test_an_answer_to_a_sequence_is_explained_by_its_id(client: redis.Redis) -> None:
+def test_explain_takes_the_id_of_a_sequence(client: redis.Redis) -> None:
     prepare(client)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 30, "BLOCK", 0)
 
@@ -339,7 +339,7 @@ def test_an_answer_to_a_sequence_is_explained_by_its_id(client: redis.Redis) -> 
         told("user:1", "JSON", "[{},{}]")
 
 
-def test_hashes_are_no_events(client: redis.Redis) -> None:
+def test_hash_commands_reject_networks_of_sequences(client: redis.Redis) -> None:
     prepare(client)
     client.hset("hash", mapping={"page": "home"})
     for words in (

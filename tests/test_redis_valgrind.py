@@ -93,7 +93,7 @@ def main_paths(server: servers.Server) -> None:
     client.memory_usage("restored")
 
 
-def test_memcheck_finds_nothing_on_the_main_paths(tmp_path: Path) -> None:
+def test_memcheck_finds_no_errors_on_the_main_paths(tmp_path: Path) -> None:
     with watched(kinds.ANY, tmp_path, "--appendonly", "yes", "--aof-use-rdb-preamble", "no") as server:
         main_paths(server)
     assert list(tmp_path.glob("*.valgrind"))
@@ -102,7 +102,7 @@ def test_memcheck_finds_nothing_on_the_main_paths(tmp_path: Path) -> None:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("instructions", ["portable", "avx2"])
-def test_memcheck_finds_nothing_whatever_is_sent(
+def test_memcheck_finds_no_errors_for_random_commands(
     kind: kinds.Kind,
     instructions: str,
     tmp_path: Path,
