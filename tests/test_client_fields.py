@@ -39,7 +39,7 @@ def shop(rows: int = 150, seed: int = 3) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("protocol", "decode"), PROTOCOLS)
-def test_a_classifier_answers_as_an_embedded_one_does(
+def test_classifier_matches_an_embedded_network(
     any_server_for_all: servers.Server, protocol: int, decode: bool
 ) -> None:
     client = any_server_for_all.client(protocol=protocol, decode_responses=decode)
@@ -94,7 +94,7 @@ def test_a_classifier_answers_as_an_embedded_one_does(
 
 
 @pytest.mark.parametrize("target", ["stars", ("stars", "days")])
-def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target: Any) -> None:
+def test_regressor_matches_an_embedded_network(db: nr.NeuralRedis, target: Any) -> None:
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"size": rng.normal(size=80), "kind": rng.choice(["a", "b"], 80)})
     frame["stars"] = frame["size"] * 3 + (frame["kind"] == "a")
@@ -136,7 +136,7 @@ def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target:
         (nr.DataError, [{"country": b"\xff"}], ["yes"], "what JSON can say"),
     ],
 )
-def test_errors_are_raised_before_anything_is_sent(
+def test_invalid_rows_are_rejected_before_sending(
     db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, told: str
 ) -> None:
     net = db.create("net", "classifier", fields=SHOP, target="taken", **OPTIONS)
@@ -145,7 +145,7 @@ def test_errors_are_raised_before_anything_is_sent(
     assert net.info().training_dataset_len == 0
 
 
-def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
+def test_client_detects_a_replaced_network_at_its_key(db: nr.NeuralRedis) -> None:
     net = db.create("net", "classifier", fields={"age": "number"}, target="taken", seed=1)
     net.observe([{"age": 1}, {"age": 2}], ["no", "yes"])
     db.delete("net")
@@ -162,14 +162,14 @@ def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
         net.classify([1], top=1)
 
 
-def test_a_network_that_has_met_no_class_says_so(db: nr.NeuralRedis) -> None:
+def test_prediction_without_observed_classes_is_rejected(db: nr.NeuralRedis) -> None:
     net = db.create("net", "classifier", fields={"age": "number"}, target="taken", classes=5)
     for ask in (net.run, net.classify):
         with pytest.raises(nr.TrainingError, match="seen no class yet"):
             ask({"age": 3})
 
 
-def test_creation_has_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
+def test_create_takes_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     made: list[dict[str, Any]] = [
         {"kind": "classifier", "fields": SHOP, "target": "taken", "classes": ["no", "yes"], "hidden": []},
         {"kind": "classifier", "fields": {"a": ("text", 8)}, "target": "->b", "classes": 7, "patience": 30},
@@ -191,7 +191,7 @@ def test_creation_has_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     assert not db.holds("other")
 
 
-def test_an_awaited_network_takes_fields_too(any_server_for_all: servers.Server) -> None:
+def test_asyncio_network_takes_fields(any_server_for_all: servers.Server) -> None:
     async def use() -> Any:
         async with nr.aio.connect(f"unix://{any_server_for_all.socket}") as db:
             await db.client.flushall()
@@ -234,7 +234,7 @@ def test_rows_are_read_from_hashes(db: nr.NeuralRedis) -> None:
         net.run_hashes("user:1")
 
 
-def test_a_regressor_learns_from_hashes_by_several_targets(db: nr.NeuralRedis) -> None:
+def test_regressor_with_several_targets_observes_hashes(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", fields={"a.x": "number"}, target=["sum", "mean"], seed=1)
     client: Any = db.client
     client.hset("a:1", "x", 3)

@@ -102,7 +102,7 @@ def asked(path: Path, net: nr.Network) -> tuple[list[str], list[str], list[list[
 
 
 @with_engine
-def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened: browsers.Page, made: Path) -> None:
+def test_dropped_networks_predict_the_rows_of_a_dropped_table(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr", made / "poor.nr", made / "rows.csv")
     summary = opened.get_by_role("region", name="Errors")
     expect(summary).to_contain_text("Target y, on 398 rows of rows.csv")
@@ -127,7 +127,7 @@ def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened:
 
 
 @with_engine
-def test_the_order_in_which_files_are_dropped_does_not_matter(opened: browsers.Page, made: Path) -> None:
+def test_files_can_be_dropped_in_any_order(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr")
     expect(told(opened, "good.nr")).to_contain_text("is a network: add a CSV file")
     drop(opened, made / "rows.csv")
@@ -142,7 +142,7 @@ def test_the_order_in_which_files_are_dropped_does_not_matter(opened: browsers.P
 
 
 @with_engine
-def test_the_last_table_counts(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
+def test_last_dropped_table_is_used(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
     lines = (made / "rows.csv").read_text().splitlines(keepends=True)
     (tmp_path / "few.csv").write_text("".join(lines[:6]))
     drop(opened, made / "good.nr", made / "rows.csv")
@@ -155,7 +155,7 @@ def test_the_last_table_counts(opened: browsers.Page, made: Path, tmp_path: Path
 
 
 @with_engine
-def test_a_network_is_compared_with_a_report_of_the_command_line(
+def test_network_is_compared_with_a_report_of_the_command_line(
     opened: browsers.Page, made: Path, tmp_path: Path, command: tables.Command
 ) -> None:
     done = command("evaluate", made / "poor.nr", made / "rows.csv", "--json", "--rows")
@@ -168,7 +168,9 @@ def test_a_network_is_compared_with_a_report_of_the_command_line(
 
 
 @with_engine
-def test_networks_and_tables_are_named_in_the_address(page: browsers.Page, made: Path, sites: tuple[str, Path]) -> None:
+def test_networks_and_tables_are_loaded_from_the_address(
+    page: browsers.Page, made: Path, sites: tuple[str, Path]
+) -> None:
     url, folder = sites
     for name in ("good.nr", "poor.nr", "rows.csv"):
         shutil.copy(made / name, folder / name)
@@ -224,7 +226,7 @@ def test_errors_of_a_table_are_shown(opened: browsers.Page, tmp_path: Path, text
 
 
 @with_engine
-def test_the_target_is_chosen_for_networks_without_fields(opened: browsers.Page, tmp_path: Path) -> None:
+def test_target_can_be_chosen_for_networks_without_fields(opened: browsers.Page, tmp_path: Path) -> None:
     X = np.random.default_rng(1).normal(size=(60, 2)).round(4)
     y = (X[:, 0] > 0).astype(int)
     net = nr.Network("classifier", [2, 3, 2], dataset=60, test=0, seed=1)
@@ -243,7 +245,7 @@ def test_the_target_is_chosen_for_networks_without_fields(opened: browsers.Page,
 
 
 @with_engine
-def test_regressors_answer_numbers(opened: browsers.Page, tmp_path: Path) -> None:
+def test_regressors_are_compared_by_numeric_predictions(opened: browsers.Page, tmp_path: Path) -> None:
     x = np.random.default_rng(1).normal(size=80).round(4)
     for name, cycles in (("long", 60), ("short", 2)):
         net = nr.Network("regressor", fields={"x": "number"}, target="y", dataset=80, test=0, seed=1)
@@ -258,7 +260,7 @@ def test_regressors_answer_numbers(opened: browsers.Page, tmp_path: Path) -> Non
     expect(opened.locator("#list > li")).to_have_count(25)
 
 
-def test_without_an_engine_the_page_says_what_to_do(
+def test_page_without_the_engine_explains_the_alternative(
     browser: browsers.Browser, made: Path, sites: tuple[str, Path]
 ) -> None:
     # The browser itself logs an error if there is no engine.
@@ -273,7 +275,7 @@ def test_without_an_engine_the_page_says_what_to_do(
     context.close()
 
 
-def test_a_page_that_is_a_file_says_what_to_do(
+def test_page_opened_as_a_file_explains_the_alternative(
     page: browsers.Page, made: Path, tmp_path: Path, command: tables.Command
 ) -> None:
     done = command("compare", made / "good.nr", made / "poor.nr", "--data", made / "rows.csv", "--html", "page.html")
@@ -297,7 +299,7 @@ TABLES = [
 
 
 @pytest.mark.parametrize("text", TABLES)
-def test_tables_are_read_as_by_the_command_line(
+def test_tables_are_parsed_as_by_the_command_line(
     page: browsers.Page, sites: tuple[str, Path], tmp_path: Path, text: str
 ) -> None:
     page.goto(f"{sites[0]}/without/compare/index.html")
@@ -315,7 +317,7 @@ def test_tables_are_read_as_by_the_command_line(
     assert digest == Source.of(table, expected).digest
 
 
-def test_cells_are_those_of_another_reader(page: browsers.Page, sites: tuple[str, Path]) -> None:
+def test_random_cells_match_python_csv(page: browsers.Page, sites: tuple[str, Path]) -> None:
     """Return random cells with separators and quotation marks, as Python's writer quotes them."""
     page.goto(f"{sites[0]}/without/compare/index.html")
     random = np.random.default_rng(5)

@@ -83,7 +83,9 @@ def shown(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> Iterator[Da
         ("GET", "nothing"),
     ],
 )
-def test_without_the_token_nothing_is_sent(files: Dashboard, method: str, path: str, headers: dict[str, str]) -> None:
+def test_requests_without_the_token_are_rejected(
+    files: Dashboard, method: str, path: str, headers: dict[str, str]
+) -> None:
     answer = files.request(f"/api/{path}", method, sent={}, headers=headers)
     assert (answer.status, answer.body) == (401, "The token is missing or wrong.")
 
@@ -92,18 +94,18 @@ def test_without_the_token_nothing_is_sent(files: Dashboard, method: str, path: 
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "10.0.0.1", "localhost:x", None]
 )
 @pytest.mark.parametrize("path", ["/", "/page/main.js", "/api/networks"])
-def test_hosts_of_other_machines_are_rejected(files: Dashboard, path: str, host: str) -> None:
+def test_other_host_headers_are_rejected(files: Dashboard, path: str, host: str) -> None:
     answer = files.request(path, headers={"Host": host, **OURS})
     # HTTP requires the header Host.
     assert answer.status == (400 if host is None else 421)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:1", "localhost:8642", "[::1]:8642"])
-def test_this_machine_has_its_names_behind_a_tunnel_too(files: Dashboard, host: str) -> None:
+def test_local_host_names_with_any_port_are_accepted(files: Dashboard, host: str) -> None:
     assert files.request("/api/networks", headers={"Host": host, **OURS}).status == 200
 
 
-def test_pages_of_others_are_not_answered(files: Dashboard) -> None:
+def test_other_origins_are_rejected(files: Dashboard) -> None:
     own = f"http://127.0.0.1:{files.port}"
     answers = [
         files.request("/api/networks", headers={"Origin": origin, **OURS})
@@ -122,7 +124,7 @@ def test_other_methods_are_rejected(files: Dashboard, path: str, method: str) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/page/views/ask.js", "/page/nothing.js", "/api/networks", "/api/nothing"])
-def test_each_reply_has_the_headers_that_restrict_browsers(files: Dashboard, path: str) -> None:
+def test_every_response_has_security_headers(files: Dashboard, path: str) -> None:
     for headers in ({}, OURS, {"Host": "evil.example"}):
         told = files.request(path, headers=headers).headers
         policy = told["content-security-policy"]
@@ -148,11 +150,11 @@ def test_each_reply_has_the_headers_that_restrict_browsers(files: Dashboard, pat
         "/page/main.js%00.html",
     ],
 )
-def test_no_path_leads_out_of_the_page(files: Dashboard, path: str) -> None:
+def test_paths_outside_the_page_are_not_found(files: Dashboard, path: str) -> None:
     assert files.request(path).status == 404
 
 
-def test_the_page_has_its_types_and_loads_nothing_from_elsewhere(files: Dashboard) -> None:
+def test_page_has_media_types_and_no_external_urls(files: Dashboard) -> None:
     index = files.request("/")
     assert index.headers["content-type"] == "text/html; charset=utf-8"
     assert "http" not in index.body
@@ -192,7 +194,7 @@ def test_invalid_requests_are_rejected_with_a_reason(files: Dashboard, sent: Any
 
 
 @pytest.mark.parametrize("row", [None, [1], [1, 2, 3], ["1", "2"], [1, None], [1, 1e300], {"a": 1}])
-def test_rows_by_positions_are_as_many_numbers(files: Dashboard, row: Any) -> None:
+def test_rows_with_a_wrong_number_of_inputs_are_rejected(files: Dashboard, row: Any) -> None:
     answer = files.request(
         f"/api/networks/{dashboards.name('sums')}/views/ask", "POST", sent={"row": row}, headers=OURS
     )
@@ -201,7 +203,7 @@ def test_rows_by_positions_are_as_many_numbers(files: Dashboard, row: Any) -> No
 
 
 @pytest.mark.parametrize("label", ["nothing", 1, ["yes"], {}])
-def test_reasons_are_of_a_class_or_an_output_that_there_is(files: Dashboard, label: Any) -> None:
+def test_reasons_of_an_unknown_label_are_rejected(files: Dashboard, label: Any) -> None:
     for name, row in (("customers", {"age": 31}), ("sums", [1, 2])):
         path = f"networks/{dashboards.name(name)}/views/reasons"
         assert "expected one of" in files.ask(path, {"row": row, "label": label}, status=422)["error"]
@@ -210,12 +212,12 @@ def test_reasons_are_of_a_class_or_an_output_that_there_is(files: Dashboard, lab
 
 
 @pytest.mark.parametrize("path", ["networks/k", "networks/x", "networks/k!", "networks/kAAAA", "networks/"])
-def test_a_missing_network_is_reported(files: Dashboard, shown: Dashboard, path: str) -> None:
+def test_missing_network_is_not_found(files: Dashboard, shown: Dashboard, path: str) -> None:
     for dashboard in (files, shown):
         assert dashboard.request(f"/api/{path}", headers=OURS).status == 404
 
 
-def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> None:
+def test_unknown_view_is_not_found(files: Dashboard) -> None:
     for view in ("nothing", "__class__", "confusion"):
         files.ask(f"networks/{dashboards.name('sums')}/views/{view}", status=404)
     files.ask(f"networks/{dashboards.name('sums')}/views/quality", {}, status=405)
@@ -224,7 +226,7 @@ def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> No
 # Changes.
 
 
-def test_a_dashboard_only_shows(db: nr.NeuralRedis, shown: Dashboard) -> None:
+def test_dashboard_is_read_only_by_default(db: nr.NeuralRedis, shown: Dashboard) -> None:
     net = dashboards.sums(lambda *args, **options: db.create("net", *args, **options))
     before = bytes(net)
     path = f"networks/{dashboards.name('net')}"
@@ -238,7 +240,9 @@ def test_a_dashboard_only_shows(db: nr.NeuralRedis, shown: Dashboard) -> None:
     assert bytes(net) == before
 
 
-def test_with_write_trainings_are_started_and_ended(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> None:
+def test_write_option_permits_starting_and_stopping_trainings(
+    db: nr.NeuralRedis, any_server_for_all: servers.Server
+) -> None:
     net = dashboards.sums(lambda *args, **options: db.create("net", *args, **options))
     path = f"networks/{dashboards.name('net')}"
     with dashboards.running(place_of(any_server_for_all), write=True) as dashboard:
@@ -272,7 +276,7 @@ def test_with_write_trainings_are_started_and_ended(db: nr.NeuralRedis, any_serv
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_each_kind_of_network_has_its_views_in_files_and_in_servers(
+def test_views_of_files_and_servers_are_equal(
     db: nr.NeuralRedis, shown: Dashboard, files: Dashboard, networks: dict[str, Any], name: str
 ) -> None:
     db.upload(name, networks[name])
@@ -288,7 +292,7 @@ def test_each_kind_of_network_has_its_views_in_files_and_in_servers(
         assert in_server == in_file, view
 
 
-def test_the_list_has_each_network_with_its_error_beside_a_baselines(
+def test_list_shows_errors_and_baselines_of_networks(
     db: nr.NeuralRedis, shown: Dashboard, networks: dict[str, Any]
 ) -> None:
     assert shown.ask("networks")["networks"] == []
@@ -313,7 +317,7 @@ def test_the_list_has_each_network_with_its_error_beside_a_baselines(
     assert shown.ask(f"networks/{told[chr(92) + 'xff' + chr(10)]['key']}")["cycles"] == 0
 
 
-def test_answers_and_reasons_are_the_networks_own(files: Dashboard, networks: dict[str, Any]) -> None:
+def test_answers_and_reasons_match_the_network(files: Dashboard, networks: dict[str, Any]) -> None:
     row = {"age": 31, "plan": "free", "since": None, "news": "yes", "tags": "a, b", "at": [1, 1.5]}
     told = files.view("customers", "ask", {"row": row})
     given = {field: value for field, value in row.items() if value is not None}
@@ -333,7 +337,7 @@ def test_answers_and_reasons_are_the_networks_own(files: Dashboard, networks: di
     assert [each["high"] for each in numbers] == pytest.approx(high.tolist())
 
 
-def test_a_form_starts_at_the_middle_of_stored_values(files: Dashboard) -> None:
+def test_form_starts_at_the_median_of_stored_values(files: Dashboard) -> None:
     fields = {field["name"]: field for field in files.view("customers", "ask")["fields"]}
     assert list(fields) == ["age", "plan", "since", "news", "tags", "at"]
     age = fields["age"]
@@ -349,7 +353,7 @@ def test_a_form_starts_at_the_middle_of_stored_values(files: Dashboard) -> None:
 
 
 @pytest.mark.parametrize("where", ["files", "shown"])
-def test_sequences_are_asked_by_their_ids(
+def test_ask_view_takes_the_id_of_a_sequence(
     request: pytest.FixtureRequest, db: nr.NeuralRedis, networks: dict[str, Any], where: str
 ) -> None:
     for name in ("visits", "moves"):
@@ -367,7 +371,7 @@ def test_sequences_are_asked_by_their_ids(
     assert "Enter the id of a sequence" in dashboard.view("visits", "ask", {"row": {"page": None}})["missing"]
 
 
-def test_surprising_rows_are_those_that_are_most_wrong(files: Dashboard, networks: dict[str, Any]) -> None:
+def test_surprises_lists_rows_with_the_largest_errors(files: Dashboard, networks: dict[str, Any]) -> None:
     told = files.view("customers", "surprises")
     net = networks["customers"]
     assert told["looked"] == [
@@ -388,7 +392,7 @@ def test_surprising_rows_are_those_that_are_most_wrong(files: Dashboard, network
     assert first["place"] == int(misses.argmax())
 
 
-def test_many_rows_are_sampled_evenly_and_that_is_reported(
+def test_large_sets_are_sampled_evenly_and_the_sample_is_reported(
     db: nr.NeuralRedis, shown: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
@@ -423,7 +427,7 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
     assert reliability(said > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
 
 
-def test_a_threshold_decides_which_answer_comes_first_and_which_rows_are_wrong() -> None:
+def test_threshold_decides_the_first_answer_and_wrong_rows() -> None:
     net = nr.Network("classifier", [1, 2], seed=1, dataset=10, threshold=0)
     net.observe([[0.0], [1.0]], [0, 1])
     net.train(max_cycles=1)
@@ -436,7 +440,7 @@ def test_a_threshold_decides_which_answer_comes_first_and_which_rows_are_wrong()
     assert [(row["truth"], row["answer"]) for row in judging.surprises(subject)["rows"]] == [("1", "0")]
 
 
-def test_rare_classes_of_many_are_one(files: Dashboard, networks: dict[str, Any]) -> None:
+def test_rare_classes_are_merged_in_the_confusion_matrix(files: Dashboard, networks: dict[str, Any]) -> None:
     told = files.view("letters", "confusion")
     assert len(told["classes"]) == judging.MOST_CLASSES
     assert told["classes"][-1] == "9 others"
@@ -447,7 +451,7 @@ def test_rare_classes_of_many_are_one(files: Dashboard, networks: dict[str, Any]
     assert told["matrix"][at][at] == found.confusion[number, number]
 
 
-def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.NeuralRedis) -> None:
+def test_names_of_any_bytes_are_sent_as_ascii_json(shown: Dashboard, db: nr.NeuralRedis) -> None:
     odd = b"\xff<b>\r\n\x00".decode(errors="surrogateescape")
     net = nr.Network("classifier", fields={odd: "category", "n": "number"}, target="y", seed=1, test=5, dataset=20)
     net.observe([{odd: odd, "n": n} for n in range(20)], [odd if n % 2 else "no" for n in range(20)])
@@ -465,7 +469,7 @@ def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.Neur
 # Errors.
 
 
-def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
+def test_unreachable_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
     url = f"redis://127.0.0.1:{any_server.port}"
     with nr.connect(url, retry=None) as db, dashboards.running(Server(url, db)) as dashboard:
         dashboards.untrained(lambda *args, **options: db.create("net", *args, **options))
@@ -480,7 +484,7 @@ def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) 
             assert told["error"].startswith(f"Cannot reach {url}: ")
 
 
-def test_a_server_without_the_module_is_reported() -> None:
+def test_server_without_the_module_is_reported() -> None:
     import kinds
 
     with servers.running(kinds.ANY) as server, dashboards.running(place_of(server)) as dashboard:
@@ -489,9 +493,7 @@ def test_a_server_without_the_module_is_reported() -> None:
         assert "neuralredis serve" in told["error"]
 
 
-def test_missing_permissions_are_shown_in_place_of_the_view(
-    db: nr.NeuralRedis, any_server_for_all: servers.Server
-) -> None:
+def test_missing_permissions_are_reported_for_each_view(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
     db.create("secret", "regressor", [1, 1])
     db.client.execute_command(
@@ -517,13 +519,13 @@ def test_missing_permissions_are_shown_in_place_of_the_view(
         db.client.execute_command("ACL", "DELUSER", "looks")
 
 
-def test_a_password_is_asked_for(any_server_for_all: servers.Server) -> None:
+def test_wrong_credentials_are_reported(any_server_for_all: servers.Server) -> None:
     client = any_server_for_all.client(decode_responses=False, username="nobody", password="wrong")
     with dashboards.running(Server("here", nr.NeuralRedis(client))) as dashboard:
         assert "rejects the user or password" in dashboard.ask("networks", status=503)["error"]
 
 
-def test_a_network_that_is_deleted_during_a_request_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
+def test_network_deleted_during_a_request_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
     for key in ("first", "second"):
         db.create(key, "regressor", [1, 1])
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["first", "second"]
@@ -549,7 +551,7 @@ class Keys:
         return (cursor + 1) % 10, [b"key%d" % cursor]
 
 
-def test_networks_are_searched_for_in_steps() -> None:
+def test_keys_are_scanned_in_steps() -> None:
     client = Keys()
     scan = Scan(client)
     assert scan.go_on(0.0) == ([b"key0"], True)
@@ -575,7 +577,7 @@ class Runs:
         return [ListedTraining(id=1, key="net", db=0, max_cycles=0, max_time=0.0, progress=progress)]
 
 
-def test_a_curve_keeps_a_bounded_number_of_points_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_curve_has_a_bounded_number_of_points_and_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainings, "LOOK", 0.0)
     db: Any = Runs()
     watched = trainings.Trainings(db)
