@@ -238,7 +238,7 @@ def test_upload_and_download_keep_the_whole_network(db: nr.NeuralRedis, tmp_path
         db.upload("net", bytes(local))  # type: ignore[arg-type]
 
 
-def test_notebook_shows_the_learning_curve(db: nr.NeuralRedis) -> None:
+def test_notebook_shows_a_drawing_of_the_learning_curve(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [3, 2], seed=1)
     net.observe(X, OUTPUTS)
     net.train(max_cycles=20)

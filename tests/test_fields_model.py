@@ -198,7 +198,7 @@ def agree(kind: str, one: Any, other: Any) -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(MODELS.keys() - {"tags"})), values.filter(without_halves), values.filter(without_halves))
-def test_a_value_is_read_as_in_the_model(kind: str, one: Any, other: Any) -> None:
+def test_values_are_parsed_as_in_the_model(kind: str, one: Any, other: Any) -> None:
     agree(kind, one, other)
     understood = MODELS[kind](one)
     if kind == "number" and isinstance(understood, tuple):
@@ -212,12 +212,12 @@ def test_a_value_is_read_as_in_the_model(kind: str, one: Any, other: Any) -> Non
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(values, lists).filter(without_halves), st.one_of(values, lists).filter(without_halves))
-def test_tags_are_read_as_in_the_model(one: Any, other: Any) -> None:
+def test_tags_are_parsed_as_in_the_model(one: Any, other: Any) -> None:
     agree("tags", one, other)
 
 
 @pytest.mark.parametrize("kind", sorted(MODELS))
-def test_odd_values_are_read_as_in_the_model(kind: str) -> None:
+def test_special_values_are_parsed_as_in_the_model(kind: str) -> None:
     for one in [*ODD, None, True, False, 0, 1, 2.5, -0.0, math.nan, math.inf, 2**53 + 1, 10**40, 1e-7, 1e300]:
         agree(kind, one, 1)
         agree(kind, one, "a")
@@ -226,7 +226,7 @@ def test_odd_values_are_read_as_in_the_model(kind: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(values, st.sampled_from(ODD)).filter(without_halves), min_size=1, max_size=8))
-def test_rows_one_by_one_and_as_a_column_are_the_same(column: list[Any]) -> None:
+def test_single_rows_and_columns_are_equivalent(column: list[Any]) -> None:
     kinds = {"n": "auto", "c": "category 3", "t": "text 16"}
     taken = [value for value in column if REFUSED not in (word(value), auto(value))]
 
@@ -244,7 +244,7 @@ def test_rows_one_by_one_and_as_a_column_are_the_same(column: list[Any]) -> None
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60))
-def test_texts_that_look_the_same_are_the_same(text: str) -> None:
+def test_texts_in_nfc_and_nfd_are_equivalent(text: str) -> None:
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     for kind in ("text 512", "text 1"):
         networks = [after(kind, form) for form in (text, composed, decomposed, f"{text} ...", text.encode())]
@@ -256,7 +256,7 @@ def test_texts_that_look_the_same_are_the_same(text: str) -> None:
     st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30)),
     st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes))),
 )
-def test_moments_are_the_same_as_objects_numbers_and_texts(moment: dt.datetime, zone: dt.timezone) -> None:
+def test_times_are_equivalent_as_objects_numbers_and_texts(moment: dt.datetime, zone: dt.timezone) -> None:
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     utc = moment.replace(tzinfo=dt.timezone.utc)
     expected = after("time", moment)

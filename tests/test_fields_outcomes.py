@@ -76,7 +76,7 @@ def test_rejected_rows_change_nothing(rows: Any, error: type[Exception], message
     assert net == before
 
 
-def test_messages_are_read_in_any_script() -> None:
+def test_errors_show_names_in_any_script() -> None:
     net = network({"città": "number", "עיר": "number"})
     assert "unknown field 'x': expected città, עיר" in refused(nr.DataError, lambda: net.observe({"x": 1}, "yes"))
     assert "field עיר is 'x': expected a finite number" in refused(
@@ -84,7 +84,7 @@ def test_messages_are_read_in_any_script() -> None:
     )
 
 
-def test_a_list_that_holds_itself_is_no_value() -> None:
+def test_recursive_lists_are_rejected() -> None:
     net = network({"tags": "tags", "v": "vector 1", "n": "number"})
     endless: list[Any] = []
     endless.append(endless)
@@ -95,7 +95,7 @@ def test_a_list_that_holds_itself_is_no_value() -> None:
     )
 
 
-def test_an_exception_of_a_value_goes_on_its_way() -> None:
+def test_exceptions_of_values_propagate() -> None:
     class Odd:
         def __len__(self) -> int:
             return 1
@@ -117,7 +117,7 @@ def test_an_exception_of_a_value_goes_on_its_way() -> None:
 # Outcomes
 
 
-def test_outcomes_are_given_beside_the_rows_or_in_them() -> None:
+def test_outcomes_may_be_separate_or_in_the_rows() -> None:
     rows = [{"age": 1}, {"age": 2}]
     with_y = [{"age": 1, "taken": "yes"}, {"age": 2, "taken": "no"}]
     nets = []
@@ -142,7 +142,7 @@ def test_outcomes_are_given_beside_the_rows_or_in_them() -> None:
     assert all(net == nets[0] for net in nets)
 
 
-def test_classes_may_be_numbers_or_flags_and_have_names_all_the_same() -> None:
+def test_numbers_and_flags_become_class_names() -> None:
     for y, names in [
         ([0, 1], ("0", "1")),
         (np.array([0.0, 1.5]), ("0", "1.5")),
@@ -176,7 +176,7 @@ def test_rows_without_an_outcome_are_rejected(rows: Any, y: Any, error: type[Exc
     assert net == network()
 
 
-def test_a_regressor_takes_a_number_for_each_target() -> None:
+def test_regressor_takes_a_number_for_each_target() -> None:
     rows = [{"age": 1}, {"age": 2}]
     nets = []
     for X, y in [
@@ -209,7 +209,7 @@ def test_a_regressor_takes_a_number_for_each_target() -> None:
     )
 
 
-def test_weights_of_rows_count() -> None:
+def test_row_weights_change_the_training() -> None:
     net = network({"age": "number"})
     assert "row 1: the weight is -1" in refused(nr.DataError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, -1]))
     assert "2 rows of inputs but 3 of weights" in refused(
