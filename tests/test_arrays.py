@@ -102,7 +102,7 @@ def test_lists_and_frames_equal_arrays(rows: Any) -> None:
 
 
 @pytest.mark.parametrize("row", [[1, 2.5, True], (1, 2.5, True), [np.int8(1), np.float64(2.5), np.True_], range(1, 4)])
-def test_a_single_row_may_be_any_sequence_of_numbers(row: Any) -> None:
+def test_single_row_may_be_any_sequence_of_numbers(row: Any) -> None:
     expected = NET.run(np.array([float(value) for value in row], dtype=np.float32))
     assert np.array_equal(NET.run(row), expected)
 

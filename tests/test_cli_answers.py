@@ -43,7 +43,7 @@ def answered(
     return list(csv.reader(Path("out.csv").read_bytes().decode(encoding).splitlines(), delimiter=delimiter))
 
 
-def test_a_threshold_applies_to_predict_and_ask(command: tables.Command) -> None:
+def test_threshold_applies_to_predict_and_ask(command: tables.Command) -> None:
     net = classifier(("no", "yes"))
     likely = net.run([[0.1], [0.9]])[:, 1]
     net.configure(threshold=float(likely.max()))

@@ -127,14 +127,14 @@ def test_invalid_dashboards_are_rejected_in_one_line(
     assert done.err.count("\n") == 1
 
 
-def test_a_server_without_the_module_is_reported(command: tables.Command) -> None:
+def test_server_without_the_module_is_reported(command: tables.Command) -> None:
     with servers.running(kinds.ANY, tcp=True) as server:
         done = command("dashboard", f"redis://127.0.0.1:{server.port}")
     assert (done.code, done.out) == (1, "")
     assert "has not loaded the neuralredis module" in done.err
 
 
-def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None:
+def test_port_in_use_is_reported(command: tables.Command, saved: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -143,7 +143,7 @@ def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None
     assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: expected another --port\n")
 
 
-def test_a_missing_package_is_reported(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_reported(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     done = command("dashboard", saved)
     expected = "neuralredis: neuralredis dashboard needs starlette: pip install 'neuralredis[dashboard]'\n"

@@ -75,7 +75,7 @@ def test_watch_draws_curves_on_a_terminal_until_ctrl_c(any_server: servers.Serve
     db.close()
 
 
-def test_a_missing_server_or_module_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_server_or_module_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
     done = command("watch", "redis://localhost:1")
     assert (done.code, done.out) == (1, "")
     assert "cannot reach redis://localhost:1" in done.err

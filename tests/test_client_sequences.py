@@ -311,7 +311,7 @@ def test_errors_equal_those_of_an_embedded_network(db: nr.NeuralRedis, number: i
         assert bytes(net) == before
 
 
-def test_a_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
+def test_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
     net: Any
     for net in both(db, **PAGES):
         with pytest.raises(nr.ShapeError, match="the target 'page' is a field of the events: expected no outcome"):
@@ -458,7 +458,7 @@ def test_empty_outcome_sets_only_the_set(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "two", "a", 1, "->", "", 1, "TEST")
 
 
-def test_a_cluster_keeps_sequences() -> None:
+def test_cluster_keeps_sequences() -> None:
     with (
         servers.cluster(kinds.ANY, 0, 8001, module=nr.module_path()) as nodes,
         nr.NeuralRedis(redis.RedisCluster(host="127.0.0.1", port=nodes[0].port)) as db,

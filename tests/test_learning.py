@@ -51,7 +51,7 @@ def test_four_rows_without_noise_are_fitted(kind, hidden):
         np.testing.assert_allclose(answers, y, atol=0.1)
 
 
-def test_the_parity_of_eight_bits_is_learnt():
+def test_parity_of_eight_bits_is_learnt():
     X = np.array(list(itertools.product([0, 1], repeat=8)))
     assert learnt(X, X.sum(axis=1) % 2, [30]) >= 15
 

@@ -120,7 +120,7 @@ def test_network_with_fields_can_be_reset_configured_and_trained_again(client: r
     assert "normalize" in refused(client, "NR.CONFIGURE net NORMALIZE no").lower()
 
 
-def test_the_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> None:
+def test_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> None:
     found = set()
     for _ in range(2):
         client.flushall()

@@ -30,7 +30,7 @@ def stop(client: redis.Redis, key: str) -> None:
     assert inredis.cycles(client, key) > 0
 
 
-def test_a_renamed_network_receives_its_result(client: redis.Redis) -> None:
+def test_renamed_network_receives_its_result(client: redis.Redis) -> None:
     client.execute_command("DEBUG", "POPULATE", 20_000)
     client.rename("net", "other")
     assert shows(client, " key=other ")
@@ -59,14 +59,14 @@ def test_networks_that_swap_names_receive_their_own_results(client: redis.Redis)
     assert inredis.info(client, "long")["parameters"] == 42
 
 
-def test_a_moved_network_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
+def test_moved_network_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
     client.move("net", 3)
     there = server.client(db=3, protocol=2)
     stop(there, "net")
     assert not client.exists("net")
 
 
-def test_a_network_of_a_swapped_database_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
+def test_network_of_a_swapped_database_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
     there = server.client(db=5, protocol=2)
     inredis.create(there, "net")
     client.swapdb(0, 5)

@@ -330,7 +330,7 @@ def test_training_can_end_while_max_trainings_is_raised(stage: Stage, points: Po
 
 
 @pytest.mark.parametrize("point", ["start", "first", "end"])
-def test_a_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, points: Points, point: str) -> None:
+def test_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, points: Points, point: str) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
     training = stage.held(point)
     waiting = stage.ask("NR.WAIT", "net")

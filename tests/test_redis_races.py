@@ -269,7 +269,7 @@ def test_failover_during_an_install_drops_the_result(kind: kinds.Kind) -> None:
 
 
 @pytest.mark.parametrize("moment", ["queued", "running", "ended"])
-def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
+def test_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")

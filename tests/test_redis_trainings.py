@@ -305,7 +305,7 @@ def test_rejected_command_does_not_touch_watched_keys(client: redis.Redis) -> No
         assert transaction.execute() == [True]
 
 
-def test_a_report_describes_the_training(client: redis.Redis) -> None:
+def test_report_describes_the_training(client: redis.Redis) -> None:
     inredis.create(client, "net")
     assert client.execute_command("NR.REPORT", "net") is None
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 600, "BLOCK", 0)

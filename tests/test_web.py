@@ -91,12 +91,12 @@ def check_titanic(made: dict[str, Any]) -> None:
 
 @in_node
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "same-thread"])
-def test_titanic_in_node_is_the_network_of_python(worker: bool) -> None:
+def test_titanic_in_node_equals_python(worker: bool) -> None:
     check_titanic(node(answer(f"steps.titanic(given, {{ worker: {json.dumps(worker)} }})"), passengers()))
 
 
 @in_chromium
-def test_titanic_in_a_page_is_the_network_of_python(page: browsers.Page, site: str) -> None:
+def test_titanic_in_a_page_equals_python(page: browsers.Page, site: str) -> None:
     page.goto(f"{site}/tests/web/blank.html")
     made = page.evaluate(
         "async (given) => (await import('/tests/web/steps.js')).titanic(given, { worker: true })", passengers()
@@ -116,7 +116,7 @@ def test_titanic_in_a_page_is_the_network_of_python(page: browsers.Page, site: s
         ("classifier", [3, 4, 2], {"loss": "mse", "output": "sigmoid"}, {"autostop": True, "backtrack": True}),
     ],
 )
-def test_networks_of_every_trainer_have_the_bits_of_python(
+def test_every_trainer_gives_the_same_bits_as_python(
     kind: Any, layout: list[int], options: dict[str, Any], limits: dict[str, Any]
 ) -> None:
     rng = np.random.default_rng(1)
@@ -138,7 +138,7 @@ def test_networks_of_every_trainer_have_the_bits_of_python(
 
 
 @in_node
-def test_sequences_learn_and_are_drawn_as_in_python() -> None:
+def test_sequences_are_learnt_and_sampled_as_in_python() -> None:
     names = [f"{name}." for name in (ROOT / "examples" / "data" / "names.txt").read_text().split()[:200]]
     options: dict[str, Any] = {"length": 8, "algorithm": "adam", "seed": 3}
     train: dict[str, Any] = {"max_cycles": 4, "max_time": 0}
@@ -153,7 +153,7 @@ def test_sequences_learn_and_are_drawn_as_in_python() -> None:
 
 
 @in_node
-def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
+def test_files_are_exchanged_with_python(tmp_path: Path) -> None:
     net = titanic()
     net.save(tmp_path / "python.nr")
     program = """
@@ -177,7 +177,7 @@ def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
 
 
 @in_node
-def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net = nr.Network("classifier", [2, 4, 2], activation="tanh", seed=3)
     rows = np.float32(np.random.default_rng(3).normal(size=(40, 2)))
     # The probability of a row, which then just reaches the threshold.
@@ -202,7 +202,7 @@ def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
 
 
 @in_node
-def test_rows_that_arrive_during_a_stopped_training_are_kept() -> None:
+def test_rows_observed_during_a_stopped_training_are_kept() -> None:
     program = """
     await nr.ready();
     const results = [];
@@ -283,5 +283,5 @@ def test_errors_name_the_argument() -> None:
         assert found.startswith(expected), f"{expression}: {found}"
 
 
-def test_a_page_loads_little() -> None:
+def test_compressed_engine_is_small() -> None:
     assert len(gzip.compress(kinds.WASM.binary().read_bytes(), 9)) < MOST_BYTES
