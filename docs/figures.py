@@ -103,8 +103,8 @@ def peers() -> str:
         rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])
     unit = "millions of training steps (one row, forward and backward) per second on one thread, by layout"
-    said = f"\nSpeed is in {unit}.\n" if layouts else ""
-    return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + said
+    note = f"\nSpeed is in {unit}.\n" if layouts else ""
+    return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + note
 
 
 def quality() -> str:

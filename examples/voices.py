@@ -20,14 +20,14 @@ LEARNT = 270
 args = common.arguments(__doc__, redis=common.PUT, networks=(7, "members of the ensemble to begin with"))
 
 frames: dict[int, list[list[float]]] = {}
-who: dict[int, str] = {}
+speakers: dict[int, str] = {}
 with gzip.open(Path(__file__).with_name("data") / "vowels.csv.gz", "rt", newline="") as file:
     for utterance, _, *sound, speaker in list(csv.reader(file))[1:]:
         frames.setdefault(int(utterance), []).append([float(number) for number in sound])
-        who[int(utterance)] = f"man {speaker}"
+        speakers[int(utterance)] = f"man {speaker}"
 # The first axis has the channels, the second the time, as in aeon.
 X = [np.array(utterance).T for utterance in frames.values()]
-y = list(who.values())
+y = list(speakers.values())
 known, fresh, truth = X[:LEARNT], X[LEARNT:], y[LEARNT:]
 
 model = SequenceClassifier(random_state=args.seed, restarts=args.networks, verbose=bool(args.progress))
@@ -49,8 +49,8 @@ for moments in heard:
 print(f"\nThe most probable speakers while {truth[0]} speaks:")
 for moments in range(2, fresh[0].shape[1] + 1, 4):
     (chances,) = model.predict_proba([fresh[0][:, :moments]])
-    said = [f"{model.classes_[at]} {chances[at]:4.0%}" for at in np.argsort(-chances)[:3]]
-    print(f"  after {moments:2} frames   {'   '.join(said)}")
+    guesses = [f"{model.classes_[at]} {chances[at]:4.0%}" for at in np.argsort(-chances)[:3]]
+    print(f"  after {moments:2} frames   {'   '.join(guesses)}")
 
 if args.plot:
     title = "The longer a speaker is heard, the fewer errors"

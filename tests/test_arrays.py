@@ -248,9 +248,9 @@ def test_errors_in_outputs_name_the_row_and_column(rows: Any, y: Any, error: typ
 
 
 def test_regressor_rejects_classify() -> None:
-    with pytest.raises(nr.KindError, match="only a classifier has classes") as refused:
+    with pytest.raises(nr.KindError, match="only a classifier has classes") as raised:
         REGRESSOR.classify(X)
-    assert isinstance(refused.value, TypeError)
+    assert isinstance(raised.value, TypeError)
 
 
 def test_exceptions_of_float_conversion_propagate() -> None:
@@ -290,8 +290,8 @@ def test_random_arrays_are_treated_like_lists(rows: Any) -> None:
     def answer(rows: Any) -> Any:
         try:
             return NET.run(rows).tolist()
-        except nr.DataError as refused:
-            return str(refused)
+        except nr.DataError as raised:
+            return str(raised)
 
     assert answer(rows) == answer(rows.tolist())
     for row in rows[:2]:
@@ -304,10 +304,10 @@ def test_random_lists_are_predicted_or_their_first_invalid_row_is_named(rows: li
     if rows and not bad:
         assert NET.run(rows).shape == (len(rows), 4)
         return
-    with pytest.raises(nr.ShapeError) as refused:
+    with pytest.raises(nr.ShapeError) as raised:
         NET.run(rows)
     if len(rows) > 1:
-        assert str(refused.value).startswith(f"row {bad[0]}: ")
+        assert str(raised.value).startswith(f"row {bad[0]}: ")
 
 
 MASKED = np.ma.array([[1.0, 2, 3], [4, -9999, 6]], mask=[[0, 0, 0], [0, 1, 0]])

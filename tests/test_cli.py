@@ -50,14 +50,14 @@ def test_serve_starts_a_server_with_the_module(tmp_path: Path, kind: kinds.Kind,
     chosen = ["--server", str(kind.binary())] if named else []
     options = ["--save", "", "--dir", str(tmp_path), "--logfile", str(tmp_path / "log")]
     command = [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *chosen, "--", *options]
-    said = tmp_path / "said"
-    with said.open("w") as stderr:
+    messages = tmp_path / "messages"
+    with messages.open("w") as stderr:
         process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=stderr)
     try:
         with nr.connect(f"redis://127.0.0.1:{port}", retry=None) as db:
 
             def up() -> bool:
-                assert process.poll() is None, said.read_text()
+                assert process.poll() is None, messages.read_text()
                 with contextlib.suppress(redis.ConnectionError):
                     return bool(db.client.ping())
                 return False
@@ -71,8 +71,8 @@ def test_serve_starts_a_server_with_the_module(tmp_path: Path, kind: kinds.Kind,
         if process.poll() is None:
             process.kill()
             process.wait()
-    assert said.read_text().startswith(f"neuralredis: starting {kind.binary().name} {kind.version}.")
-    assert str(nr.module_path()) in said.read_text()
+    assert messages.read_text().startswith(f"neuralredis: starting {kind.binary().name} {kind.version}.")
+    assert str(nr.module_path()) in messages.read_text()
 
 
 def test_serve_without_a_server_says_how_to_install_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_serve_without_a_server_says_how_to_install_one(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         ((), 2, "the following arguments are required: command"),
         (("sevre",), 2, "invalid choice: 'sevre'"),
@@ -95,10 +95,10 @@ def test_serve_without_a_server_says_how_to_install_one(monkeypatch: pytest.Monk
         (("serve", "--server", __file__), 1, "program not found"),
     ],
 )
-def test_invalid_arguments_are_reported_in_one_line(arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_invalid_arguments_are_reported_in_one_line(arguments: tuple[str, ...], code: int, message: str) -> None:
     done = run(*arguments)
     assert done.returncode == code
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
@@ -116,8 +116,8 @@ def serving(
 ) -> Iterator[tuple[redis.Redis, Path, subprocess.Popen[bytes]]]:
     """Run ``neuralredis serve`` in a folder, and yield a client, the file with its output, and the process."""
     port = servers.free_port()
-    said = folder / "said"
-    with said.open("wb") as stderr:
+    messages = folder / "messages"
+    with messages.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *arguments],
             cwd=folder,
@@ -130,13 +130,13 @@ def serving(
         with redis.Redis(port=port, retry=None) as client:
 
             def up() -> bool:
-                assert process.poll() is None, said.read_text()
+                assert process.poll() is None, messages.read_text()
                 with contextlib.suppress(redis.ConnectionError):
                     return bool(client.ping())
                 return False
 
             servers.wait_until(up)
-            yield client, said, process
+            yield client, messages, process
     finally:
         if process.poll() is None:
             process.kill()
@@ -155,9 +155,9 @@ def test_serve_loads_the_data_of_its_folder_after_a_restart(tmp_path: Path, name
             # The folder belongs to the port.
             (home / "neuralredis" / ports[0]).rename(home / "neuralredis" / "kept")
             folder = ["--dir", str(home / "neuralredis" / "kept")]
-        with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, said, process):
+        with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, messages, process):
             ports.append(str(client.connection_pool.connection_kwargs["port"]))
-            text = said.read_text()
+            text = messages.read_text()
             assert ("will be saved to" if len(ports) == 1 else "loading data from") in text
             assert f"listening on port {ports[-1]} of 127.0.0.1, ::1" in text
             assert str(home) in text
@@ -180,9 +180,13 @@ def test_serve_stops_even_if_the_server_cannot_save(tmp_path: Path) -> None:
 
 
 def test_serve_binds_the_given_addresses(tmp_path: Path) -> None:
-    with serving(tmp_path, "--dir", str(tmp_path), "--bind", "127.0.0.1", "--bind", "127.0.0.2") as (client, said, _):
+    with serving(tmp_path, "--dir", str(tmp_path), "--bind", "127.0.0.1", "--bind", "127.0.0.2") as (
+        client,
+        messages,
+        _,
+    ):
         assert client.config_get("bind")["bind"] == "127.0.0.1 127.0.0.2"
-        assert "of 127.0.0.1, 127.0.0.2" in said.read_text()
+        assert "of 127.0.0.1, 127.0.0.2" in messages.read_text()
 
 
 def test_serve_reports_a_port_in_use(tmp_path: Path) -> None:

@@ -225,9 +225,9 @@ def test_ask_reads_numbers_in_the_format_of_the_table(command: tables.Command) -
     rows = [[f"{a},5", f"{b},25", f"{a + b},75"] for a in range(15) for b in range(15)]
     tables.write(Path("summe.csv"), ["a", "b", "summe"], rows, delimiter=";")
     assert command("train", "summe.csv", "--target", "summe").code == 0
-    said = command("ask", "summe.nr", typed="3,5\n4,25\n").out
-    assert "summe: 7.7" in said
-    assert "RMSE 0." in said
+    output = command("ask", "summe.nr", typed="3,5\n4,25\n").out
+    assert "summe: 7.7" in output
+    assert "RMSE 0." in output
     assert "rows, 1.75 to 28.75: an extrapolation" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
 
 
@@ -258,11 +258,11 @@ def test_ask_shows_intervals(command: tables.Command, folder: Path) -> None:
 def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
     given = ("ask", "shop.nr", "newsletter=No", "joined=2019-05-05")
     answers = [command(*given, "--sample", "--temperature", "20", "--seed", str(seed)).out for seed in range(12)]
-    first = [said.splitlines()[0] for said in answers]
+    first = [output.splitlines()[0] for output in answers]
     assert set(first) == {"churned: yes   drawn at random", "churned: no   drawn at random"}
     assert command(*given, "--sample", "--temperature", "20", "--seed", "3").out == answers[3]
     plain = command(*given).out
-    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities do not change"
+    assert all(output.splitlines()[1:] == plain.splitlines()[1:] for output in answers), "probabilities do not change"
     assert command(*given, "--sample", "--temperature", "0").out.startswith("churned: yes ")
     for options, code, why in (
         (("sums.nr", "a=3", "--sample"), 1, "--sample needs a target with classes: 'sum' is a number"),
@@ -334,8 +334,8 @@ def test_ask_explains_a_class_and_changes_to_another(command: tables.Command, fo
     for want in net.classes or ():
         done = command("ask", "shop.nr", "age=30", "city=Rome", "--why", "--want", want)
         assert done.code == 0, done.err
-        _, _, said = done.out.partition("\nwhy ")
-        title, *lines = said.strip("\n").split("\n")
+        _, _, output = done.out.partition("\nwhy ")
+        title, *lines = output.strip("\n").split("\n")
         assert re.fullmatch(rf"{found.label} has [\d.]+ %, average [\d.]+ % \(contributions in log-odds\)", title)
         bars, rest = lines[: len(found.shares)], lines[len(found.shares) :]
         assert len({line.index("│") for line in bars}) == 1

@@ -38,15 +38,15 @@ def shown(out: str) -> dict[str, str]:
 def test_each_column_is_reported_with_its_kind(command: tables.Command) -> None:
     german()
     done = command("train", "de.csv", "--target", "gekauft")
-    said = shown(done.out)
-    assert said["nr"] == "left out it numbers the rows"
-    assert said["datum"].startswith("date, day.month.year 2023-01-")
-    assert said["betrag"].startswith("number, decimal comma, EUR ")
-    assert said["gewicht"].startswith("number, decimal comma 0,")
-    assert said["gewicht"].endswith("; 12 missing ('.')")
-    assert said["plz"].startswith("category ")
-    assert "00042" in said["plz"]
-    assert said["uhrzeit"].startswith("time of day 00:")
+    output = shown(done.out)
+    assert output["nr"] == "left out it numbers the rows"
+    assert output["datum"].startswith("date, day.month.year 2023-01-")
+    assert output["betrag"].startswith("number, decimal comma, EUR ")
+    assert output["gewicht"].startswith("number, decimal comma 0,")
+    assert output["gewicht"].endswith("; 12 missing ('.')")
+    assert output["plz"].startswith("category ")
+    assert "00042" in output["plz"]
+    assert output["uhrzeit"].startswith("time of day 00:")
     assert "override how a column is read: --as COLUMN=KIND, with number, category, date" in done.out
     found = json.loads(command("train", "de.csv", "--target", "gekauft", "--json").out)
     assert found["columns"][1]["title"] == "number, decimal comma, EUR"
@@ -107,7 +107,7 @@ def test_as_settings_are_stored_with_the_network(command: tables.Command) -> Non
 
 
 @pytest.mark.parametrize(
-    ("wishes", "code", "why"),
+    ("settings", "code", "why"),
     [
         (["zap=category"], 1, "has no column 'zap' (did you mean 'zip'?)"),
         (["zip=categry"], 2, "'categry' is not a kind of column (did you mean 'category'?)"),
@@ -120,11 +120,11 @@ def test_as_settings_are_stored_with_the_network(command: tables.Command) -> Non
     ],
 )
 def test_invalid_arguments_are_rejected_before_the_training(
-    command: tables.Command, wishes: list[str], code: int, why: str
+    command: tables.Command, settings: list[str], code: int, why: str
 ) -> None:
     rows = [[row % 3, ["Ada", "Bob"][row % 2], "ab"[row % 2]] for row in range(40)]
     tables.write(Path("x.csv"), ["zip", "name", "y"], rows)
-    done = command("train", "x.csv", "--target", "y", *(part for wish in wishes for part in ("--as", wish)))
+    done = command("train", "x.csv", "--target", "y", *(part for setting in settings for part in ("--as", setting)))
     assert done.code == code
     assert why in " ".join(done.err.split())
     assert not Path("x.nr").exists()
@@ -192,6 +192,6 @@ def test_terminal_shows_that_a_large_file_is_read(tmp_path: Path) -> None:
         file.write("".join(f"{row % 977}.{'0' * 80},{row % 2}\n" for row in range(130_000)))
     terminal = tables.Terminal("train", "large.csv", "--target", "z", cwd=tmp_path)
     terminal.until("reading large.csv (11 MB) ...")
-    code, said = terminal.end()
+    code, output = terminal.end()
     assert code == 1
-    assert "has no column 'z'" in said
+    assert "has no column 'z'" in output

@@ -82,11 +82,11 @@ def test_compare_reports_the_figures_of_evaluate(command: tables.Command, folder
     found = report(command, "good.nr", "poor.nr", "--data", "rows.csv")
     for place, name in enumerate(("good.nr", "poor.nr")):
         alone = json.loads(command("evaluate", name, "rows.csv", "--json").out)
-        told = found["networks"][place]
-        assert told["network"] == name
-        assert told["accuracy"] == alone["accuracy"]
-        assert told["likely"] == alone["likely"]
-        assert np.sum(told["confusion"]) == found["rows"] == 150
+        reported = found["networks"][place]
+        assert reported["network"] == name
+        assert reported["accuracy"] == alone["accuracy"]
+        assert reported["likely"] == alone["likely"]
+        assert np.sum(reported["confusion"]) == found["rows"] == 150
     (pair,) = found["pairs"]
     answers = [np.array(one["answers"]["predicted"]) for one in found["reports"]]
     truth = np.array(found["reports"][0]["answers"]["truth"])

@@ -39,24 +39,24 @@ def saved(customers: nr.Network, tmp_path: Path) -> Path:
     return tmp_path / "customers.nr"
 
 
-def asked(address: str, path: str) -> tuple[int, Any]:
+def request(address: str, path: str) -> tuple[int, Any]:
     """Send a request to a dashboard with the token of its address."""
     found = LISTENS.search(address)
     assert found
     connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=dashboards.PATIENCE)
     connection.request("GET", path, headers={"Authorization": f"Bearer {found[2]}"})
     reply = connection.getresponse()
-    told = json.loads(reply.read())
+    received = json.loads(reply.read())
     connection.close()
-    return reply.status, told
+    return reply.status, received
 
 
 def test_dashboard_serves_files_until_ctrl_c(saved: Path) -> None:
     terminal = tables.Terminal("dashboard", saved)
-    said = terminal.until("Ctrl-C ends")
-    assert f"neuralredis: serving {saved}" in said.replace("\r\n", "")
-    status, told = asked(said, "/api/networks")
-    assert (status, told["write"], [each["name"] for each in told["networks"]]) == (200, False, [str(saved)])
+    output = terminal.until("Ctrl-C ends")
+    assert f"neuralredis: serving {saved}" in output.replace("\r\n", "")
+    status, reply = request(output, "/api/networks")
+    assert (status, reply["write"], [each["name"] for each in reply["networks"]]) == (200, False, [str(saved)])
     terminal.process.send_signal(signal.SIGINT)
     code, rest = terminal.end()
     assert (code, "Traceback" in rest) == (0, False)
@@ -67,11 +67,11 @@ def test_dashboard_of_a_server_stops_despite_open_requests(any_server: servers.S
     with nr.connect(url) as db:
         dashboards.untrained(lambda *args, **options: db.create("net", *args, **options))
     terminal = tables.Terminal("dashboard", url, "--write")
-    said = terminal.until("Ctrl-C ends")
-    status, told = asked(said, "/api/networks")
-    assert (status, told["place"], told["write"]) == (200, url, True)
-    assert [each["name"] for each in told["networks"]] == ["net"]
-    found = LISTENS.search(said)
+    output = terminal.until("Ctrl-C ends")
+    status, reply = request(output, "/api/networks")
+    assert (status, reply["place"], reply["write"]) == (200, url, True)
+    assert [each["name"] for each in reply["networks"]] == ["net"]
+    found = LISTENS.search(output)
     assert found
     with socket.create_connection(("127.0.0.1", int(found[1]))) as open_still:
         open_still.sendall(b"GET /api/networks HTTP/1.1\r\nHost: 127.0.0.1\r\n")
@@ -175,7 +175,7 @@ def test_report_is_one_file_without_stored_rows(command: tables.Command, saved: 
     assert (done.code, done.err) == (0, "neuralredis: report written to net.html, without stored rows\n")
     page = Path("net.html").read_text()
     elements = Elements(page)
-    assert not [told for _, told in elements.found if {"src", "href"} & set(told)]
+    assert not [reply for _, reply in elements.found if {"src", "href"} & set(reply)]
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
     data = json.loads(elements.scripts[0])
     assert data["network"]["views"] == ["quality", "curve", "confusion", "calibration", "fields", "ask", "reasons"]

@@ -195,20 +195,20 @@ def harmless(text: str) -> bool:
 )
 def test_output_to_a_terminal_has_no_control_characters(evil: str, arguments: tuple[str, ...]) -> None:
     Path("gap.csv").write_text("a,b\n1,2\n")
-    _, said = tables.Terminal(*arguments, cwd=Path.cwd()).end()
-    assert harmless(said), said
+    _, output = tables.Terminal(*arguments, cwd=Path.cwd()).end()
+    assert harmless(output), output
 
 
 def test_prompts_on_a_terminal_have_no_control_characters(evil: str) -> None:
     terminal = tables.Terminal("ask", "evil.nr", cwd=Path.cwd())
-    said = ""
+    output = ""
     for typed in ("x\n", "q\n", "\x04"):
         # Hints on what to type are dim.
-        said += terminal.until("\x1b[2m(") + terminal.until(": ")
+        output += terminal.until("\x1b[2m(") + terminal.until(": ")
         terminal.type(typed)
     code, rest = terminal.end()
     assert code == 0
-    assert harmless(said + rest), said + rest
+    assert harmless(output + rest), output + rest
 
 
 def test_json_escapes_control_characters(command: tables.Command, evil: str) -> None:

@@ -25,12 +25,12 @@ def fraud(command: tables.Command) -> Path:
 
 def test_rare_class_is_judged_by_its_ranking(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud")
-    said = " ".join(done.out.split())
-    assert "Better than chance at ranking rows by the probability of yes (statistically significant)." in said
-    assert "No better" not in said
-    assert "among the 60 most probable (5 %)" in said
-    assert "% are yes (" in said
-    assert ": each class's share of the rows" in said
+    output = " ".join(done.out.split())
+    assert "Better than chance at ranking rows by the probability of yes (statistically significant)." in output
+    assert "No better" not in output
+    assert "among the 60 most probable (5 %)" in output
+    assert "% are yes (" in output
+    assert ": each class's share of the rows" in output
     importance = done.out[done.out.index("Column importance") :].splitlines()
     assert "loss of AUC when the column is shuffled" in importance[0]
     assert importance[1].split()[0] == "amount"
@@ -69,8 +69,8 @@ def test_column_that_leaks_a_rare_class_is_reported(command: tables.Command) -> 
     rows = [[rng.random(), rare := rng.random() < 0.02, "yes" if rare else "no"] for _ in range(2000)]
     tables.write(Path("leak.csv"), ["a", "refunded", "fraud"], rows)
     done = command("train", "leak.csv", "--target", "fraud")
-    said = " ".join(done.out.split())
-    assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in said
+    output = " ".join(done.out.split())
+    assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in output
 
 
 def test_ends_of_an_interval_are_printed_distinctly(command: tables.Command) -> None:

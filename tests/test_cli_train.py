@@ -26,7 +26,7 @@ def shop(path: str = "shop.csv", rows: int = 400, **how: Any) -> Path:
 def test_train_prints_columns_quality_and_next_steps(command: tables.Command) -> None:
     done = command("train", tables.TITANIC, "--target", "survived")
     assert (done.code, done.err) == (0, "")
-    for said in (
+    for text in (
         "titanic.csv: 891 rows, 7 columns",
         "Target: survived (0 or 1), classification.",
         "570 training rows, 143 validation rows for early stopping, 178 rows held out for evaluation.",
@@ -40,7 +40,7 @@ def test_train_prints_columns_quality_and_next_steps(command: tables.Command) ->
         "neuralredis predict titanic.nr new.csv -o predictions.csv",
         f"neuralredis train {tables.TITANIC} --target survived --redis redis://localhost --key titanic",
     ):
-        assert said in done.out, said
+        assert text in done.out, text
     lines = [line.split() for line in done.out.splitlines()]
     assert ["sex", "category", "male", "and", "female"] in lines
     assert ["age", "number", "0.67", "to", "80;", "177", "missing"] in lines
@@ -205,15 +205,15 @@ def test_train_reads_pipes_and_parquet(command: tables.Command) -> None:
 
 def test_train_stores_the_network_in_a_server(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(db.client))
-    asked = ("train", tables.TITANIC, "--target", "survived", "--redis", "redis://localhost", "--key", "titanic")
-    done = command(*asked)
+    arguments = ("train", tables.TITANIC, "--target", "survived", "--redis", "redis://localhost", "--key", "titanic")
+    done = command(*arguments)
     assert done.code == 0
     (line,) = (line for line in done.out.splitlines() if "redis-cli NR.CLASS titanic" in line)
     words = shlex.split(line[line.index("NR.CLASS") :])
     assert db.client.execute_command(*words) in ("0", "1")
     assert db["titanic"].download() == nr.load("titanic.nr")
-    assert "the key 'titanic' holds a network already: use --replace" in command(*asked).err
-    assert command(*asked, "--replace").code == 0
+    assert "the key 'titanic' holds a network already: use --replace" in command(*arguments).err
+    assert command(*arguments, "--replace").code == 0
     done = command("info", "redis://localhost", "--key", "titanic")
     assert "male or female" in done.out
 
@@ -360,9 +360,9 @@ def test_terminal_shows_the_curves_during_and_after_training(tmp_path: Path) -> 
     terminal = tables.Terminal("train", tables.TITANIC, "--target", "survived", columns=60, cwd=tmp_path)
     terminal.until("training: cycle ")
     terminal.until("Ctrl-C stops here")
-    code, said = terminal.end()
+    code, text = terminal.end()
     assert code == 0
-    shown = said[: said.index("Trained ")]
+    shown = text[: text.index("Trained ")]
     assert "validation rows" in shown
     assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
 

@@ -51,13 +51,13 @@ def test_error_replies_become_the_exceptions_of_embedded_networks(
 ) -> None:
     db.client.set("text", "some")
     db.create("sum", "regressor", [2, 1], dataset=10)
-    with pytest.raises(redis.ResponseError) as refused:
+    with pytest.raises(redis.ResponseError) as raised:
         db.client.execute_command(*line.split())
-    assert str(refused.value).split()[0] == code
+    assert str(raised.value).split()[0] == code
     for error in (
-        refused.value,
-        valkey.ResponseError(str(refused.value)),
-        valkey.ResponseError(f"ERR {refused.value}"),
+        raised.value,
+        valkey.ResponseError(str(raised.value)),
+        valkey.ResponseError(f"ERR {raised.value}"),
     ):
         found = ours(error)
         assert type(found) is kind

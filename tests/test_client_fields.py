@@ -65,7 +65,7 @@ def test_classifier_matches_an_embedded_network(
     one = {"age": 31, "country": "IT"}
     assert local.run(one) == remote.run(one)
     assert list(remote.run(one)) == ["yes", "no", "perhaps"] or set(remote.run(one)) == {"yes", "no", "perhaps"}
-    wishes: list[dict[str, Any]] = [
+    variants: list[dict[str, Any]] = [
         {},
         {"top": 2},
         {"scores": True},
@@ -73,12 +73,12 @@ def test_classifier_matches_an_embedded_network(
         {"least": 0.99999},
         {"top": 3, "least": 0.3},
     ]
-    for wish in wishes:
+    for variant in variants:
         for rows_or_row in (one, fresh):
-            mine, theirs = (net.classify(rows_or_row, **wish) for net in (local, remote))
-            assert np.array_equal(np.array(mine, object), np.array(theirs, object)), wish
-    for wanted in ({"want": "yes"}, {"want": "no", "top": 3}):
-        assert local.rank(fresh, {"age": 40}, **wanted) == remote.rank(fresh, {"age": 40}, **wanted)
+            mine, theirs = (net.classify(rows_or_row, **variant) for net in (local, remote))
+            assert np.array_equal(np.array(mine, object), np.array(theirs, object)), variant
+    for options in ({"want": "yes"}, {"want": "no", "top": 3}):
+        assert local.rank(fresh, {"age": 40}, **options) == remote.rank(fresh, {"age": 40}, **options)
     assert local.run([]).shape == (0, 3)
     for given in (("test",), (fresh,), (pd.DataFrame(fresh).drop(columns="taken"), [row["taken"] for row in fresh])):
         assert repr(local.evaluate(*given)) == repr(remote.evaluate(*given))
@@ -121,7 +121,7 @@ def test_regressor_matches_an_embedded_network(db: nr.NeuralRedis, target: Any) 
 
 
 @pytest.mark.parametrize(
-    ("error", "rows", "outcomes", "told"),
+    ("error", "rows", "outcomes", "message"),
     [
         (
             nr.DataError,
@@ -137,10 +137,10 @@ def test_regressor_matches_an_embedded_network(db: nr.NeuralRedis, target: Any) 
     ],
 )
 def test_invalid_rows_are_rejected_before_sending(
-    db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, told: str
+    db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, message: str
 ) -> None:
     net = db.create("net", "classifier", fields=SHOP, target="taken", **OPTIONS)
-    with pytest.raises((error, nr.ShapeError), match=told):
+    with pytest.raises((error, nr.ShapeError), match=message):
         net.observe(rows, outcomes)
     assert net.info().training_dataset_len == 0
 
@@ -178,14 +178,14 @@ def test_create_takes_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     for at, arguments in enumerate(made):
         kind = arguments.pop("kind")
         assert db.create(f"net:{at}", kind, seed=1, **arguments).download() == nr.Network(kind, seed=1, **arguments)
-    refused: list[tuple[type[Exception], dict[str, Any]]] = [
+    rejected: list[tuple[type[Exception], dict[str, Any]]] = [
         (TypeError, {"fields": SHOP}),
         (TypeError, {"layout": [1, 2], "fields": SHOP, "target": "a"}),
         (TypeError, {"layout": [1, 2], "target": "a"}),
         (nr.OptionError, {"fields": {"a": "numbre"}, "target": "b"}),
         (nr.OptionError, {"fields": {"a": "number"}, "target": "b", "normalize": False}),
     ]
-    for error, arguments in refused:
+    for error, arguments in rejected:
         with pytest.raises(error):
             db.create("other", "classifier", **arguments)
     assert not db.holds("other")
@@ -219,9 +219,9 @@ def test_rows_are_read_from_hashes(db: nr.NeuralRedis) -> None:
     assert net.run_hashes(["user:1", "offer:3"]) == net.run({"user.age": 31, "user.tags": ["a", "b"], "offer.price": 3})
     row = {"user.age": 31, "user.tags": "a,b", "offer.price": 3, "at": now}
     assert net.classify_hashes(["user:1", "offer:3"], fields={"at": now}) == net.classify(row)
-    for wish in ({"top": 2}, {"scores": True}, {"top": 2, "scores": True}, {"least": 1.0}):
-        found = net.classify_hashes(["user:1", "offer:3"], fields={"at": now}, **wish)  # type: ignore[arg-type]
-        assert found == net.classify(row, **wish)  # type: ignore[arg-type]
+    for options in ({"top": 2}, {"scores": True}, {"top": 2, "scores": True}, {"least": 1.0}):
+        found = net.classify_hashes(["user:1", "offer:3"], fields={"at": now}, **options)  # type: ignore[arg-type]
+        assert found == net.classify(row, **options)  # type: ignore[arg-type]
     ranking = net.rank_hashes(["user:1", "offer:1", "offer:2", "offer:9", "offer:3"], want="yes")
     assert [score is None for _, score in ranking] == [False, False, False, True]
     assert ranking[-1] == ("offer:9", None)

@@ -43,8 +43,8 @@ def test_flags_are_parsed_in_both_protocols(reply: Any, expected: bool) -> None:
     ],
 )
 def test_options_are_parsed_in_both_protocols(name: str, reply: Any, expected: Any) -> None:
-    told = {"normalize": "auto_normalization"}.get(name, name)
-    assert replies.options({told: reply, "option_of_a_later_version": b"x"}) == {name: expected}
+    field = {"normalize": "auto_normalization"}.get(name, name)
+    assert replies.options({field: reply, "option_of_a_later_version": b"x"}) == {name: expected}
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def listed(**changed: Any) -> dict[bytes, Any]:
 
 @pytest.mark.parametrize("key", ["mynet", "größe", "", "a b", 'a"\r\n', b"\xff\x00"])
 def test_trainings_with_any_key_are_parsed_in_both_protocols(key: str | bytes) -> None:
-    told = listed(key=key.encode() if isinstance(key, str) else key)
-    pairs = [word for pair in told.items() for word in pair]
-    for reply in (told, pairs):
+    field = listed(key=key.encode() if isinstance(key, str) else key)
+    pairs = [word for pair in field.items() for word in pair]
+    for reply in (field, pairs):
         (found,) = replies.threads([reply])
         assert (found.id, found.key, found.db, found.max_time, found.max_cycles) == (9, key, 3, 30.5, 0)
         assert (found.progress.cycle, found.progress.train_error, found.progress.seconds) == (61, 0.25, 1.5)

@@ -115,22 +115,22 @@ def test_random_operations_keep_both_networks_equal(db: nr.NeuralRedis, seed: in
         event = {"page": chance.choice("abcde"), "seconds": chance.choice([1, 2.5, None])}
         outcome, weight = chance.choice("xyzuv"), chance.choice([None, 0.5, 3])
         action = chance.randrange(5)
-        told = []
+        results = []
         for net in (local, remote):
             session: nr.AnySession = net.session(id)
             try:
                 if action == 0:
-                    told.append(session.finish(outcome, weight=weight))
+                    results.append(session.finish(outcome, weight=weight))
                 elif action == 1:
-                    told.append(session.forget())
+                    results.append(session.forget())
                 elif action == 2:
                     y = [outcome, outcome]
-                    told.append(net.observe([[event] * 3, [event]], y, ids=[id, id + 1], into=into, weight=weight))
+                    results.append(net.observe([[event] * 3, [event]], y, ids=[id, id + 1], into=into, weight=weight))
                 else:
-                    told.append(session.observe(event, into=into))
+                    results.append(session.observe(event, into=into))
             except nr.NeuralRedisError as error:
-                told.append((type(error), str(error)))
-        assert told[0] == told[1]
+                results.append((type(error), str(error)))
+        assert results[0] == results[1]
         assert bytes(remote) == bytes(local)
 
 
@@ -186,12 +186,12 @@ def test_observe_series_splits_series_in_time(db: nr.NeuralRedis) -> None:
         (lambda net: net.observe_series([["x", *[1] * 9]], ids=["a"]), nr.DataError),
         (lambda net: net.observe_series([[1]], ids=["a"], kept_back=-1), nr.OptionError),
     ]:
-        said = []
+        messages = []
         for net in (local, remote):
-            with pytest.raises(error) as refused:
+            with pytest.raises(error) as rejected:
                 call(net)
-            said.append(str(refused.value))
-        assert len(set(said)) == 1, said
+            messages.append(str(rejected.value))
+        assert len(set(messages)) == 1, messages
     with pytest.raises(TypeError, match="ids is missing"):
         remote.observe_series([[1, 2]])
     assert remote.download() == local
@@ -339,7 +339,7 @@ def test_create_sequences_takes_the_arguments_of_a_network(db: nr.NeuralRedis) -
     assert bytes(db.create_sequences("closed", **closed)) == bytes(nr.SequenceNetwork(**closed))
     with pytest.raises(nr.DataError, match="perhaps"):
         db.create_sequences("other", **closed).observe([[{}]], ["perhaps"], ids="a")
-    refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
+    rejected: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (nr.OptionError, "length is 0: expected an integer from 1 to 65536", {"length": 0}),
         (nr.OptionError, "cell is 'lstm': expected auto, window", {"cell": "lstm"}),
         (nr.OptionError, "up to 2000 kinds of events", {"fields": {"page": "category 2000"}, "target": "page"}),
@@ -347,7 +347,7 @@ def test_create_sequences_takes_the_arguments_of_a_network(db: nr.NeuralRedis) -
         (TypeError, "layout and fields exclude each other", {"layout": [1, 2]}),
         (TypeError, "needs a target", {"target": None}),
     ]
-    for error, message, changed in refused:
+    for error, message, changed in rejected:
         for create in (nr.SequenceNetwork, lambda **declared: db.create_sequences("new", **declared)):
             with pytest.raises(error, match=message):
                 create(**{**VISITS, **changed})

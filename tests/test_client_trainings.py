@@ -223,21 +223,21 @@ def test_wait_that_times_out_as_the_training_ends_returns(net: nr.RedisNetwork) 
 
 @pytest.mark.parametrize("timeout", [0.03, 0.05, 0.2, None])
 def test_wait_respects_the_socket_timeout(url: str, db: nr.NeuralRedis, timeout: float | None) -> None:
-    asked: list[int] = []
+    timeouts: list[int] = []
     with nr.connect(url, socket_timeout=timeout, retry=None) as impatient:
         execute = impatient.client.execute_command
 
-        def heard(*command: Any, **options: Any) -> Any:
+        def recorded(*command: Any, **options: Any) -> Any:
             if command[0] == "NR.WAIT":
-                asked.append(command[2])
+                timeouts.append(command[2])
             return execute(*command, **options)
 
-        impatient.client.execute_command = heard
+        impatient.client.execute_command = recorded
         net = impatient.create("impatient", "classifier", [2, 8, 2], seed=1)
         db["impatient"].observe(X, Y, into="train")
         # A busy machine may make the server late for so little patience.
         late = () if timeout is None else (redis.TimeoutError, nr.TrainingError)
-        while not asked:
+        while not timeouts:
             with contextlib.suppress(*late):
                 assert net.train(max_time=0.3).reason == "maxtime"
-    assert max(asked) <= (50 if timeout is None else 1000 * timeout / 2)
+    assert max(timeouts) <= (50 if timeout is None else 1000 * timeout / 2)

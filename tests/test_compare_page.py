@@ -46,9 +46,9 @@ def report(name: str, likely: list[float], **changes: Any) -> dict[str, Any]:
 def numbers(name: str, answers: list[float]) -> dict[str, Any]:
     """Return a report of a regressor whose outcomes are 0, 1, 2 …"""
     rows = list(range(1, len(answers) + 1))
-    told = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
+    answers_ = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
     table = {"name": "numbers.csv", "rows": len(rows), "digest": "d2"}
-    return {"network": name, "target": "size", "fresh": None, "table": table, "answers": told}
+    return {"network": name, "target": "size", "fresh": None, "table": table, "answers": answers_}
 
 
 def texts(name: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def opened(page: browsers.Page, site: tuple[str, Path]) -> browsers.Page:
 def drop(page: browsers.Page, **files: Any) -> None:
     """Drop files on the page, dicts as JSON."""
     given = {name: content if isinstance(content, str) else json.dumps(content) for name, content in files.items()}
-    held = page.evaluate_handle(
+    contents = page.evaluate_handle(
         """files => {
             const held = new DataTransfer();
             for (const [name, text] of Object.entries(files)) held.items.add(new File([text], `${name}.json`));
@@ -99,7 +99,7 @@ def drop(page: browsers.Page, **files: Any) -> None:
         }""",
         given,
     )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": held})
+    page.dispatch_event("#drop", "drop", {"dataTransfer": contents})
 
 
 def rows(page: browsers.Page) -> list[str]:
@@ -201,15 +201,15 @@ def test_rows_are_filtered_by_disagreement_class_field_and_correctness(opened: b
     assert numbers_of(opened) == [8]
     opened.get_by_label("Correct").select_option("any")
     opened.get_by_label("Field").select_option("age")
-    for said, expected in (
+    for label, expected in (
         ("<22", [1, 2]),
         (">=26", [7, 8]),
         ("21..23", [2, 3, 4]),
         ("25", [6]),
         ("2", list(range(1, 9))),
     ):
-        opened.get_by_label("Value").fill(said)
-        assert sorted(numbers_of(opened)) == expected, said
+        opened.get_by_label("Value").fill(label)
+        assert sorted(numbers_of(opened)) == expected, label
     opened.get_by_label("Field").select_option("city")
     opened.get_by_label("Value").fill("rom")
     assert sorted(numbers_of(opened)) == [2, 3, 5, 6, 8]
@@ -319,8 +319,8 @@ def test_texts_of_a_report_are_escaped(opened: browsers.Page) -> None:
 def test_many_rows_are_shown_in_pages(opened: browsers.Page) -> None:
     rng = np.random.default_rng(1)
     many = [report(name, rng.random(10_000).round(6).tolist()) for name in ("a.nr", "b.nr")]
-    held = {name: json.dumps(content) for name, content in zip("ab", many, strict=True)}
-    drop(opened, **held)
+    contents = {name: json.dumps(content) for name, content in zip("ab", many, strict=True)}
+    drop(opened, **contents)
     expect(opened.locator("#list > li")).to_have_count(25)
     assert opened.locator("*").count() < 3000, "hidden rows are not in the page"
     expect(opened.get_by_text("Page 1 of 400")).to_be_visible()
@@ -487,13 +487,13 @@ def test_html_of_the_command_is_one_file_with_the_same_figures(
     browser: browsers.Browser, compared: Callable[[], tuple[str, Path]]
 ) -> None:
     printed, path = compared()
-    told = json.loads(Path("all.json").read_text())
+    answers_ = json.loads(Path("all.json").read_text())
     with browsers.tab(browser, offline=True) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
         page.goto(path.as_uri())
         summary = page.get_by_role("region", name="Errors", exact=True)
-        for one in told["networks"]:
+        for one in answers_["networks"]:
             low, high = one["likely"]
             expect(summary).to_contain_text(
                 f"{one['network']}{100 * one['accuracy']:.1f} %{100 * low:.1f} to {100 * high:.1f} %"
@@ -511,7 +511,7 @@ def test_html_of_the_command_is_one_file_with_the_same_figures(
         assert numbers_of(page)[0] == int(next(word for word in first if word.isdigit()))
         expect(page.locator("#list > li").first).to_contain_text("y is")
         assert browsers.barriers(page) == []
-        assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+        assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
 
 
 def test_html_of_the_command_blocks_requests_and_scripts(
@@ -522,8 +522,8 @@ def test_html_of_the_command_blocks_requests_and_scripts(
     with contextlib.closing(browser.new_page()) as page:
         page.goto(path.as_uri())
         expect(page.locator("#list > li")).to_have_count(25)
-        refused = "async url => { try { await fetch(url); return 'loaded'; } catch (error) { return 'refused'; } }"
-        assert page.evaluate(refused, site[0]) == "refused"
+        fetch = "async url => { try { await fetch(url); return 'loaded'; } catch (error) { return 'blocked'; } }"
+        assert page.evaluate(fetch, site[0]) == "blocked"
         page.evaluate("""() => {
             const script = document.createElement("script");
             script.textContent = "window.ran = true";

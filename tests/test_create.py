@@ -115,10 +115,10 @@ def test_option_values_are_case_insensitive(create: Create) -> None:
     ],
 )
 def test_invalid_options_are_rejected_by_name(create: Create, arguments: Any, options: Any, message: str) -> None:
-    with pytest.raises(nr.OptionError) as refused:
+    with pytest.raises(nr.OptionError) as raised:
         create(*arguments, **options)
-    assert message in str(refused.value).lower(), "the words are those of the caller's language"
-    assert isinstance(refused.value, ValueError)
+    assert message in str(raised.value).lower(), "the words are those of the caller's language"
+    assert isinstance(raised.value, ValueError)
 
 
 @pytest.mark.parametrize(

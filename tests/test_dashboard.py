@@ -126,14 +126,14 @@ def test_other_methods_are_rejected(files: Dashboard, path: str, method: str) ->
 @pytest.mark.parametrize("path", ["/", "/page/views/ask.js", "/page/nothing.js", "/api/networks", "/api/nothing"])
 def test_every_response_has_security_headers(files: Dashboard, path: str) -> None:
     for headers in ({}, OURS, {"Host": "evil.example"}):
-        told = files.request(path, headers=headers).headers
-        policy = told["content-security-policy"]
+        reply = files.request(path, headers=headers).headers
+        policy = reply["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
-        assert (told["x-content-type-options"], told["cache-control"]) == ("nosniff", "no-store")
-        assert told["referrer-policy"] == "no-referrer"
-        assert "server" not in told
+        assert (reply["x-content-type-options"], reply["cache-control"]) == ("nosniff", "no-store")
+        assert reply["referrer-policy"] == "no-referrer"
+        assert "server" not in reply
 
 
 @pytest.mark.parametrize(
@@ -231,8 +231,8 @@ def test_dashboard_is_read_only_by_default(db: nr.NeuralRedis, shown: Dashboard)
     before = bytes(net)
     path = f"networks/{dashboards.name('net')}"
     for action in ("train", "stop"):
-        told = shown.ask(f"{path}/{action}", {"seconds": 1, "autostop": True}, status=403)
-        assert "--write" in told["error"]
+        reply = shown.ask(f"{path}/{action}", {"seconds": 1, "autostop": True}, status=403)
+        assert "--write" in reply["error"]
     for view in shown.ask(path)["views"]:
         shown.view("net", view)
     shown.view("net", "ask", {"row": [1, 2]})
@@ -304,32 +304,32 @@ def test_list_shows_errors_and_baselines_of_networks(
     db.create(b"\xff\n", "regressor", [1, 1])
     servers.wait_until(lambda: len(shown.ask("networks")["networks"]) == len(networks) + 1)
     servers.wait_until(lambda: all(each["quality"] for each in shown.ask("networks")["networks"]))
-    told = {each["name"]: each for each in shown.ask("networks")["networks"]}
+    reply = {each["name"]: each for each in shown.ask("networks")["networks"]}
     found = networks["customers"].evaluate()
-    quality = told["customers"]["quality"]
+    quality = reply["customers"]["quality"]
     assert (quality["wrong"], quality["baseline"]) == pytest.approx((1 - found.accuracy, 1 - found.baseline))
     assert quality["low"] < quality["wrong"] < quality["high"] < quality["baseline"]
     found = networks["sums"].evaluate()
-    assert told["sums"]["quality"]["wrong"] == pytest.approx(found.rmse)
-    assert told["sums"]["quality"]["baseline"] == pytest.approx(found.baseline)
-    assert "has not been trained" in told["untrained"]["quality"]["missing"]
-    assert told["\\xff\n"]["title"] == "regressor 1-1"
-    assert shown.ask(f"networks/{told[chr(92) + 'xff' + chr(10)]['key']}")["cycles"] == 0
+    assert reply["sums"]["quality"]["wrong"] == pytest.approx(found.rmse)
+    assert reply["sums"]["quality"]["baseline"] == pytest.approx(found.baseline)
+    assert "has not been trained" in reply["untrained"]["quality"]["missing"]
+    assert reply["\\xff\n"]["title"] == "regressor 1-1"
+    assert shown.ask(f"networks/{reply[chr(92) + 'xff' + chr(10)]['key']}")["cycles"] == 0
 
 
 def test_answers_and_reasons_match_the_network(files: Dashboard, networks: dict[str, Any]) -> None:
     row = {"age": 31, "plan": "free", "since": None, "news": "yes", "tags": "a, b", "at": [1, 1.5]}
-    told = files.view("customers", "ask", {"row": row})
+    reply = files.view("customers", "ask", {"row": row})
     given = {field: value for field, value in row.items() if value is not None}
     expected = networks["customers"].run(given)
-    assert {each["name"]: each["probability"] for each in told["classes"]} == pytest.approx(expected)
+    assert {each["name"]: each["probability"] for each in reply["classes"]} == pytest.approx(expected)
     found = networks["customers"].explain(given)
-    told = files.view("customers", "reasons", {"row": row})
-    assert (told["label"], told["odds"], told["rows"]) == (found.label, True, found.rows)
-    assert sum(each["share"] for each in told["shares"]) == pytest.approx(told["answer"] - told["mean"])
+    reply = files.view("customers", "reasons", {"row": row})
+    assert (reply["label"], reply["odds"], reply["rows"]) == (found.label, True, found.rows)
+    assert sum(each["share"] for each in reply["shares"]) == pytest.approx(reply["answer"] - reply["mean"])
     largest = max(found.shares.items(), key=lambda pair: abs(pair[1]))
-    assert told["shares"][0]["name"].startswith(largest[0])
-    assert told["shares"][0]["share"] == pytest.approx(largest[1])
+    assert reply["shares"][0]["name"].startswith(largest[0])
+    assert reply["shares"][0]["share"] == pytest.approx(largest[1])
     numbers = files.view("sums", "ask", {"row": [20, 5.5]})["numbers"]
     value, low, high = networks["sums"].interval([20, 5.5], 0.9)
     assert [each["value"] for each in numbers] == pytest.approx(value.tolist())
@@ -363,32 +363,32 @@ def test_ask_view_takes_the_id_of_a_sequence(
     assert (field["name"], field["kind"], field["words"]) == ("page", "category", ["help"])
     session = networks["visits"].session("user:1")
     for page in (None, "home"):
-        told = dashboard.view("visits", "ask", {"row": {"page": page}, "sequence": "user:1"})
+        reply = dashboard.view("visits", "ask", {"row": {"page": page}, "sequence": "user:1"})
         expected = dict(zip(networks["visits"].classes, session.run(page).tolist(), strict=True))
-        assert {each["name"]: each["probability"] for each in told["classes"]} == pytest.approx(expected)
-    told = dashboard.view("moves", "ask", {"row": {"x": [0.5, 0.25]}, "sequence": "7"})
-    assert told["numbers"][0]["value"] == pytest.approx(float(networks["moves"].session("7").run([0.5, 0.25])[0]))
+        assert {each["name"]: each["probability"] for each in reply["classes"]} == pytest.approx(expected)
+    reply = dashboard.view("moves", "ask", {"row": {"x": [0.5, 0.25]}, "sequence": "7"})
+    assert reply["numbers"][0]["value"] == pytest.approx(float(networks["moves"].session("7").run([0.5, 0.25])[0]))
     assert "Enter the id of a sequence" in dashboard.view("visits", "ask", {"row": {"page": None}})["missing"]
 
 
 def test_surprises_lists_rows_with_the_largest_errors(files: Dashboard, networks: dict[str, Any]) -> None:
-    told = files.view("customers", "surprises")
+    reply = files.view("customers", "surprises")
     net = networks["customers"]
-    assert told["looked"] == [
+    assert reply["looked"] == [
         {"set": set, "rows": len(net.rows(set)[1]), "of": len(net.rows(set)[1])} for set in ("test", "train")
     ]
-    sure = [row["probability"] for row in told["rows"]]
+    sure = [row["probability"] for row in reply["rows"]]
     assert sure == sorted(sure)
-    for row in told["rows"]:
+    for row in reply["rows"]:
         X, y = net.rows(row["set"])
         assert row["truth"] == y[row["place"]] != row["answer"]
         assert row["answer"] == net.classify(X[row["place"]])
         assert row["probability"] == pytest.approx(net.run(X[row["place"]])[row["truth"]])
         assert row["values"] == plain.value(list(X[row["place"]].values()))
-    told = files.view("sums", "surprises")
+    reply = files.view("sums", "surprises")
     X, y = networks["sums"].rows("train")
     misses = np.abs((networks["sums"].run(X) - y) / y.std(0)).max(1)
-    first = next(row for row in told["rows"] if row["set"] == "train")
+    first = next(row for row in reply["rows"] if row["set"] == "train")
     assert first["place"] == int(misses.argmax())
 
 
@@ -397,19 +397,19 @@ def test_large_sets_are_sampled_evenly_and_the_sample_is_reported(
 ) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
     monkeypatch.setattr(answers, "MOST", 10)
-    told = shown.view("net", "surprises")
+    reply = shown.view("net", "surprises")
     info = db["net"].info()
-    assert [each["rows"] for each in told["looked"]] == [10, 10]
-    assert [each["of"] for each in told["looked"]] == [info.test_dataset_len, info.training_dataset_len]
+    assert [each["rows"] for each in reply["looked"]] == [10, 10]
+    assert [each["of"] for each in reply["looked"]] == [info.test_dataset_len, info.training_dataset_len]
     spread = {number * info.training_dataset_len // 10 for number in range(10)}
-    assert {row["place"] for row in told["rows"] if row["set"] == "train"} <= spread
+    assert {row["place"] for row in reply["rows"] if row["set"] == "train"} <= spread
     assert shown.view("net", "calibration")["rows"] == 10
 
 
 def test_calibration_compares_probabilities_with_frequencies() -> None:
     random = np.random.default_rng(1)
-    said = random.uniform(size=1000)
-    outputs = np.stack([1 - said, said], 1)
+    probability = random.uniform(size=1000)
+    outputs = np.stack([1 - probability, probability], 1)
     subject = of_file("net", nr.Network("classifier", [1, 2]))
 
     def reliability(right: Any) -> dict[str, Any]:
@@ -417,14 +417,14 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
         return judging._reliability(subject, found)
 
     # Of rows with a predicted probability of 0.3, three in ten have the outcome.
-    exact = reliability(random.uniform(size=1000) < said)
+    exact = reliability(random.uniform(size=1000) < probability)
     assert (exact["class"], len(exact["groups"])) == ("1", 10)
     assert exact["error"] < 0.05
     assert sum(group["rows"] for group in exact["groups"]) == 1000
     for group in exact["groups"]:
         assert group["low"] <= group["was"] <= group["high"]
         assert abs(group["said"] - group["was"]) < 0.2
-    assert reliability(said > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
+    assert reliability(probability > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
 
 
 def test_threshold_decides_the_first_answer_and_wrong_rows() -> None:
@@ -441,14 +441,14 @@ def test_threshold_decides_the_first_answer_and_wrong_rows() -> None:
 
 
 def test_rare_classes_are_merged_in_the_confusion_matrix(files: Dashboard, networks: dict[str, Any]) -> None:
-    told = files.view("letters", "confusion")
-    assert len(told["classes"]) == judging.MOST_CLASSES
-    assert told["classes"][-1] == "9 others"
+    reply = files.view("letters", "confusion")
+    assert len(reply["classes"]) == judging.MOST_CLASSES
+    assert reply["classes"][-1] == "9 others"
     found = networks["letters"].evaluate()
-    assert np.sum(told["matrix"]) == found.confusion.sum() == found.rows
-    at = told["classes"].index(told["classes"][0])
-    number = int(told["classes"][0])
-    assert told["matrix"][at][at] == found.confusion[number, number]
+    assert np.sum(reply["matrix"]) == found.confusion.sum() == found.rows
+    at = reply["classes"].index(reply["classes"][0])
+    number = int(reply["classes"][0])
+    assert reply["matrix"][at][at] == found.confusion[number, number]
 
 
 def test_names_of_any_bytes_are_sent_as_ascii_json(shown: Dashboard, db: nr.NeuralRedis) -> None:
@@ -462,8 +462,8 @@ def test_names_of_any_bytes_are_sent_as_ascii_json(shown: Dashboard, db: nr.Neur
     assert "\n" not in answer.body
     assert answer.json["fields"][0]["name"] == odd
     with dashboards.running(Files([("net", net)])) as files:
-        told = files.view("net", "ask", {"row": {odd: odd, "n": 3}})
-    assert {each["name"] for each in told["classes"]} == {odd, "no"}
+        reply = files.view("net", "ask", {"row": {odd: odd, "n": 3}})
+    assert {each["name"] for each in reply["classes"]} == {odd, "no"}
 
 
 # Errors.
@@ -480,17 +480,17 @@ def test_unreachable_server_is_reported_until_it_is_back(any_server: servers.Ser
             f"networks/{dashboards.name('net')}",
             f"networks/{dashboards.name('net')}/views/curve",
         ):
-            told = dashboard.ask(path, status=503)
-            assert told["error"].startswith(f"Cannot reach {url}: ")
+            reply = dashboard.ask(path, status=503)
+            assert reply["error"].startswith(f"Cannot reach {url}: ")
 
 
 def test_server_without_the_module_is_reported() -> None:
     import kinds
 
     with servers.running(kinds.ANY) as server, dashboards.running(place_of(server)) as dashboard:
-        told = dashboard.ask("networks", status=503)
-        assert "has not loaded the neuralredis module" in told["error"]
-        assert "neuralredis serve" in told["error"]
+        reply = dashboard.ask("networks", status=503)
+        assert "has not loaded the neuralredis module" in reply["error"]
+        assert "neuralredis serve" in reply["error"]
 
 
 def test_missing_permissions_are_reported_for_each_view(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> None:
@@ -502,9 +502,9 @@ def test_missing_permissions_are_reported_for_each_view(db: nr.NeuralRedis, any_
     try:
         client = any_server_for_all.client(decode_responses=False, username="looks", password="word")
         with dashboards.running(Server("here", nr.NeuralRedis(client)), write=True) as dashboard:
-            told = dashboard.ask("networks")
-            assert "Trainings are not shown" in told["note"]
-            listed = {each["name"]: each for each in told["networks"]}
+            reply = dashboard.ask("networks")
+            assert "Trainings are not shown" in reply["note"]
+            listed = {each["name"]: each for each in reply["networks"]}
             assert listed["net"]["quality"]["measure"] == "wrong"
             assert "permission" in listed["secret"]["error"].lower()
             path = f"networks/{dashboards.name('net')}"
@@ -544,10 +544,10 @@ class Keys:
     """A client whose server returns ten pages of keys."""
 
     def __init__(self) -> None:
-        self.asked: list[int] = []
+        self.cursors: list[int] = []
 
     def scan(self, cursor: int, *, count: int, _type: str) -> tuple[int, list[bytes]]:
-        self.asked.append(cursor)
+        self.cursors.append(cursor)
         return (cursor + 1) % 10, [b"key%d" % cursor]
 
 
@@ -557,10 +557,10 @@ def test_keys_are_scanned_in_steps() -> None:
     assert scan.go_on(0.0) == ([b"key0"], True)
     assert scan.go_on(0.0) == ([b"key0", b"key1"], True)
     keys, more = scan.go_on(60.0)
-    assert (len(keys), more, client.asked) == (10, False, list(range(10)))
+    assert (len(keys), more, client.cursors) == (10, False, list(range(10)))
     # Results are cached for a while.
     assert scan.go_on(60.0) == (keys, False)
-    assert len(client.asked) == 10
+    assert len(client.cursors) == 10
 
 
 class Runs:
@@ -582,9 +582,9 @@ def test_curve_has_a_bounded_number_of_points_and_its_last(monkeypatch: pytest.M
     db: Any = Runs()
     watched = trainings.Trainings(db)
     for _ in range(3000):
-        told = watched.of(1)
-    assert told is not None
-    cycles = [cycle for cycle, _, _ in told["points"]]
+        reply = watched.of(1)
+    assert reply is not None
+    cycles = [cycle for cycle, _, _ in reply["points"]]
     assert 200 < len(cycles) <= trainings.MOST_POINTS
     assert cycles == sorted(cycles)
     assert cycles[-1] == 3000

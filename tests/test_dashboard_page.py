@@ -222,8 +222,8 @@ def test_training_can_be_started_watched_and_stopped(page: browsers.Page, dashbo
     expect(page.get_by_role("progressbar")).to_be_visible()
     cycle = training.get_by_text(re.compile(r"Training: cycle [1-9]"))
     expect(cycle).to_be_visible()
-    said = cycle.inner_text()
-    expect(cycle).not_to_have_text(said)
+    text = cycle.inner_text()
+    expect(cycle).not_to_have_text(text)
     expect(training.get_by_role("img")).to_be_visible()
     page.get_by_role("button", name="Stop…").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop", exact=True).click()
@@ -334,8 +334,8 @@ def test_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboard
     page.clock.install()
     page.goto(dashboard.address)
     expect(page.get_by_role("status")).to_contain_text("4 networks")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
 
     def hide(hidden: bool) -> None:
         page.evaluate(
@@ -348,9 +348,9 @@ def test_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboard
         page.clock.run_for(10_000)
     hide(True)
     page.clock.run_for(10_000)
-    asked.clear()
+    requested.clear()
     page.clock.run_for(60_000)
-    assert asked == []
+    assert requested == []
     with page.expect_request("**/api/networks"):
         hide(False)
 
@@ -392,15 +392,15 @@ def test_report_works_without_a_server(
 ) -> None:
     (tmp_path / "net.html").write_text(report("customers", networks["customers"]), "utf-8")
     with browsers.tab(browser, color_scheme=scheme, viewport=size) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
         page.goto((tmp_path / "net.html").as_uri())
         expect(page.get_by_role("heading", level=1)).to_have_text("customers")
         all_sections(page)
         expect(page.get_by_role("region", name="Reasons")).to_contain_text("The row is synthetic")
         expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
         expect(page.get_by_role("contentinfo")).to_contain_text("This file contains no stored rows")
-        assert len(asked) == 1
+        assert len(requested) == 1
         assert browsers.barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -417,7 +417,7 @@ def answered(page: browsers.Page) -> None:
     page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")
 
 
-def told(form: Any, name: str) -> float:
+def prediction_in(form: Any, name: str) -> float:
     """Return the prediction in the form: the probability of a class in percent, or an output."""
     text = form.get_by_role("row", name=name).get_by_role("cell").first.inner_text()
     return float(text.removesuffix(" %").replace("\N{MINUS SIGN}", "-"))
@@ -436,12 +436,12 @@ def test_form_of_a_report_updates_the_answer_while_dragging(
         form.get_by_label("age, slider").fill(str(age))
         expect(form.get_by_label("age", exact=True)).to_have_value(str(age))
         answered(page)
-        seen.append(told(form, "yes"))
+        seen.append(prediction_in(form, "yes"))
         assert seen[-1] == pytest.approx(net.run({"age": age, "plan": "free"})["yes"] * 100, abs=0.051)
     assert seen[0] > seen[-1] + 50
     form.get_by_label("age unknown").check()
     answered(page)
-    assert told(form, "yes") == pytest.approx(net.run({"plan": "free"})["yes"] * 100, abs=0.051)
+    assert prediction_in(form, "yes") == pytest.approx(net.run({"plan": "free"})["yes"] * 100, abs=0.051)
 
 
 def test_form_of_a_report_takes_inputs_without_fields(
@@ -452,7 +452,7 @@ def test_form_of_a_report_takes_inputs_without_fields(
     form.get_by_label("input 0", exact=True).fill("3")
     form.get_by_label("input 1", exact=True).fill("4")
     answered(page)
-    assert [told(form, name) for name in ("output 0", "output 1")] == pytest.approx(net.run([3, 4]), rel=1e-3)
+    assert [prediction_in(form, name) for name in ("output 0", "output 1")] == pytest.approx(net.run([3, 4]), rel=1e-3)
     form.get_by_label("input 1", exact=True).fill("")
     expect(form).to_contain_text("input 1 is null: expected a finite number")
 

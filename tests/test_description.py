@@ -117,17 +117,17 @@ def state_of(description: nr.Description, events: list[dict[str, Any]]) -> NDArr
     assert view.gru
     bound, parts = np.float32(description.unit_limit), []
     for cell in view.gru.cells:
-        held = sums = np.zeros(view.gru.units, dtype=np.float32)
+        hidden = sums = np.zeros(view.gru.units, dtype=np.float32)
         for event in events[-view.length :]:
             x, entries = inputs_of(view, event)
             a = chain(x, cell.input_weights, cell.input_biases, bound)
             for number in entries:
                 a = fused(np.float32(1), cell.input_weights[number], a)
-            a, b = np.clip(a, -bound, bound), chain(held, cell.hidden_weights, cell.hidden_biases, bound)
+            a, b = np.clip(a, -bound, bound), chain(hidden, cell.hidden_weights, cell.hidden_biases, bound)
             z, r = sigmoid(a[0] + b[0]), sigmoid(a[1] + b[1])
-            held = held + z * (tanh(a[2] + r * b[2]) - held)
-            sums = sums + held
-        parts += [held, sums / np.float32(max(len(events[-view.length :]), 1))]
+            hidden = hidden + z * (tanh(a[2] + r * b[2]) - hidden)
+            sums = sums + hidden
+        parts += [hidden, sums / np.float32(max(len(events[-view.length :]), 1))]
     state = np.zeros(view.gru.parts * 2 * view.gru.units, dtype=np.float32)
     own = np.concatenate(parts)
     state[: len(own)] = own
@@ -174,11 +174,11 @@ def test_description_of_gru_cells_reproduces_answers_to_the_last_bit(hidden: lis
     net.observe(sequences, [sum(event["n"] for event in events) for events in sequences])
     net.train(max_cycles=8)
     net.observe([[{"page": "late"}]], [1.0])
-    asked = [*sequences, [], [{}, {"n": 1e30}, {"page": "late", "n": -3}], [{"page": "none"}]]
+    sequences_asked = [*sequences, [], [{}, {"n": 1e30}, {"page": "late", "n": -3}], [{"page": "none"}]]
     description = net.describe()
     assert len(description.members) == len(description.sequences.gru.cells) == 3  # type: ignore[union-attr]
-    X = np.stack([state_of(description, events) for events in asked])
-    np.testing.assert_array_equal(answers(description, X)[:, 0], np.ravel(net.run(asked)))
+    X = np.stack([state_of(description, events) for events in sequences_asked])
+    np.testing.assert_array_equal(answers(description, X)[:, 0], np.ravel(net.run(sequences_asked)))
 
 
 def test_describe_lists_the_inputs_of_words() -> None:
@@ -290,7 +290,7 @@ def test_assigned_weights_are_used_for_predictions(members: int) -> None:
     np.testing.assert_array_equal(net.run(X), answered)
 
 
-REFUSED = [
+REJECTED = [
     (np.zeros(25), nr.ShapeError, "25 weights and biases: expected 26"),
     ([], nr.ShapeError, "0 weights and biases: expected 26"),
     (np.zeros((1, 26)), nr.ShapeError, "weights are no flat array: expected 26 numbers"),
@@ -315,7 +315,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("weights", "error", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
+@pytest.mark.parametrize(("weights", "error", "message"), REJECTED, ids=[message for _, _, message in REJECTED])
 def test_invalid_weights_are_rejected_and_change_nothing(weights: Any, error: type[Exception], message: str) -> None:
     net, _ = trained("regressor", [3, 4, 2])
     before = bytes(net)

@@ -146,11 +146,11 @@ def test_shop_adapts_to_new_countries_tastes_and_promotions() -> None:
     with servers.running(kinds.ANY, module=neuralredis.module_path(), tcp=True) as server:
         text = output("shop", "--redis", f"redis://127.0.0.1:{server.port}", "--visitors", "1500")
     rows = re.findall(r"^  (\w.*?)  +[\d.]+ % +[\d.]+ % +([\d.]+)$", text, re.MULTILINE)
-    ratio = {what: float(share) for what, share in rows}
+    ratio = {segment: float(share) for segment, share in rows}
     assert len(ratio) == 6
     changes = ["seven more countries", "other tastes", "a fourth promotion"]
     learnt = ["five countries, three promotions", *(f"{change}, learnt" for change in changes)]
-    assert all(ratio[what] > 0.93 for what in learnt), text
+    assert all(ratio[segment] > 0.93 for segment in learnt), text
     assert ratio["other tastes, not learnt yet"] < 0.8
 
 
@@ -258,8 +258,8 @@ def test_advertisement_beats_random_choice() -> None:
 def test_forecast_beats_seasonal_naive_and_its_intervals_cover() -> None:
     text = output("forecast")
     network, naive = (
-        [float(error) for error in re.findall(rf"^ +{who} +([\d.]+)$", text, re.MULTILINE)]
-        for who in ("the network", "seasonal naive")
+        [float(error) for error in re.findall(rf"^ +{forecaster} +([\d.]+)$", text, re.MULTILINE)]
+        for forecaster in ("the network", "seasonal naive")
     )
     assert len(network) == 2
     assert network[0] < naive[0]
@@ -289,7 +289,7 @@ def test_visits_predictions_are_near_the_true_probabilities() -> None:
     assert percentage(text, "baseline: always the same") + 10 < network < best
     live = [(int(a), int(b)) for a, b in re.findall(r"predicted +(\d+)%, true +(\d+)%", text)]
     assert len(live) == 9
-    assert sum((said > 50) == (true > 50) for said, true in live) >= 7
+    assert sum((predicted > 50) == (true > 50) for predicted, true in live) >= 7
 
 
 def test_voices_accuracy_rises_with_the_number_of_frames() -> None:
@@ -324,8 +324,8 @@ def test_cdf_is_closer_than_the_sample_and_never_decreases() -> None:
     assert network[0] < steps[0]
     assert "it decreases 0 times" in text
     for share in ("10%", "50%", "90%"):
-        said, true = numbers(text, share)
-        assert said == pytest.approx(true, rel=0.25)
+        predicted, true = numbers(text, share)
+        assert predicted == pytest.approx(true, rel=0.25)
 
 
 @pytest.mark.parametrize("name", DOWNLOADED)
@@ -350,13 +350,13 @@ def test_running_the_folder_lists_all_examples() -> None:
 def test_sum_adds_fresh_numbers_and_marks_those_outside_the_range() -> None:
     text = output("sum", "--no-progress")
     sums = {
-        (int(a), int(b)): (float(said), bool(remark))
-        for a, b, said, remark in re.findall(r"^ +(\d+) \+ +(\d+) = +(-?[\d.]+)( .*)?$", text, re.MULTILINE)
+        (int(a), int(b)): (float(predicted), bool(remark))
+        for a, b, predicted, remark in re.findall(r"^ +(\d+) \+ +(\d+) = +(-?[\d.]+)( .*)?$", text, re.MULTILINE)
     }
     assert {(1, 1), (3, 2), (10, 10), (150, 150)} < sums.keys()
-    for (a, b), (said, beyond) in sums.items():
+    for (a, b), (predicted, beyond) in sums.items():
         assert beyond == (a > 99)
-        assert beyond or said == pytest.approx(a + b, abs=1)
+        assert beyond or predicted == pytest.approx(a + b, abs=1)
     found = re.search(r"mean error is ([\d.]+)", text)
     assert found
     assert float(found[1]) < 0.3
@@ -364,12 +364,12 @@ def test_sum_adds_fresh_numbers_and_marks_those_outside_the_range() -> None:
 
 @pytest.mark.parametrize("name", ["cdf", "circles", "digits_l2", "iris", "sum", "titanic"])
 def test_examples_print_the_same_with_a_server(name: str, any_server_for_all: servers.Server) -> None:
-    def said(*options: str) -> str:
+    def printed(*options: str) -> str:
         return re.sub(r"[\d.]+ (ms|s\b)", "", output(name, "--seed", "5", *options, *SHORT[name]))
 
     url = f"unix://{any_server_for_all.socket}"
     # Twice: the second run must replace the network of the first.
-    assert said("--redis", url) == said("--redis", url) == said()
+    assert printed("--redis", url) == printed("--redis", url) == printed()
     assert any_server_for_all.client().exists(f"example:{name}")
 
 
@@ -392,10 +392,10 @@ def test_unreachable_server_is_reported_in_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_seed_determines_the_output(name: str) -> None:
-    def said(seed: str) -> str:
+    def printed(seed: str) -> str:
         return re.sub(r"[\d.]+ m?s\b", "", output(name, "--seed", seed, *SHORT[name]))
 
-    assert said("5") == said("5") != said("6")
+    assert printed("5") == printed("5") != printed("6")
 
 
 @pytest.mark.parametrize("name", [*SHORT, *DOWNLOADED])

@@ -82,7 +82,7 @@ def test_names_are_converted_to_unique_identifiers() -> None:
     ]  # fmt: skip
 
 
-def refused(kind: type[Exception], call: Callable[[], object]) -> str:
+def error_of(kind: type[Exception], call: Callable[[], object]) -> str:
     with pytest.raises(kind) as caught:
         call()
     return str(caught.value)
@@ -90,13 +90,13 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
 
 def test_networks_that_cannot_be_exported_are_rejected(tmp_path: Path) -> None:
     net = learnt()
-    said = refused(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
-    assert said == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
+    message = error_of(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
+    assert message == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
         suffix for format in FORMATS for suffix in format.suffixes
     ) + ", or to= one of " + ", ".join(format.name for format in FORMATS)
-    assert refused(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
+    assert error_of(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
     fresh = nr.Network("classifier", fields={"age": "number"}, target="left")
-    assert "has seen no class yet" in refused(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
+    assert "has seen no class yet" in error_of(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
     with pytest.raises(OSError, match="No such file"):
         net.export(tmp_path / "none" / "net.json")
     assert list(tmp_path.iterdir()) == []
@@ -107,12 +107,12 @@ def test_unknown_kinds_of_cells_are_rejected_by_every_format(tmp_path: Path, suf
     net = nr.SequenceNetwork("regressor", fields={"x": "number"}, target="x", cell="reservoir", seed=1)
     exported = intermediate(net)
     exported["sequence"]["cell"]["kind"] = "lstm"  # type: ignore[index, typeddict-item]
-    said = refused(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
-    assert said.startswith("cell lstm: expected window, reservoir or gru")
+    message = error_of(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
+    assert message.startswith("cell lstm: expected window, reservoir or gru")
     exported = intermediate(learnt())
     exported["members"][0][0]["kind"] = "convolution"  # type: ignore[typeddict-item]
-    said = refused(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
-    assert "convolution" in said
+    message = error_of(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
+    assert "convolution" in message
 
 
 def test_remote_network_is_exported_like_an_embedded_one(db: nr.NeuralRedis, tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_export_command_writes_files_and_prints_their_names(command: Command) ->
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("customers.nr",), 2, "one of the arguments --to and -o is required"),
         (("customers.nr", "--to", "java"), 2, "invalid choice: 'java'"),
@@ -158,11 +158,11 @@ def test_export_command_writes_files_and_prints_their_names(command: Command) ->
     ],
 )
 def test_invalid_export_commands_are_rejected(
-    command: Command, arguments: tuple[str, ...], code: int, said: str
+    command: Command, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     ended, out, err = command(*arguments)
     assert (ended, out) == (code, "")
-    assert said in err
+    assert message in err
 
 
 def test_made_up_rows_are_valid_for_the_network() -> None:

@@ -216,9 +216,9 @@ def test_networks_too_large_for_a_stack_are_rejected(tmp_path: Path) -> None:
 def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net, rows, _ = exports.with_threshold()
     net.export(tmp_path / "net.c")
-    told = ", ".join("{" + ", ".join(f"{float(value).hex()}f" for value in row) + "}" for row in rows)
+    literals = ", ".join("{" + ", ".join(f"{float(value).hex()}f" for value in row) + "}" for row in rows)
     main = f"""
-    static const float rows[][2] = {{{told}}};
+    static const float rows[][2] = {{{literals}}};
     int main(void) {{
         int i;
         for (i = 0; i < {len(rows)}; i++) printf("%d\\n", net_classify(rows[i]));

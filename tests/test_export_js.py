@@ -116,16 +116,16 @@ def test_values_are_parsed_like_in_the_engine(tmp_path: Path, ask: Ask) -> None:
     assert found["proved"] == 12
     for row, answer in zip(GIVEN, found["answers"], strict=False):
         assert answer == bits([net.run([row])[0]]), row
-    for row, said in zip(WRONG, found["answers"][len(GIVEN) :], strict=True):
+    for row, messages in zip(WRONG, found["answers"][len(GIVEN) :], strict=True):
         with pytest.raises(nr.NeuralRedisError):
             net.run([row])
-        assert isinstance(said, str), row
-        assert said.startswith("RangeError: field "), row
+        assert isinstance(messages, str), row
+        assert messages.startswith("RangeError: field "), row
 
 
 def test_inputs_without_fields_are_validated(tmp_path: Path) -> None:
     nr.Network("classifier", [2, 3, 2], seed=1).export(tmp_path / "net.mjs")
-    said = in_node(
+    messages = in_node(
         tmp_path,
         """
         import * as net from "./net.mjs";
@@ -134,14 +134,14 @@ def test_inputs_without_fields_are_validated(tmp_path: Path) -> None:
         }));
         """,
     )
-    assert said[:5] == [
+    assert messages[:5] == [
         "a row of 1 inputs: expected 2",
         "input 1 is NaN: expected a finite number",
         "input 0 is 1e+39: expected a finite number",
         "input 1 is Infinity: expected a finite number",
         "input 0 is 1: expected a finite number",
     ]
-    assert said[5:] == [f"input 1 is {value}: expected a finite number" for value in ("null", "undefined")]
+    assert messages[5:] == [f"input 1 is {value}: expected a finite number" for value in ("null", "undefined")]
 
 
 def test_program_uses_names_of_fields(tmp_path: Path) -> None:
@@ -247,11 +247,11 @@ def test_damaged_file_fails_its_self_test(tmp_path: Path) -> None:
     at = weights.start(1) + 4 * 5 + 2
     damaged = text[:at] + ("B" if text[at] == "A" else "A") + text[at + 1 :]
     (tmp_path / "damaged.mjs").write_text(damaged)
-    said = in_node(
+    messages = in_node(
         tmp_path,
         'import { selfTest } from "./damaged.mjs";\ntry { say(selfTest()); } catch (error) { say(error.message); }',
     )
-    assert re.match(r"row \d+ of the proof: ", said)
+    assert re.match(r"row \d+ of the proof: ", messages)
 
 
 def test_names_and_scripts_are_quoted(tmp_path: Path) -> None:
@@ -306,11 +306,11 @@ def test_minified_runtime_is_small(net: nr.Network, most: int) -> None:
 @pytest.mark.needs(kinds.DENO)
 def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
     nets: dict[str, nr.Network] = {"fields": every_kind(), "sequences": letters(), "numbers": numbers()}
-    asked: dict[str, list[Any]] = {name: exports.rows(net, 20) for name, net in nets.items()}
+    inputs: dict[str, list[Any]] = {name: exports.rows(net, 20) for name, net in nets.items()}
     jobs = []
     for name, net in nets.items():
         net.export(tmp_path / f"{name}.mjs")
-        jobs.append(json.dumps({"file": (tmp_path / f"{name}.mjs").as_uri(), "rows": asked[name]}))
+        jobs.append(json.dumps({"file": (tmp_path / f"{name}.mjs").as_uri(), "rows": inputs[name]}))
     done = subprocess.run(
         [kinds.DENO.binary(), "run", "--no-remote", "--allow-read", Path(__file__).with_name("exports.mjs")],
         input="\n".join(jobs), capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
@@ -319,7 +319,7 @@ def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for found, (name, net) in zip(map(json.loads, done.stdout.splitlines()), nets.items(), strict=True):
         assert found["proved"] == 12, name
-        assert found["answers"] == [bits(np.ravel(answer)) for answer in net.run(asked[name])], name
+        assert found["answers"] == [bits(np.ravel(answer)) for answer in net.run(inputs[name])], name
 
 
 def test_threshold_selects_the_second_class(tmp_path: Path) -> None:

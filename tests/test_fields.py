@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fieldnets import SHOP, learnt, network, refused, shop, stars
+from fieldnets import SHOP, error_of, learnt, network, shop, stars
 
 import neuralredis as nr
 
@@ -52,7 +52,7 @@ def test_network_without_fields_returns_none() -> None:
         lambda: net.classify([1, 2], top=1),
         lambda: net.classify([1, 2], least=0),
     ):
-        assert "networks with fields" in refused(nr.KindError, call)
+        assert "networks with fields" in error_of(nr.KindError, call)
 
 
 @pytest.mark.parametrize(
@@ -109,24 +109,24 @@ def test_invalid_fields_and_targets_are_rejected_by_name(
     options: dict[str, Any], error: type[Exception], message: str
 ) -> None:
     made = {"fields": SHOP, "target": "taken", "hidden": (8,), "seed": 1, **options}
-    assert message in refused(error, lambda: nr.Network("classifier", **made))
+    assert message in error_of(error, lambda: nr.Network("classifier", **made))
 
 
 def test_regressor_has_targets_and_no_classes() -> None:
     assert stars({"age": "number"}).target == "stars"
     net = stars({"age": "number"}, target=["low", "high"])
     assert (net.target, net.classes) == (("low", "high"), None)
-    assert "classes is 3: expected none for a regressor" in refused(
+    assert "classes is 3: expected none for a regressor" in error_of(
         nr.OptionError, lambda: stars({"age": "number"}, classes=3)
     )
-    assert "no target" in refused(nr.OptionError, lambda: stars({"age": "number"}, target=[]))
+    assert "no target" in error_of(nr.OptionError, lambda: stars({"age": "number"}, target=[]))
 
 
 def test_given_classes_exclude_others_and_may_have_weights() -> None:
     net = network({"age": "number"}, classes=["no", "yes"], class_weight=[1, 3])
     assert net.classes == ("no", "yes")
     assert list(net.run({"age": 3})) == ["no", "yes"]
-    message = refused(nr.DataError, lambda: net.observe([{"age": 1}, {"age": 2}], ["yes", "perhaps"]))
+    message = error_of(nr.DataError, lambda: net.observe([{"age": 1}, {"age": 2}], ["yes", "perhaps"]))
     assert message == "row 1: unknown class 'perhaps': expected no, yes"
     assert network({"age": "number"}, classes=[False, True]).classes == ("false", "true")
     assert network({"age": "number"}, classes=np.array([0, 1])).classes == ("0", "1")
@@ -134,7 +134,7 @@ def test_given_classes_exclude_others_and_may_have_weights() -> None:
 
 def test_rows_of_fields_are_always_normalized() -> None:
     net = network()
-    assert "normalize is no: expected yes" in refused(nr.OptionError, lambda: net.configure(normalize=False))
+    assert "normalize is no: expected yes" in error_of(nr.OptionError, lambda: net.configure(normalize=False))
     assert net.configure(dataset=5)["dataset"] == 5
 
 
@@ -183,8 +183,8 @@ def test_network_with_fields_trains_stops_and_resets() -> None:
 def test_methods_for_positions_are_rejected_with_fields() -> None:
     net = learnt()
     for call in (net.weights, lambda: net.weights(folded=True), lambda: net.set_weights([1.0])):
-        assert refused(nr.KindError, call).startswith("the network has fields: ")
-    assert "gradient" in refused(nr.KindError, lambda: net.gradient([[1]], [1]))
+        assert error_of(nr.KindError, call).startswith("the network has fields: ")
+    assert "gradient" in error_of(nr.KindError, lambda: net.gradient([[1]], [1]))
 
 
 def test_rows_without_fields_need_outcomes() -> None:

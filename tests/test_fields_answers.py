@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from fieldnets import SHOP, learnt, network, refused, shop, stars
+from fieldnets import SHOP, error_of, learnt, network, shop, stars
 
 import neuralredis as nr
 
@@ -78,7 +78,7 @@ def test_prediction_without_observed_classes_is_rejected() -> None:
     net = network({"age": "number"})
     message = "the network has seen no class yet: observe some rows first"
     for call in (lambda: net.run({}), lambda: net.classify([{}]), lambda: net.rank([{}], want="yes")):
-        assert refused(nr.TrainingError, call) == message
+        assert error_of(nr.TrainingError, call) == message
     net.observe({"age": 1}, "yes")
     assert net.classes == ("yes",)
     assert net.classify({}) == "yes"
@@ -115,13 +115,13 @@ def test_regressor_predicts_numbers_by_target() -> None:
     assert type(net.run({"note": "good"})) is float
     assert net.run(rows[:3]) == pytest.approx([5, 1, 3], abs=0.1)
     assert net.run(rows[:3]).shape == (3,)
-    assert refused(nr.KindError, lambda: net.classify({})).startswith("the network is a regressor")
+    assert error_of(nr.KindError, lambda: net.classify({})).startswith("the network is a regressor")
     assert [index for index, _ in net.rank(rows[:3])] == [0, 2, 1]
     two = stars({"age": "number"}, target=["low", "high"])
     assert list(two.run({"age": 1})) == ["low", "high"]
     assert two.run([{"age": 1}] * 3).shape == (3, 2)
     assert len(two.rank([{"age": 1}], want="high")) == 1
-    assert "want is None: expected one of low, high" in refused(nr.OptionError, lambda: two.rank([{"age": 1}]))
+    assert "want is None: expected one of low, high" in error_of(nr.OptionError, lambda: two.rank([{"age": 1}]))
 
 
 # Candidates
@@ -145,9 +145,9 @@ def test_rank_sorts_candidates_with_shared_values() -> None:
     assert net.rank({"country": ["FR", "IT"]}, shared, want="no")[0].index == 0
     assert net.rank([], shared) == []
     assert net.rank({"country": "IT"})[0].index == 0
-    assert "want is 'maybe': expected one of no, yes" in refused(nr.OptionError, lambda: net.rank([{}], want="maybe"))
-    assert "want is None: expected one of" in refused(nr.OptionError, lambda: learnt().rank([{}]))
-    assert "shared is several rows" in refused(nr.ShapeError, lambda: net.rank([{}], {"age": [1, 2]}))
+    assert "want is 'maybe': expected one of no, yes" in error_of(nr.OptionError, lambda: net.rank([{}], want="maybe"))
+    assert "want is None: expected one of" in error_of(nr.OptionError, lambda: learnt().rank([{}]))
+    assert "shared is several rows" in error_of(nr.ShapeError, lambda: net.rank([{}], {"age": [1, 2]}))
 
 
 # Evaluation
@@ -170,7 +170,7 @@ def test_evaluate_takes_stored_and_fresh_rows_of_fields() -> None:
     weighted = net.evaluate(frame, weight=np.linspace(1, 2, 90))
     assert weighted.error != fresh.error
     assert net.evaluate({"country": "IT"}, "yes").rows == 1
-    assert refused(nr.DataError, lambda: net.evaluate([], [])) == "there are no rows to evaluate"
+    assert error_of(nr.DataError, lambda: net.evaluate([], [])) == "there are no rows to evaluate"
     new = net.evaluate({"country": "IT"}, "never met")
     assert isinstance(new, nr.ClassifierEvaluation)
     assert (new.accuracy, new.classes) == (0, (*(net.classes or ()), "never met"))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from fieldnets import network, refused, same, shop, stars
+from fieldnets import error_of, network, same, shop, stars
 
 import neuralredis as nr
 
@@ -193,9 +193,9 @@ def test_lists_for_scalar_fields_are_columns() -> None:
     assert net.observe({"age": [1, 2], "tags": ["a", "b"]}, ["yes", "no"]) == (1, 1)
     assert net.observe({"age": 1, "tags": ["a", "b"]}, "yes") == (2, 1)
     assert net.observe({"tags": ["a", "b"], "taken": ["yes", "no"]}, into="test") == (2, 3)
-    message = refused(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": "a"}, ["yes", "no"]))
+    message = error_of(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": "a"}, ["yes", "no"]))
     assert message == "column 'tags' is 'a': expected a value for each row"
-    message = refused(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": ["a"]}, ["yes", "no"]))
+    message = error_of(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": ["a"]}, ["yes", "no"]))
     assert message == "column 'tags' has 1 values, column 'age' 2"
 
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 import neuralredis as nr
 
 GAP = "a gap"
-REFUSED = "refused"
+REJECTED = "rejected"
 #: The characters that the engine treats as blanks, and the length of the longest word.
 BLANKS, LONGEST = b" \t\n\x0c\r", 64
 
@@ -42,11 +42,11 @@ def number(raw: Any) -> Any:
     elif re.fullmatch(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip(BLANKS)):
         value = float(text.strip(BLANKS))
     else:
-        return REFUSED
+        return REJECTED
     with np.errstate(over="ignore"):
         single = float(np.float32(value))
     # 0.0 and -0.0 are kept apart.
-    return (single, math.copysign(1, single)) if math.isfinite(single) else REFUSED
+    return (single, math.copysign(1, single)) if math.isfinite(single) else REJECTED
 
 
 def written(value: Any) -> bytes:
@@ -68,12 +68,12 @@ def word(raw: Any) -> Any:
         if raw is None or raw != raw:
             return GAP
         text = written(raw)
-    return GAP if not text else text if len(text) <= LONGEST else REFUSED
+    return GAP if not text else text if len(text) <= LONGEST else REJECTED
 
 
 def auto(raw: Any) -> Any:
     found = number(raw)
-    return ("word", word(raw)) if found == REFUSED and word(raw) != REFUSED else found
+    return ("word", word(raw)) if found == REJECTED and word(raw) != REJECTED else found
 
 
 def flag(raw: Any) -> Any:
@@ -81,11 +81,11 @@ def flag(raw: Any) -> Any:
     if text is None:
         if raw is None or raw != raw:
             return GAP
-        return float(raw) if raw in (0, 1) else REFUSED
+        return float(raw) if raw in (0, 1) else REJECTED
     if not text:
         return GAP
     yes, no = text.lower() in (b"1", b"true", b"yes", b"on"), text.lower() in (b"0", b"false", b"no", b"off")
-    return float(yes) if yes or no else REFUSED
+    return float(yes) if yes or no else REJECTED
 
 
 def tags(raw: Any) -> Any:
@@ -96,8 +96,8 @@ def tags(raw: Any) -> Any:
         items = list(raw) if isinstance(raw, list | tuple) else [raw]
     words = [as_bytes(item) if as_bytes(item) is not None else word(item) for item in items]
     stripped = {one.strip(BLANKS) for one in words if isinstance(one, bytes)} - {b""}
-    if REFUSED in words or any(len(one) > LONGEST for one in stripped):
-        return REFUSED
+    if REJECTED in words or any(len(one) > LONGEST for one in stripped):
+        return REJECTED
     return frozenset(stripped) or GAP
 
 
@@ -191,7 +191,7 @@ def agree(kind: str, one: Any, other: Any) -> None:
     understood = [MODELS[kind](value) for value in (one, other)]
     networks = [after(kind, value) for value in (one, other)]
     for value, found, net in zip((one, other), understood, networks, strict=True):
-        assert (net is None) == (found == REFUSED), (value, found)
+        assert (net is None) == (found == REJECTED), (value, found)
     if None not in networks:
         assert (networks[0] == networks[1]) == (understood[0] == understood[1]), understood
 
@@ -228,7 +228,7 @@ def test_special_values_are_parsed_as_in_the_model(kind: str) -> None:
 @given(st.lists(st.one_of(values, st.sampled_from(ODD)).filter(without_halves), min_size=1, max_size=8))
 def test_single_rows_and_columns_are_equivalent(column: list[Any]) -> None:
     kinds = {"n": "auto", "c": "category 3", "t": "text 16"}
-    taken = [value for value in column if REFUSED not in (word(value), auto(value))]
+    taken = [value for value in column if REJECTED not in (word(value), auto(value))]
 
     def network() -> nr.Network:
         return nr.Network("classifier", fields=kinds, target="y", hidden=[], dataset=99, test=0, classes=9, seed=1)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from fieldnets import network, refused, shop, stars
+from fieldnets import error_of, network, shop, stars
 
 import neuralredis as nr
 
@@ -70,16 +70,16 @@ def test_rejected_rows_change_nothing(rows: Any, error: type[Exception], message
         lambda: net.classify(rows),
         lambda: net.rank(rows, want="yes"),
     ):
-        assert message in refused(error, call)
+        assert message in error_of(error, call)
     if not isinstance(rows, str):
-        assert message in refused(error, lambda: net.evaluate(rows, y))
+        assert message in error_of(error, lambda: net.evaluate(rows, y))
     assert net == before
 
 
 def test_errors_show_names_in_any_script() -> None:
     net = network({"città": "number", "עיר": "number"})
-    assert "unknown field 'x': expected città, עיר" in refused(nr.DataError, lambda: net.observe({"x": 1}, "yes"))
-    assert "field עיר is 'x': expected a finite number" in refused(
+    assert "unknown field 'x': expected città, עיר" in error_of(nr.DataError, lambda: net.observe({"x": 1}, "yes"))
+    assert "field עיר is 'x': expected a finite number" in error_of(
         nr.DataError, lambda: net.observe({"עיר": "x"}, "yes")
     )
 
@@ -89,8 +89,8 @@ def test_recursive_lists_are_rejected() -> None:
     endless: list[Any] = []
     endless.append(endless)
     for name in ("tags", "v", "n"):
-        assert f"field {name} is" in refused(nr.DataError, lambda name=name: net.observe([{name: endless}], ["yes"]))
-    assert "field tags is" in refused(
+        assert f"field {name} is" in error_of(nr.DataError, lambda name=name: net.observe([{name: endless}], ["yes"]))
+    assert "field tags is" in error_of(
         nr.DataError, lambda: net.observe({"tags": [{"a", frozenset("b")}], "n": [1]}, ["a"])
     )
 
@@ -172,7 +172,7 @@ def test_numbers_and_flags_become_class_names() -> None:
 )
 def test_rows_without_an_outcome_are_rejected(rows: Any, y: Any, error: type[Exception], message: str) -> None:
     net = network()
-    assert message in refused(error, lambda: net.observe(rows, y))
+    assert message in error_of(error, lambda: net.observe(rows, y))
     assert net == network()
 
 
@@ -203,16 +203,18 @@ def test_regressor_takes_a_number_for_each_target() -> None:
         ([[1, 2]], "2 rows of inputs but 1 of outputs"),
         (7, "row 0: expected 2 outputs, 1 was given"),
     ]:
-        assert message in refused(nr.ShapeError, lambda y=y: net.observe(rows, y))
-    assert "row 1: field high is nothing: expected a finite number" in refused(
+        assert message in error_of(nr.ShapeError, lambda y=y: net.observe(rows, y))
+    assert "row 1: field high is nothing: expected a finite number" in error_of(
         nr.DataError, lambda: net.observe(rows, [[1, 2], [3, None]])
     )
 
 
 def test_row_weights_change_the_training() -> None:
     net = network({"age": "number"})
-    assert "row 1: the weight is -1" in refused(nr.DataError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, -1]))
-    assert "2 rows of inputs but 3 of weights" in refused(
+    assert "row 1: the weight is -1" in error_of(
+        nr.DataError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, -1])
+    )
+    assert "2 rows of inputs but 3 of weights" in error_of(
         nr.ShapeError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, 1, 1])
     )
     net.observe([{}, {}], ["a", "b"], weight=2)

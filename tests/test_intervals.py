@@ -232,9 +232,9 @@ def test_calibration_is_saved_with_the_network() -> None:
     net = regressor(nr.Network)
     before = bytes(net)
     X, y = sums(50, 4)
-    asked = net.interval(X)
+    before_ = net.interval(X)
     assert bytes(net) == before, "predictions change nothing"
-    assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), asked, strict=True))
+    assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), before_, strict=True))
     net.calibrate(X, y)
     loaded = nr.Network.from_bytes(bytes(net))
     assert loaded == net
@@ -260,9 +260,9 @@ def test_rank_matches_exact_arithmetic(targets: list[int], percent: int) -> None
     net.calibrate([[0]] * len(targets), targets)
     expected = sorted(map(abs, targets))
     if rank(len(targets), percent) > len(targets):
-        with pytest.raises(nr.TrainingError) as refusal:
+        with pytest.raises(nr.TrainingError) as raised:
             net.interval([0], percent / 100)
-        needed = int(str(refusal.value).split()[-1])
+        needed = int(str(raised.value).split()[-1])
         assert rank(needed, percent) <= needed
         assert all(rank(fewer, percent) > fewer for fewer in range(len(targets), needed))
     else:
@@ -305,8 +305,8 @@ def test_intervals_with_fields_have_the_form_of_predictions(create: Callable[...
     assert one == (value[0], low[0], high[0])
     assert all(type(part) is float for part in one)
     assert net.interval({}, 0.8).low < net.interval({}, 0.8).value
-    held = np.mean([(low <= row["spent"] <= high) for row, low, high in zip(rows, low, high, strict=True)])
-    assert held >= 0.5
+    covered = np.mean([(low <= row["spent"] <= high) for row, low, high in zip(rows, low, high, strict=True)])
+    assert covered >= 0.5
     assert net.calibrate(shop(60, 3)) == 60
     assert net.interval(rows, 0.8).high[0] != high[0]
     several = spending(create, ["spent", "twice"])

@@ -101,9 +101,9 @@ def test_rare_class_that_is_only_ranked_is_better_than_guessing() -> None:
     )
     assert found.auc == pytest.approx(roc_auc_score(y[3000:], net.run(rows_of(X[3000:]))[:, 1]))
     assert found.log_loss < found.log_loss_baseline
-    worth = judging.importance(net, rows_of(X[3000:]), y[3000:], 0, by_ranking=found.by_ranking)
-    assert next(iter(worth)) == "x1"
-    assert worth["x1"] > 0.2 > 10 * max(worth["x0"], worth["x2"])
+    importance = judging.importance(net, rows_of(X[3000:]), y[3000:], 0, by_ranking=found.by_ranking)
+    assert next(iter(importance)) == "x1"
+    assert importance["x1"] > 0.2 > 10 * max(importance["x0"], importance["x2"])
 
 
 def test_noise_with_a_rare_class_is_no_better_than_guessing() -> None:
@@ -180,8 +180,8 @@ def test_importance_does_not_depend_on_the_order_of_rows() -> None:
     y = (X[:, 0] + rng.normal(size=9000) > 3.6).astype(np.int64)
     net = trained(X[:3000], y[:3000], ("no", "yes"))
     order = np.argsort(y[3000:], kind="stable")
-    worth = judging.importance(net, rows_of(X[3000:][order]), y[3000:][order], 0, by_ranking=True)
-    assert worth["x0"] > 0.2 > 5 * abs(worth["x1"])
+    importance = judging.importance(net, rows_of(X[3000:][order]), y[3000:][order], 0, by_ranking=True)
+    assert importance["x0"] > 0.2 > 5 * abs(importance["x1"])
 
 
 def test_wilson_interval_matches_scipy() -> None:

@@ -47,7 +47,7 @@ def test_unloading_the_module_is_rejected(server: servers.Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         (
             ("cores", "4"),
@@ -57,8 +57,8 @@ def test_unloading_the_module_is_rejected(server: servers.Server) -> None:
         (("threads",), "the argument threads is '': expected an integer from 1 to 65536"),
     ],
 )
-def test_unknown_argument_is_named_in_the_log(kind: kinds.Kind, arguments: tuple[str, ...], complaint: str) -> None:
+def test_unknown_argument_is_named_in_the_log(kind: kinds.Kind, arguments: tuple[str, ...], message: str) -> None:
     with servers.running(kind) as server:
         with pytest.raises(redis.ResponseError, match="Error loading the extension"):
             server.client().module_load(str(neuralredis.module_path()), *arguments)
-        assert complaint in server.log
+        assert message in server.log

@@ -151,9 +151,9 @@ def test_networks_without_constraint_are_saved_unchanged() -> None:
 def test_invalid_constraints_are_rejected(
     create: Create, layout: list[int], options: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(nr.OptionError) as refused:
+    with pytest.raises(nr.OptionError) as raised:
         create("regressor", layout, **options)
-    assert message in str(refused.value)
+    assert message in str(raised.value)
 
 
 def test_multiclass_and_changed_constraints_are_rejected(create: Create) -> None:
@@ -176,9 +176,9 @@ def test_constraints_can_be_given_by_field_name(create: Create) -> None:
         ({"price": 2}, "monotone is 2 for price: expected 1, 0 or -1"),
         ({"plan": 1}, "monotone is 1 for field plan of kind CATEGORY 100: expected 0, since only a NUMBER, a FLAG or"),
     ):
-        with pytest.raises(nr.OptionError) as refused:
+        with pytest.raises(nr.OptionError) as raised:
             create("regressor", fields=fields, target="sold", monotone=wrong)
-        assert message in str(refused.value)
+        assert message in str(raised.value)
     with pytest.raises(nr.OptionError, match="besides signs after kinds"):
         create("regressor", fields={**fields, "price": "number -"}, target="sold", monotone={"new": 1})
     with pytest.raises(nr.OptionError, match="CLASSES 2 has an order"):
@@ -209,8 +209,8 @@ def test_signs_after_kinds_of_fields_set_constraints(create: Create, kind: str) 
         rows = [{**row, "sold": "many" if row["sold"] > 2 else "few"} for row in rows]
     net.observe(rows)
     net.train(autostop=True, backtrack=True, max_cycles=60, progress=False)
-    told = net.info().fields if kind == "regressor" else {one.name: one.kind for one in net.field_statistics()}
-    assert told == {"price": "auto 5 -", "new": "flag +", "plan": "category 100"}
+    declared = net.info().fields if kind == "regressor" else {one.name: one.kind for one in net.field_statistics()}
+    assert declared == {"price": "auto 5 -", "new": "flag +", "plan": "category 100"}
     assert net.info().monotone == [-1, 1, 0]
     rng = np.random.default_rng(3)
     low, high = [], []
@@ -223,7 +223,7 @@ def test_signs_after_kinds_of_fields_set_constraints(create: Create, kind: str) 
     below, above = (net.run(rows).reshape(len(rows), -1)[:, -1] for rows in (low, high))
     assert (below <= above).all()
     assert below.std() > 0
-    again = create(kind, fields=dict(told), target="sold", hidden=[8, 6], seed=2, dataset=300, test=100, **options)
+    again = create(kind, fields=dict(declared), target="sold", hidden=[8, 6], seed=2, dataset=300, test=100, **options)
     assert again.info().monotone == [-1, 1, 0]
 
 
@@ -304,8 +304,8 @@ def test_command_line_takes_names_of_monotone_columns(command: tables.Command, t
     assert "The answer never rises as 'price' rises." in text
     net = nr.load("sales.nr")
     assert dict(net.fields or {}) == {"price": "number -", "size": "number +"}
-    asked = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
-    assert (np.diff(asked) <= 0).all()
+    predictions = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
+    assert (np.diff(predictions) <= 0).all()
     # A network with monotone fields predicts tables like any other.
     assert "never" not in command("evaluate", "sales.nr", "sales.csv").err
     for options, message in (

@@ -31,8 +31,8 @@ def test_every_option_can_be_created_read_and_changed(db: neuralredis.NeuralRedi
 
 def test_docs_of_commands_list_every_option(db: neuralredis.NeuralRedis) -> None:
     for command, arguments in db.client.execute_command("COMMAND DOCS", "NR.CREATE", "NR.CONFIGURE").items():
-        told = [argument["name"] for argument in arguments["arguments"]]
+        listed = [argument["name"] for argument in arguments["arguments"]]
         expected = [
             word for _, word, *_, of_creation in _core.option_table() if command == "nr.create" or not of_creation
         ]
-        assert told[-len(expected) :] == expected
+        assert listed[-len(expected) :] == expected

@@ -69,10 +69,10 @@ def test_holm_correction_matches_r() -> None:
 
 def test_interval_of_a_difference_covers_the_true_value_in_95_percent() -> None:
     rng = np.random.default_rng(1)
-    held = 0
+    covered = 0
     for _ in range(2000):
         # Both classify 60 % of the rows correctly, only the first 10 %, only the second 20 %.
         _, first, second, _ = rng.multinomial(150, [0.6, 0.1, 0.2, 0.1])
         _, low, high = share_difference(int(first), int(second), 150)
-        held += low <= 0.1 <= high
-    assert 0.93 < held / 2000 < 0.97
+        covered += low <= 0.1 <= high
+    assert 0.93 < covered / 2000 < 0.97

@@ -126,8 +126,8 @@ def test_confusion_matrix_shows_counts_accuracy_and_baseline(classifier: nr.Netw
     found = classifier.evaluate()
     assert isinstance(found, nr.ClassifierEvaluation)
     assert found.confusion is not None
-    said = [int(text.get_text().split("\n")[0]) for text in ax.texts]
-    assert said == found.confusion.ravel().tolist()
+    counts = [int(text.get_text().split("\n")[0]) for text in ax.texts]
+    assert counts == found.confusion.ravel().tolist()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LABELS
     assert ax.get_title() == (f"accuracy {found.accuracy:.1%} of 100 rows (baseline: {found.baseline:.1%})")
 
@@ -192,11 +192,11 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
     # An untrained network predicts nearly the same for all rows. One row in four has class 1.
     net = nr.Network("classifier", [1, 2], seed=1)
     rows = np.zeros((400, 1))
-    said = float(net.run([0])[1])
+    counts = float(net.run([0])[1])
     ax = plot.calibration(net, rows, np.arange(400) % 4 == 0, bins=4)
     ((x, y),) = ax.collections[-1].get_offsets()
-    assert (x, y) == (pytest.approx(said), 0.25)
-    assert texts(ax.get_legend())[-1] == f"calibration error {abs(said - 0.25):.1%}"
+    assert (x, y) == (pytest.approx(counts), 0.25)
+    assert texts(ax.get_legend())[-1] == f"calibration error {abs(counts - 0.25):.1%}"
     assert [text.get_text() for text in ax.texts] == ["400"]
 
 
@@ -267,7 +267,7 @@ def test_answer_can_be_computed_from_weights_at_mean_inputs() -> None:
 
 
 def test_figures_are_registered_with_imported_pyplot() -> None:
-    told = """
+    program = """
         import matplotlib
         matplotlib.use("agg")
         from matplotlib import pyplot
@@ -283,12 +283,12 @@ def test_figures_are_registered_with_imported_pyplot() -> None:
         assert plot.network(net, ax=own) is own
         print(pyplot.get_fignums())
     """
-    assert output_of(told) == "[1, 2, 3, 4]\n"
+    assert output_of(program) == "[1, 2, 3, 4]\n"
 
 
 @pytest.mark.parametrize("ipython", [True, False])
 def test_pyplot_is_imported_only_in_notebooks(ipython: bool) -> None:
-    told = """
+    program = """
         import sys, types
         shell = types.SimpleNamespace(events=types.SimpleNamespace(register=print)) if %s else None
         sys.modules["IPython"] = types.SimpleNamespace(version_info=(9, 0), get_ipython=lambda: shell)
@@ -298,7 +298,7 @@ def test_pyplot_is_imported_only_in_notebooks(ipython: bool) -> None:
         pyplot = sys.modules.get("matplotlib.pyplot")
         print(pyplot and pyplot.get_fignums())
     """
-    last = output_of(told % ipython, env={"MPLBACKEND": "agg"}).splitlines()[-1]
+    last = output_of(program % ipython, env={"MPLBACKEND": "agg"}).splitlines()[-1]
     assert last == ("[1]" if ipython else "None")
 
 
@@ -312,9 +312,9 @@ def test_functions_label_networks_with_fields_by_class_names() -> None:
         assert [tick.get_text() for tick in ax.get_xticklabels()] == ["no", "yes"]
     assert plot.calibration(net, rows, names).get_xlabel() == "predicted probability of yes"
     assert plot.learning_curve(net) is not None
-    for refused in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
+    for draw in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
         with pytest.raises(nr.KindError, match="the network has fields"):
-            refused()
+            draw()
 
 
 def test_reasons_bars_sum_from_the_mean_to_the_answer(classifier: nr.Network) -> None:

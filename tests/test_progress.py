@@ -97,13 +97,13 @@ def test_bar_appears_on_a_terminal_for_long_trainings(seconds: float, shown: boo
 
 
 def test_callback_receives_the_progress_of_a_training() -> None:
-    heard: list[nr.Progress] = []
-    report = network().train(max_time=0.5, callback=heard.append)
-    assert 3 <= len(heard) <= 15, "about twenty times a second"
-    cycles = [progress.cycle for progress in heard]
+    received: list[nr.Progress] = []
+    report = network().train(max_time=0.5, callback=received.append)
+    assert 3 <= len(received) <= 15, "about twenty times a second"
+    cycles = [progress.cycle for progress in received]
     assert cycles == sorted(cycles)
     assert cycles[-1] == report.cycles
-    assert heard[-1].train_error is not None
+    assert received[-1].train_error is not None
 
 
 def test_callback_that_returns_false_stops_the_training() -> None:
@@ -165,7 +165,7 @@ def test_tqdm_is_imported_only_for_a_bar() -> None:
 @pytest.mark.parametrize("streams", ["sys.stderr = None", "sys.stdout = sys.stderr = None", "sys.stderr.close()"])
 @pytest.mark.parametrize("choice", [True, None])
 def test_bar_is_omitted_without_an_output_stream(streams: str, choice: Any) -> None:
-    told = """
+    program = """
         import os, sys
         import neuralredis as nr
         net = nr.Network("regressor", [2, 1])
@@ -173,7 +173,7 @@ def test_bar_is_omitted_without_an_output_stream(streams: str, choice: Any) -> N
         %s
         os.write(1, net.train(max_cycles=5, progress=%s).reason.encode())
     """
-    assert output_of(told % (streams, choice)) == "maxcycles"
+    assert output_of(program % (streams, choice)) == "maxcycles"
 
 
 @pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), ValueError("I/O operation on closed file")])

@@ -64,7 +64,7 @@ def shapley(net: nr.Network, row: Matrix, value: Callable[[Matrix], Matrix]) -> 
     X, _ = net.rows("train")
     inputs = range(len(row))
 
-    def worth(coalition: tuple[int, ...]) -> float:
+    def mean_value(coalition: tuple[int, ...]) -> float:
         mixed = X.copy()
         mixed[:, coalition] = row[list(coalition)]
         return float(value(net.run(mixed).astype(np.float64)).mean())
@@ -75,8 +75,8 @@ def shapley(net: nr.Network, row: Matrix, value: Callable[[Matrix], Matrix]) -> 
         for size in range(len(row)):
             weight = math.factorial(size) * math.factorial(len(row) - size - 1) / math.factorial(len(row))
             for coalition in itertools.combinations(others, size):
-                shares[one] += weight * (worth((*coalition, one)) - worth(coalition))
-    return worth(()), shares
+                shares[one] += weight * (mean_value((*coalition, one)) - mean_value(coalition))
+    return mean_value(()), shares
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3])
@@ -239,13 +239,13 @@ def test_changes_reach_the_class_and_none_can_be_omitted(create: Callable[..., A
             assert bool(found.changes) == (found.label != want)
             if "note" in found.changes:
                 continue
-            asked = {**row, **{name: new for name, (_, new) in found.changes.items()}}
-            assert net.classify(asked) == want
+            changed = {**row, **{name: new for name, (_, new) in found.changes.items()}}
+            assert net.classify(changed) == want
             assert any(all(near[name] == new for name, (_, new) in found.changes.items()) for near in stored)
             for size in range(len(found.changes)):
                 for fewer in itertools.combinations(found.changes, size):
-                    asked = {**row, **{name: found.changes[name][1] for name in fewer}}
-                    assert net.classify(asked) != want
+                    changed = {**row, **{name: found.changes[name][1] for name in fewer}}
+                    assert net.classify(changed) != want
     assert {0, 1} <= set(counts)
 
 
@@ -254,11 +254,11 @@ def test_changes_without_fields_are_keyed_by_position(create: Callable[..., Any]
     row = np.random.default_rng(3).normal(size=13).astype(np.float32)
     for want in range(3):
         found = net.explain(row, want=want)
-        asked = row.copy()
+        changed = row.copy()
         for at, (old, new) in found.changes.items():
             assert np.float32(old) == row[at]
-            asked[at] = new
-        assert net.classify(asked) == want
+            changed[at] = new
+        assert net.classify(changed) == want
         assert found.label == net.classify(row)
 
 
@@ -275,7 +275,7 @@ def test_class_that_no_row_is_assigned_to_is_unreachable(create: Callable[..., A
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "options", "refusal"),
+    ("kind", "given", "options", "expected"),
     [
         ("of_fields", {"age": "old"}, {}, (nr.DataError, "field age is 'old': expected a finite number")),
         ("of_fields", {"agee": 3}, {}, (nr.DataError, "unknown field 'agee'")),
@@ -296,10 +296,10 @@ def test_class_that_no_row_is_assigned_to_is_unreachable(create: Callable[..., A
     ],
 )  # fmt: skip
 def test_invalid_explanations_are_rejected(
-    create: Callable[..., Any], kind: str, given: Any, options: dict[str, Any], refusal: tuple[type[Exception], str]
+    create: Callable[..., Any], kind: str, given: Any, options: dict[str, Any], expected: tuple[type[Exception], str]
 ) -> None:
     net = of_fields(create) if kind == "of_fields" else of_numbers(create, 3)
-    with pytest.raises(refusal[0], match=refusal[1]):
+    with pytest.raises(expected[0], match=expected[1]):
         net.explain(given, **options)
 
 

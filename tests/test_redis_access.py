@@ -72,37 +72,37 @@ def admin(server: servers.Server) -> Any:
 )
 def test_every_command_enforces_key_patterns(server: servers.Server, admin: Wire, pattern: str, allowed: str) -> None:
     with user(server, "+@all", pattern) as wire:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             if name(words) in ("threads", "trainings") or not words[1].startswith(b"net"):
                 continue
-            refused = [
-                error for error in errors(hostile.asked(wire, "plain", words)) if str(error).startswith("NOPERM")
+            denied = [
+                error for error in errors(hostile.reply_of(wire, "plain", words)) if str(error).startswith("NOPERM")
             ]
             [need] = [need for need, names in NEEDS.items() if name(words) in names]
-            assert bool(refused) == (need not in allowed), words
+            assert bool(denied) == (need not in allowed), words
             hostile.prepare(admin)
 
 
 def test_acl_can_permit_a_single_command(server: servers.Server, admin: Wire) -> None:
     with user(server, "+nr.run", "~*") as wire:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             found = errors(wire.ask(*words))
             assert [str(error).split()[0] for error in found] == ([] if name(words) == "run" else ["NOPERM"]), words
 
 
 def test_users_without_permission_cannot_detect_keys(server: servers.Server, admin: Wire) -> None:
     with user(server, "+@all", "~mine:*") as wire:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             if name(words) in ("threads", "trainings"):
                 continue
-            told = [
-                str(errors(hostile.asked(wire, way, [words[0], key, *words[2:]]))[0]).replace(key.decode(), "key")
+            messages = [
+                str(errors(hostile.reply_of(wire, way, [words[0], key, *words[2:]]))[0]).replace(key.decode(), "key")
                 for way in ("plain", "script")
                 for key in (b"net", b"xyz", b"string")
             ]
-            assert told[:3] == [told[0]] * 3, words
-            assert told[3:] == [told[3]] * 3, words
-            assert told[0].startswith("NOPERM")
+            assert messages[:3] == [messages[0]] * 3, words
+            assert messages[3:] == [messages[3]] * 3, words
+            assert messages[0].startswith("NOPERM")
 
 
 @pytest.mark.parametrize("pattern", ["~mine:*", "%R~mine:*"])
@@ -116,14 +116,14 @@ def test_threads_lists_only_readable_keys_in_scripts_and_transactions(
     admin.ask("FUNCTION", "LOAD", hostile.LIBRARY)
     with user(server, "+@all", pattern, "%W~theirs:*") as wire:
         for way in hostile.WAYS:
-            lines = hostile.asked(wire, way, [b"NR.THREADS"])
+            lines = hostile.reply_of(wire, way, [b"NR.THREADS"])
             [line] = lines[0] if way == "transaction" else lines
             assert " key=mine:a " in line
     assert len(admin.ask("NR.THREADS")) == 2
 
 
 def test_internal_commands_need_the_admin_category(server: servers.Server, admin: Wire) -> None:
-    internal = [words for words in hostile.usual() if name(words).startswith("_")]
+    internal = [words for words in hostile.valid_commands() if name(words).startswith("_")]
     assert len({name(words) for words in internal}) == 7
     # Redis 7.0 has no categories of module commands: there they are denied by name.
     without = ["-@admin"]
@@ -131,8 +131,8 @@ def test_internal_commands_need_the_admin_category(server: servers.Server, admin
         without = [f"-nr.{name}" for name in sorted({name(words) for words in internal})]
     with user(server, "+@all", "~*", *without) as wire:
         for words in internal:
-            [refused] = errors(wire.ask(*words))
-            assert str(refused).startswith("NOPERM"), words
+            [denied] = errors(wire.ask(*words))
+            assert str(denied).startswith("NOPERM"), words
 
 
 def test_acl_categories_permit_and_deny_commands(server: servers.Server, admin: Wire) -> None:
@@ -151,7 +151,7 @@ def test_acl_categories_permit_and_deny_commands(server: servers.Server, admin: 
     ):
         # A dry run checks the rules only.
         admin.ask("ACL", "SETUSER", "someone", "reset", "on", "~*", *rules)
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             answer = admin.ask("ACL", "DRYRUN", "someone", *words)
             assert (answer == "OK") == allowed(name(words)), (rules, words, answer)
 
@@ -195,7 +195,7 @@ def test_users_in_access_md_have_the_documented_permissions(server: servers.Serv
     users = create_documented_users(server, admin)
     assert {"asker", "trainer", "monitor"} <= set(users)
     for user in users:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             for key, may in (("net:1", True), ("other:1", name(words) in ("threads", "trainings"))):
                 answer = admin.ask("ACL", "DRYRUN", user, words[0], *([key, *words[2:]] if words[1:] else []))
                 assert (answer == "OK") == (may and name(words) in USERS[user]), (user, words, answer)

@@ -15,7 +15,7 @@ import neuralredis
 import servers
 
 #: Blobs are written as their numbers in brackets, other bytes as b"...".
-REFUSED = """
+REJECTED = """
 NR.CREATE new | wrong number of arguments for 'nr.create' command
 NR.CREATE new CLASSIFIER 2 -> | wrong number of arguments
 NR.CREATE new FOO 2 3 -> 1 | the type is 'FOO': expected CLASSIFIER or REGRESSOR
@@ -374,24 +374,24 @@ def state(raw: redis.Redis) -> Any:
 
 
 def test_argument_error_cases_are_unique() -> None:
-    assert len(REFUSED) > 100
-    assert len(set(REFUSED)) == len(REFUSED)
+    assert len(REJECTED) > 100
+    assert len(set(REJECTED)) == len(REJECTED)
 
 
-@pytest.mark.parametrize("line", REFUSED)
+@pytest.mark.parametrize("line", REJECTED)
 def test_each_error_names_the_argument_and_changes_nothing(raw: redis.Redis, line: str) -> None:
-    command, _, complaint = line.partition(" | ")
+    command, _, message = line.partition(" | ")
     before = state(raw)
-    with pytest.raises(redis.ResponseError) as refusal:
+    with pytest.raises(redis.ResponseError) as raised:
         raw.execute_command(*arguments(command))
-    assert complaint in str(refusal.value)
+    assert message in str(raised.value)
     assert state(raw) == before
 
 
 def test_errors_shorten_and_escape_long_binary_arguments(raw: redis.Redis) -> None:
-    with pytest.raises(redis.ResponseError) as refusal:
+    with pytest.raises(redis.ResponseError) as raised:
         raw.execute_command("NR.RUN", "net", 1, b"\r\n+OK\0" + b"x" * 10_000)
-    message = str(refusal.value)
+    message = str(raised.value)
     assert len(message) < 200
     assert "\\r\\n+OK\\u{0}xxx" in message
     assert raw.ping()

@@ -54,10 +54,10 @@ class Cluster:
         servers.wait_until(lambda: self.state(at) in (state, "failed"))
         assert self.state(at) == state, self.nodes[at].log
 
-    def hold(self, what: str, on: bool) -> None:
+    def hold(self, step: str, on: bool) -> None:
         """Pause migrations before a step, or let them continue."""
         for client in self.clients:
-            client.execute_command("DEBUG", "SLOTMIGRATION", what, int(on))
+            client.execute_command("DEBUG", "SLOTMIGRATION", step, int(on))
 
 
 @pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)

@@ -7,7 +7,7 @@ import itertools
 import inredis
 import pytest
 import redis
-from inredisfields import ask, digests, refused
+from inredisfields import ask, digests, error_of
 
 import servers
 
@@ -15,10 +15,10 @@ import servers
 @pytest.mark.parametrize("sign", "+-")
 def test_sign_after_a_kind_sets_monotone_and_is_rejected_for_unordered_kinds(client: redis.Redis, sign: str) -> None:
     for kind in ("CATEGORY 5", "TIME", "TEXT 100", "TAGS 100", "VECTOR 2"):
-        message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
+        message = error_of(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
         assert message.startswith(f"NROPTION monotone is {sign.strip('+')}1 for field size of kind {kind}: expected 0")
     for kind in ("NUMBER", "AUTO 7", "FLAG"):
-        message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
+        message = error_of(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
         assert message == "NROPTION MONOTONE is given besides signs after kinds: expected one of them"
         ask(client, f"NR.CREATE net REGRESSOR SCHEMA b NUMBER size {kind} {sign} -> price")
         info = inredis.info(client, "net")
@@ -28,7 +28,7 @@ def test_sign_after_a_kind_sets_monotone_and_is_rejected_for_unordered_kinds(cli
 
 
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("words", "reason"),
     [
         ("CLASSIFIER SCHEMA -> taken", "0 fields: expected 1 to 4096"),
         ("CLASSIFIER SCHEMA age", "wrong number of arguments"),
@@ -70,10 +70,10 @@ def test_sign_after_a_kind_sets_monotone_and_is_rejected_for_unordered_kinds(cli
         ("REGRESSOR SCHEMA a NUMBER -> x y", "unknown option 'y'"),
     ],
 )
-def test_invalid_schema_is_rejected_with_the_reason(client: redis.Redis, words: str, complaint: str) -> None:
-    message = refused(client, f"NR.CREATE net {words}")
+def test_invalid_schema_is_rejected_with_the_reason(client: redis.Redis, words: str, reason: str) -> None:
+    message = error_of(client, f"NR.CREATE net {words}")
     assert message.startswith(("NROPTION", "wrong number of arguments"))
-    assert complaint in message
+    assert reason in message
     assert not client.exists("net")
 
 
@@ -117,7 +117,7 @@ def test_network_with_fields_can_be_reset_configured_and_trained_again(client: r
     info = inredis.info(client, "net")
     assert (info["training-dataset-len"], info["test-dataset-len"], info["words"]) == (20, 10, before["words"])
     assert info["classes"] == before["classes"] == ["no", "yes", "perhaps"]
-    assert "normalize" in refused(client, "NR.CONFIGURE net NORMALIZE no").lower()
+    assert "normalize" in error_of(client, "NR.CONFIGURE net NORMALIZE no").lower()
 
 
 def test_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> None:

@@ -8,7 +8,7 @@ import inredis
 import pytest
 import redis
 from inredis import pairs
-from inredisfields import BUY, ask, digests, learnt, refused
+from inredisfields import BUY, ask, digests, error_of, learnt
 from wire import Wire
 
 import servers
@@ -19,7 +19,7 @@ import servers
 def test_new_classes_are_predicted_after_the_next_training(client: redis.Redis) -> None:
     client.execute_command(*BUY)
     for command in ("NR.RUN", "NR.CLASS"):
-        assert "NRSTATE the network has seen no class yet" in refused(client, f"{command} net age 30")
+        assert "NRSTATE the network has seen no class yet" in error_of(client, f"{command} net age 30")
     for number in range(40):
         ask(client, f"NR.OBSERVE net age {number} -> {'young' if number < 20 else 'grown'}")
     assert inredis.info(client, "net")["classes"] == ["young", "grown"]
@@ -46,17 +46,17 @@ def test_classes_option_limits_number_or_names_of_classes(client: redis.Redis) -
     ask(client, create.format("given", "2 no yes"))
     for taken in ("b", "a", "c"):
         ask(client, f"NR.OBSERVE most age 1 -> {taken}")
-    assert "NRDATA unknown class 'd': expected b, a, c" in refused(client, "NR.OBSERVE most age 1 -> d")
+    assert "NRDATA unknown class 'd': expected b, a, c" in error_of(client, "NR.OBSERVE most age 1 -> d")
     assert list(pairs(ask(client, "NR.RUN given age 3"))) == ["no", "yes"], "before any row"
-    assert "unknown class 'maybe'" in refused(client, "NR.OBSERVE given age 1 -> maybe")
+    assert "unknown class 'maybe'" in error_of(client, "NR.OBSERVE given age 1 -> maybe")
     assert inredis.info(client, "given")["classes"] == ["no", "yes"]
     assert ask(client, "NR.CONFIGURE given CLASS-WEIGHT 1,20") == "OK"
-    assert "unknown class ''" in refused(client, "NR.OBSERVE most age 1 ->", "")
+    assert "unknown class ''" in error_of(client, "NR.OBSERVE most age 1 ->", "")
     ask(client, "NR.CREATE open CLASSIFIER SCHEMA age NUMBER -> taken")
     for name in ("", "x" * 65):
-        told = refused(client, "NR.OBSERVE open age 1 ->", name)
-        assert told.startswith("NRDATA field taken is '")
-        assert "expected the name of a class, of 1 to 64 bytes" in told
+        message = error_of(client, "NR.OBSERVE open age 1 ->", name)
+        assert message.startswith("NRDATA field taken is '")
+        assert "expected the name of a class, of 1 to 64 bytes" in message
 
 
 def test_new_word_counts_as_unknown_until_the_next_training(client: redis.Redis) -> None:
@@ -106,10 +106,10 @@ def test_rejected_rows_add_no_words_and_no_classes(client: redis.Redis, way: str
     client.execute_command(*BUY)
     rows = [{"plan": "new"}, {"plan": "newer", "age": "x"}] if way == "array" else {"plan": "new", "age": "x"}
     outcomes = ["new", "newer"] if way == "array" else ["new"]
-    assert "field age is 'x'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
+    assert "field age is 'x'" in error_of(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
     rows = [{"plan": "new"}] * 101
     outcomes = [f"class {number}" for number in range(101)]
-    assert "unknown class 'class 100'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
+    assert "unknown class 'class 100'" in error_of(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
     info = inredis.info(client, "net")
     assert (info["classes"], info["words"], info["training-dataset-len"]) == ([], 0, 0)
 
@@ -128,7 +128,7 @@ def test_names_may_equal_keywords_of_commands(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "net", *row, "->", name, "TRAIN")
     client.execute_command("NR.OBSERVE", "net", *row, "->", "TRAIN", "WEIGHT", 2, "TEST")
     client.execute_command("NR.OBSERVE", "net", "7", "->", "->", "TRAIN", "TRAIN")
-    assert "unknown class 'TEST'" in refused(client, "NR.OBSERVE net 7 a -> TEST")
+    assert "unknown class 'TEST'" in error_of(client, "NR.OBSERVE net 7 a -> TEST")
     for reload in ("DEBUG RELOAD", "NR.INFO net"):
         ask(client, reload)
         fields, outcome = ask(client, "NR.GETDATA net TRAIN 0")
@@ -137,7 +137,7 @@ def test_names_may_equal_keywords_of_commands(client: redis.Redis) -> None:
     info = inredis.info(client, "net")
     assert (info["classes"], info["targets"]) == (classes, ["CLASSES"])
     # Without a number, CATEGORY takes a name in digits as its number.
-    assert "kind '9'" in refused(client, "NR.CREATE new REGRESSOR SCHEMA plan CATEGORY 7 CATEGORY 9 NUMBER -> sum")
+    assert "kind '9'" in error_of(client, "NR.CREATE new REGRESSOR SCHEMA plan CATEGORY 7 CATEGORY 9 NUMBER -> sum")
     # A number of classes that is followed by an option is their greatest number.
     ask(client, "NR.CREATE most CLASSIFIER SCHEMA age NUMBER -> taken CLASSES 2 TEST 50")
     info = inredis.info(client, "most")
@@ -151,9 +151,9 @@ def test_arrow_is_accepted_as_a_value(client: redis.Redis) -> None:
     assert pairs(ask(client, "NR.GETDATA net TRAIN 0")[0])["sign"] == "->"
     assert ask(client, "NR.GETDATA net TRAIN 0")[1] == ["->"]
     assert ask(client, "NR.CLASS net sign -> -> TOP 2 WITHSCORES")[::2] in (["->", "<-"], ["<-", "->"])
-    assert "field 'sign' has no value" in refused(client, "NR.OBSERVE net note x sign")
+    assert "field 'sign' has no value" in error_of(client, "NR.OBSERVE net note x sign")
     for name in ("->", "json", "Fp32", ""):
-        assert "field" in refused(client, "NR.CREATE new REGRESSOR SCHEMA a NUMBER -> 2 b", name)
+        assert "field" in error_of(client, "NR.CREATE new REGRESSOR SCHEMA a NUMBER -> 2 b", name)
 
 
 BINARY = [b"\0", b"a\0b", b"\xff\xfe", b"\r\n+OK", b"%n%s", b" ", b"x" * 64, "šŽ\u0301".encode(), b"\x1b[2J", b"'\""]
@@ -212,7 +212,7 @@ def test_texts_are_normalized_in_every_script(client: redis.Redis) -> None:
     assert composed != apart
     assert ask(client, "NR.RUN net text", composed) == ask(client, "NR.RUN net text", apart)
     assert ask(client, "NR.RUN net text", "\u202e\u200f \u0301") == ask(client, "NR.RUN net ->"), "no word at all"
-    assert "\u202e" not in refused(client, "NR.RUN net", "\u202etext", "x")
+    assert "\u202e" not in error_of(client, "NR.RUN net", "\u202etext", "x")
 
 
 def test_long_text_is_stored_equally_by_a_thread_and_inline(raw: redis.Redis, client: redis.Redis) -> None:
@@ -232,4 +232,4 @@ def test_long_text_is_stored_equally_by_a_thread_and_inline(raw: redis.Redis, cl
     assert len(set(digests(client, "thread", "here"))) == 1
     answers = [ask(client, f"NR.RUN {key} text", text) for key in ("thread", "here")]
     assert answers[0] == answers[1] == ask(client, "NR.RUN thread JSON", json.dumps({"text": text}))
-    assert "unknown field 'note'" in refused(client, "NR.OBSERVE thread text", text, "note", text, "->", "x")
+    assert "unknown field 'note'" in error_of(client, "NR.OBSERVE thread text", text, "note", text, "->", "x")

@@ -220,11 +220,11 @@ def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) ->
     replies = iter(line.execute(raise_on_error=False))
     accepted = {}
     for key, count in counts.items():
-        refused = [isinstance(next(replies), redis.ResponseError) for _ in range(count)]
+        rejected = [isinstance(next(replies), redis.ResponseError) for _ in range(count)]
         info = next(replies)
         if not isinstance(info, redis.ResponseError):
             accepted[key] = info_of(info)
-        assert count > 1 or refused[0] == (key not in accepted), info
+        assert count > 1 or rejected[0] == (key not in accepted), info
     for key, info in accepted.items():
         commands = [*uses(key, info, source), ("NR._TRAINED", key, *payloads.trained(source)), *leaves(key)]
         for command in commands:

@@ -11,7 +11,7 @@ import inredis
 import pytest
 import redis
 import test_redis_hostile as hostile
-from inredisfields import ask, refused
+from inredisfields import ask, error_of
 from wire import RefusedError, Wire, errors
 
 import kinds
@@ -100,7 +100,7 @@ def test_field_without_role_is_given_or_read_from_any_hash(client: redis.Redis) 
     given = ask(client, "NR.HRUN net 2 user:2 item:7 user.age 50")
     assert given == ask(client, "NR.RUN net user.age 50 user.country IT item.price 35 item.kind bag")
     # Unknown fields of a hash are ignored, but are an error if the command names them.
-    assert "unknown field 'name'" in refused(client, "NR.HRUN net 2 user:2 item:7 name x")
+    assert "unknown field 'name'" in error_of(client, "NR.HRUN net 2 user:2 item:7 name x")
 
 
 def test_without_roles_every_hash_supplies_every_field(client: redis.Redis) -> None:
@@ -166,12 +166,12 @@ def test_missing_candidate_ranks_last_without_a_score(client: redis.Redis, any_s
     assert client.execute_command(*command) == found[::2]
     assert client.execute_command(*command, "->", "TOP", 3) == found[:6:2]
     newer = any_server_for_all.client(protocol=3)
-    told = newer.execute_command(*command, "->", "WITHSCORES", "TOP", 3)
-    assert told == [["item:8", pytest.approx(float(found[1]))], ["item:2", pytest.approx(float(found[3]))],
+    reply = newer.execute_command(*command, "->", "WITHSCORES", "TOP", 3)
+    assert reply == [["item:8", pytest.approx(float(found[1]))], ["item:2", pytest.approx(float(found[3]))],
                     ["item:gone", None]]  # fmt: skip
     assert newer.execute_command(*command) == found[::2]
     assert client.execute_command("NR.RANK", "net", 2, "user:9", "item:gone", "->", "WITHSCORES") == ["item:gone", None]
-    assert "NRDATA no hash at key 'user:gone'" in refused(client, "NR.RANK net 2 user:gone item:2")
+    assert "NRDATA no hash at key 'user:gone'" in error_of(client, "NR.RANK net 2 user:gone item:2")
 
 
 def test_field_without_role_is_read_from_each_candidate(client: redis.Redis) -> None:
@@ -187,29 +187,29 @@ def test_field_without_role_is_read_from_each_candidate(client: redis.Redis) -> 
 
 def test_rank_needs_exactly_one_output(client: redis.Redis) -> None:
     ask(client, "NR.CREATE three CLASSIFIER SCHEMA age NUMBER -> group")
-    assert "NRSTATE the network has seen no class yet" in refused(client, "NR.RANK three 1 user:1")
+    assert "NRSTATE the network has seen no class yet" in error_of(client, "NR.RANK three 1 user:1")
     for group in "ab":
         ask(client, f"NR.OBSERVE three age 3 -> {group}")
     assert ask(client, "NR.RANK three 1 user:1") == ["user:1"], "by the second of two classes"
     ask(client, "NR.OBSERVE three age 3 -> c")
-    assert "NROPTION FOR is 'c': expected one of a, b" in refused(client, "NR.RANK three 1 user:1 -> FOR c")
+    assert "NROPTION FOR is 'c': expected one of a, b" in error_of(client, "NR.RANK three 1 user:1 -> FOR c")
     ask(client, "NR.TRAIN three MAXCYCLES 1 BLOCK 0")
     for group in "abc":
         ask(client, f"NR.OBSERVE three age 3 -> {group}")
-    assert "NROPTION FOR is missing: expected the class to rank by, one of a, b, c" in refused(
+    assert "NROPTION FOR is missing: expected the class to rank by, one of a, b, c" in error_of(
         client, "NR.RANK three 1 user:1"
     )
-    assert "NROPTION FOR is 'd': expected one of a, b, c" in refused(client, "NR.RANK three 1 user:1 -> FOR d")
-    assert "FOR has no value" in refused(client, "NR.RANK three 1 user:1 -> FOR")
-    assert "FOR is given twice" in refused(client, "NR.RANK three 1 user:1 -> FOR a FOR a")
-    assert "unknown option 'MIN': expected FOR, TOP or WITHSCORES" in refused(
+    assert "NROPTION FOR is 'd': expected one of a, b, c" in error_of(client, "NR.RANK three 1 user:1 -> FOR d")
+    assert "FOR has no value" in error_of(client, "NR.RANK three 1 user:1 -> FOR")
+    assert "FOR is given twice" in error_of(client, "NR.RANK three 1 user:1 -> FOR a FOR a")
+    assert "unknown option 'MIN': expected FOR, TOP or WITHSCORES" in error_of(
         client, "NR.RANK three 1 user:1 -> MIN 0.5"
     )
     assert ask(client, "NR.RANK three 1 user:1 -> FOR c") == ["user:1"]
     ask(client, "NR.CREATE sums REGRESSOR SCHEMA age NUMBER -> 2 sum count")
-    assert "the network answers 2 numbers: expected one to rank by" in refused(client, "NR.RANK sums 1 user:1")
+    assert "the network answers 2 numbers: expected one to rank by" in error_of(client, "NR.RANK sums 1 user:1")
     ask(client, "NR.CREATE sum REGRESSOR SCHEMA age NUMBER -> sum HIDDEN 0 SEED 1")
-    assert "FOR is for a classifier" in refused(client, "NR.RANK sum 1 user:1 -> FOR sum")
+    assert "FOR is for a classifier" in error_of(client, "NR.RANK sum 1 user:1 -> FOR sum")
     users = [f"user:{number}" for number in range(12)]
     found = ask(client, "NR.RANK sum 12", *users, "->", "WITHSCORES")
     assert found[::2] in (users, users[::-1]), "by age, the only known field"
@@ -232,7 +232,7 @@ def test_rank_defaults_to_the_second_observed_class(client: redis.Redis) -> None
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("words", "expected"),
     [
         ("net 0 user:1 item:1", "NROPTION numkeys is '0': expected an integer from 1 to"),
         ("net -1 user:1 item:1", "numkeys is '-1'"),
@@ -257,23 +257,23 @@ def test_rank_defaults_to_the_second_observed_class(client: redis.Redis) -> None
         ("user:1 1 user:1", "WRONGTYPE"),
     ],
 )
-def test_invalid_hashes_and_values_are_rejected(client: redis.Redis, command: str, words: str, complaint: str) -> None:
+def test_invalid_hashes_and_values_are_rejected(client: redis.Redis, command: str, words: str, expected: str) -> None:
     client.set("string", "text")
     client.hset("user:old", "age", "old")
     ask(client, "NR.CREATE numbers REGRESSOR 2 -> 1")
     more = COMMANDS[command] + (["TRAIN"] if command == "NR.HOBSERVE" and words.count(" ") < 3 else [])
     if words.split()[-1] in ("hour",):
         more = []
-    assert complaint in refused(client, f"{command} {words}", *more)
+    assert expected in error_of(client, f"{command} {words}", *more)
 
 
 def test_error_in_a_candidate_names_its_hash(client: redis.Redis) -> None:
     client.hset("item:5", "price", "dear")
-    message = refused(client, "NR.RANK net 4 user:1 item:4 item:5 item:6")
+    message = error_of(client, "NR.RANK net 4 user:1 item:4 item:5 item:6")
     assert message.startswith("NRDATA hash 'item:5': field item.price is 'dear': expected a finite number")
-    message = refused(client, "NR.HOBSERVE net 2 user:1 item:5 -> yes")
+    message = error_of(client, "NR.HOBSERVE net 2 user:1 item:5 -> yes")
     assert message.startswith("NRDATA field item.price is 'dear'")
-    for words, complaint in (
+    for words, expected in (
         ("-> maybe", "NRDATA unknown class 'maybe'"),
         ("", "'->' is missing"),
         ("->", "expected 1 output, 0 were given"),
@@ -281,7 +281,7 @@ def test_error_in_a_candidate_names_its_hash(client: redis.Redis) -> None:
         ("-> yes WEIGHT x", "WEIGHT is 'x'"),
     ):
         more = ["hour", 1] if not words else words.split()
-        assert complaint in refused(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
+        assert expected in error_of(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
 
 
 def test_expired_hashes_and_fields_are_missing(server: servers.Server) -> None:
@@ -402,7 +402,7 @@ def test_acl_denies_hashes_that_a_user_may_not_read(
     before = wire.ask("DEBUG", "DIGEST")
     with user(server, *rules) as someone:
         for way in hostile.WAYS:
-            found = errors(hostile.asked(someone, way, words))
+            found = errors(hostile.reply_of(someone, way, words))
             assert ([str(error)[:4] for error in found] == []) == may, (way, found)
             assert all("permission" in str(error) or "can't access" in str(error) for error in found), found
     assert (wire.ask("DEBUG", "DIGEST") == before) == (not may or command != "NR.HOBSERVE")
@@ -420,13 +420,13 @@ def test_invalid_number_of_keys_does_not_bypass_acl(
     before = wire.ask("DEBUG", "DIGEST")
     with user(server, "~mine:*") as someone:
         for way in hostile.WAYS:
-            told = set()
+            reply = set()
             for net in (b"net", b"nothing", b"user:1"):
                 words = [command.encode(), net, number.encode(), b"user:1", b"item:2"]
-                found = errors(hostile.asked(someone, way, [*words, *(word.encode() for word in COMMANDS[command])]))
+                found = errors(hostile.reply_of(someone, way, [*words, *(word.encode() for word in COMMANDS[command])]))
                 assert len(found) == 1, (way, net)
-                told.add(str(found[0]).replace(net.decode(), "key"))
-            assert len(told) == 1, f"errors reveal which keys exist: {told}"
+                reply.add(str(found[0]).replace(net.decode(), "key"))
+            assert len(reply) == 1, f"errors reveal which keys exist: {reply}"
     assert wire.ask("DEBUG", "DIGEST") == before
 
 

@@ -26,7 +26,7 @@ KEYS = ("loaded", "imported", "created", "restored")
 
 
 def internal() -> list[list[bytes]]:
-    return [words for words in hostile.usual() if words[0].startswith(b"NR._")]
+    return [words for words in hostile.valid_commands() if words[0].startswith(b"NR._")]
 
 
 def parts() -> list[bytes]:
@@ -51,10 +51,10 @@ def test_clients_may_not_send_internal_commands(server: servers.Server, way: str
         wire.ask("FUNCTION", "LOAD", hostile.LIBRARY)
         before = wire.ask("DEBUG", "DIGEST")
         for words in internal():
-            [refused] = errors(hostile.asked(wire, way, words))
+            [error] = errors(hostile.reply_of(wire, way, words))
             name = words[0].decode()
-            assert f"{name} is an internal command: expected from a primary, an AOF or a slot migration" in str(refused)
-            assert "neuralredis.enable-internal-commands yes" in str(refused)
+            assert f"{name} is an internal command: expected from a primary, an AOF or a slot migration" in str(error)
+            assert "neuralredis.enable-internal-commands yes" in str(error)
         assert wire.ask("DEBUG", "DIGEST") == before
     assert partial(server.client()) == (0, 0)
 
@@ -73,8 +73,8 @@ def test_maxmemory_rejects_internal_commands_of_clients(relay: servers.Server) -
         before = wire.ask("DEBUG", "DIGEST")
         wire.ask("CONFIG", "SET", "maxmemory", 1)
         for words in internal():
-            [refused] = errors(wire.ask(*words))
-            assert str(refused) == "OOM command not allowed when used memory > 'maxmemory'."
+            [error] = errors(wire.ask(*words))
+            assert str(error) == "OOM command not allowed when used memory > 'maxmemory'."
         assert wire.ask("DEBUG", "DIGEST") == before
     assert partial(relay.client()) == (0, 0)
 

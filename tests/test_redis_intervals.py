@@ -135,9 +135,9 @@ def test_hash_commands_accept_interval_and_set(made: redis.Redis) -> None:
 )
 def test_invalid_intervals_and_calibrations_are_rejected(made: redis.Redis, command: str, error: str) -> None:
     before = made.execute_command("DEBUG", "DIGEST")
-    with pytest.raises(redis.ResponseError) as refusal:
+    with pytest.raises(redis.ResponseError) as raised:
         made.execute_command(*command.split())
-    assert str(refusal.value).startswith(error)
+    assert str(raised.value).startswith(error)
     assert made.execute_command("DEBUG", "DIGEST") == before
 
 

@@ -17,10 +17,10 @@ def client(server: servers.Server) -> redis.Redis:
     return client
 
 
-def shows(client: redis.Redis, what: str) -> bool:
+def shows(client: redis.Redis, text: str) -> bool:
     """Return whether NR.THREADS shows this. Valkey 8 is left out, since its key events are harmful to modules."""
     version = str(client.info("server").get("valkey_version", "none"))
-    return version.startswith("8.") or what in client.execute_command("NR.THREADS")[0]
+    return version.startswith("8.") or text in client.execute_command("NR.THREADS")[0]
 
 
 def stop(client: redis.Redis, key: str) -> None:

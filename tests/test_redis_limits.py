@@ -52,17 +52,17 @@ def full(client: redis.Redis, policy: str) -> int:
 @pytest.mark.parametrize("policy", ["allkeys-lru", "noeviction"])
 def test_trainings_are_rejected_before_they_evict_keys(client: redis.Redis, policy: str) -> None:
     before = full(client, policy)
-    refused = []
+    rejected = []
     for number in range(4):
         try:
             inredis.train(client, f"net{number}")
         except redis.exceptions.OutOfMemoryError as error:
-            refused.append(str(error))
+            rejected.append(str(error))
             continue
-        inredis.running(client, number + 1 - len(refused))
-    assert len(refused) >= 2
+        inredis.running(client, number + 1 - len(rejected))
+    assert len(rejected) >= 2
     pattern = r"the training would take \d+ bytes, \d+ with those that run and wait: expected at most \d+, half of what"
-    assert all(re.match(pattern, error) for error in refused)
+    assert all(re.match(pattern, error) for error in rejected)
     # Other clients write half of the remaining memory.
     for number in range(40 * MB // 64_000):
         client.set(f"more{number}", "x" * 64_000)
@@ -270,8 +270,8 @@ def test_threads_lists_only_databases_that_the_user_may_select(server: servers.S
         assert wire.ask("AUTH", "someone", "secret") == "OK"
         shown = [re.search(r" db=(\d+) ", line)[1] for line in wire.ask("NR.THREADS")]  # type: ignore[index]
         assert shown == (["0"] if kept_out else ["0", "5"])
-        refused = str(wire.ask("SELECT", "5")) != "OK"
-        assert refused == kept_out
+        rejected = str(wire.ask("SELECT", "5")) != "OK"
+        assert rejected == kept_out
 
 
 def held_back(client: redis.Redis) -> None:

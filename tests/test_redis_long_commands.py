@@ -54,7 +54,7 @@ def exported(client: redis.Redis, key: str = "net") -> bytes:
 
 
 @contextlib.contextmanager
-def asked(server: servers.Server, *command: Any) -> Iterator[Callable[[], Any]]:
+def pending(server: servers.Server, *command: Any) -> Iterator[Callable[[], Any]]:
     """Send a command without waiting for the reply, which the yielded function returns."""
     client = server.client(decode_responses=False, protocol=2)
     connection = client.connection_pool.get_connection()
@@ -123,7 +123,7 @@ def test_long_command_blocks_only_its_client_and_keeps_order(server: servers.Ser
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
     inputs = np.ones((6000, 16), "<f4").tobytes()
-    with asked(server, "NR.RUN", "net", "FP32", inputs) as answer:
+    with pending(server, "NR.RUN", "net", "FP32", inputs) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         # Another client's commands on the same network while the first client waits.
         assert client.execute_command("NR.OBSERVE", "net", *[1] * 16, "->", 1) == [1, 0]
@@ -152,9 +152,9 @@ def test_work_is_cancelled_when_its_client_disconnects(server: servers.Server) -
         ["NR.EVALUATE", "data", "TRAIN"],
         ["NR.RUN", "texts", "JSON", f"[{','.join(['{}'] * 500_000)}]"],
     ):
-        with asked(server, "CLIENT", "ID") as answer:
+        with pending(server, "CLIENT", "ID") as answer:
             number = answer()
-        with asked(server, *command):
+        with pending(server, *command):
             servers.wait_until(lambda: blocked(client) == 1)
             for line in client.client_list():
                 if line["cmd"] == command[0].lower() and line["id"] != str(number):
@@ -270,7 +270,7 @@ def test_large_batch_is_stored_as_in_an_embedded_network(
 def test_deleting_the_network_during_a_batch_reports_the_stored_rows(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 100_000)
-    with asked(server, "NR.OBSERVE", "net", "FP32", rows(20_000).tobytes()) as answer:
+    with pending(server, "NR.OBSERVE", "net", "FP32", rows(20_000).tobytes()) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.delete("net")
         with pytest.raises(redis.ResponseError, match="no network at key 'net'"):
@@ -297,7 +297,7 @@ def test_rows_observed_while_a_limit_shrinks_are_kept(server: servers.Server) ->
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 20_000, "TEST", 1000)
     client.execute_command("NR.OBSERVE", "net", "FP32", rows(20_000).tobytes(), "TRAIN")
     row = [*range(1200), "->", 5]
-    with asked(server, "NR.CONFIGURE", "net", "DATASET", 9000) as answer:
+    with pending(server, "NR.CONFIGURE", "net", "DATASET", 9000) as answer:
         stored = 0
         while blocked(client) == 1:
             client.execute_command("NR.OBSERVE", "net", *row, "TEST")
@@ -313,7 +313,7 @@ def test_import_checks_the_key_after_it_was_decoded(server: servers.Server) -> N
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 20_000)
     client.execute_command("NR.OBSERVE", "net", "FP32", rows(10_000).tobytes())
     blob = exported(client)
-    with asked(server, "NR.IMPORT", "key", blob) as answer:
+    with pending(server, "NR.IMPORT", "key", blob) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.set("key", "a string")
         with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
@@ -351,7 +351,7 @@ def test_storing_json_rows_does_not_block_other_clients(server: servers.Server) 
     create_of_texts(client, "net", 4)
     create_of_texts(client, "parts", 4)
     text, outcomes = texts(20_000)
-    with asked(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
+    with pending(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         assert client.execute_command("NR.INFO", "net")[:2]
         assert client.execute_command("NR.OBSERVE", "parts", "JSON", "[]", "->") == [0, 0]
@@ -375,7 +375,7 @@ def test_json_rows_with_an_invalid_last_row_are_not_stored(server: servers.Serve
         with pytest.raises(redis.ResponseError, match=r"row 3000: field at is 'late'|expected 3001 outputs"):
             client.execute_command("NR.OBSERVE", "net", "JSON", wrong, "->", *outcomes, *more)
     assert client.execute_command("DEBUG", "DIGEST") == before
-    with asked(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
+    with pending(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.rename("net", "other")
         with pytest.raises(redis.ResponseError, match="no network at key 'net'"):
@@ -392,7 +392,7 @@ def test_ranking_many_hashes_does_not_block_other_clients(server: servers.Server
         pipe.hset(f"item:{number}", mapping={"price": number % 997, "kind": f"kind {number % 7}"})
     pipe.execute()
     keys = [f"item:{number}" for number in range(6000)]
-    with asked(server, "NR.RANK", "net", 6001, "user", *keys, "->", "WITHSCORES") as answer:
+    with pending(server, "NR.RANK", "net", 6001, "user", *keys, "->", "WITHSCORES") as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.hset("item:5", "price", 5000)
         client.delete("item:6")
@@ -402,10 +402,12 @@ def test_ranking_many_hashes_does_not_block_other_clients(server: servers.Server
     scores = [float(score) for score in found[1::2]]
     assert scores == sorted(scores, reverse=True)
     assert {key.decode() for key in found[::2]} == set(keys)
-    told = dict(zip(found[::2], found[1::2], strict=True))
+    field = dict(zip(found[::2], found[1::2], strict=True))
     for number in (0, 5, 6, 5999):
         words = ["user.age", 30, "item.price", number % 997, "item.kind", f"kind {number % 7}"]
-        assert client.execute_command("NR.RUN", "net", *words) == [told[f"item:{number}".encode()]], "as of the request"
+        assert client.execute_command("NR.RUN", "net", *words) == [field[f"item:{number}".encode()]], (
+            "as of the request"
+        )
     with pytest.raises(redis.ResponseError, match="in a transaction or a script, where the client cannot wait"):
         client.pipeline(transaction=True).execute_command("NR.RANK", "net", 6001, "user", *keys).execute()
 
@@ -437,11 +439,11 @@ def test_field_statistics_do_not_block_other_clients(server: servers.Server) -> 
     observe(0, 1000)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "MAXTIME", 0, "BLOCK", 0)
     observe(1000, 20_000)
-    with asked(server, "NR.FIELDS", "net") as answer:
+    with pending(server, "NR.FIELDS", "net") as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         assert client.execute_command("NR.OBSERVE", "net", "at", 1_000_000, "->", "class 0")
         assert blocked(client) == 1, "the long reply has not arrived yet"
-        at, plan = ({part[0]: part[1] for part in zip(told[::2], told[1::2], strict=True)} for told in answer())
+        at, plan = ({part[0]: part[1] for part in zip(field[::2], field[1::2], strict=True)} for field in answer())
     assert (at[b"values"], at[b"max"]) == (20_000, b"19999"), "as of the request"
     assert (plan[b"words"], plan[b"other"]) == (100, 13_300)
     assert plan[b"importance"] is not None

@@ -55,13 +55,13 @@ def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], C
             pipeline.execute()
         raw.connection_pool.disconnect()  # and with it the server's buffers for the connection
 
-    def check(what: str) -> None:
-        def is_what_is_told() -> bool:
-            told = sum(client.memory_usage(key) for key in keys)
-            return bool(used(client) - before == pytest.approx(told, rel=0.1))
+    def check(state: str) -> None:
+        def usage_is_reported() -> bool:
+            reported = sum(client.memory_usage(key) for key in keys)
+            return bool(used(client) - before == pytest.approx(reported, rel=0.1))
 
         # Threads may hold buffers shortly after the end, and draw weights after a reset.
-        servers.wait_until(is_what_is_told, what=f"for the memory to be what is told: {what}")
+        servers.wait_until(usage_is_reported, subject=f"for the reported memory to be allocated: {state}")
 
     return each, check
 
@@ -277,7 +277,7 @@ def test_deleting_a_large_network_does_not_block_the_server(
     server: servers.Server, effort: int, figure: Callable[[str], None], command: str
 ) -> None:
     # 100 MB, or with more effort 1 GB.
-    wanted = (100 if effort == 1 else 1000) << 20
+    size = (100 if effort == 1 else 1000) << 20
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 99, "->", 1, "DATASET", 10_000_000)
@@ -285,20 +285,20 @@ def test_deleting_a_large_network_does_not_block_the_server(
     client.config_set("lazyfree-lazy-server-del", "yes")  # for the network that RENAME replaces
     before = used(client)
     many = bytes(4 << 20)[: 4 * 100 * 10_000]
-    for _ in range(wanted // len(many)):
+    for _ in range(size // len(many)):
         raw.execute_command("NR.OBSERVE", "net", "FP32", many)
-    assert client.memory_usage("net") > wanted * 0.9
+    assert client.memory_usage("net") > size * 0.9
     client.config_resetstat()
     with Pings(server) as pings:
         client.execute_command(*command.split())
         if command != "NR.RESET net":
-            servers.wait_until(lambda: used(client) - before < wanted / 10)
+            servers.wait_until(lambda: used(client) - before < size / 10)
             # On the server's thread for it.
             servers.wait_until(lambda: client.info("memory")["lazyfreed_objects"] > 0)
     took = client.info("commandstats")[f"cmdstat_{command.split()[0].lower()}"]["usec_per_call"]
     # Freeing on the main thread takes about 100 ms for a gigabyte.
     slowest = pings.longest * 1000
-    figure(f"{wanted >> 20} MB: the command took {took / 1000:.2f} ms, a PING beside it at most {slowest:.1f} ms")
+    figure(f"{size >> 20} MB: the command took {took / 1000:.2f} ms, a PING beside it at most {slowest:.1f} ms")
 
 
 @pytest.mark.torture

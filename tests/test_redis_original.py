@@ -31,8 +31,8 @@ def test_original_network_gives_its_recorded_answers(
 ) -> None:
     any_server_for_all.client().flushall()
     client = restored(any_server_for_all, original)
-    for asked, answers in zip(original["asked"], original["answers"], strict=True):
-        assert client.execute_command("NR.RUN", "net", *asked) == pytest.approx(answers, rel=1e-5)
+    for inputs, answers in zip(original["asked"], original["answers"], strict=True):
+        assert client.execute_command("NR.RUN", "net", *inputs) == pytest.approx(answers, rel=1e-5)
 
 
 def test_original_network_keeps_its_rows_and_statistics(
@@ -100,9 +100,9 @@ def test_original_network_continues_training_and_is_saved_in_our_format(server: 
         assert after["training-total-cycles"] == before["training-total-cycles"] + 200
         if before["training-dataset-len"]:
             assert after["dataset-error"] < before["dataset-error"], network["name"]
-        answers = [client.execute_command("NR.RUN", "net", *asked) for asked in network["asked"]]
+        answers = [client.execute_command("NR.RUN", "net", *inputs) for inputs in network["asked"]]
         client.execute_command("DEBUG", "RELOAD")
-        assert [client.execute_command("NR.RUN", "net", *asked) for asked in network["asked"]] == answers
+        assert [client.execute_command("NR.RUN", "net", *inputs) for inputs in network["asked"]] == answers
 
 
 def test_truncated_or_damaged_original_dumps_are_rejected(any_server_for_all: servers.Server) -> None:

@@ -62,7 +62,7 @@ def test_released_modules_have_no_pauses() -> None:
     ("point", "state"), [("start", "queued"), ("first", "running"), ("end", "running"), ("install", "installing")]
 )
 def test_training_is_listed_until_its_result_is_installed(stage: Stage, points: Points, point: str, state: str) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     (line,) = stage.client.execute_command("NR.THREADS")
     assert f" key=net db=0 maxtime=0 maxcycles={CYCLES} " in line
     assert f" state={state} " in line
@@ -82,7 +82,7 @@ def test_training_is_listed_until_its_result_is_installed(stage: Stage, points: 
      "RENAME other net", "FLUSHALL", "FLUSHALL ASYNC", "FLUSHDB"],
 )  # fmt: skip
 def test_cancelled_training_is_dropped_at_every_stage(stage: Stage, points: Points, point: str, command: str) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     stage.client.execute_command(*command.split())
     # A flush in the background ends a little later.
     servers.wait_until(lambda: stage.client.execute_command("NR.THREADS") == [])
@@ -98,7 +98,7 @@ def test_cancelled_training_is_dropped_at_every_stage(stage: Stage, points: Poin
 def test_training_that_ends_during_its_cancellation_is_dropped(
     stage: Stage, points: Points, point: str, command: str
 ) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     points.hold("cancel")
     cancelling = stage.ask(*command.split())
     points.reached("cancel")
@@ -116,7 +116,7 @@ def test_training_that_ends_during_its_cancellation_is_dropped(
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 def test_async_flush_answers_waiting_clients_at_once(stage: Stage, points: Points, point: str) -> None:
     stage.client.delete("other", "third")
-    training = stage.held(point)
+    training = stage.paused_at(point)
     points.hold("cancel")
     stage.client.flushall(asynchronous=True)
     points.reached("cancel")
@@ -131,7 +131,7 @@ def test_async_flush_answers_waiting_clients_at_once(stage: Stage, points: Point
     [("start", "stopped", 0), ("first", "stopped", 0), ("end", "finished", CYCLES), ("install", "finished", CYCLES)],
 )
 def test_stopped_training_keeps_its_result(stage: Stage, points: Points, point: str, word: str, cycles: int) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     assert stage.client.execute_command("NR.STOP", "net") == 1
     assert stage.client.execute_command("NR.STOP", "net") == 1
     points.release(point)
@@ -144,7 +144,7 @@ def test_stopped_training_keeps_its_result(stage: Stage, points: Points, point: 
 
 @pytest.mark.parametrize("point", ["first", "end", "install"])
 def test_old_result_is_not_installed_for_the_next_training(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     points.hold("start")
     stage.client.execute_command("NR.RESET", "net")
     following = stage.train("net", CYCLES + 1)
@@ -169,7 +169,7 @@ def test_old_result_is_not_installed_for_the_next_training(stage: Stage, points:
 def test_result_follows_a_moved_network(
     stage: Stage, points: Points, point: str, commands: list[str], db: int, key: str
 ) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     places = {number: stage.server.client(db=number, protocol=2) for number in (0, 3, 5)}
     for command in commands:
         places[0].execute_command(*command.split())
@@ -183,7 +183,7 @@ def test_result_follows_a_moved_network(
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 def test_result_waits_for_the_end_of_a_client_pause(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     stage.client.client_pause(600_000, all=False)
     points.release(point)
     servers.wait_until(lambda: "state=installing" in str(stage.client.execute_command("NR.THREADS")))
@@ -195,7 +195,7 @@ def test_result_waits_for_the_end_of_a_client_pause(stage: Stage, points: Points
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 def test_forked_child_saves_while_a_training_is_paused(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     stage.client.bgrewriteaof()
     servers.wait_until(lambda: not stage.client.info("persistence")["aof_rewrite_in_progress"])
     assert stage.client.info("persistence")["aof_last_bgrewrite_status"] == "ok"
@@ -206,7 +206,7 @@ def test_forked_child_saves_while_a_training_is_paused(stage: Stage, points: Poi
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 def test_client_that_stops_waiting_does_not_affect_others(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     killed, patient = stage.ask("NR.WAIT", "net"), stage.ask("NR.WAIT", "net", 600_000)
     servers.wait_until(lambda: stage.client.info("clients")["blocked_clients"] == 3)
     assert stage.client.execute_command("NR.WAIT", "net", 20) is None
@@ -222,7 +222,7 @@ def test_client_that_stops_waiting_does_not_affect_others(stage: Stage, points: 
 def test_training_is_dropped_when_the_server_becomes_a_replica(
     stage: Stage, points: Points, point: str, back: bool
 ) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     stage.client.replicaof("127.0.0.1", 1)
     assert stage.client.execute_command("NR.THREADS") == []
     if back:
@@ -238,7 +238,7 @@ def test_training_is_dropped_when_the_server_becomes_a_replica(
 
 def test_queued_training_that_starts_during_demotion_is_dropped(stage: Stage, points: Points) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    trainings = [stage.held("end"), *stage.queue("other", "third")]
+    trainings = [stage.paused_at("end"), *stage.queue("other", "third")]
     points.hold("cancel", "start")
     demoting = stage.ask("REPLICAOF", "127.0.0.1", 1)
     # "net" is cancelled, the queued trainings not yet.
@@ -264,7 +264,7 @@ def test_training_that_is_about_to_start_can_be_withdrawn(
     stage: Stage, points: Points, command: str, word: str, cycles: int | None
 ) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     points.hold("turn")
     second, third = stage.queue("other", "third")
     points.release("end")
@@ -281,7 +281,7 @@ def test_training_that_is_about_to_start_can_be_withdrawn(
 @pytest.mark.parametrize("command", ["DEL other", "NR.RESET other"])
 def test_training_can_start_while_it_is_withdrawn(stage: Stage, points: Points, command: str) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     second, third = stage.queue("other", "third")
     points.hold("cancel", "start")
     cancelling = stage.ask(*command.split())
@@ -299,7 +299,7 @@ def test_training_can_start_while_it_is_withdrawn(stage: Stage, points: Points, 
 def test_training_can_start_while_its_network_is_freed_in_the_background(stage: Stage, points: Points) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
     stage.client.move("other", 3)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     there = stage.server.client(db=3, protocol=2)
     inredis.train(there, "other")
     points.hold("cancel")
@@ -315,7 +315,7 @@ def test_training_can_start_while_its_network_is_freed_in_the_background(stage: 
 
 def test_training_can_end_while_max_trainings_is_raised(stage: Stage, points: Points) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    trainings = [stage.held("end"), *stage.queue("other", "third")]
+    trainings = [stage.paused_at("end"), *stage.queue("other", "third")]
     points.hold("turn")
     raising = stage.ask("CONFIG", "SET", "neuralredis.max-trainings", 2)
     # The main thread is starting "other", so the thread of "net" takes "third".
@@ -332,7 +332,7 @@ def test_training_can_end_while_max_trainings_is_raised(stage: Stage, points: Po
 @pytest.mark.parametrize("point", ["start", "first", "end"])
 def test_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, points: Points, point: str) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    training = stage.held(point)
+    training = stage.paused_at(point)
     waiting = stage.ask("NR.WAIT", "net")
     points.hold("turn")
     (following,) = stage.queue("other")
@@ -352,7 +352,7 @@ def test_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, poi
 
 
 def test_panic_in_a_dropped_training_is_not_counted_as_failed(stage: Stage, points: Points) -> None:
-    training = stage.held("first")
+    training = stage.paused_at("first")
     stage.client.delete("net")
     points.panic("first")
     assert training.answer() == "dropped"
@@ -364,7 +364,7 @@ def test_panic_in_a_dropped_training_is_not_counted_as_failed(stage: Stage, poin
 @pytest.mark.parametrize("turn", [False, True], ids=["running", "queued"])
 def test_panic_during_a_cancellation_leaves_no_training(stage: Stage, points: Points, turn: bool) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     (second,) = stage.queue("other")
     key = "other" if turn else "net"
     points.panic("cancel")

@@ -283,11 +283,11 @@ def test_dumps_of_networks_with_fields_of_format_5_are_read(server: servers.Serv
     # The stored state of the trainer is used.
     raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
     net.train(max_cycles=2, max_time=None)
-    asked = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
-    found = net.run(asked)
+    row = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
+    found = net.run(row)
     answers = found.values() if isinstance(found, dict) else found
-    told = raw.execute_command("NR.RUN", "net", *network["asked"])
-    assert [float(answer) for answer in (told[1::2] if name == "promo" else told)] == pytest.approx(
+    answers_ = raw.execute_command("NR.RUN", "net", *network["asked"])
+    assert [float(answer) for answer in (answers_[1::2] if name == "promo" else answers_)] == pytest.approx(
         list(answers), rel=1e-6
     )
 
@@ -303,15 +303,15 @@ def test_report_of_the_last_training_is_persisted(kind: kinds.Kind) -> None:
         client.execute_command("DEBUG", "RELOAD")
         with servers.replica_of(server, kind, module=neuralredis.module_path()) as replica:
             client.execute_command("NR.TRAIN", "sum", "MAXCYCLES", 3, "BLOCK", 0)
-            told = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
-            assert told["sum"]["cycles"] == 3
+            answers_ = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
+            assert answers_["sum"]["cycles"] == 3
             follower = replica.client(protocol=3)
             servers.wait_until(lambda: follower.execute_command("NR.REPORT", "sum") is not None)
-            assert {key: follower.execute_command("NR.REPORT", key) for key in told} == told
+            assert {key: follower.execute_command("NR.REPORT", key) for key in answers_} == answers_
         server.kill()
         with servers.reopened(kind, server, *AOF, module=neuralredis.module_path()) as again:
             client = again.client(protocol=3)
-            assert {key: client.execute_command("NR.REPORT", key) for key in told} == told
+            assert {key: client.execute_command("NR.REPORT", key) for key in answers_} == answers_
             client.execute_command("NR.RESET", "net")
             assert client.execute_command("NR.REPORT", "net") is None
 

@@ -52,7 +52,7 @@ def client(shared: servers.Server) -> redis.Redis:
     return client
 
 
-def held(client: redis.Redis, *commands: str) -> None:
+def before_install(client: redis.Redis, *commands: str) -> None:
     """Run commands after a training of "net" has ended and before its result is installed."""
     with client.pipeline() as transaction:
         transaction.execute_command("NR.TRAIN", "net", "MAXCYCLES", CYCLES)
@@ -91,7 +91,7 @@ def is_in_the_file(client: redis.Redis) -> None:
 )  # fmt: skip
 def test_result_of_a_deleted_network_is_dropped(client: redis.Redis, commands: list[str]) -> None:
     before = dropped(client)
-    held(client, *commands)
+    before_install(client, *commands)
     servers.wait_until(lambda: dropped(client) == before + 1)
     is_over(client)
     for key in client.scan_iter():
@@ -116,7 +116,7 @@ def test_result_follows_a_moved_network(
     shared: servers.Server, client: redis.Redis, commands: list[str], db: int, key: str
 ) -> None:
     finished = inredis.section(client)["trainings_finished"]
-    held(client, *commands)
+    before_install(client, *commands)
     there = shared.client(db=db, protocol=2)
     servers.wait_until(lambda: inredis.section(client)["trainings_finished"] == finished + 1)
     assert inredis.cycles(there, key) == CYCLES
@@ -130,13 +130,13 @@ def test_result_follows_a_moved_network(
 
 def test_network_cannot_be_trained_while_a_result_awaits_installation(client: redis.Redis) -> None:
     with pytest.raises(redis.ResponseError, match="already being trained"):
-        held(client, "NR.TRAIN net")
+        before_install(client, "NR.TRAIN net")
     servers.wait_until(lambda: inredis.cycles(client, "net") == CYCLES)
 
 
 def test_result_after_a_reset_is_not_installed_for_the_next_training(client: redis.Redis) -> None:
     finished = inredis.section(client)["trainings_finished"]
-    held(client, "NR.RESET net", f"NR.TRAIN net MAXCYCLES {CYCLES + 1}")
+    before_install(client, "NR.RESET net", f"NR.TRAIN net MAXCYCLES {CYCLES + 1}")
     servers.wait_until(lambda: inredis.section(client)["trainings_finished"] == finished + 1)
     assert inredis.cycles(client, "net") == CYCLES + 1
 
@@ -231,11 +231,11 @@ def lone(kind: kinds.Kind) -> Iterator[redis.Redis]:
         yield client
 
 
-@pytest.mark.parametrize("hold", [held, paused])
+@pytest.mark.parametrize("hold", [before_install, paused])
 @pytest.mark.parametrize("back", [False, True], ids=["", "and a primary again"])
 def test_result_is_dropped_after_demotion_to_a_replica(lone: redis.Redis, hold: Any, back: bool) -> None:
-    if hold is held:
-        held(lone, "REPLICAOF 127.0.0.1 1", *(["REPLICAOF NO ONE"] if back else []))
+    if hold is before_install:
+        before_install(lone, "REPLICAOF 127.0.0.1 1", *(["REPLICAOF NO ONE"] if back else []))
     else:
         paused(lone)
         demote(lone)
@@ -257,7 +257,7 @@ def test_failover_during_an_install_drops_the_result(kind: kinds.Kind) -> None:
         client, reader = primary.client(protocol=2), replica.client(protocol=2)
         inredis.create(client, "net")
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
-        held(client, "FAILOVER")
+        before_install(client, "FAILOVER")
         servers.wait_until(lambda: client.info("replication")["role"] == "slave")
         servers.wait_until(lambda: client.info("replication")["master_link_status"] == "up")
         servers.wait_until(lambda: dropped(client) == 1)

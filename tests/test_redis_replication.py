@@ -70,8 +70,8 @@ def test_replica_receives_the_result_and_gives_the_same_answers(
     assert agree(primary, replica)
     client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", "3,0.7", "PATIENCE", 21, "THRESHOLD", 0.2)
     assert agree(primary, replica)
-    told = inredis.info(reader, "net")
-    assert [told[name] for name in ("class-weight", "patience", "threshold")] == [["3", "0.7"], 21, "0.2"]
+    replicated = inredis.info(reader, "net")
+    assert [replicated[name] for name in ("class-weight", "patience", "threshold")] == [["3", "0.7"], 21, "0.2"]
     assert reader.execute_command("NR.RUN", "net", 0.5, 0.5) == client.execute_command("NR.RUN", "net", 0.5, 0.5)
     assert reader.execute_command("NR.WAIT", "net") == "idle"
     assert inredis.cycles(reader, "net") == 50

@@ -76,9 +76,9 @@ def test_large_weighted_batch_is_stored_in_slices_and_propagated(any_server: ser
 )
 def test_invalid_row_blobs_are_rejected(db: nr.NeuralRedis, arguments: list[object], message: str) -> None:
     net = db.create("net", "classifier", [2, 2], dataset=10)
-    with pytest.raises(redis.ResponseError) as refused:
+    with pytest.raises(redis.ResponseError) as raised:
         db.client.execute_command(*arguments)
-    assert str(refused.value).startswith(message)
+    assert str(raised.value).startswith(message)
     assert net.info().training_dataset_len == 0
 
 
@@ -101,9 +101,9 @@ def test_rows_and_weights_are_read_back_unchanged(db: nr.NeuralRedis, kind: nr.o
     for each in (net, local):
         each.observe(X, y, weight=weights)
     for name in ("train", "test"):
-        for told, known in zip(net.rows(name), local.rows(name), strict=True):
-            assert told.dtype == known.dtype
-            assert np.array_equal(told, known)
+        for received, known in zip(net.rows(name), local.rows(name), strict=True):
+            assert received.dtype == known.dtype
+            assert np.array_equal(received, known)
     found = [
         np.frombuffer(part, "<f4")
         for part in db.client.execute_command("NR.GETDATA", "net", "TRAIN", 35, "COUNT", 99, NEVER_DECODE=True)

@@ -44,14 +44,14 @@ def test_config_shows_sets_and_validates_settings(kind: kinds.Kind) -> None:
         client.config_set("neuralredis.threads", 1)
         client.config_set("neuralredis.max-network-bytes", "10mb")
         assert client.config_get("neuralredis.max-network-bytes")["neuralredis.max-network-bytes"] == str(10 << 20)
-        refused = [
+        invalid = [
             ("threads", 0),
             ("threads", 65537),
             ("max-trainings", 0),
             ("max-queued", -1),
             ("max-training-ms", -1),
         ]
-        for name, value in [*refused, ("max-network-bytes", -1)]:
+        for name, value in [*invalid, ("max-network-bytes", -1)]:
             with pytest.raises(redis.ResponseError):
                 client.config_set(f"neuralredis.{name}", value)
         assert client.config_get("neuralredis.threads") == {"neuralredis.threads": "1"}

@@ -241,11 +241,11 @@ def test_waiting_clients_can_be_killed_unblocked_or_disconnected(
 ) -> None:
     inredis.create(client, "net")
     inredis.train(client, "net")
-    timed_out, refused, killed, left = (ask("NR.WAIT", "net") for _ in range(4))
+    timed_out, failed, killed, left = (ask("NR.WAIT", "net") for _ in range(4))
     assert client.client_unblock(timed_out.id) == 1
     assert timed_out.answer() is None
-    assert client.client_unblock(refused.id, error=True) == 1
-    assert "UNBLOCKED" in str(refused.answer())
+    assert client.client_unblock(failed.id, error=True) == 1
+    assert "UNBLOCKED" in str(failed.answer())
     client.client_kill_filter(_id=killed.id)
     left.client.connection.disconnect()
     servers.wait_until(lambda: client.info("clients")["blocked_clients"] == 0)

@@ -107,14 +107,14 @@ def test_samples_match_a_reference_in_python(create: Callable[..., Any], way: di
 @pytest.mark.parametrize("way", WAYS)
 def test_networks_with_fields_sample_names(create: Callable[..., Any], way: dict[str, Any]) -> None:
     net = of_fields(create)
-    asked = rows(50)
-    outputs = net.run(asked).astype(float).tolist()
-    names = list(net.run(asked[0]))
+    fresh = rows(50)
+    outputs = net.run(fresh).astype(float).tolist()
+    names = list(net.run(fresh[0]))
     expected = [names[drawn(row, uniform, **way)] for row, uniform in zip(outputs, uniforms(2**64 - 1), strict=False)]
-    found = net.sample(asked, seed=2**64 - 1, **way)
+    found = net.sample(fresh, seed=2**64 - 1, **way)
     assert found.dtype == object
     assert found.tolist() == expected
-    assert net.sample(asked[0], seed=2**64 - 1, **way) == expected[0]
+    assert net.sample(fresh[0], seed=2**64 - 1, **way) == expected[0]
 
 
 def test_single_row_is_sampled_like_the_first_of_a_batch(create: Callable[..., Any]) -> None:
@@ -140,18 +140,18 @@ def test_samples_without_a_seed_have_the_predicted_frequencies(create: Callable[
 
 
 def test_greedy_settings_sample_the_most_probable_class(create: Callable[..., Any]) -> None:
-    for net, asked in ((of_positions(create), X), (of_fields(create), rows(30))):
-        best = net.classify(asked).tolist()
+    for net, fresh in ((of_positions(create), X), (of_fields(create), rows(30))):
+        best = net.classify(fresh).tolist()
         for way in ({"temperature": 0}, {"temperature": 1e-300}, {"top_k": 1}, {"top_p": 0.0}, {"top_p": 1e-9}):
-            assert net.sample(asked, **way).tolist() == best, way
+            assert net.sample(fresh, **way).tolist() == best, way
 
 
 def test_sample_changes_nothing(create: Callable[..., Any]) -> None:
-    for net, asked in ((of_positions(create), X), (of_fields(create), rows(30))):
+    for net, fresh in ((of_positions(create), X), (of_fields(create), rows(30))):
         before = bytes(net)
-        net.sample(asked)
-        net.sample(asked, temperature=2, seed=4)
-        net.sample(asked[0], top_k=2)
+        net.sample(fresh)
+        net.sample(fresh, temperature=2, seed=4)
+        net.sample(fresh[0], top_k=2)
         assert bytes(net) == before
 
 
@@ -208,9 +208,9 @@ def test_large_batches_in_a_server_use_one_random_stream(db: nr.NeuralRedis) -> 
     assert np.array_equal(remote.sample(many, temperature=2, seed=9), local.sample(many, temperature=2, seed=9))
     assert remote.sample(many, temperature=2).shape == (120_000,)
     named = of_fields(nr.Network)
-    asked = rows(60_000)
+    fresh = rows(60_000)
     assert np.array_equal(
-        db.upload("named", named).sample(asked, top_p=0.9, seed=9), named.sample(asked, top_p=0.9, seed=9)
+        db.upload("named", named).sample(fresh, top_p=0.9, seed=9), named.sample(fresh, top_p=0.9, seed=9)
     )
 
 
@@ -228,6 +228,6 @@ def test_asyncio_client_samples_the_same_classes(db: nr.NeuralRedis, any_server_
 def test_samples_of_a_seed_never_change() -> None:
     net = nr.Network("classifier", [1, 4], seed=1)
     net.set_weights([[[[0, 0.5, 1, 1.5], [0, 0, 0, 0]]]])
-    asked = [[0]] * 24
-    digits = ["".join(map(str, net.sample(asked, seed=7, **way))) for way in ({}, {"temperature": 2.5}, {"top_k": 2})]
+    fresh = [[0]] * 24
+    digits = ["".join(map(str, net.sample(fresh, seed=7, **way))) for way in ({}, {"temperature": 2.5}, {"top_k": 2})]
     assert digits == ["332323312033223333323321", "231313211032113232213221", "333323322233223333323332"]

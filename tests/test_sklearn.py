@@ -388,7 +388,7 @@ def test_interrupted_fit_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("parameters", "complaint"),
+    ("parameters", "message"),
     [
         ({"max_iter": 0}, "max_iter is 0: expected None or an integer of at least 1"),
         ({"max_iter": 2.5}, "max_iter is 2.5: expected None or an integer of at least 1"),
@@ -400,15 +400,15 @@ def test_interrupted_fit_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) 
         ({"class_weight": "fair"}, "class_weight is 'fair': expected a dict, 'balanced' or None"),
     ],
 )
-def test_invalid_parameter_values_are_rejected_by_name(parameters: dict[str, Any], complaint: str) -> None:
+def test_invalid_parameter_values_are_rejected_by_name(parameters: dict[str, Any], message: str) -> None:
     model = NeuralClassifier(**parameters)
-    with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model.fit(*flowers())
     assert not hasattr(model, "network_")
 
 
 @pytest.mark.parametrize(
-    ("weight", "complaint"),
+    ("weight", "message"),
     [
         ([1, 2], r"sample_weight has the shape \(2,\): expected \(150,\), a weight for each row of X"),
         (np.linspace(-1, 1, 150), "sample_weight has -1.0: expected numbers of at least 0"),
@@ -416,8 +416,8 @@ def test_invalid_parameter_values_are_rejected_by_name(parameters: dict[str, Any
         (np.arange(150) < 50, "y has one class, .*setosa.*: expected at least two"),
     ],
 )
-def test_row_weights_out_of_range_are_rejected(weight: Any, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+def test_row_weights_out_of_range_are_rejected(weight: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         NeuralClassifier().fit(*flowers(), sample_weight=weight)
 
 

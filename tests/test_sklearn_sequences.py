@@ -190,19 +190,19 @@ def predicted() -> Forecaster:
 
 
 def test_forecast_of_one_series_is_an_array(predicted: Forecaster) -> None:
-    said = predicted.predict(10)
-    assert said.shape == (10,)
-    assert said.dtype == np.float64
-    assert np.abs(said - season(130)[120:]).max() < 1
+    forecast = predicted.predict(10)
+    assert forecast.shape == (10,)
+    assert forecast.dtype == np.float64
+    assert np.abs(forecast - season(130)[120:]).max() < 1
     assert predicted.predict().shape == (1,)
     # From the end of another series.
     later = predicted.predict(3, y=season(124))
     assert np.abs(later - season(127)[124:]).max() < 1
     # The series is stored in two parts, and a session continues the later one.
     assert predicted.network_.ids() == ["y", "y before"]
-    assert np.array_equal(predicted.network_.session("y").forecast(10).values, said)
-    assert np.array_equal(pickle.loads(pickle.dumps(predicted)).predict(10), said)
-    assert np.array_equal(clone(predicted).fit(season()[:, np.newaxis]).predict(10), said)
+    assert np.array_equal(predicted.network_.session("y").forecast(10).values, forecast)
+    assert np.array_equal(pickle.loads(pickle.dumps(predicted)).predict(10), forecast)
+    assert np.array_equal(clone(predicted).fit(season()[:, np.newaxis]).predict(10), forecast)
 
 
 def test_mase_is_reported_beside_the_seasonal_naive_baseline(predicted: Forecaster) -> None:
@@ -219,11 +219,11 @@ def test_mase_is_reported_beside_the_seasonal_naive_baseline(predicted: Forecast
 
 
 def test_intervals_cover_outcomes_at_the_requested_level(predicted: Forecaster) -> None:
-    said = predicted.predict_interval(4, level=0.8)
-    assert isinstance(said, nr.Forecast)
-    assert np.array_equal(said.values, predicted.predict(4).astype(np.float32))
-    assert (said.low < said.values).all()
-    assert (said.values < said.high).all()
+    forecast = predicted.predict_interval(4, level=0.8)
+    assert isinstance(forecast, nr.Forecast)
+    assert np.array_equal(forecast.values, predicted.predict(4).astype(np.float32))
+    assert (forecast.low < forecast.values).all()
+    assert (forecast.values < forecast.high).all()
     with pytest.raises(nr.TrainingError, match=r"places in validation sequences for 99\.9 %"):
         predicted.predict_interval(1, level=0.999)
     with pytest.raises(nr.OptionError, match="steps is 0"):
@@ -240,12 +240,12 @@ def table(times: Any) -> pandas.DataFrame:
 def test_several_series_are_a_nixtla_table() -> None:
     data = table(pandas.date_range("2026-01-05", periods=80, freq="h"))
     model = quick().fit(data)
-    said = model.predict(3)
-    assert said.columns.tolist() == ["unique_id", "ds", "Forecaster"]
+    forecast = model.predict(3)
+    assert forecast.columns.tolist() == ["unique_id", "ds", "Forecaster"]
     ids = data["unique_id"].unique().tolist()
-    assert said["unique_id"].tolist() == [ids[0]] * 3 + [ids[1]] * 3
-    assert said["ds"].tolist() == [*pandas.date_range("2026-01-08 08:00", periods=3, freq="h")] * 2
-    of = said.set_index(["unique_id", "ds"])["Forecaster"]
+    assert forecast["unique_id"].tolist() == [ids[0]] * 3 + [ids[1]] * 3
+    assert forecast["ds"].tolist() == [*pandas.date_range("2026-01-08 08:00", periods=3, freq="h")] * 2
+    of = forecast.set_index(["unique_id", "ds"])["Forecaster"]
     assert np.abs(of["b"].to_numpy() - season(83)[80:]).max() < 1.5
     assert np.abs(of["a"].to_numpy() - season(83)[80:] - 100).max() < 1.5
     assert sorted(model.network_.ids()) == ["a", "a before", "b", "b before"]
@@ -257,8 +257,8 @@ def test_several_series_are_a_nixtla_table() -> None:
     assert model.predict(1, y=columns)["Forecaster"].tolist() == model.predict(1)["Forecaster"].tolist()
     of_polars = quick().fit(polars.DataFrame(columns)).predict(3)
     assert isinstance(of_polars, polars.DataFrame)
-    assert of_polars["Forecaster"].to_list() == said["Forecaster"].tolist()
-    assert of_polars["ds"].to_list() == said["ds"].tolist()
+    assert of_polars["Forecaster"].to_list() == forecast["Forecaster"].tolist()
+    assert of_polars["ds"].to_list() == forecast["ds"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -276,9 +276,9 @@ def test_several_series_are_a_nixtla_table() -> None:
 )
 def test_forecast_times_continue_the_observed_times(times: Any, coming: list[Any]) -> None:
     model = quick().set_params(max_iter=1).fit(table(list(times)))
-    said = model.predict(2)["ds"][:2]
+    forecast = model.predict(2)["ds"][:2]
     expected = coming if not isinstance(coming[0], str) else [pandas.Timestamp(time) for time in coming]
-    assert said.tolist() == expected
+    assert forecast.tolist() == expected
 
 
 def test_gaps_in_series_are_accepted() -> None:

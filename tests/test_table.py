@@ -140,9 +140,9 @@ def test_few_distinct_values_are_classes_by_default(cells: list[Any], classify: 
     ],
 )
 def test_unusable_target_is_rejected(cells: list[Any], classify: bool | None, why: str) -> None:
-    with pytest.raises(TableError) as refusal:
+    with pytest.raises(TableError) as raised:
         target_of(column(*cells), classify)
-    assert why in str(refusal.value)
+    assert why in str(raised.value)
 
 
 def test_unknown_outcome_in_another_table_is_missing() -> None:
@@ -183,18 +183,18 @@ def test_network_accepts_any_cell_of_a_column(cells: list[str | None]) -> None:
         assert found.detail
         assert found.hint
         net = nr.Network("regressor", fields={"x": found.kind}, target="y", hidden=[2])
-        asked = Column.of("x", [*cells, "never seen", "7", "2024-01-01", None])
-        assert net.run({"x": found.values(asked)}).shape == (len(cells) + 4,)
+        fresh = Column.of("x", [*cells, "never seen", "7", "2024-01-01", None])
+        assert net.run({"x": found.values(fresh)}).shape == (len(cells) + 4,)
 
 
 @given(st.integers(2, 200), st.integers(1, 4), st.integers(0, 5))
 def test_hold_out_is_stratified_by_class(rows: int, classes: int, seed: int) -> None:
     y = np.random.default_rng(seed).integers(0, classes, rows)
-    train, held = hold_out(y, rows, 0.2, seed)
-    assert sorted([*train.tolist(), *held.tolist()]) == list(range(rows))
+    train, held_out = hold_out(y, rows, 0.2, seed)
+    assert sorted([*train.tolist(), *held_out.tolist()]) == list(range(rows))
     for label in range(classes):
         of_label = np.count_nonzero(y == label)
-        assert abs(np.count_nonzero(y[held] == label) - of_label / 5) <= 1.01
+        assert abs(np.count_nonzero(y[held_out] == label) - of_label / 5) <= 1.01
         assert not of_label or (y[train] == label).any(), "each class can be learnt"
 
 

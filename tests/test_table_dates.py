@@ -151,10 +151,10 @@ def test_table_resolves_ambiguous_day_and_month(beside: list[str], delimiter: st
 
 def test_ambiguous_order_of_day_and_month_is_reported() -> None:
     either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
-    said = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
-    assert len(said) == 1
-    assert "day and month could be swapped in all rows" in said[0]
-    assert "--as x=date:dmy" in said[0]
+    remarks = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
+    assert len(remarks) == 1
+    assert "day and month could be swapped in all rows" in remarks[0]
+    assert "--as x=date:dmy" in remarks[0]
     assert Schema.of([either, certain], Numbers(name="y", low=0, high=1)).remarks == ()
 
 
@@ -215,11 +215,11 @@ def test_times_from_24_00_on_are_invalid_times_of_day() -> None:
 
 def test_dates_of_another_table_may_have_another_format() -> None:
     schema = Schema.of([column("31.12.2024", "01.02.2024", "03.03.2024")], Numbers(name="y", low=0, high=1))
-    for cells, said in ((["12/31/2024"], 1), (["2024-12-31"], 0), (["31/12/2024"], 0), (["31 Dec 2024"], 0)):
-        asked = {"x": column(*cells)}
-        adapted = schema.adapted(asked)
-        assert adapted.rows(asked)["x"].astype("M8[D]").astype(str).tolist() == ["2024-12-31"]
-        assert len(adapted.told(adapted.unread(asked))) == said
+    for cells, remarks in ((["12/31/2024"], 1), (["2024-12-31"], 0), (["31/12/2024"], 0), (["31 Dec 2024"], 0)):
+        table = {"x": column(*cells)}
+        adapted = schema.adapted(table)
+        assert adapted.rows(table)["x"].astype("M8[D]").astype(str).tolist() == ["2024-12-31"]
+        assert len(adapted.warnings_for(adapted.unread(table))) == remarks
 
 
 @given(

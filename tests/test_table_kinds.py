@@ -23,7 +23,7 @@ def column(*cells: Any, name: str = "x") -> Column:
     return Column.of(name, [None if cell is None else str(cell) for cell in cells])
 
 
-def asked(kind: str, *cells: Any) -> Any:
+def field_as(kind: str, *cells: Any) -> Any:
     return field_of(column(*cells), wish=Wish.of(kind))
 
 
@@ -131,8 +131,8 @@ def test_na_among_codes_is_a_category(others: tuple[str, ...]) -> None:
     found = field(cells)
     assert (found.kind, found.gaps) == (f"category {len(others) + 1}", False)
     assert words(found, "NA", others[0]) == ["NA", others[0]]
-    (said,) = Schema.of([cells], Numbers(name="y", low=0, high=1)).remarks
-    assert "column 'x', 12 rows: 'NA' is read as a value" in said
+    (remark,) = Schema.of([cells], Numbers(name="y", low=0, high=1)).remarks
+    assert "column 'x', 12 rows: 'NA' is read as a value" in remark
     target = target_of(cells)
     assert isinstance(target, Classes)
     assert set(target.labels) == {"NA", *others}
@@ -174,25 +174,25 @@ def test_na_among_other_texts_is_a_gap_by_default(others: tuple[str, ...]) -> No
     ],
 )
 def test_user_sets_the_kind_of_a_column(wish: str, cells: list[Any], expected: str) -> None:
-    assert asked(wish, *cells).kind == expected
+    assert field_as(wish, *cells).kind == expected
 
 
 def test_user_leaves_out_a_column() -> None:
-    assert asked("skip", "1", "2") == LeftOut(name="x", reason="as asked")
+    assert field_as("skip", "1", "2") == LeftOut(name="x", reason="as asked")
 
 
 def test_user_sets_the_format_of_a_column() -> None:
-    assert asked("number:comma", "1,234", "2,345").reader.form == NumberForm(comma=True)
-    assert asked("number:point", "1,234", "2,345").reader.form == NumberForm(comma=False)
-    assert asked("date:dmy", "1/2/2024", "3/4/2024").reader.form == DateForm("dmy")
-    assert asked("date:mdy", "1/2/2024", "3/4/2024").reader.form == DateForm("mdy")
+    assert field_as("number:comma", "1,234", "2,345").reader.form == NumberForm(comma=True)
+    assert field_as("number:point", "1,234", "2,345").reader.form == NumberForm(comma=False)
+    assert field_as("date:dmy", "1/2/2024", "3/4/2024").reader.form == DateForm("dmy")
+    assert field_as("date:mdy", "1/2/2024", "3/4/2024").reader.form == DateForm("mdy")
 
 
 @pytest.mark.parametrize("wish", ["number", "date", "time", "flag", "date:mdy"])
 def test_impossible_kinds_of_columns_are_rejected(wish: str) -> None:
     kind = wish.partition(":")[0]
     with pytest.raises(TableError, match=f"the column 'x' cannot be read as {kind}: it has 'abc'"):
-        asked(wish, "abc", "def", "abc")
+        field_as(wish, "abc", "def", "abc")
 
 
 @pytest.mark.parametrize(

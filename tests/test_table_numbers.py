@@ -237,32 +237,32 @@ def test_huge_numbers_are_numbers(tmp_path: Path) -> None:
 
 def test_another_table_may_have_another_number_format() -> None:
     points = Schema.of([column("0.25", "1.5", "3.125")], Numbers(name="y", low=0, high=1))
-    asked = {"x": column("0,250", "1,250")}
-    adapted = points.adapted(asked, ";")
-    assert adapted.rows(asked)["x"].tolist() == [0.25, 1.25]
-    (said,) = adapted.told(adapted.unread(asked))
-    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the training table"
+    table = {"x": column("0,250", "1,250")}
+    adapted = points.adapted(table, ";")
+    assert adapted.rows(table)["x"].tolist() == [0.25, 1.25]
+    (remark,) = adapted.warnings_for(adapted.unread(table))
+    assert remark == "column 'x' is read as number, decimal comma in this table, and was number in the training table"
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
-    asked = {"x": column("0.25", "1.5")}
-    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
-    asked = {"x": column("1.250", "2.500")}
-    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "an ambiguous column does not change"
+    table = {"x": column("0.25", "1.5")}
+    assert commas.adapted(table, ",").rows(table)["x"].tolist() == [0.25, 1.5]
+    table = {"x": column("1.250", "2.500")}
+    assert commas.adapted(table, ",").rows(table)["x"].tolist() == [1250, 2500], "an ambiguous column does not change"
 
 
 def test_typed_numbers_ignore_the_format_of_the_training_table(tmp_path: Path) -> None:
     pyarrow.feather.write_feather(pa.table({"x": [1.125, 2.5]}), str(tmp_path / "x.feather"))
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
-    asked = {"x": read(str(tmp_path / "x.feather")).column("x")}
-    assert commas.adapted(asked).rows(asked)["x"].tolist() == [1.125, 2.5]
-    assert commas.adapted(asked).unread(asked) == {"x": {}}
+    table = {"x": read(str(tmp_path / "x.feather")).column("x")}
+    assert commas.adapted(table).rows(table)["x"].tolist() == [1.125, 2.5]
+    assert commas.adapted(table).unread(table) == {"x": {}}
 
 
 def test_other_units_than_in_the_training_table_are_rejected() -> None:
     kilograms = Schema.of([column("1 kg", "2 kg", "3.5 kg")], Numbers(name="y", low=0, high=1))
-    asked = {"x": column("3 kg", "4", "200 g")}
-    adapted = kilograms.adapted(asked)
-    assert adapted.unread(asked) == {"x": {"200 g": 1}}
-    assert "'200 g' is not a number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
+    table = {"x": column("3 kg", "4", "200 g")}
+    adapted = kilograms.adapted(table)
+    assert adapted.unread(table) == {"x": {"200 g": 1}}
+    assert "'200 g' is not a number, and counts as missing" in adapted.warnings_for(adapted.unread(table))[0]
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ class Reader:
 
     def error(self, text: str) -> str:
         """Return the error of a table."""
-        with pytest.raises(TableError) as refused:
+        with pytest.raises(TableError) as raised:
             self(text)
-        return str(refused.value).replace(str(self.path), "x.csv")
+        return str(raised.value).replace(str(self.path), "x.csv")
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -63,7 +63,7 @@ def test_separator_is_detected_or_declared_in_the_file(table: Reader, text: str,
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "remark"),
     [
         ("# made by a program\na,b\n1,2\n", "1 line that begins with # skipped"),
         ("# made, by, a program\n#\n\na,b\n1,2\n", "2 lines that begin with # skipped"),
@@ -73,11 +73,11 @@ def test_separator_is_detected_or_declared_in_the_file(table: Reader, text: str,
         ("Report\n\nof 2024\n\na,b\n1,2\n3,4\n", "2 lines before the names skipped: Report"),
     ],
 )
-def test_lines_before_the_header_are_skipped_with_a_message(table: Reader, text: str, said: str) -> None:
+def test_lines_before_the_header_are_skipped_with_a_message(table: Reader, text: str, remark: str) -> None:
     found = table(text)
     assert found.names == ["a", "b"]
     assert rows(found)[0] == ("1", "2")
-    assert said in found.remarks
+    assert remark in found.remarks
 
 
 def test_title_with_empty_cells_is_skipped(table: Reader) -> None:
@@ -101,8 +101,8 @@ def test_header_is_not_mistaken_for_a_title(table: Reader, text: str) -> None:
     ],
 )
 def test_header_that_looks_like_a_row_is_reported(table: Reader, text: str) -> None:
-    (said,) = table(text).remarks
-    assert "looks like a row, not like names: --no-header reads it as a row" in said
+    (remark,) = table(text).remarks
+    assert "looks like a row, not like names: --no-header reads it as a row" in remark
     found = table(text, header=False)
     assert found.names == ["field 1", "field 2", "field 3"]
     assert len(found) == text.count("\n")
@@ -202,7 +202,7 @@ def test_header_without_rows_is_reported(table: Reader, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "file_type"),
     [
         ("[1, 2]\n[3, 4]\n", "JSON"),
         ("<?xml version='1.0'?><a/>", "HTML or XML"),
@@ -211,8 +211,8 @@ def test_header_without_rows_is_reported(table: Reader, text: str) -> None:
         ("1 1:0.5 3:7\n-1 2:1\n", "LIBSVM"),
     ],
 )
-def test_other_file_types_are_rejected_by_name(table: Reader, text: str, what: str) -> None:
-    assert table.error(text) == f"x.csv looks like {what}: expected CSV, JSON lines, Parquet or Feather"
+def test_other_file_types_are_rejected_by_name(table: Reader, text: str, file_type: str) -> None:
+    assert table.error(text) == f"x.csv looks like {file_type}: expected CSV, JSON lines, Parquet or Feather"
 
 
 @pytest.mark.parametrize("text", ["[id],[name]\n1,2\n", "{id},{name}\n1,2\n", "<5,>5\n1,2\n", "1 1,2\n3,4\n"])

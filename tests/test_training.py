@@ -237,9 +237,9 @@ def test_underfitting_by_weight_decay_is_reported(create: Create) -> None:
 
 def test_invalid_trainings_are_rejected(create: Create) -> None:
     net = create("classifier", [2, 3, 2], dataset=100)
-    with pytest.raises(nr.TrainingError, match="no training rows") as refused:
+    with pytest.raises(nr.TrainingError, match="no training rows") as raised:
         net.train()
-    assert isinstance(refused.value, RuntimeError)
+    assert isinstance(raised.value, RuntimeError)
     net.observe(*circle(10))
     with pytest.raises(nr.TrainingError, match="early stopping needs validation rows"):
         net.train(autostop=True)

@@ -162,18 +162,18 @@ def test_files_are_exchanged_with_python(tmp_path: Path) -> None:
     await net.save(given.to);
     process.stdout.write(JSON.stringify({ info: net.info(), report: net.report, isRows: net instanceof nr.Network }));
     """
-    told = node(program, {"from": str(tmp_path / "python.nr"), "to": str(tmp_path / "js.nr")})
+    reply = node(program, {"from": str(tmp_path / "python.nr"), "to": str(tmp_path / "js.nr")})
     assert (tmp_path / "js.nr").read_bytes() == (tmp_path / "python.nr").read_bytes()
     info = net.info()
-    assert told["isRows"]
-    assert told["info"]["fields"] == info.fields
-    assert (told["info"]["target"], told["info"]["classes"]) == ("survived", ["0", "1"])
+    assert reply["isRows"]
+    assert reply["info"]["fields"] == info.fields
+    assert (reply["info"]["target"], reply["info"]["classes"]) == ("survived", ["0", "1"])
     for name in ("layout", "parameters", "members", "training_total_cycles", "test_error", "activation", "dataset"):
         given = getattr(info, name)
-        assert told["info"][name] == (list(given) if isinstance(given, tuple) else given), name
+        assert reply["info"][name] == (list(given) if isinstance(given, tuple) else given), name
     report = net.report()
     assert report
-    assert told["report"]["best_cycle"] == report.best_cycle
+    assert reply["report"]["best_cycle"] == report.best_cycle
 
 
 @in_node
@@ -191,14 +191,14 @@ def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     const after = net.classify(given.rows), one = net.classify(given.rows[0]);
     process.stdout.write(JSON.stringify({ before, threshold, after, one }));
     """
-    told = node(program, {"file": str(tmp_path / "net.nr"), "rows": rows.tolist()})
-    assert told == {
+    reply = node(program, {"file": str(tmp_path / "net.nr"), "rows": rows.tolist()})
+    assert reply == {
         "before": net.classify(rows).tolist(),
         "threshold": pytest.approx(net.info().threshold),
         "after": [0] * 40,
         "one": 0,
     }
-    assert sum(told["before"]) == 30
+    assert sum(reply["before"]) == 30
 
 
 @in_node
@@ -267,19 +267,19 @@ MISTAKES = [
 
 @in_node
 def test_errors_name_the_argument() -> None:
-    asked = ", ".join(f"async () => {expression}" for expression, _ in MISTAKES)
+    calls = ", ".join(f"async () => {expression}" for expression, _ in MISTAKES)
     program = f"""
     await nr.ready();
     const net = new nr.Network("classifier", [2, 3], {{ seed: 1 }});
     const named = new nr.Network("classifier", {{ fields: {{ age: "number" }}, target: "taken" }});
     const said = [];
-    for (const ask of [{asked}]) {{
+    for (const ask of [{calls}]) {{
       said.push(await ask().then(() => "nothing", (error) => `${{error.name}}: ${{error.message}}`));
     }}
     process.stdout.write(JSON.stringify(said));
     """
-    said = node(program)
-    for (expression, expected), found in zip(MISTAKES, said, strict=True):
+    messages = node(program)
+    for (expression, expected), found in zip(MISTAKES, messages, strict=True):
         assert found.startswith(expected), f"{expression}: {found}"
 
 

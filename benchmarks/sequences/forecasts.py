@@ -75,9 +75,9 @@ def of_one(folder: Path, series: Series, seeds: range) -> None:
     begins = np.unique(np.linspace(split, len(raw) - season, PLACES).astype(int))
 
     def error(answer: Answer) -> float:
-        said = [back(answer(values[:begin])) for begin in begins]
+        forecasts = [back(answer(values[:begin])) for begin in begins]
         true = [raw[begin : begin + season] for begin in begins]
-        return float(np.mean(np.abs(np.array(said) - true)) / scale)
+        return float(np.mean(np.abs(np.array(forecasts) - true)) / scale)
 
     errors, seconds = [], []
     for seed in seeds:

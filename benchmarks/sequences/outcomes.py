@@ -22,7 +22,7 @@ LIMIT = 60
 
 def wrong(net: nr.SequenceNetwork, X: Sequence[object], y: Sequence[object]) -> float:
     """Return the percentage of misclassified sequences."""
-    return 100 * float(np.mean([said != right for said, right in zip(net.classify(X), y, strict=True)]))
+    return 100 * float(np.mean([predicted != right for predicted, right in zip(net.classify(X), y, strict=True)]))
 
 
 def movements(folder: Path, name: str, cell: str, seed: int) -> tuple[float, float]:

@@ -90,15 +90,15 @@ def of_module(
             if not floor:
                 continue
             values = [float(value) for value in row]
-            inputs, told = struct.pack(f"<{len(row)}f", *values), struct.pack(f"<{len(row) + 1}f", *values, 1.0)
+            inputs, with_outcome = struct.pack(f"<{len(row)}f", *values), struct.pack(f"<{len(row) + 1}f", *values, 1.0)
             blobs[layout] = {}
             for count, length in ((1, PIPELINE), (100, 10)):
                 found = rates(
                     {
                         "NR.RUN": ("NR.RUN", "net", "FP32", inputs * count),
-                        "NR.OBSERVE": ("NR.OBSERVE", "net", "FP32", told * count),
-                        "FLOOR.OBSERVE": ("FLOOR.OBSERVE", "net", "FP32", told * count),
-                        "SET": ("SET", "key", told * count),
+                        "NR.OBSERVE": ("NR.OBSERVE", "net", "FP32", with_outcome * count),
+                        "FLOOR.OBSERVE": ("FLOOR.OBSERVE", "net", "FP32", with_outcome * count),
+                        "SET": ("SET", "key", with_outcome * count),
                     },
                     length,
                     count,

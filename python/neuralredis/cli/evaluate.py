@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> None:
         raise Failure("--rows needs --json")
     need("cli", "pyarrow", "rich", what="neuralredis evaluate")
     from neuralredis.cli import jsontext, screen, sequences, servers
-    from neuralredis.cli.sources import asked, with_names
+    from neuralredis.cli.sources import read_for, with_names
     from neuralredis.table import judging
     from neuralredis.table.answered import Source, answered
     from neuralredis.table.known_sequences import KnownSequences
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
         sequences.evaluate(args, named)
         return
     check_rows(args)
-    question = asked(named, args.data, args.wishes)
+    question = read_for(named, args.data, args.wishes)
     network, table = question.network, question.table
     target = network.target
     table.check(target.name)
@@ -79,12 +79,12 @@ def run(args: argparse.Namespace) -> None:
     knows = network.network.info().training_dataset_len > 0
     check_cost(args.cost, target.name, target.labels if isinstance(target, Classes) else ())
     found = judging.judge(network, rows, y, args.cost)
-    worth = judging.importance(network, rows, y, 0, by_ranking=found.by_ranking)
+    importance = judging.importance(network, rows, y, 0, by_ranking=found.by_ranking)
     if args.json:
         content = {"rows": found.evaluation.rows, **found.as_json(), "target": target.name}
         if isinstance(target, Classes):
             content["classes"] = list(target.labels)
-        content |= {"importance": worth, "importance_measure": found.measure}
+        content |= {"importance": importance, "importance_measure": found.measure}
         content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
         content |= {"without_answer": int((~known).sum()), "network": servers.name_of(args.network, args.key)}
         source = Source.of(table, question.columns)
@@ -94,7 +94,7 @@ def run(args: argparse.Namespace) -> None:
             return
         truth = tuple(target.labels[place] for place in y.tolist()) if isinstance(target, Classes) else y
         places = np.flatnonzero(known)[fresh]
-        told = answered(
+        printed = answered(
             network,
             content["network"],
             source,
@@ -104,10 +104,10 @@ def run(args: argparse.Namespace) -> None:
             truth=truth,
             fresh=content["fresh"],
         )
-        print(jsontext.report_text({**content, **told.as_json()}))
+        print(jsontext.report_text({**content, **printed.as_json()}))
         return
     out = screen.console()
-    for line in network.schema.told(network.schema.unread(question.columns)):
+    for line in network.schema.warnings_for(network.schema.unread(question.columns)):
         out.print(line, style="yellow")
     if not known.all():
         unknown = list(question.columns[target.name].take(np.flatnonzero(~known)).counts)
@@ -131,4 +131,4 @@ def run(args: argparse.Namespace) -> None:
     screen.judgement(out, target, found, f"{count:,} {fresh_}row{'s' if count > 1 else ''} of {table.path}")
     if count > 1:
         out.print()
-        screen.importance_table(out, target, worth, by_ranking=found.by_ranking)
+        screen.importance_table(out, target, importance, by_ranking=found.by_ranking)

@@ -65,7 +65,7 @@ def run(args: argparse.Namespace) -> None:
     """Predict the rows, and print or write the table with the predictions."""
     need("cli", "pyarrow", "rich", what="neuralredis predict")
     from neuralredis.cli import screen, sequences
-    from neuralredis.cli.sources import asked, with_names
+    from neuralredis.cli.sources import read_for, with_names
     from neuralredis.table.known_sequences import KnownSequences
 
     if args.out:
@@ -75,9 +75,9 @@ def run(args: argparse.Namespace) -> None:
         sequences.predict(args, known)
         return
     check_rows(args)
-    question = asked(known, args.data, args.wishes)
+    question = read_for(known, args.data, args.wishes)
     schema = question.network.schema
-    for line in schema.told(schema.unread(question.columns)):
+    for line in schema.warnings_for(schema.unread(question.columns)):
         complain(line)
     answers = _answers(question)
     if args.json:

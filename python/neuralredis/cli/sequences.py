@@ -18,7 +18,7 @@ from neuralredis.cli import screen
 from neuralredis.cli.arguments import check_cost
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.cli.predict import answers_of
-from neuralredis.cli.sources import AskedSequences, asked_sequences
+from neuralredis.cli.sources import AskedSequences, read_sequences_for
 from neuralredis.results import ClassifierEvaluation
 from neuralredis.sequences import id_of
 from neuralredis.statistics import wilson
@@ -46,8 +46,8 @@ THEN = "then"
 
 def predict(args: argparse.Namespace, network: KnownSequences) -> None:
     """Predict each sequence of a table, and print or write the predictions."""
-    question = asked_sequences(network, args.data, args)
-    for line in question.network.schema.told(question.network.schema.unread(question.columns)):
+    question = read_sequences_for(network, args.data, args)
+    for line in question.network.schema.warnings_for(question.network.schema.unread(question.columns)):
         complain(line)
     ids = beside(question)
     answers = answers_of(question.network, question.network.run(question.events), ids.names)
@@ -84,7 +84,7 @@ def written(table: Table, names: list[str], columns: list[list[Any]], place: str
 
 def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
     """Evaluate a network on the sequences of a table, and print the figures."""
-    question = asked_sequences(network, args.data, args)
+    question = read_sequences_for(network, args.data, args)
     known, order, target = question.network, question.order, network.target
     question.table.check(target.name)
     if known.is_series:
@@ -97,9 +97,9 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
     learnt = np.isin([id_of(id) for id in order.ids], _core.sequence_ids(known.network))
     used = np.arange(len(order))
     if not known.comes_next:
-        said = outcomes(question.columns[target.name], order, known.by.sequence or "sequence")
-        encoded = target.encode(question.columns[target.name].take(np.maximum(said, 0)))
-        answered = (said >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
+        outcomes_ = outcomes(question.columns[target.name], order, known.by.sequence or "sequence")
+        encoded = target.encode(question.columns[target.name].take(np.maximum(outcomes_, 0)))
+        answered = (outcomes_ >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
         used, answers, unanswered = np.flatnonzero(answered), encoded, int((~answered).sum())
         if not len(used):
             raise Failure(f"no sequence of {args.data} has an outcome in '{target.name}' that the network can predict")
@@ -117,7 +117,7 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
         screen.print_json(content)
         return
     out = screen.console()
-    for line in known.schema.told(known.schema.unread(question.columns)):
+    for line in known.schema.warnings_for(known.schema.unread(question.columns)):
         out.print(line, style="yellow")
     if unanswered:
         out.print(f"{unanswered:,} sequences have no outcome in '{target.name}' that the network knows: left out.")

@@ -24,7 +24,7 @@ from neuralredis.table.reading import Table, read
 from neuralredis.table.sequences import Events, Order, ordered
 from neuralredis.table.wishes import Wish
 
-__all__ = ["Asked", "AskedSequences", "asked", "asked_sequences", "is_numbered", "known", "opened", "with_names"]
+__all__ = ["Asked", "AskedSequences", "is_numbered", "known", "opened", "read_for", "read_sequences_for", "with_names"]
 
 #: Bytes of a file from which on reading takes seconds, and from which on it takes gigabytes of memory.
 SLOW, LARGE = 10_000_000, 200_000_000
@@ -81,7 +81,7 @@ def with_names(place: str, key: str | None) -> Known:
         raise Failure(f"{servers.show_url(place)}: {why}") from None
 
 
-def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
+def read_for(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
     """Return a network and the rows of a table for it; `wishes` override how columns are read."""
     names = [field.name for field in network.schema.fields]
     table = opened(data, header=not all(map(is_numbered, names)), names=names)
@@ -117,7 +117,7 @@ class AskedSequences:
     events: Events
 
 
-def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace) -> AskedSequences:
+def read_sequences_for(network: KnownSequences, data: str, args: argparse.Namespace) -> AskedSequences:
     """Return a network of sequences and a table for it; options override the columns of id and time of the training."""
     names = [field.name for field in network.schema.fields]
     table = opened(data, names=names)

@@ -131,8 +131,8 @@ def _begin(lines: Sequence[str], remarks: list[str]) -> tuple[int, str]:
     """Return the number of the header's line, from 0, and the separator."""
     begin = _skipped(lines, 0, "")
     delimiter = None
-    if begin < len(lines) and (said := re.fullmatch(r'"?sep=([^\w\s"]|\t)"?\s*', lines[begin], re.IGNORECASE)):
-        delimiter = said[1]
+    if begin < len(lines) and (declared := re.fullmatch(r'"?sep=([^\w\s"]|\t)"?\s*', lines[begin], re.IGNORECASE)):
+        delimiter = declared[1]
         begin = _skipped(lines, begin + 1, "")
     comments = begin
     begin = _skipped(lines, begin, "#")

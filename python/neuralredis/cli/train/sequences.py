@@ -156,9 +156,9 @@ def _prepared(args: argparse.Namespace, table: Table) -> Prepared:
     rows = outcomes(columns[args.target], order, args.sequence)
     answered = np.flatnonzero(rows >= 0)
     _check_enough(args, len(answered), f"{args.sequence} with a value of '{args.target}'")
-    said = columns[args.target].take(rows[answered])
-    target = target_of(said, args.classify, conventions, wishes.get(args.target))
-    y = target.encode(said)
+    outcomes_ = columns[args.target].take(rows[answered])
+    target = target_of(outcomes_, args.classify, conventions, wishes.get(args.target))
+    y = target.encode(outcomes_)
     known = y >= 0 if isinstance(target, Classes) else ~np.isnan(y)
     answered, y = answered[known], y[known]
     _check_enough(args, len(answered), f"{args.sequence} with a value of '{args.target}'")
@@ -318,7 +318,7 @@ def _classes_or_numbers(
         )
     events = data.order.take(kept).events(rows)
     found = judged(known, events, None if data.y is None else data.y[kept], args.cost)
-    _told(out, known.network, training)
+    _print_training(out, known.network, training)
     what = (
         f"the next events of the {len(kept):,} held-out sequences"
         if data.comes_next
@@ -355,7 +355,7 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
     # Store the held-out values as well, so that forecasts continue from the ends.
     for id, series, begin in zip(ids, all_series, begins, strict=True):
         network.observe([series[begin:].tolist()], ids=[id])
-    _told(out, network, training)
+    _print_training(out, network, training)
     steps = f"{args.season} steps ahead" if args.season > 1 else "one step ahead"
     out.print(Text("On the held-out values", "bold"))
     if error is None or naive is None:
@@ -372,7 +372,7 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
     return network, training, {"mase": error, "mase_baseline": naive, "season": args.season, "values": len(last.places)}
 
 
-def _told(out: Console, network: SequenceNetwork, training: Report) -> None:
+def _print_training(out: Console, network: SequenceNetwork, training: Report) -> None:
     """Print the learning curve, how the training ended, and its warnings."""
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
