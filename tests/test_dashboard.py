@@ -423,7 +423,7 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
     assert sum(group["rows"] for group in exact["groups"]) == 1000
     for group in exact["groups"]:
         assert group["low"] <= group["was"] <= group["high"]
-        assert abs(group["said"] - group["was"]) < 0.2
+        assert abs(group["predicted"] - group["observed"]) < 0.2
     assert reliability(probability > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
 
 

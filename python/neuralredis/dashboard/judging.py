@@ -117,7 +117,7 @@ def _reliability(subject: Subject, found: Answered) -> dict[str, Any]:
         if count:
             predicted, observed = float(sure[chosen].mean()), float(right[chosen].mean())
             low, high = wilson(observed, count)
-            groups.append({"said": predicted, "was": observed, "low": low, "high": high, "rows": count})
+            groups.append({"predicted": predicted, "observed": observed, "low": low, "high": high, "rows": count})
             error += count * abs(predicted - observed)
     return {"class": name, "groups": groups, "error": error / len(sure)}
 
@@ -128,8 +128,8 @@ def _levels(predicted: NDArray[np.float64], observed: NDArray[np.float64]) -> li
     groups = [part for part in np.array_split(order, min(GROUPS, len(order))) if len(part)]
     return [
         {
-            "said": predicted[part].mean(),
-            "was": observed[part].mean(),
+            "predicted": predicted[part].mean(),
+            "observed": observed[part].mean(),
             "low": np.quantile(observed[part], 0.1),
             "high": np.quantile(observed[part], 0.9),
             "rows": len(part),
