@@ -40,9 +40,9 @@ print(f"  {'the network':28} {100 * (1 - model.score(fresh, truth)):6.1f}%")
 print(f"  {'baseline: always the same':28} {100 * (1 - commonest / len(truth)):6.1f}%")
 
 print("\nMisclassified, if only the beginning of each utterance is heard:")
-heard = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20]
+numbers_of_frames = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20]
 wrong = []
-for moments in heard:
+for moments in numbers_of_frames:
     wrong.append(100 * (1 - model.score([utterance[:, :moments] for utterance in fresh], truth)))
     print(f"  {f'the first {moments} frames':28} {wrong[-1]:6.1f}%")
 
@@ -55,7 +55,7 @@ for moments in range(2, fresh[0].shape[1] + 1, 4):
 if args.plot:
     title = "The longer a speaker is heard, the fewer errors"
     ax = common.axes(title, "time heard (ms)", "misclassified utterances")
-    ax.plot([6.4 * moments for moments in heard], wrong, "o-", color="#0072B2", label="network")
+    ax.plot([6.4 * moments for moments in numbers_of_frames], wrong, "o-", color="#0072B2", label="network")
     baseline = 100 * (1 - commonest / len(truth))
     ax.axhline(baseline, color="#666666", linestyle="--", label="baseline: always the same speaker")
     ax.yaxis.set_major_formatter("{x:.0f}%")

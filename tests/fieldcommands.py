@@ -221,10 +221,10 @@ class Commands(beside.Commands):
                 assert np.array_equal(np.array(numbers).astype(np.float32), outputs)
         top, least = data.draw(st.sampled_from([None, 1, 2, 9])), data.draw(st.sampled_from([None, 0.25, 0.5]))
         scores = data.draw(st.booleans())
-        options_ = options({"TOP": top, "MIN": least}) + ["WITHSCORES"] * scores
+        arguments = options({"TOP": top, "MIN": least}) + ["WITHSCORES"] * scores
         unable = plain.kind == "regressor"
         both = self.alike(
-            [*classify, *(["->"] if options_ or not known else []), *options_],
+            [*classify, *(["->"] if arguments or not known else []), *arguments],
             lambda: embedded.classify(rows, top=top, least=least, scores=scores),
             faults=wrong + unmet + unable,
         )

@@ -46,9 +46,9 @@ def report(name: str, likely: list[float], **changes: Any) -> dict[str, Any]:
 def numbers(name: str, answers: list[float]) -> dict[str, Any]:
     """Return a report of a regressor whose outcomes are 0, 1, 2 …"""
     rows = list(range(1, len(answers) + 1))
-    answers_ = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
+    content = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
     table = {"name": "numbers.csv", "rows": len(rows), "digest": "d2"}
-    return {"network": name, "target": "size", "fresh": None, "table": table, "answers": answers_}
+    return {"network": name, "target": "size", "fresh": None, "table": table, "answers": content}
 
 
 def texts(name: str) -> dict[str, Any]:
@@ -487,13 +487,13 @@ def test_html_of_the_command_is_one_file_with_the_same_figures(
     browser: browsers.Browser, compared: Callable[[], tuple[str, Path]]
 ) -> None:
     printed, path = compared()
-    answers_ = json.loads(Path("all.json").read_text())
+    content = json.loads(Path("all.json").read_text())
     with browsers.tab(browser, offline=True) as page:
         requested: list[str] = []
         page.on("request", lambda request: requested.append(request.url))
         page.goto(path.as_uri())
         summary = page.get_by_role("region", name="Errors", exact=True)
-        for one in answers_["networks"]:
+        for one in content["networks"]:
             low, high = one["likely"]
             expect(summary).to_contain_text(
                 f"{one['network']}{100 * one['accuracy']:.1f} %{100 * low:.1f} to {100 * high:.1f} %"

@@ -232,9 +232,9 @@ def test_calibration_is_saved_with_the_network() -> None:
     net = regressor(nr.Network)
     before = bytes(net)
     X, y = sums(50, 4)
-    before_ = net.interval(X)
+    intervals = net.interval(X)
     assert bytes(net) == before, "predictions change nothing"
-    assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), before_, strict=True))
+    assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), intervals, strict=True))
     net.calibrate(X, y)
     loaded = nr.Network.from_bytes(bytes(net))
     assert loaded == net

@@ -132,8 +132,8 @@ def test_times_with_a_zone_are_converted_to_utc() -> None:
 def test_detected_kinds_can_be_overridden() -> None:
     count = np.arange(60)
     columns = {"zip": count % 9, "id": count, "note": [f"x{n % 3}" for n in count], "mail": [f"a{n}" for n in count]}
-    kinds_ = {"zip": "category", "id": "number", "note": "text 64", "mail": "category 5"}
-    assert kinds(columns, fields=kinds_) == {**kinds_, "zip": "category 9"}
+    given = {"zip": "category", "id": "number", "note": "text 64", "mail": "category 5"}
+    assert kinds(columns, fields=given) == {**given, "zip": "category 9"}
     assert kinds(columns, fields={"zip": None, "note": "auto"}) == {"note": "auto 3"}
     with pytest.raises(nr.DataError, match="'numbre' is not a kind of column"):
         kinds(columns, fields={"zip": "numbre"})

@@ -286,8 +286,8 @@ def test_dumps_of_networks_with_fields_of_format_5_are_read(server: servers.Serv
     row = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
     found = net.run(row)
     answers = found.values() if isinstance(found, dict) else found
-    answers_ = raw.execute_command("NR.RUN", "net", *network["asked"])
-    assert [float(answer) for answer in (answers_[1::2] if name == "promo" else answers_)] == pytest.approx(
+    reply = raw.execute_command("NR.RUN", "net", *network["asked"])
+    assert [float(answer) for answer in (reply[1::2] if name == "promo" else reply)] == pytest.approx(
         list(answers), rel=1e-6
     )
 
@@ -303,15 +303,15 @@ def test_report_of_the_last_training_is_persisted(kind: kinds.Kind) -> None:
         client.execute_command("DEBUG", "RELOAD")
         with servers.replica_of(server, kind, module=neuralredis.module_path()) as replica:
             client.execute_command("NR.TRAIN", "sum", "MAXCYCLES", 3, "BLOCK", 0)
-            answers_ = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
-            assert answers_["sum"]["cycles"] == 3
+            reply = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
+            assert reply["sum"]["cycles"] == 3
             follower = replica.client(protocol=3)
             servers.wait_until(lambda: follower.execute_command("NR.REPORT", "sum") is not None)
-            assert {key: follower.execute_command("NR.REPORT", key) for key in answers_} == answers_
+            assert {key: follower.execute_command("NR.REPORT", key) for key in reply} == reply
         server.kill()
         with servers.reopened(kind, server, *AOF, module=neuralredis.module_path()) as again:
             client = again.client(protocol=3)
-            assert {key: client.execute_command("NR.REPORT", key) for key in answers_} == answers_
+            assert {key: client.execute_command("NR.REPORT", key) for key in reply} == reply
             client.execute_command("NR.RESET", "net")
             assert client.execute_command("NR.REPORT", "net") is None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from data import labelled
-from told import CELLS, tell
+from printing import CELLS, print_errors
 
 import neuralredis as nr
 
@@ -50,4 +50,4 @@ def main(folder: Path, seeds: range) -> None:
     """Print the errors of all sets."""
     print(f"\nwrong, % of the validation sequences, trainings of at most {LIMIT} s: means over seeds")
     for name, goal in GOALS.items():
-        tell(name, {cell: [movements(folder, name, cell, seed) for seed in seeds] for cell in CELLS}, goal)
+        print_errors(name, {cell: [movements(folder, name, cell, seed) for seed in seeds] for cell in CELLS}, goal)

@@ -83,10 +83,10 @@ def of_module(
             # Full, so that all later replies have the same length.
             for _ in range(ROWS + 10):
                 client.execute_command("NR.OBSERVE", *observe)
-            asked = {"NR.RUN": ("NR.RUN", *run), "NR.OBSERVE": ("NR.OBSERVE", *observe)}
+            requests = {"NR.RUN": ("NR.RUN", *run), "NR.OBSERVE": ("NR.OBSERVE", *observe)}
             if floor:
-                asked |= {"FLOOR.RUN": ("FLOOR.RUN", *run), "FLOOR.OBSERVE": ("FLOOR.OBSERVE", *observe)}
-            texts[layout] = rates({"EXISTS": ("EXISTS", *row), **asked}, PIPELINE)
+                requests |= {"FLOOR.RUN": ("FLOOR.RUN", *run), "FLOOR.OBSERVE": ("FLOOR.OBSERVE", *observe)}
+            texts[layout] = rates({"EXISTS": ("EXISTS", *row), **requests}, PIPELINE)
             if not floor:
                 continue
             values = [float(value) for value in row]

@@ -73,12 +73,12 @@ def _rows(out: Console, found: Comparison, names: list[str]) -> None:
     learnt = [name for name, one in zip(names, found.of, strict=True) if one.fresh is False]
     unknown = [name for name, one in zip(names, found.of, strict=True) if one.fresh is None]
     if learnt:
-        names_ = listed(learnt, 4, "and")
+        subjects = listed(learnt, 4, "and")
         were = "were" if len(learnt) > 1 else "was"
-        out.print(f"{names_} {were} trained on some of these rows, so the figures are too good.", style="yellow")
+        out.print(f"{subjects} {were} trained on some of these rows, so the figures are too good.", style="yellow")
     if unknown:
-        names_, has = listed(unknown, 4, "and"), "have" if len(unknown) > 1 else "has"
-        why = f"{names_} {has} no stored rows, so training rows cannot be recognized and left out"
+        subjects, has = listed(unknown, 4, "and"), "have" if len(unknown) > 1 else "has"
+        why = f"{subjects} {has} no stored rows, so training rows cannot be recognized and left out"
         out.print(f"{why}: the figures may be too good.", style="yellow")
 
 

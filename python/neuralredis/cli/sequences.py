@@ -97,9 +97,9 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
     learnt = np.isin([id_of(id) for id in order.ids], _core.sequence_ids(known.network))
     used = np.arange(len(order))
     if not known.comes_next:
-        outcomes_ = outcomes(question.columns[target.name], order, known.by.sequence or "sequence")
-        encoded = target.encode(question.columns[target.name].take(np.maximum(outcomes_, 0)))
-        answered = (outcomes_ >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
+        rows_of_outcomes = outcomes(question.columns[target.name], order, known.by.sequence or "sequence")
+        encoded = target.encode(question.columns[target.name].take(np.maximum(rows_of_outcomes, 0)))
+        answered = (rows_of_outcomes >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
         used, answers, unanswered = np.flatnonzero(answered), encoded, int((~answered).sum())
         if not len(used):
             raise Failure(f"no sequence of {args.data} has an outcome in '{target.name}' that the network can predict")

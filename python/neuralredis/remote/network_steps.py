@@ -157,12 +157,12 @@ class NetworkSteps:
     def _answers_of(
         self, rows: Rows, command: str, X: Any, options: list[Any], whole: bool
     ) -> Steps[tuple[Rows, bool, list[Any]]]:
-        single, commands_ = rows.ask(command, self._key, X, options, whole)
-        return rows, single, (yield from self._all(commands_))
+        single, requests = rows.ask(command, self._key, X, options, whole)
+        return rows, single, (yield from self._all(requests))
 
-    def _all(self, commands_: Iterator[Any]) -> Steps[list[Any]]:
+    def _all(self, requests: Iterator[Any]) -> Steps[list[Any]]:
         found: list[Any] = []
-        for batch in commands.batched(commands_, BLOBS_AT_A_TIME):
+        for batch in commands.batched(requests, BLOBS_AT_A_TIME):
             found += yield partial(self._link.send, batch)
         return found
 
@@ -219,10 +219,8 @@ class NetworkSteps:
             if y is not None:
                 raise TypeError("y without X: expected rows, or nothing for the validation rows")
             return int((yield from self._ask("NR.CALIBRATE", self._key, "TEST")))
-        commands_ = yield from self._with_rows(
-            lambda rows: self._ask(*rows.judge("NR.CALIBRATE", self._key, X, y, None))
-        )
-        return int(commands_)
+        count = yield from self._with_rows(lambda rows: self._ask(*rows.judge("NR.CALIBRATE", self._key, X, y, None)))
+        return int(count)
 
     def rank(
         self,
@@ -260,16 +258,16 @@ class NetworkSteps:
         return (yield from self._with_rows(lambda rows: self._shares(rows, X, label, words)))
 
     def _shares(self, rows: Rows, X: Any, label: Any, words: list[Any]) -> Steps[Explanation]:
-        commands_ = rows.explain(self._key, X)
+        request = rows.explain(self._key, X)
         chosen = [] if label is None else ["FOR", rows.output("label", label)]
         more = ("->", *chosen, *words) if chosen or words else ()
-        return rows.explanation_of((yield from self._ask(*commands_, *more)))
+        return rows.explanation_of((yield from self._ask(*request, *more)))
 
     def _changes(self, rows: Rows, X: Any, want: Any) -> Steps[Counterfactual]:
         if rows.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
-        commands_ = rows.explain(self._key, X)
-        return rows.changes_of((yield from self._ask(*commands_, "->", "WANT", rows.output("want", want))))
+        request = rows.explain(self._key, X)
+        return rows.changes_of((yield from self._ask(*request, "->", "WANT", rows.output("want", want))))
 
     def field_statistics(self) -> Steps[tuple[FieldStatistics, ...]]:
         """Return the reply of ``NR.FIELDS``."""
@@ -392,8 +390,8 @@ class NetworkSteps:
         """
         words: list[Any] = [] if want is None else ["FOR", want]
         words += [] if top is None else ["TOP", commands.whole("top", top, 2**32 - 1, least=1)]
-        commands_ = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
-        return replies.ranking((yield from self._ask("NR.RANK", self._key, *commands_)))
+        requests = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
+        return replies.ranking((yield from self._ask("NR.RANK", self._key, *arguments)))
 
     def train(
         self,
@@ -483,9 +481,9 @@ class NetworkSteps:
     def _rows_of_fields(self, rows: Named, word: str) -> Steps[tuple[Any, NDArray[Any]]]:
         info = yield from self.info()
         count = info.training_dataset_len if word == "TRAIN" else info.test_dataset_len
-        commands_ = (("NR.GETDATA", self._key, word, row) for row in range(count))
+        requests = (("NR.GETDATA", self._key, word, row) for row in range(count))
         found: list[Any] = []
-        for batch in commands.batched(commands_, ROWS_AT_A_TIME):
+        for batch in commands.batched(requests, ROWS_AT_A_TIME):
             found += yield partial(self._link.send, batch)
         # Rows may have been deleted meanwhile.
         return rows.rows_of([row for row in found if row is not None])
@@ -497,8 +495,8 @@ class NetworkSteps:
     def configure(self, **options: Unpack[Changes]) -> Steps[Options]:
         """Change options: ``NR.CONFIGURE``."""
         words = _core.change_words(**options)
-        commands_ = [("NR.CONFIGURE", self._key, *words)] if words else []
-        found = yield partial(self._link.send, [*commands_, ("NR.INFO", self._key)])
+        requests = [("NR.CONFIGURE", self._key, *words)] if words else []
+        found = yield partial(self._link.send, [*requests, ("NR.INFO", self._key)])
         return cast("Options", replies.options(replies.fields(found[-1])))
 
     @overload

@@ -58,8 +58,8 @@ class SessionSteps:
         yield from self._with_events(lambda events: self._happen(events, [], outcomes, weight, None))
 
     def _happen(self, events: Events, given: list[Any], y: Any, weight: float | None, into: Set | None) -> Steps[None]:
-        commands_ = events.happened(self._id, given, y, weight, into)
-        yield partial(self._link.send, [("NR.OBSERVE", self._key, self._id, *words) for words in commands_])
+        requests = events.happened(self._id, given, y, weight, into)
+        yield partial(self._link.send, [("NR.OBSERVE", self._key, self._id, *words) for words in requests])
 
     def run(self, event: Any = None) -> Steps[NDArray[float32]]:
         """Return outputs: ``NR.RUN``."""

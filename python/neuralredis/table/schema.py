@@ -158,8 +158,8 @@ class Schema:
             if column is not None:
                 reader, before = field.reader.adapted(column, conventions), field.reader.form
                 if isinstance(before, NumberForm | DateForm | TimeForm) and before != reader.form:
-                    reader, unread_ = _again(field, reader, column)
-                    remarks += unread_
+                    reader, changes = _again(field, reader, column)
+                    remarks += changes
                 if wish is not None and reader.of in ("number", "time"):
                     form = form_of(column, conventions, wish)
                     reader = replace(reader, form=form)

@@ -156,9 +156,9 @@ def _prepared(args: argparse.Namespace, table: Table) -> Prepared:
     rows = outcomes(columns[args.target], order, args.sequence)
     answered = np.flatnonzero(rows >= 0)
     _check_enough(args, len(answered), f"{args.sequence} with a value of '{args.target}'")
-    outcomes_ = columns[args.target].take(rows[answered])
-    target = target_of(outcomes_, args.classify, conventions, wishes.get(args.target))
-    y = target.encode(outcomes_)
+    known_outcomes = columns[args.target].take(rows[answered])
+    target = target_of(known_outcomes, args.classify, conventions, wishes.get(args.target))
+    y = target.encode(known_outcomes)
     known = y >= 0 if isinstance(target, Classes) else ~np.isnan(y)
     answered, y = answered[known], y[known]
     _check_enough(args, len(answered), f"{args.sequence} with a value of '{args.target}'")
