@@ -61,17 +61,17 @@ def page() -> str:
         return aliases[row[0]] if row[0] in aliases and types[row[3]] == ACCEPTED[row[3]] else type_of(row, types)
 
     kept = [row for row in rows if not row[4]]
-    attributes = [f"    {row[0]}: {named(row, RETURNED)}" for row in kept]
+    returned = [f"    {row[0]}: {named(row, RETURNED)}" for row in kept]
     given = "    {}: {} | None"
-    lines += klass("Options(TypedDict)", "The options of a network, as returned by `Network.configure`.", attributes)
+    lines += klass("Options(TypedDict)", "The options of a network, as returned by `Network.configure`.", returned)
     changes = [given.format(row[0], named(row, ACCEPTED)) for row in kept]
     lines += klass("Changes(TypedDict, total=False)", "Options that `Network.configure` accepts.", changes)
     new = [given.format(row[0], named(row, ACCEPTED)) for row in rows if row[4]]
     lines += klass("Creation(Changes, total=False)", "Options that the constructors of networks accept.", new)
     lines += ["", "", "@dataclass(frozen=True, kw_only=True)"]
-    lines += klass(
-        "OptionFields", "The options of a network, as attributes of what `Network.info` returns.", attributes
-    )[2:]
+    lines += klass("OptionFields", "The options of a network, as attributes of what `Network.info` returns.", returned)[
+        2:
+    ]
     return "\n".join(lines) + "\n"
 
 

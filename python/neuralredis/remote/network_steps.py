@@ -390,7 +390,7 @@ class NetworkSteps:
         """
         words: list[Any] = [] if want is None else ["FOR", want]
         words += [] if top is None else ["TOP", commands.whole("top", top, 2**32 - 1, least=1)]
-        requests = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
+        arguments = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
         return replies.ranking((yield from self._ask("NR.RANK", self._key, *arguments)))
 
     def train(
