@@ -282,13 +282,13 @@ fn shares(model: &Model, names: Names<'_>, row: &Row, found: Explanation) -> Rep
     Reply::Map(replies)
 }
 
-fn changes(model: &Model, names: Names<'_>, row: &Row, options: usize, found: Counterfactual) -> Reply {
+fn changes(model: &Model, names: Names<'_>, row: &Row, target: usize, found: Counterfactual) -> Reply {
     let changes = found.changes.map_or(Reply::Null, |(fields, changed)| {
         let (before, after) = (names.values(row), names.values(&changed));
         let of_field = |field: usize| [names.field(field), before[field].clone(), after[field].clone()];
         Reply::Array(fields.into_iter().flat_map(of_field).collect())
     });
-    Reply::Map(vec![names.output(model, found.class), ("want", names.output(model, options).1), ("changes", changes)])
+    Reply::Map(vec![names.output(model, found.class), ("want", names.output(model, target).1), ("changes", changes)])
 }
 
 #[cfg(test)]
