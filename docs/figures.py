@@ -184,7 +184,7 @@ def sequences_served() -> str:
     """Return what sequences cost a server."""
     text = (BENCHMARKS / "sequences" / "served.txt").read_text(encoding="utf-8")
     found = re.findall(r"^ *(\w.*?)  +([\d.]+(?: us| B)?)(?:  |$)", text, re.MULTILINE)
-    rows = [[what, value.replace(" us", " µs").replace(" B", " bytes")] for what, value in found]
+    rows = [[label, value.replace(" us", " µs").replace(" B", " bytes")] for label, value in found]
     return table(["", ""], *rows)
 
 

@@ -57,7 +57,7 @@ class Commands(beside.Commands):
     def alike(self, command: list[Any], call: Callable[[], Any], faults: int = 1) -> tuple[Any, Any] | None:
         """Return the server's reply and the embedded network's result.
 
-        None where both refuse, and for the same kind of reason: with two faults, each may find another one first.
+        None if both reject it for the same kind of reason. With two faults, each may report another one.
         """
         error: Exception | None = None
         try:

@@ -223,9 +223,9 @@ def test_long_text_is_stored_equally_by_a_thread_and_inline(raw: redis.Redis, cl
     row = ["text", text, "tags", ",".join(f"tag{number}" for number in range(60)), "->", "long", "WEIGHT", 2]
     assert raw.execute_command("NR.OBSERVE", "thread", *row) == [1, 0]
     client.config_set("neuralredis.max-blocking-ms", 1)
-    refuse = "return redis.pcall('NR.OBSERVE', 'here', unpack(ARGV))"
+    script = "return redis.pcall('NR.OBSERVE', 'here', unpack(ARGV))"
     with pytest.raises(redis.ResponseError, match=r"expected at most 1, the limit neuralredis\.max-blocking-ms"):
-        client.eval(refuse, 0, *row)
+        client.eval(script, 0, *row)
     client.config_set("neuralredis.max-blocking-ms", 10_000)
     assert raw.pipeline(transaction=True).execute_command("NR.OBSERVE", "here", *row).execute() == [[1, 0]]
     client.config_set("neuralredis.max-blocking-ms", 100)

@@ -219,17 +219,17 @@ def test_calibrate_fails_if_the_weights_change_meanwhile(any_server: servers.Ser
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 40, 2000, 2000, "->", 1, "TEST", 10, "SEED", 1)
     rows = np.ones((2000, 41), "<f4").tobytes()
     other = any_server.client(protocol=2)
-    refusals: list[str] = []
+    errors: list[str] = []
 
     def calibrate() -> None:
         try:
             client.execute_command("NR.CALIBRATE", "net", "FP32", rows)
         except redis.ResponseError as error:
-            refusals.append(str(error))
+            errors.append(str(error))
 
     thread = threading.Thread(target=calibrate)
     thread.start()
     servers.wait_until(lambda: other.info("clients")["blocked_clients"] == 1)
     other.execute_command("NR.RESET", "net")
     thread.join()
-    assert refusals == ["NRSTATE the weights changed during the calibration: calibrate again"]
+    assert errors == ["NRSTATE the weights changed during the calibration: calibrate again"]

@@ -211,11 +211,11 @@ def test_rows_observed_during_a_stopped_training_are_kept() -> None:
       const X = Array.from({ length: 100 }, (_, n) => n / 10);
       net.observe(X, X.map(Math.sin));
       const training = net.startTraining({ max_time: 0, worker, callback: () => false });
-      let refusal;
-      try { await net.train({ worker }); } catch (error) { refusal = `${error.name}: ${error.message}`; }
+      let message;
+      try { await net.train({ worker }); } catch (error) { message = `${error.name}: ${error.message}`; }
       net.observe([20], [1]);
       const report = await training.done;
-      results.push({ reason: report.reason, refusal, running: training.running, rows: net.info().training_dataset_len,
+      results.push({ reason: report.reason, message, running: training.running, rows: net.info().training_dataset_len,
         cycles: net.info().training_total_cycles === report.cycles });
       const callback = () => { throw new RangeError("enough"); };
       const failed = await net.train({ worker, callback, max_time: 0 }).catch((error) => error);
@@ -229,7 +229,7 @@ def test_rows_observed_during_a_stopped_training_are_kept() -> None:
     results = node(program)
     expected = {
         "reason": "stopped",
-        "refusal": "TrainingError: the network is being trained already: wait for the end, or stop it",
+        "message": "TrainingError: the network is being trained already: wait for the end, or stop it",
         "running": False,
         "rows": 101,
         "cycles": True,

@@ -71,7 +71,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compare the networks or reports, and print or write the result."""
-    need("cli", "pyarrow", "rich", what="neuralredis compare")
+    need("cli", "pyarrow", "rich", feature="neuralredis compare")
     from neuralredis.cli import comparison, jsontext, samples, screen
     from neuralredis.table.comparing import compared
 

@@ -147,12 +147,12 @@ def _disagreements(out: Console, found: Comparison, names: list[str], most: int)
     if not most:
         return
     numbers = found.classes is None
-    what = (
+    difference = (
         "Rows with the largest differences between predictions"
         if numbers
         else f"Predictions differ in {len(places):,} of {len(found.rows):,} rows; largest differences first"
     )
-    out.print(Text(what, "bold"))
+    out.print(Text(difference, "bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  row", justify="right", no_wrap=True)
     table.add_column(shortened(found.target), justify="right" if numbers else "left", overflow="fold")

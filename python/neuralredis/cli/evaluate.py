@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate the network, and print the figures."""
     if args.rows and not args.json:
         raise Failure("--rows needs --json")
-    need("cli", "pyarrow", "rich", what="neuralredis evaluate")
+    need("cli", "pyarrow", "rich", feature="neuralredis evaluate")
     from neuralredis.cli import jsontext, screen, sequences, servers
     from neuralredis.cli.sources import read_for, with_names
     from neuralredis.table import judging

@@ -66,7 +66,7 @@ def steps(text: str) -> int:
 
 def run(args: argparse.Namespace) -> None:
     """Forecast the series, and print or write the values."""
-    need("cli", "pyarrow", "rich", what="neuralredis forecast")
+    need("cli", "pyarrow", "rich", feature="neuralredis forecast")
     from neuralredis.cli import screen, sources
     from neuralredis.cli.places import check_folder, check_inputs
     from neuralredis.table.known_sequences import KnownSequences

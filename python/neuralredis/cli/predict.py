@@ -63,7 +63,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict the rows, and print or write the table with the predictions."""
-    need("cli", "pyarrow", "rich", what="neuralredis predict")
+    need("cli", "pyarrow", "rich", feature="neuralredis predict")
     from neuralredis.cli import screen, sequences
     from neuralredis.cli.sources import read_for, with_names
     from neuralredis.table.known_sequences import KnownSequences

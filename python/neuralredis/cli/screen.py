@@ -225,10 +225,10 @@ def importance_table(
 ) -> None:
     """Print the permutation importance of each column, the largest first."""
     classes = isinstance(target, Classes)
-    what = "loss of AUC" if by_ranking else "loss of accuracy" if classes else "increase of RMSE"
+    measure = "loss of AUC" if by_ranking else "loss of accuracy" if classes else "increase of RMSE"
     out.print(
         Text("Column importance", "bold").append(
-            f"   {what} when the column is shuffled among these rows", "not bold dim"
+            f"   {measure} when the column is shuffled among these rows", "not bold dim"
         )
     )
     shown = list(importance.items())[:most]

@@ -128,8 +128,8 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
         )
     elif learnt.any():
         out.print(f"{int(learnt.sum()):,} sequences are stored in the network, by their ids: left out.")
-    what = f"{len(used):,} sequence{'s' if len(used) > 1 else ''} of {question.table.path}"
-    screen.judgement(out, target, found, f"the next events of {what}" if known.comes_next else what)
+    evaluated = f"{len(used):,} sequence{'s' if len(used) > 1 else ''} of {question.table.path}"
+    screen.judgement(out, target, found, f"the next events of {evaluated}" if known.comes_next else evaluated)
 
 
 def judged(
@@ -183,8 +183,8 @@ def _typed(out: Console, network: KnownSequences) -> None:
     if typing:
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401
-        what = "the next " if network.comes_next else ""
-        out.print(f"Predict {what}{shortened(network.target.name)} ({described(network.target)}).")
+        prefix = "the next " if network.comes_next else ""
+        out.print(f"Predict {prefix}{shortened(network.target.name)} ({described(network.target)}).")
         out.print("Type one event after the other; an empty event starts a new sequence, Ctrl-D ends.")
     seen: list[dict[str, str]] = []
     while True:

@@ -106,9 +106,9 @@ def settings(args: argparse.Namespace) -> list[str]:
     return words
 
 
-def tell(what: str) -> None:
+def tell(message: str) -> None:
     """Print a message to stderr."""
-    print(f"neuralredis: {what}", file=sys.stderr, flush=True)
+    print(f"neuralredis: {message}", file=sys.stderr, flush=True)
 
 
 def check_free(port: int) -> None:

@@ -81,13 +81,13 @@ class _Source:
     def check(self) -> None:
         exported = self.exported
         only_known(exported, "C")
-        for what, count in (
+        for name, count in (
             ("values of a layer", max(exported["computed"], *exported["layout"][1:])),
             ("values of a row", sum(map(_cells, self.given))),
             ("events of a sequence", 0 if self.sequence is None else self.sequence["length"]),
         ):
             if count > MOST:
-                raise OptionError(f"{count} {what}: expected at most {MOST}, since C code keeps them on the stack")
+                raise OptionError(f"{count} {name}: expected at most {MOST}, since C code keeps them on the stack")
 
     def files(self) -> Mapping[Path, str]:
         template = (resources.files(__package__) / "c" / "net.c").read_text(encoding="utf-8")
@@ -471,9 +471,9 @@ class _Source:
         """Return the type of a row or an event, and an initializer in which all values are missing."""
         lines, gaps = [f"struct net_{name} {{"], []
         for field, member in zip(self.given, self.members, strict=True):
-            declared, what = MEMBERS[field["kind"]]
+            declared, meaning = MEMBERS[field["kind"]]
             own = f"{member}[{field['length']}]" if field["kind"] == "vector" else member
-            lines.append(f"    {declared.format(own)}; /* {_in_comment(field['name'])}: {what} */")
+            lines.append(f"    {declared.format(own)}; /* {_in_comment(field['name'])}: {meaning} */")
             gaps.append(
                 {"flag": "-1", "number": "NAN", "auto": "NAN", "time": "(double)NAN", "vector": "{NAN}"}.get(
                     field["kind"], "NULL"

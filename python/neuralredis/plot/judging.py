@@ -191,9 +191,9 @@ def calibration(
         ax.annotate(f"{rows_here:,}", (x, y), (2 + size**0.5 / 2, -2), **where)
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
     second = "class 1" if info.classes is None else info.classes[-1]
-    what = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
+    quantity = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
     ax.set(
-        xlabel=what,
+        xlabel=quantity,
         ylabel="observed frequency",
         xlim=(low_end - 0.02, 1.02),
         ylim=(-0.02, 1.02),

@@ -163,7 +163,7 @@ class Named:
             raise ShapeError(f"{given} rows: expected one, of which the answer is explained")
         return ("NR.EXPLAIN", key, "JSON", parts[0][0])
 
-    def output(self, what: str, label: Any) -> str | bytes:
+    def output(self, option: str, label: Any) -> str | bytes:
         """Return a class or a target as an argument."""
         return commands.argument(label)
 

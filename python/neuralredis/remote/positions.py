@@ -109,9 +109,9 @@ class Positions:
             raise ShapeError(f"{len(rows)} rows: expected one, of which the answer is explained")
         return ("NR.EXPLAIN", key, *rows[0].tolist())
 
-    def output(self, what: str, label: Any) -> int:
+    def output(self, option: str, label: Any) -> int:
         """Return the number of an output."""
-        return commands.whole(what, label, self.outputs - 1)
+        return commands.whole(option, label, self.outputs - 1)
 
     def explanation_of(self, reply: Any) -> Explanation:
         """Return the explanation in a reply of NR.EXPLAIN."""

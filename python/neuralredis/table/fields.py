@@ -216,8 +216,8 @@ def _moment(column: Column, form: DateForm | TimeForm | NumberForm) -> Field | L
         return LeftOut(name=column.name, reason="it is empty")
     gaps = len(known) < len(moments)
     if known.min() == known.max() and not gaps:
-        what = "time" if isinstance(form, TimeForm) else "date"
-        return LeftOut(name=column.name, reason=f"it is always the same {what}")
+        noun = "time" if isinstance(form, TimeForm) else "date"
+        return LeftOut(name=column.name, reason=f"it is always the same {noun}")
     ends = [str(end.astype("datetime64[D]")) for end in (known.min(), known.max())]
     if isinstance(form, TimeForm):
         ends = [str(end)[11:16] for end in (known.min(), known.max())]

@@ -200,9 +200,9 @@ class Schema:
                 continue
             cells, several = sum(texts.values()), len(texts) > 1
             such = f"'{shortened(next(iter(texts)))}'" + (" and others" if several else "")
-            what = f"{'are' if several else 'is'} not a {field.reader.noun}, and {'count' if several else 'counts'}"
+            verdict = f"{'are' if several else 'is'} not a {field.reader.noun}, and {'count' if several else 'counts'}"
             rows = f"{cells:,} row{'s' if cells > 1 else ''}"
-            lines.append(f"column '{shortened(field.name, 60)}', {rows}: {such} {what} as missing")
+            lines.append(f"column '{shortened(field.name, 60)}', {rows}: {such} {verdict} as missing")
         return lines
 
 

@@ -168,8 +168,10 @@ def _times(column: Column, conventions: Conventions, wish: Wish | None) -> NDArr
     if gaps.any():
         row = int(np.flatnonzero(gaps)[0])
         there = column.cell(row)
-        what = f"'{shortened(there)}'" if there else "an empty cell"
-        raise TableError(f"row {row + 1} has {what} in '{column.name}': expected a time like those of the other rows")
+        shown_cell = f"'{shortened(there)}'" if there else "an empty cell"
+        raise TableError(
+            f"row {row + 1} has {shown_cell} in '{column.name}': expected a time like those of the other rows"
+        )
     return times
 
 

@@ -92,11 +92,11 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     screen.columns(out, data.schema, data.gaps, [name for name in table.names if name != target.name])
     for remark in data.remarks:
         out.print(f"Note: {remark}.", style="yellow")
-    what = f"The probability of '{shortened(data.labels[1])}'" if len(data.labels) == 2 else "The answer"
+    quantity = f"The probability of '{shortened(data.labels[1])}'" if len(data.labels) == 2 else "The answer"
     for columns, goes in ((args.increasing, "falls"), (args.decreasing, "rises")):
         if columns:
             named = listed([f"'{shortened(name)}'" for name in columns], 8, "or")
-            out.print(f"{what} never {goes} as {named} rises.")
+            out.print(f"{quantity} never {goes} as {named} rises.")
 
 
 def ended(training: Report) -> str:
@@ -194,8 +194,8 @@ def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepare
         again, key = f"neuralredis {shlex.join(args.given)}", shlex.quote(Path(place).stem)
         steps.append(("upload it to a server", f"{again} --redis redis://localhost --key {key}"))
     out.print("Next:", style="bold")
-    for what, command in steps:
-        out.print(Text(f"  {what:27}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+    for step, command in steps:
+        out.print(Text(f"  {step:27}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
 
 
 def _row(data: Prepared) -> str:

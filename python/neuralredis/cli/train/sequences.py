@@ -109,8 +109,8 @@ def train(args: argparse.Namespace) -> None:
         network, training, results = _classes_or_numbers(args, data, out)
     saved = without_rows(network) if args.without_rows else network
     saved.save(place)
-    what = "series" if data.is_series else "sequences"
-    kept = f"without {what}" if args.without_rows else f"with its {what} (--without-rows leaves them out)"
+    unit = "series" if data.is_series else "sequences"
+    kept = f"without {unit}" if args.without_rows else f"with its {unit} (--without-rows leaves them out)"
     out.print(f"Saved as {place}, {kept}.")
     if args.plot:
         importlib.import_module("neuralredis.plot").learning_curve(training).figure.savefig(args.plot)
@@ -229,10 +229,10 @@ def _others(args: argparse.Namespace, columns: dict[str, Column], but: list[str]
     return [column for name, column in columns.items() if name not in (args.sequence, args.time, *but)]
 
 
-def _check_enough(args: argparse.Namespace, count: int, what: str) -> None:
+def _check_enough(args: argparse.Namespace, count: int, unit: str) -> None:
     if count < LEAST_SEQUENCES:
         raise Failure(
-            f"{args.data} has {count} different {what}: expected at least {LEAST_SEQUENCES} sequences, to train on "
+            f"{args.data} has {count} different {unit}: expected at least {LEAST_SEQUENCES} sequences, to train on "
             "some and hold out others"
         )
 
@@ -245,9 +245,9 @@ def _introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     for remark in table.remarks:
         out.print(f"  {remark}", style="dim")
     of = f" of '{shortened(args.sequence)}'" if args.sequence else ""
-    what = "series" if data.is_series else "sequence" if len(order) == 1 else "sequences"
+    unit = "series" if data.is_series else "sequence" if len(order) == 1 else "sequences"
     spread = f"{lengths.min():,} to {lengths.max():,}" if lengths.min() < lengths.max() else f"{lengths.max():,}"
-    out.print(f"{len(order):,} {what}{of}, of {spread} {'values' if data.is_series else 'events'}.")
+    out.print(f"{len(order):,} {unit}{of}, of {spread} {'values' if data.is_series else 'events'}.")
     if order.moved:
         out.print(f"Rows are sorted by '{shortened(args.time)}'.")
     kind = "of the next event" if data.comes_next else "of each sequence"
@@ -319,12 +319,12 @@ def _classes_or_numbers(
     events = data.order.take(kept).events(rows)
     found = judged(known, events, None if data.y is None else data.y[kept], args.cost)
     _print_training(out, known.network, training)
-    what = (
+    quantity = (
         f"the next events of the {len(kept):,} held-out sequences"
         if data.comes_next
         else f"the {len(kept):,} held-out sequences"
     )
-    screen.judgement(out, known.target, found, what)
+    screen.judgement(out, known.target, found, quantity)
     out.print()
     return known.network, training, {"sequences": {"learnt": len(learnt), "kept_back": len(kept)}, **found.as_json()}
 
@@ -402,8 +402,8 @@ def _next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepar
         )
         steps.append(("predict in the server", f"redis-cli -u {shlex.quote(args.redis)} {command}"))
     out.print("Next:", style="bold")
-    for what, command in steps:
-        out.print(Text(f"  {what:28}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+    for step, command in steps:
+        out.print(Text(f"  {step:28}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
 
 
 def _bytes(ids: list[str]) -> list[bytes]:
