@@ -422,7 +422,7 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
     assert exact["error"] < 0.05
     assert sum(group["rows"] for group in exact["groups"]) == 1000
     for group in exact["groups"]:
-        assert group["low"] <= group["was"] <= group["high"]
+        assert group["low"] <= group["observed"] <= group["high"]
         assert abs(group["predicted"] - group["observed"]) < 0.2
     assert reliability(probability > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
 
