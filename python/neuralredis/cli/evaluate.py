@@ -62,14 +62,14 @@ def run(args: argparse.Namespace) -> None:
         sequences.evaluate(args, named)
         return
     check_rows(args)
-    question = read_for(named, args.data, args.wishes)
-    network, table = question.network, question.table
+    given = read_for(named, args.data, args.wishes)
+    network, table = given.network, given.table
     target = network.target
     table.check(target.name)
-    answers = target.encode(question.columns[target.name])
+    answers = target.encode(given.columns[target.name])
     known = answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers)
     y = answers[known]
-    rows = {name: taken(values, np.flatnonzero(known)) for name, values in question.rows.items()}
+    rows = {name: taken(values, np.flatnonzero(known)) for name, values in given.rows.items()}
     if not len(y):
         raise Failure(f"no row of {table.path} has an outcome in '{target.name}' that the network can predict")
     learnt = network.has(rows, y)
@@ -87,7 +87,7 @@ def run(args: argparse.Namespace) -> None:
         content |= {"importance": importance, "importance_measure": found.measure}
         content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
         content |= {"without_answer": int((~known).sum()), "network": servers.name_of(args.network, args.key)}
-        source = Source.of(table, question.columns)
+        source = Source.of(table, given.columns)
         content["table"] = vars(source)
         if not args.rows:
             screen.print_json(content)
@@ -98,8 +98,8 @@ def run(args: argparse.Namespace) -> None:
             network,
             content["network"],
             source,
-            question.columns,
-            inputs=question.rows,
+            given.columns,
+            inputs=given.rows,
             rows=places,
             truth=truth,
             fresh=content["fresh"],
@@ -107,10 +107,10 @@ def run(args: argparse.Namespace) -> None:
         print(jsontext.report_text({**content, **printed.as_json()}))
         return
     out = screen.console()
-    for line in network.schema.warnings_for(network.schema.unread(question.columns)):
+    for line in network.schema.warnings_for(network.schema.unread(given.columns)):
         out.print(line, style="yellow")
     if not known.all():
-        unknown = list(question.columns[target.name].take(np.flatnonzero(~known)).counts)
+        unknown = list(given.columns[target.name].take(np.flatnonzero(~known)).counts)
         such = f", or one that the network does not know, such as '{shortened(unknown[0])}'" if unknown else ""
         out.print(f"{int((~known).sum()):,} rows have no outcome in '{target.name}'{such}: left out.")
     if not knows:

@@ -120,13 +120,13 @@ def _of_table(args: argparse.Namespace, known: KnownSequences) -> tuple[dict[str
     from neuralredis.cli.sources import read_sequences_for
     from neuralredis.coming import future, texts
 
-    question = read_sequences_for(known, args.data, args)
-    for line in question.network.schema.warnings_for(question.network.schema.unread(question.columns)):
+    given = read_sequences_for(known, args.data, args)
+    for line in given.network.schema.warnings_for(given.network.schema.unread(given.columns)):
         complain(line)
-    order, net = question.order, known.network
+    order, net = given.order, known.network
     if unknown := sorted(set(args.id or ()) - set(order.ids)):
         raise Failure(f"{args.data} has no series '{unknown[0]}'")
-    values = question.events.values[known.target.name]
+    values = given.events.values[known.target.name]
     found, times = {}, {}
     for at, id in enumerate(order.ids):
         if args.id and id not in args.id:
