@@ -666,9 +666,9 @@ def main() -> None:
         print()
     if chosen("Sentinel"):
         for server, head in zip(args.servers, heads, strict=True):
-            told = sentinel(server, args.module)
+            output = sentinel(server, args.module)
             print(
-                f"Sentinel, down-after 5 s, NR.RUN FP32 of 20,000 rows, 15.7 M parameters, {head}: {told}", flush=True
+                f"Sentinel, down-after 5 s, NR.RUN FP32 of 20,000 rows, 15.7 M parameters, {head}: {output}", flush=True
             )
 
 

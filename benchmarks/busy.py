@@ -67,13 +67,13 @@ def main() -> None:
     print(f"{datetime.date.today()}, {os.cpu_count()} cores; millions of rows a second on one thread and on two")
     print(f"{'':20} {'rows':>7} {'idle core':>22} {'busy core':>22}")
     for layers, rows in LAYOUTS:
-        told = []
+        results = []
         for processes in (0, 1):
             with busy(processes):
                 pairs = [[speed(layers, rows, threads) for threads in (1, 2)] for _ in range(3)]
             one, two = (statistics.median(found) for found in zip(*pairs, strict=True))
-            told.append(f"{one:6.2f} {two:6.2f} ({two / one:.2f})")
-        print(f"{'-'.join(map(str, layers)):20} {rows:7} {told[0]:>22} {told[1]:>22}", flush=True)
+            results.append(f"{one:6.2f} {two:6.2f} ({two / one:.2f})")
+        print(f"{'-'.join(map(str, layers)):20} {rows:7} {results[0]:>22} {results[1]:>22}", flush=True)
 
 
 if __name__ == "__main__":

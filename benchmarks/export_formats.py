@@ -129,20 +129,20 @@ FORMATS: list[tuple[str, str, Callable[[Path, Any], Callable[[Any], object]]]] =
 
 
 def lines(net: nr.Network, rows: Any, folder: Path) -> Iterator[str]:
-    def line(what: str, size: str, run: Callable[[Any], object]) -> str:
+    def line(name_: str, size: str, run: Callable[[Any], object]) -> str:
         many, one = fastest(lambda: run(rows)), fastest(lambda: run(rows[:1]))
-        return f"  {what:<20}{size:>22}{ROWS / many:>14,.0f} rows/s{one * 1e6:>12,.0f} us a row alone"
+        return f"  {name_:<20}{size:>22}{ROWS / many:>14,.0f} rows/s{one * 1e6:>12,.0f} us a row alone"
 
     yield line("embedded", f"{len(bytes(net)) / 1e3:,.1f} kB with rows", net.run)
-    for what, name, opened in FORMATS:
+    for name_, name, opened in FORMATS:
         try:
             [path, *_] = net.export(folder / name)
         except nr.OptionError as error:
-            yield f"  {what:<20}{str(error).split(';')[0]}"
+            yield f"  {name_:<20}{str(error).split(';')[0]}"
             continue
         content = path.read_bytes()
         size = f"{len(content) / 1e3:,.1f}, {len(gzip.compress(content)) / 1e3:,.1f} kB gzip"
-        yield line(what, size, opened(path, rows))
+        yield line(name_, size, opened(path, rows))
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def _failed_in_node(folder: Path, seeds: list[int]) -> list[int]:
     }}
     """
     (folder / "all.mjs").write_text(program)
-    return [int(seed) for seed in _said(["node", "all.mjs"], folder).split()]
+    return [int(seed) for seed in _output(["node", "all.mjs"], folder).split()]
 
 
 def _failed_in_c(folder: Path, seeds: list[int]) -> list[int]:
@@ -72,11 +72,11 @@ def _failed_in_c(folder: Path, seeds: list[int]) -> list[int]:
     calls = "".join(f'if (net{seed}_self_test()) printf("{seed}\\n");\n' for seed in seeds)
     (folder / "main.c").write_text(f"#include <stdio.h>\n{includes}int main(void) {{\n{calls}return 0;\n}}\n")
     sources = [f"net{seed}.c" for seed in seeds]
-    _said(["gcc", "-std=c99", "-O0", "-o", "all", "main.c", *sources, "-lm"], folder)
-    return [int(seed) for seed in _said([str(folder / "all")], folder).split()]
+    _output(["gcc", "-std=c99", "-O0", "-o", "all", "main.c", *sources, "-lm"], folder)
+    return [int(seed) for seed in _output([str(folder / "all")], folder).split()]
 
 
-def _said(command: list[str], folder: Path) -> str:
+def _output(command: list[str], folder: Path) -> str:
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
@@ -112,8 +112,8 @@ def speed() -> None:
             folder = Path(place)
             net.export(folder / "net.mjs")
             net.export(folder / "net.c")
-            _said(["gcc", "-std=c99", "-O3", "-march=native", "-c", "net.c"], folder)
-            size = _said(["size", "net.o"], folder).split("\n")[1].split()
+            _output(["gcc", "-std=c99", "-O3", "-march=native", "-c", "net.c"], folder)
+            size = _output(["size", "net.o"], folder).split("\n")[1].split()
             module = (folder / "net.mjs").read_bytes()
             print(
                 f"{name:28}{net.info().parameters:>11,}{_minified(javascript.runtime(exported)):>8,} B"
@@ -155,7 +155,7 @@ def _in_node(folder: Path, rows: list[Any]) -> float:
     console.log(done / (now() - from));
     """
     (folder / "speed.mjs").write_text(program)
-    return float(_said(["node", "speed.mjs"], folder))
+    return float(_output(["node", "speed.mjs"], folder))
 
 
 def _in_c(folder: Path, exported: Any) -> float:
@@ -176,8 +176,8 @@ def _in_c(folder: Path, exported: Any) -> float:
     }}
     """
     (folder / "speed.c").write_text(program)
-    _said(["gcc", "-std=gnu99", "-O3", "-march=native", "-o", "speed", "speed.c", "net.o", "-lm"], folder)
-    return float(_said([str(folder / "speed")], folder))
+    _output(["gcc", "-std=gnu99", "-O3", "-march=native", "-o", "speed", "speed.c", "net.o", "-lm"], folder)
+    return float(_output([str(folder / "speed")], folder))
 
 
 def others() -> None:
@@ -231,11 +231,13 @@ def others() -> None:
         (folder / "main.c").write_text(program)
         include = Path(emlearn.__file__).parent
         try:
-            _said(["gcc", "-std=gnu99", "-O3", "-march=native", f"-I{include}", "-o", "main", "main.c", "-lm"], folder)
+            _output(
+                ["gcc", "-std=gnu99", "-O3", "-march=native", f"-I{include}", "-o", "main", "main.c", "-lm"], folder
+            )
         except subprocess.CalledProcessError as error:
             print(f"emlearn: {error.stderr[:500]}")
             return
-        *answers, rate = _said([str(folder / "main")], folder).split()
+        *answers, rate = _output([str(folder / "main")], folder).split()
         # Its C returns a class, no probabilities to compare.
         same = np.mean(np.array(answers, dtype=int) == theirs.predict(X))
         print(

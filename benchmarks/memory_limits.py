@@ -109,21 +109,21 @@ def trainings_that_evict(server: Server, client: redis.Redis) -> Iterator[str]:
     strings_and_networks(client, "allkeys-lru")
     yield f"maxmemory 300mb, allkeys-lru: {keys(client)}, {used(client)}"
     with poked(server):
-        told = train_all(client)
+        result = train_all(client)
         time.sleep(SECONDS)
-    yield f"  10 times NR.TRAIN, of which {told.count('done')} accepted: afterwards {keys(client)}, {used(client)}"
+    yield f"  10 times NR.TRAIN, of which {result.count('done')} accepted: afterwards {keys(client)}, {used(client)}"
 
 
 def trainings_that_refuse(_: Server, client: redis.Redis) -> Iterator[str]:
     strings_and_networks(client, "noeviction")
     yield f"maxmemory 300mb, noeviction: {keys(client)}, {used(client)}"
-    told = train_all(client)
+    result = train_all(client)
     start, sets = time.monotonic(), []
     while time.monotonic() - start < SECONDS / 2:
         sets.append(outcome(lambda: client.set("other", "text")))
         time.sleep(0.005)
-    refused = f"{len(sets) - sets.count('done')} of {len(sets)} SETs refused"
-    yield f"  10 times NR.TRAIN, of which {told.count('done')} accepted: {used(client)}, {refused}"
+    rejected = f"{len(sets) - sets.count('done')} of {len(sets)} SETs refused"
+    yield f"  10 times NR.TRAIN, of which {result.count('done')} accepted: {used(client)}, {rejected}"
 
 
 def answers(server: Server, client: redis.Redis) -> Iterator[str]:
@@ -134,24 +134,24 @@ def answers(server: Server, client: redis.Redis) -> Iterator[str]:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 1, "->", 2)
     yield f"maxmemory 300mb, allkeys-lru: {keys(client)}, {used(client)}, {server.resident() / MB:,.0f} MB resident"
     with poked(server):
-        told = outcome(lambda: client.execute_command("NR.CLASS", "net", "FP32", bytes(64 * MB)))
+        result = outcome(lambda: client.execute_command("NR.CLASS", "net", "FP32", bytes(64 * MB)))
     peak = client.info("memory")["used_memory_peak"] / MB
-    yield f"  NR.CLASS FP32 of 64 MB: {told}, {peak:,.0f} MB used at most; afterwards {keys(client)}"
+    yield f"  NR.CLASS FP32 of 64 MB: {result}, {peak:,.0f} MB used at most; afterwards {keys(client)}"
 
 
 def rows(_: Server, client: redis.Redis) -> Iterator[str]:
     client.config_set("maxmemory", "40mb")
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 99, "->", 1, "DATASET", 1_000_000)
     row = np.ones(100, "<f4").tobytes()
-    while (told := outcome(lambda: client.execute_command("NR.OBSERVE", "net", "FP32", row * 1000))) == "done":
+    while (result := outcome(lambda: client.execute_command("NR.OBSERVE", "net", "FP32", row * 1000))) == "done":
         pass
-    yield f"maxmemory 40mb, NR.OBSERVE until refused: {used(client)}, {told}"
+    yield f"maxmemory 40mb, NR.OBSERVE until refused: {used(client)}, {result}"
     info = client.execute_command("NR.INFO", "net")
     stored = int(info[info.index(b"training-dataset-len") + 1])
     for first in range(stored, stored + 900_000, 1000):
         places = b"".join(struct.pack("<BI", 0, place) for place in range(first, first + 1000))
-        told = outcome(lambda places=places: client.execute_command("NR._ROWS", "net", 1, places, row * 1000))
-    yield f"  NR._ROWS, 900 times 1000 rows: {used(client)}, the last {told}"
+        result = outcome(lambda places=places: client.execute_command("NR._ROWS", "net", 1, places, row * 1000))
+    yield f"  NR._ROWS, 900 times 1000 rows: {used(client)}, the last {result}"
 
 
 def frames(_: Server, client: redis.Redis) -> Iterator[str]:
@@ -166,8 +166,10 @@ def frames(_: Server, client: redis.Redis) -> Iterator[str]:
     client.config_set("maxmemory", "40mb")
     for key in range(60):
         for index, part in enumerate(parts[:-1]):
-            told = outcome(lambda key=key, at=index, part=part: client.execute_command("NR._LOAD", f"n{key}", at, part))
-    yield f"maxmemory 40mb, NR._LOAD of 60 networks but for their last frames: {used(client)}, the last {told}"
+            result = outcome(
+                lambda key=key, at=index, part=part: client.execute_command("NR._LOAD", f"n{key}", at, part)
+            )
+    yield f"maxmemory 40mb, NR._LOAD of 60 networks but for their last frames: {used(client)}, the last {result}"
     client.flushall()
     yield f"  after FLUSHALL: {used(client)}"
 

@@ -90,11 +90,11 @@ def columns(count: int) -> dict[str, Any]:
     return trained(net, before)
 
 
-def apart(what: str, count: int = 0) -> Any:
+def apart(label: str, count: int = 0) -> Any:
     """Measure in another process, on one core."""
     core = min(os.sched_getaffinity(0))
     run = subprocess.run(
-        [sys.executable, __file__, "--only", what, "--rows", str(count)],
+        [sys.executable, __file__, "--only", label, "--rows", str(count)],
         preexec_fn=lambda: os.sched_setaffinity(0, [core]),
         stdout=subprocess.PIPE,
         check=True,
@@ -108,8 +108,8 @@ def scaled(lots: list[dict[str, Any]], name: str) -> float:
     return float(small + (large - small) * (ROWS - fewer) / (more - fewer))
 
 
-def line(what: str, found: dict[str, Any]) -> None:
-    show(what, f"{found['seconds']:.3g} s", beside=f"a cycle, {found['bytes'] / 1e6:,.0f} MB at most")
+def line(label: str, found: dict[str, Any]) -> None:
+    show(label, f"{found['seconds']:.3g} s", beside=f"a cycle, {found['bytes'] / 1e6:,.0f} MB at most")
 
 
 def main() -> None:

@@ -103,8 +103,8 @@ def peers() -> str:
         rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])
     unit = "millions of training steps (one row, forward and backward) per second on one thread, by layout"
-    said = f"\nSpeed is in {unit}.\n" if layouts else ""
-    return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + said
+    note = f"\nSpeed is in {unit}.\n" if layouts else ""
+    return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + note
 
 
 def quality() -> str:
@@ -184,7 +184,7 @@ def sequences_served() -> str:
     """Return what sequences cost a server."""
     text = (BENCHMARKS / "sequences" / "served.txt").read_text(encoding="utf-8")
     found = re.findall(r"^ *(\w.*?)  +([\d.]+(?: us| B)?)(?:  |$)", text, re.MULTILINE)
-    rows = [[what, value.replace(" us", " µs").replace(" B", " bytes")] for what, value in found]
+    rows = [[label, value.replace(" us", " µs").replace(" B", " bytes")] for label, value in found]
     return table(["", ""], *rows)
 
 

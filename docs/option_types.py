@@ -31,10 +31,17 @@ from numpy.typing import NDArray
 
 '''
 
-#: Types that a value is told as, and taken as, by what an option may be but for words.
-TOLD = {"flag": "bool", "integer": "int", "number": "float", "numbers": "list[float]", "signs": "list[float]", None: ""}
-TAKEN = {
-    **TOLD,
+#: Types of returned and of accepted values, by the type that an option has besides words.
+RETURNED = {
+    "flag": "bool",
+    "integer": "int",
+    "number": "float",
+    "numbers": "list[float]",
+    "signs": "list[float]",
+    None: "",
+}
+ACCEPTED = {
+    **RETURNED,
     "integer": "SupportsIndex",
     "numbers": "Sequence[float] | NDArray[Any]",
     "signs": "Sequence[float] | NDArray[Any] | Mapping[str, float]",
@@ -48,21 +55,23 @@ def page() -> str:
     names = sorted(["Changes", "Creation", "Kind", "Options", "OptionFields", "Set", *aliases.values()])
     lines = [HEAD + "__all__ = [", *(f"    {quoted(name)}," for name in names), "]", ""]
     lines += ['Kind = Literal["classifier", "regressor"]', 'Set = Literal["train", "test"]']
-    lines += [f"{alias} = {type_of(row, TAKEN)}" for row in rows if (alias := aliases.get(row[0]))]
+    lines += [f"{alias} = {type_of(row, ACCEPTED)}" for row in rows if (alias := aliases.get(row[0]))]
 
     def named(row: Row, types: dict[str | None, str]) -> str:
-        return aliases[row[0]] if row[0] in aliases and types[row[3]] == TAKEN[row[3]] else type_of(row, types)
+        return aliases[row[0]] if row[0] in aliases and types[row[3]] == ACCEPTED[row[3]] else type_of(row, types)
 
     kept = [row for row in rows if not row[4]]
-    told = [f"    {row[0]}: {named(row, TOLD)}" for row in kept]
+    returned = [f"    {row[0]}: {named(row, RETURNED)}" for row in kept]
     given = "    {}: {} | None"
-    lines += klass("Options(TypedDict)", "The options of a network, as returned by `Network.configure`.", told)
-    changes = [given.format(row[0], named(row, TAKEN)) for row in kept]
+    lines += klass("Options(TypedDict)", "The options of a network, as returned by `Network.configure`.", returned)
+    changes = [given.format(row[0], named(row, ACCEPTED)) for row in kept]
     lines += klass("Changes(TypedDict, total=False)", "Options that `Network.configure` accepts.", changes)
-    new = [given.format(row[0], named(row, TAKEN)) for row in rows if row[4]]
+    new = [given.format(row[0], named(row, ACCEPTED)) for row in rows if row[4]]
     lines += klass("Creation(Changes, total=False)", "Options that the constructors of networks accept.", new)
     lines += ["", "", "@dataclass(frozen=True, kw_only=True)"]
-    lines += klass("OptionFields", "The options of a network, as attributes of what `Network.info` returns.", told)[2:]
+    lines += klass("OptionFields", "The options of a network, as attributes of what `Network.info` returns.", returned)[
+        2:
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -75,8 +75,8 @@ for age in (20, 40, 70):
         visitor = [float(age), 12.0, phone]
         probabilities = net.run([question(visitor, one) for one in range(len(ADS))])[:, 1]
         ad = int(probabilities.argmax())
-        who = f"{age} years, {'phone' if phone else 'computer'}"
-        print(f"  {who:20} {ADS[ad]:10} {probabilities[ad]:6.1%} {chance(visitor, ad):8.1%}")
+        person = f"{age} years, {'phone' if phone else 'computer'}"
+        print(f"  {person:20} {ADS[ad]:10} {probabilities[ad]:6.1%} {chance(visitor, ad):8.1%}")
 
 if args.plot:
     import numpy as np

@@ -70,8 +70,8 @@ def quantiles(of: np.ndarray) -> np.ndarray:
 
 
 print("\nquantile         the network         true")
-for share, said in zip((0.1, 0.5, 0.9), quantiles(np.array([0.1, 0.5, 0.9])), strict=True):
-    print(f"  {share:4.0%}         {said:7.1f} min   {np.quantile(fresh, share):7.1f} min")
+for share, predicted in zip((0.1, 0.5, 0.9), quantiles(np.array([0.1, 0.5, 0.9])), strict=True):
+    print(f"  {share:4.0%}         {predicted:7.1f} min   {np.quantile(fresh, share):7.1f} min")
 drawn = quantiles(rng.random(2000))
 print(f"The mean of 2000 waits drawn from it is {drawn.mean():.1f} minutes; the true mean is {fresh.mean():.1f}.")
 

@@ -120,10 +120,10 @@ def figure(count: int) -> Any:
     return drawn
 
 
-def save(ax: Any, path: Path, what: str) -> None:
+def save(ax: Any, path: Path, subject: str) -> None:
     """Write the figure of these axes to a file."""
     ax.figure.savefig(path, format="png")
-    print(f"\n{what} in {path}.")
+    print(f"\n{subject} in {path}.")
 
 
 def plot(net: nr.AnyNetwork, path: Path) -> None:

@@ -73,10 +73,10 @@ for series in ALL:
     begins = range(series.split, len(values) - args.steps + 1)
     errors, others, inside = [], [], []
     for begin in begins:
-        said, true = net.forecast(values[:begin], args.steps, level=LEVEL), values[begin : begin + args.steps]
-        errors.append(np.abs(said.values - true).mean() / usual)
+        forecast, true = net.forecast(values[:begin], args.steps, level=LEVEL), values[begin : begin + args.steps]
+        errors.append(np.abs(forecast.values - true).mean() / usual)
         others.append(np.abs(ahead(series, values, begin) - true).mean() / usual)
-        inside.append(np.mean((said.low <= true) & (true <= said.high)))
+        inside.append(np.mean((forecast.low <= true) & (true <= forecast.high)))
     print(f"  mean absolute scaled error of {len(begins)} forecasts, {args.steps} numbers ahead:")
     print(f"    the network                        {np.mean(errors):6.2f}")
     print(f"    seasonal naive                     {np.mean(others):6.2f}")
@@ -86,14 +86,14 @@ common.put(args, net)
 
 if args.plot:
     figure = common.figure(2)
-    for (series, values, said), ax in zip(shown, figure.axes, strict=True):
+    for (series, values, forecast), ax in zip(shown, figure.axes, strict=True):
         past = slice(series.split - 60, series.split + args.steps)
         every = series.first + np.arange(len(values)) / series.a_year
         years = every[series.split : series.split + args.steps]
         ax.plot(every[past], values[past], color="#666666", label="measured")
-        ax.plot(years, said.values, color="#D55E00", label="forecast")
+        ax.plot(years, forecast.values, color="#D55E00", label="forecast")
         ax.fill_between(
-            years, said.low, said.high, color="#D55E00", alpha=0.2, linewidth=0, label=f"{LEVEL:.0%} interval"
+            years, forecast.low, forecast.high, color="#D55E00", alpha=0.2, linewidth=0, label=f"{LEVEL:.0%} interval"
         )
         what = "years" if series.a_year == 1 else "months"
         ax.set(title=f"{series.title}: {args.steps} {what} ahead", xlabel="year", ylabel=series.unit)

@@ -56,8 +56,8 @@ print(f"  baseline: always the same    {1 - unseen.baseline:6.2%}")
 
 wrong = np.flatnonzero(net.classify(X_unseen) != y_unseen[:, 0])
 if len(wrong):
-    said, is_ = net.classify(X_unseen[wrong[0]]), y_unseen[wrong[0], 0]
-    print(f"\nA {is_} that is classified as a {said}:")
+    predicted, is_ = net.classify(X_unseen[wrong[0]]), y_unseen[wrong[0], 0]
+    print(f"\nA {is_} that is classified as a {predicted}:")
     for line in X_unseen[wrong[0]].reshape(28, 28)[::2] // 52:
         print("  " + "".join(" .:*#"[ink] for ink in line))
 

@@ -66,8 +66,8 @@ print(f"\nCross-entropy of the next letter on {len(fresh)} fresh names, in nats 
 costs = {"the network": net.evaluate(fresh).error}
 costs |= {f"counts of {n} letters in a row": counted(n) for n in (2, 3, 4)}
 costs["all letters equally probable"] = math.log(27)
-for what, nats in costs.items():
-    print(f"  {what:28} {nats:6.3f}")
+for model, nats in costs.items():
+    print(f"  {model:28} {nats:6.3f}")
 
 MANNERS = {
     "most probable": {"temperature": 0.0},

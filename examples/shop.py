@@ -124,7 +124,7 @@ def learn(server: Server, world: World, visitors: int) -> None:
     server("NR.WAIT", KEY, 60_000)
 
 
-def judge(server: Server, world: World, what: str) -> float:
+def judge(server: Server, world: World, label: str) -> float:
     """Print and return the accuracy on fresh visitors relative to the best possible accuracy."""
     fresh = [world.visitor() for _ in range(2000)]
     answers = server.pipeline([("NR.CLASS", KEY, *words(visitor)) for visitor in fresh])
@@ -133,7 +133,7 @@ def judge(server: Server, world: World, what: str) -> float:
         chances = world.chances(visitor)
         right += chances[world.promotions.index(answer)] if answer in world.promotions else 0.0
         best += max(chances)
-    print(f"  {what:45} {right / 20:5.1f} % {best / 20:12.1f} % {right / best:12.3f}", flush=True)
+    print(f"  {label:45} {right / 20:5.1f} % {best / 20:12.1f} % {right / best:12.3f}", flush=True)
     return right / best
 
 

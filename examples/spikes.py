@@ -38,7 +38,7 @@ def learnt(outcomes: np.ndarray) -> nr.SequenceNetwork:
     return net
 
 
-def asked(net: nr.SequenceNetwork) -> np.ndarray:
+def filter_of(net: nr.SequenceNetwork) -> np.ndarray:
     """Return the change of the log-odds by a flash, for each lag of the flash."""
     flashes = np.vstack([np.zeros(LAGS), np.eye(LAGS)[::-1]])
     answers = net.run(flashes[:, :, np.newaxis]).astype(float)
@@ -47,8 +47,8 @@ def asked(net: nr.SequenceNetwork) -> np.ndarray:
 
 
 net = learnt(fires)
-found = asked(net)
-chance = np.array([asked(learnt(rng.permutation(fires))) for _ in range(SHUFFLES)])
+found = filter_of(net)
+chance = np.array([filter_of(learnt(rng.permutation(fires))) for _ in range(SHUFFLES)])
 # One more shuffle would be below the least or above the greatest of 39 with a probability of 2 in 40: 5 %.
 low, high = chance.min(0), chance.max(0)
 # The usual estimate, the spike-triggered average: the mean light before firing, scaled like the filter.

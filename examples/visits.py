@@ -73,28 +73,28 @@ right = [outcome(events) for events in fresh]
 best = ["bought" if chance(events) > 0.5 else "left" for events in fresh]
 commonest = max(set(right), key=right.count)
 print(f"\nAccuracy on {FRESH} fresh visits:")
-for who, said in (
+for forecaster, probabilities in (
     ("the network", net.classify(fresh)),
     ("the best possible", best),
     ("baseline: always the same", [commonest] * FRESH),
 ):
-    print(f"  {who:26}{np.mean([a == b for a, b in zip(said, right, strict=True)]):6.1%}")
+    print(f"  {forecaster:26}{np.mean([a == b for a, b in zip(probabilities, right, strict=True)]):6.1%}")
 
 live = net.session("visitor:live")
 print("\nAn unfinished visit, with the predicted and the true probability of a purchase:")
-told, true = [], []
+predicted, true = [], []
 so_far: list[dict[str, object]] = []
 for page in ("home", "product", "price", "price", "price", "compare", "product", "price", "price"):
     so_far.append({"page": page, "seconds": 12.0})
     live.observe(so_far[-1])
-    told.append(float(live.run()[1]))
+    predicted.append(float(live.run()[1]))
     true.append(chance(so_far))
-    print(f"  {page:8} predicted {told[-1]:4.0%}, true {true[-1]:4.0%}")
+    print(f"  {page:8} predicted {predicted[-1]:4.0%}, true {true[-1]:4.0%}")
 
 if args.plot:
     title = "The predicted probability of a purchase follows the true one, page by page"
     ax = common.axes(title, "page viewed", "probability of a purchase")
-    for name, chances, color, marker in (("true", true, "#666666", "o"), ("predicted", told, "#D55E00", "s")):
+    for name, chances, color, marker in (("true", true, "#666666", "o"), ("predicted", predicted, "#D55E00", "s")):
         ax.plot(range(len(chances)), chances, color=color, marker=marker, label=name)
     ax.set_ylim(-0.03, 1.03)
     ax.yaxis.set_major_formatter("{x:.0%}")

@@ -45,14 +45,14 @@ class Commands(RuleBasedStateMachine):
     def ask(self, *command: Any) -> Any:
         return self.client.execute_command(*command)
 
-    def refused(self, *command: Any, because: str) -> None:
+    def rejected(self, *command: Any, because: str) -> None:
         with pytest.raises(redis.ResponseError, match=because):
             self.ask(*command)
 
     def missing(self, key: str, *command: Any) -> bool:
         """Return whether there is no network at a key; if so, check that the command is an error."""
         if key not in self.plain:
-            self.refused(*command, because=f"no network at key '{key}'")
+            self.rejected(*command, because=f"no network at key '{key}'")
         return key not in self.plain
 
     # Overridden by each state machine.
@@ -79,22 +79,22 @@ class Commands(RuleBasedStateMachine):
 
     @rule(key=TAKEN, cycles=st.integers(1, 12), autostop=st.booleans(), backtrack=st.booleans())
     def train(self, key: str, cycles: int, autostop: bool, backtrack: bool) -> None:
-        words = [word for word, wished in (("AUTOSTOP", autostop), ("BACKTRACK", backtrack)) if wished]
+        words = [word for word, given in (("AUTOSTOP", autostop), ("BACKTRACK", backtrack)) if given]
         command = ["NR.TRAIN", key, "MAXCYCLES", cycles, "MAXTIME", 0, *words, "BLOCK", 0]
         if self.missing(key, *command):
             return
         if not self.count(key, "train") or (autostop and not self.count(key, "test")):
-            self.refused(*command, because="training rows|validation rows|rows")
+            self.rejected(*command, because="training rows|validation rows|rows")
         else:
             assert self.ask(*command) == b"finished"
             report = self.embedded[key].train(max_cycles=cycles, max_time=None, autostop=autostop, backtrack=backtrack)
             assert report.cycles <= cycles
             assert autostop or report.cycles == cycles
             self.trained(key, report, autostop)
-            told = pairs(self.ask("NR.REPORT", key))
-            assert told[b"cycles"] == report.cycles
-            assert told[b"reason"].decode() == report.reason
-            assert told[b"best-cycle"] == report.best_cycle
+            reply = pairs(self.ask("NR.REPORT", key))
+            assert reply[b"cycles"] == report.cycles
+            assert reply[b"reason"].decode() == report.reason
+            assert reply[b"best-cycle"] == report.best_cycle
         self.check(key)
 
     @rule(key=TAKEN, chosen=st.sampled_from(["TRAIN", "TEST"]))
@@ -102,12 +102,12 @@ class Commands(RuleBasedStateMachine):
         if self.missing(key, "NR.EVALUATE", key, chosen):
             return
         if not self.count(key, chosen.lower()):
-            self.refused("NR.EVALUATE", key, chosen, because="no .*rows")
+            self.rejected("NR.EVALUATE", key, chosen, because="no .*rows")
             return
-        told = pairs(self.ask("NR.EVALUATE", key, chosen))
+        reply = pairs(self.ask("NR.EVALUATE", key, chosen))
         expected = self.embedded[key].evaluate(chosen.lower())
-        assert told[b"rows"] == self.count(key, chosen.lower()) == expected.rows
-        assert float(told[b"error"]) == expected.error
+        assert reply[b"rows"] == self.count(key, chosen.lower()) == expected.rows
+        assert float(reply[b"error"]) == expected.error
 
     @rule(key=TAKEN)
     def reset(self, key: str) -> None:
@@ -157,12 +157,12 @@ def run(
     machine: type[Commands], server: servers.Server, effort: int, figure: Callable[[str], None], examples: int = 40
 ) -> None:
     """Let a machine send commands to a server, and report how many it sent."""
-    asked = 0
+    count = 0
 
     class Client(redis.Redis):
         def execute_command(self, *command: Any, **options: Any) -> Any:
-            nonlocal asked
-            asked += 1
+            nonlocal count
+            count += 1
             return super().execute_command(*command, **options)
 
     client = Client(unix_socket_path=str(server.socket), protocol=2)
@@ -178,4 +178,4 @@ def run(
         ),
     )
     client.close()
-    figure(f"{asked} commands")
+    figure(f"{count} commands")

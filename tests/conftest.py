@@ -29,8 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if refusal := kinds.refusal():
-        raise pytest.UsageError(refusal)
+    if problem := kinds.problem():
+        raise pytest.UsageError(problem)
     config.stash[LEFT_OUT] = 0
     # Parallel test processes inherit the width of the terminal, at which output would be wrapped.
     os.environ.pop("COLUMNS", None)

@@ -65,8 +65,8 @@ class Dashboard:
                 connection.putheader("Content-Length", str(len(body)))
             connection.endheaders(body)
             reply = connection.getresponse()
-            told = {name.lower(): value for name, value in reply.getheaders()}
-            return Answer(reply.status, told, reply.read().decode())
+            received = {name.lower(): value for name, value in reply.getheaders()}
+            return Answer(reply.status, received, reply.read().decode())
 
     def ask(self, path: str, sent: Any = None, *, status: int = 200) -> Any:
         """Send a request as the page does, and return the content of the response."""

@@ -123,12 +123,12 @@ def of_fields(random: np.random.Generator, kinds: Sequence[str] = KINDS) -> nr.N
     if kind == "classifier" and classes == 2:
         options["classes"] = 2
     net = nr.Network(kind, fields=fields, target="the answer", hidden=_hidden(random), **options)  # type: ignore[arg-type]
-    told = random.integers(0, classes, 70).tolist() if kind == "classifier" else random.normal(size=70) * 9
-    net.observe([_row(fields, random) for _ in range(70)], told)
+    outcomes = random.integers(0, classes, 70).tolist() if kind == "classifier" else random.normal(size=70) * 9
+    net.observe([_row(fields, random) for _ in range(70)], outcomes)
     net = _trained(net, random)
     if random.random() < 0.3:
         # Words that the weights do not know yet.
-        net.observe([{name: "late" for name, of in fields.items() if of in ("category", "tags", "auto")}], told[:1])
+        net.observe([{name: "late" for name, of in fields.items() if of in ("category", "tags", "auto")}], outcomes[:1])
     return net
 
 
@@ -139,8 +139,8 @@ def of_sequences(random: np.random.Generator, cells: Sequence[str] = CELLS) -> n
     outcomes: list[Any] | None = random.integers(0, 2, 40).tolist()
     if random.random() < 0.2:
         net = nr.SequenceNetwork(kind, [3, *_hidden(random), 2], **options)  # type: ignore[arg-type]
-        told = outcomes if kind == "classifier" else random.normal(size=(40, 2))
-        net.observe([random.normal(size=(int(random.integers(1, 15)), 3)) for _ in range(40)], told)
+        labels = outcomes if kind == "classifier" else random.normal(size=(40, 2))
+        net.observe([random.normal(size=(int(random.integers(1, 15)), 3)) for _ in range(40)], labels)
         return _trained(net, random)
     fields, target = _fields(random), "what came"
     if random.random() < 0.5:

@@ -22,7 +22,7 @@ from fieldrows import (
     compare_fields,
     compare_rows,
     flat,
-    is_unfit,
+    is_invalid,
     kind_of,
     named,
     rarely,
@@ -57,7 +57,7 @@ class Commands(beside.Commands):
     def alike(self, command: list[Any], call: Callable[[], Any], faults: int = 1) -> tuple[Any, Any] | None:
         """Return the server's reply and the embedded network's result.
 
-        None where both refuse, and for the same kind of reason: with two faults, each may find another one first.
+        None if both reject it for the same kind of reason. With two faults, each may report another one.
         """
         error: Exception | None = None
         try:
@@ -66,13 +66,13 @@ class Commands(beside.Commands):
             error = raised
         if error is None:
             return self.ask(*command), expected
-        self.refused_as(type(error) if faults < 2 else nr.NeuralRedisError, command)
+        self.rejected_as(type(error) if faults < 2 else nr.NeuralRedisError, command)
         return None
 
-    def refused_as(self, kind: type[Exception], command: list[Any]) -> None:
-        with pytest.raises(redis.ResponseError) as refusal:
+    def rejected_as(self, kind: type[Exception], command: list[Any]) -> None:
+        with pytest.raises(redis.ResponseError) as raised:
             self.ask(*command)
-        assert isinstance(ours(refusal.value), kind), (str(refusal.value), kind, command)
+        assert isinstance(ours(raised.value), kind), (str(raised.value), kind, command)
 
     # Random rows.
 
@@ -86,7 +86,7 @@ class Commands(beside.Commands):
         if able and data.draw(rarely()):
             name = data.draw(st.sampled_from(able))
             row[name] = WRONG[kind_of(name)]
-        return row, any(is_unfit(name, value) for name, value in row.items())
+        return row, any(is_invalid(name, value) for name, value in row.items())
 
     def rows(self, data: Any, plain: Plain, form: str, least: int = 0) -> tuple[list[Row], bool]:
         """Draw rows, one unless they are an array, and whether one of them is invalid."""
@@ -140,7 +140,7 @@ class Commands(beside.Commands):
             command += ["HIDDEN", *(hidden or [0])]
         command += options(given)
         if key in self.plain:
-            self.refused(*command, because="already|NROPTION")
+            self.rejected(*command, because="already|NROPTION")
             return
 
         def here() -> nr.Network:
@@ -180,7 +180,7 @@ class Commands(beside.Commands):
         plain, embedded = self.plain[key], self.embedded[key]
         both = self.alike(command, lambda: embedded.observe(rows, plain.targets(outcomes), into=into, weight=weights))
         # No rows need no room in a set.
-        assert not rows or (both is None) == (wrong or plain.refuses(outcomes, into))
+        assert not rows or (both is None) == (wrong or plain.rejects(outcomes, into))
         if both is not None:
             assert tuple(both[0]) == both[1]
             plain.rows = {"train": both[1].train, "test": both[1].test}
@@ -221,10 +221,10 @@ class Commands(beside.Commands):
                 assert np.array_equal(np.array(numbers).astype(np.float32), outputs)
         top, least = data.draw(st.sampled_from([None, 1, 2, 9])), data.draw(st.sampled_from([None, 0.25, 0.5]))
         scores = data.draw(st.booleans())
-        wanted = options({"TOP": top, "MIN": least}) + ["WITHSCORES"] * scores
+        arguments = options({"TOP": top, "MIN": least}) + ["WITHSCORES"] * scores
         unable = plain.kind == "regressor"
         both = self.alike(
-            [*classify, *(["->"] if wanted or not known else []), *wanted],
+            [*classify, *(["->"] if arguments or not known else []), *arguments],
             lambda: embedded.classify(rows, top=top, least=least, scores=scores),
             faults=wrong + unmet + unable,
         )
@@ -253,12 +253,12 @@ class Commands(beside.Commands):
 
     @rule(key=TAKEN, train=LIMITS, test=LIMITS, weight=WEIGHTS)
     def configure(self, key: str, train: int | None, test: int | None, weight: Any) -> None:
-        wished = {"dataset": train, "test": test, "class_weight": weight}
-        wished = {name: value for name, value in wished.items() if value is not None}
-        command = ["NR.CONFIGURE", key, *options(wished)]
-        if not wished or self.missing(key, *command):
+        given = {"dataset": train, "test": test, "class_weight": weight}
+        given = {name: value for name, value in given.items() if value is not None}
+        command = ["NR.CONFIGURE", key, *options(given)]
+        if not given or self.missing(key, *command):
             return
-        if self.alike(command, lambda: self.embedded[key].configure(**wished)) is not None:
+        if self.alike(command, lambda: self.embedded[key].configure(**given)) is not None:
             plain = self.plain[key]
             for name, limit in (("train", train), ("test", test)):
                 plain.limits[name] = plain.limits[name] if limit is None else limit

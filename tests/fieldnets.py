@@ -69,7 +69,7 @@ def same(fields: dict[str, str], *forms: Any) -> None:
         assert net == networks[0], form
 
 
-def refused(error: type[Exception], call: Callable[[], object]) -> str:
+def error_of(error: type[Exception], call: Callable[[], object]) -> str:
     with pytest.raises(error) as caught:
         call()
     return str(caught.value)

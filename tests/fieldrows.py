@@ -129,7 +129,7 @@ class Plain:
     def roles(self) -> list[str]:
         return list(dict.fromkeys(name.split(".")[0] for name in self.fields if "." in name))
 
-    def refuses(self, outcomes: list[Any], into: str | None) -> bool:
+    def rejects(self, outcomes: list[Any], into: str | None) -> bool:
         """Return whether the set is closed, or there is no room for the classes of these outcomes."""
         closed = self.limits[into] == 0 if into else not any(self.limits.values())
         return closed or (self.kind == "classifier" and len({*self.classes, *outcomes}) > self.room)
@@ -150,7 +150,7 @@ class Plain:
         return next((found[name] for found in hashes if name in found), None)
 
 
-def is_unfit(name: str, value: Any) -> bool:
+def is_invalid(name: str, value: Any) -> bool:
     """Return whether a value, given or from a hash, is invalid for its field."""
     if name == UNKNOWN:
         return True
@@ -169,7 +169,7 @@ def named(reply: Any, several: bool, scores: bool) -> Any:
     return [name.decode() for name in reply]
 
 
-def told(kind: str, value: Any) -> Any:
+def from_reply(kind: str, value: Any) -> Any:
     """Convert a value of NR.GETDATA; None for a text, whose words an embedded network does not return."""
     if value is None or kind == "text":
         return None
@@ -187,7 +187,7 @@ def told(kind: str, value: Any) -> Any:
         return value.decode()
 
 
-def told_here(kind: str, value: Any) -> Any:
+def from_row(kind: str, value: Any) -> Any:
     """Convert a value of an embedded network's row in the same way."""
     if isinstance(value, dt.datetime):
         return value.timestamp()
@@ -203,7 +203,7 @@ def compare_rows(replies: list[Any], here: tuple[Any, Any], plain: Plain) -> Non
     for (values, outcome), row, expected in zip(replies, *here, strict=True):
         assert [name.decode() for name in values[::2]] == plain.fields
         for name, value in zip(plain.fields, values[1::2], strict=True):
-            assert told(kind_of(name), value) == told_here(kind_of(name), row[name]), name
+            assert from_reply(kind_of(name), value) == from_row(kind_of(name), row[name]), name
         if plain.kind == "classifier":
             assert [name.decode() for name in outcome] == [expected]
         else:

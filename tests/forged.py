@@ -166,8 +166,8 @@ def dump(head: bytes, items: Sequence[Item], version: bytes) -> bytes:
             body += struct.pack("<f", value)
         elif opcode == STRING:
             # Bytes, or a wrong length with bytes.
-            said, text = value if isinstance(value, tuple) else (length(len(value)), value)
-            body += said + text
+            encoded_length, text = value if isinstance(value, tuple) else (length(len(value)), value)
+            body += encoded_length + text
     return saved.with_checksum(bytes(body + length(END_OF_VALUE) + version))
 
 
@@ -227,8 +227,8 @@ def items(whole: Sequence[Item], source: random.Random) -> list[Item]:
                 # Another length; a number as a string; bytes that are marked as compressed.
                 lengths = [0, 1, len(value) + 1, 1 << 20, 1 << 31]
                 short, long = length(source.choice(lengths[:2])), length(source.choice(lengths))
-                said = source.choice([long, b"\xc0", b"\xc2", b"\xc3" + short + long])
-                forged[at] = (STRING, (said, value))
+                encoded_length = source.choice([long, b"\xc0", b"\xc2", b"\xc3" + short + long])
+                forged[at] = (STRING, (encoded_length, value))
         forged = forged or [(UNSIGNED, 0)]
     return forged
 

@@ -21,13 +21,13 @@ def ask(client: redis.Redis, line: str, *more: Any) -> Any:
     return client.execute_command(*line.split(), *more)
 
 
-def refused(client: redis.Redis, line: str, *more: Any) -> str:
+def error_of(client: redis.Redis, line: str, *more: Any) -> str:
     """Send a command that is an error, check that it changed nothing, and return the error."""
     before = ask(client, "DEBUG DIGEST")
-    with pytest.raises(redis.ResponseError) as refusal:
+    with pytest.raises(redis.ResponseError) as raised:
         ask(client, line, *more)
     assert ask(client, "DEBUG DIGEST") == before
-    return str(refusal.value)
+    return str(raised.value)
 
 
 def probabilities(reply: Sequence[Any]) -> dict[Any, float]:

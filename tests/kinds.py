@@ -218,7 +218,7 @@ def missing() -> str:
     return "; ".join(filter(None, (program.missing for program in (*KINDS, *PROGRAMS))))
 
 
-def refusal() -> str | None:
+def problem() -> str | None:
     """Return why the suite cannot run on this machine, or None."""
     all_required = os.environ.get("CI") == "true" or os.environ.get("NEURALREDIS_ALL_SERVERS") == "1"
     if missing() and (all_required or not TRIED or any(kind.missing for kind in NAMED)):

@@ -40,7 +40,7 @@ class Points:
 
     def reached(self, point: str) -> None:
         """Wait until a thread has reached a point since the last `hold`."""
-        servers.wait_until(self._mark(point).exists, what=f"for a thread at '{point}'")
+        servers.wait_until(self._mark(point).exists, subject=f"for a thread at '{point}'")
 
     def release(self, *points: str) -> None:
         for point in points:
@@ -88,7 +88,7 @@ class Stage:
     def train(self, key: str, cycles: int = CYCLES) -> Asking:
         return self.ask("NR.TRAIN", key, "MAXCYCLES", cycles, "MAXTIME", 0, "BLOCK", 0)
 
-    def held(self, point: str) -> Asking:
+    def paused_at(self, point: str) -> Asking:
         """Train "net" up to a point, and return the client that waits for it."""
         self.points.hold(point)
         asking = self.train("net")
@@ -117,7 +117,7 @@ class Stage:
     def over(self, **ends: int) -> None:
         """Wait until this many trainings have ended in each way and none is left."""
         expected = {how: count + ends.get(how, 0) for how, count in self._before.items()}
-        servers.wait_until(lambda: self._figures() == expected, what=f"for {expected}")
+        servers.wait_until(lambda: self._figures() == expected, subject=f"for {expected}")
         assert self.client.execute_command("NR.THREADS") == []
         # The AOF has the contents of the server.
         digest = self.client.execute_command("DEBUG", "DIGEST")

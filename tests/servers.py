@@ -203,11 +203,11 @@ def cluster(kind: Kind, *slots: int, module: Path | None = None) -> Iterator[lis
         yield nodes
 
 
-def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, what: object = "") -> None:
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE, subject: object = "") -> None:
     """Poll until the condition holds; ``what`` names it in the error."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"waited in vain {what}"
+        assert time.monotonic() < deadline, f"waited in vain {subject}"
         time.sleep(0.01)
 
 

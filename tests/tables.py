@@ -70,14 +70,14 @@ class Terminal:
             env={**os.environ, "TERM": "xterm-256color", "PYTHONIOENCODING": "utf-8"},
         )
         os.close(theirs)
-        self.said = b""
+        self.output = b""
 
     def until(self, words: str) -> str:
         """Read until this text is printed, and return the output up to it."""
-        while words.encode() not in self.said:
-            assert select.select([self.terminal], [], [], 60)[0], self.said
-            self.said += os.read(self.terminal, 65536)
-        before, found, self.said = self.said.partition(words.encode())
+        while words.encode() not in self.output:
+            assert select.select([self.terminal], [], [], 60)[0], self.output
+            self.output += os.read(self.terminal, 65536)
+        before, found, self.output = self.output.partition(words.encode())
         return (before + found).decode()
 
     def type(self, text: str) -> None:
@@ -89,9 +89,9 @@ class Terminal:
         # The end of a terminal is an OSError.
         with contextlib.suppress(OSError):
             while more := os.read(self.terminal, 65536):
-                self.said += more
+                self.output += more
         os.close(self.terminal)
-        return self.process.wait(60), self.said.decode()
+        return self.process.wait(60), self.output.decode()
 
 
 def write(path: Path, names: Sequence[str], rows: Iterable[Sequence[Any]], **how: Any) -> Path:

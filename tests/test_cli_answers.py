@@ -43,7 +43,7 @@ def answered(
     return list(csv.reader(Path("out.csv").read_bytes().decode(encoding).splitlines(), delimiter=delimiter))
 
 
-def test_a_threshold_applies_to_predict_and_ask(command: tables.Command) -> None:
+def test_threshold_applies_to_predict_and_ask(command: tables.Command) -> None:
     net = classifier(("no", "yes"))
     likely = net.run([[0.1], [0.9]])[:, 1]
     net.configure(threshold=float(likely.max()))
@@ -61,7 +61,7 @@ def test_a_threshold_applies_to_predict_and_ask(command: tables.Command) -> None
     assert "Threshold: it predicts yes from a probability of 0.25 on." in command("info", "net.nr").out
 
 
-def test_each_class_has_a_column_to_rank_rows_by(command: tables.Command) -> None:
+def test_predict_writes_a_probability_column_for_each_class(command: tables.Command) -> None:
     net = classifier(("no", "maybe", "yes"))
     (names, *rows) = answered(command, b"x\n0.1\n0.9\n")
     assert names == [
@@ -77,14 +77,14 @@ def test_each_class_has_a_column_to_rank_rows_by(command: tables.Command) -> Non
     assert [row[1] for row in rows] == [("no", "maybe", "yes")[place] for place in expected.argmax(axis=1)]
 
 
-def test_new_columns_have_names_that_neither_the_table_nor_another_has(command: tables.Command) -> None:
+def test_predict_gives_new_columns_unique_names(command: tables.Command) -> None:
     classifier(("a", "a"), target="x")
     (names, *_) = answered(command, b"x,predicted x,probability,probability of a,probability of a (2)\n1,2,3,4,5\n")
     assert len(names) == len(set(names)) == 9
     assert names[5:] == ["predicted x (2)", "probability (2)", "probability of a (3)", "probability of a (4)"]
 
 
-def test_small_probabilities_are_written_without_a_power_of_ten_and_still_rank(command: tables.Command) -> None:
+def test_small_probabilities_are_written_without_exponents(command: tables.Command) -> None:
     rng = random.Random(1)
     rows = [[x := rng.gauss(0, 1), "yes" if x > 2.2 else "no"] for _ in range(1500)]
     tables.write(Path("rare.csv"), ["x", "y"], rows)
@@ -107,7 +107,7 @@ def test_small_probabilities_are_written_without_a_power_of_ten_and_still_rank(c
     ],
 )
 @pytest.mark.parametrize("delimiter", [";", "\t", "|", ","])
-def test_answers_are_in_the_form_of_the_table(
+def test_output_has_the_format_of_the_table(
     command: tables.Command, mark: bytes, encoding: str, newline: str, delimiter: str
 ) -> None:
     regressor(comma=True)
@@ -131,7 +131,7 @@ def test_answers_are_in_the_form_of_the_table(
     assert command("predict", "net.nr", "out.csv", "-o", "again.csv").code == 0
 
 
-def test_a_pipe_gets_the_same_output_as_a_file(tmp_path: Path, command: tables.Command) -> None:
+def test_pipe_receives_the_same_output_as_a_file(tmp_path: Path, command: tables.Command) -> None:
     regressor(comma=True)
     Path("new.csv").write_bytes("x;ö\r\n0,25;1,5\r\n".encode("utf-16"))
     command("predict", "net.nr", "new.csv", "-o", "out.csv")
@@ -141,7 +141,7 @@ def test_a_pipe_gets_the_same_output_as_a_file(tmp_path: Path, command: tables.C
     assert done.stdout == Path("out.csv").read_bytes()
 
 
-def test_an_english_table_and_one_without_decimals_have_points(command: tables.Command) -> None:
+def test_output_has_decimal_points_by_default(command: tables.Command) -> None:
     regressor()
     for content in (b"x,z\n0.25,1.5\n", b"x\n3\n", b'x,z\n0.25,"1,234"\n', b"x;z\n0.25;1\n"):
         delimiter = ";" if b";" in content else ","
@@ -150,7 +150,7 @@ def test_an_english_table_and_one_without_decimals_have_points(command: tables.C
         assert "," not in row[-1]
 
 
-def test_a_table_without_decimals_is_read_as_the_training_table(command: tables.Command) -> None:
+def test_table_without_decimals_has_the_separator_of_the_training_table(command: tables.Command) -> None:
     regressor(comma=True)
     (_, row) = answered(command, b"x;z\n3;4\n", delimiter=";")
     assert "," in row[-1]
@@ -174,7 +174,7 @@ def test_decimal_commas_are_detected_from_the_numbers(cells: list[str], delimite
         assert decimal_comma([Column.of("x", cells)], delimiter, otherwise) is expected
 
 
-def test_letters_that_an_encoding_lacks_make_it_utf_8_with_a_word(command: tables.Command) -> None:
+def test_output_is_utf_8_if_the_encoding_lacks_characters(command: tables.Command) -> None:
     classifier(("ναι", "όχι"))
     Path("new.csv").write_bytes("x,ö\n1,ü\n".encode("cp1252"))
     done = command("predict", "net.nr", "new.csv", "-o", "out.csv")
@@ -184,7 +184,7 @@ def test_letters_that_an_encoding_lacks_make_it_utf_8_with_a_word(command: table
     assert "probability of ναι" in written.decode("utf-8-sig")
 
 
-def test_the_table_that_is_read_is_not_overwritten_by_whatever_name(command: tables.Command) -> None:
+def test_predict_never_overwrites_its_input(command: tables.Command) -> None:
     classifier(("a", "b"))
     Path("net.nr").rename("net.csv")
     content = b"x\n1\n"
@@ -213,7 +213,7 @@ def test_the_table_that_is_read_is_not_overwritten_by_whatever_name(command: tab
     assert command("predict", "net.csv", "new.csv", "-o", "other.csv").code == 0, "the output may be overwritten"
 
 
-def test_a_table_that_comes_through_standard_input_is_not_overwritten(command: tables.Command) -> None:
+def test_predict_never_overwrites_a_table_on_standard_input(command: tables.Command) -> None:
     classifier(("a", "b"))
     Path("new.csv").write_bytes(b"x\n1\n")
     with Path("new.csv").open("rb") as table:
@@ -231,7 +231,7 @@ def test_a_table_that_comes_through_standard_input_is_not_overwritten(command: t
 @pytest.mark.parametrize(
     "label", ["=1+cmd|' /C calc'!A0", "@SUM(1)", "+cmd|x", "-cmd|x", "\t=1", " =A1", '=HYPERLINK("x")']
 )
-def test_a_class_that_would_be_a_formula_is_made_a_text(command: tables.Command, label: str) -> None:
+def test_classes_that_look_like_formulas_are_escaped(command: tables.Command, label: str) -> None:
     net = classifier((label, label + "2"))
     (names, row) = answered(command, b"x\n1\n")
     chosen = (label, label + "2")[int(net.classify([1.0]))]
@@ -243,13 +243,13 @@ def test_a_class_that_would_be_a_formula_is_made_a_text(command: tables.Command,
 @pytest.mark.parametrize(
     "labels", [("-1", "1"), ("-", "+"), ("-1.5", "-2"), ("- 5", "+5 %"), ("<50", ">50"), ("a=b", "c")]
 )
-def test_classes_that_are_no_formulas_are_written_as_they_are(command: tables.Command, labels: tuple[str, str]) -> None:
+def test_other_classes_are_written_unchanged(command: tables.Command, labels: tuple[str, str]) -> None:
     classifier(labels)
     (_, row) = answered(command, b"x\n1\n")
     assert row[1] in labels
 
 
-def test_formulas_of_the_table_itself_are_passed_on(command: tables.Command) -> None:
+def test_formulas_in_the_input_table_are_unchanged(command: tables.Command) -> None:
     classifier(("a", "b"))
     (_, row) = answered(command, b"x,z\n1,=A1\n")
     assert row[1] == "=A1"

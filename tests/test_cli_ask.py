@@ -43,7 +43,7 @@ def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_predict_adds_the_answer_and_how_sure_it_is(command: tables.Command, folder: Path) -> None:
+def test_predict_adds_the_answer_and_its_probability(command: tables.Command, folder: Path) -> None:
     done = command("predict", "shop.nr", "shop.csv")
     assert (done.code, done.err) == (0, "")
     found = rows_of(done.out)
@@ -60,7 +60,7 @@ def test_predict_adds_the_answer_and_how_sure_it_is(command: tables.Command, fol
     assert all(0.5 <= float(row["probability"]) <= 1 for row in found)
 
 
-def test_predict_needs_neither_the_target_nor_the_order_of_the_columns(command: tables.Command, folder: Path) -> None:
+def test_predict_accepts_columns_in_any_order_without_the_target(command: tables.Command, folder: Path) -> None:
     names, rows = tables.shop(30)
     used = ["joined", "comment", "newsletter", "age", "city"]
     tables.write(Path("new.csv"), used, [[row[names.index(name)] for name in used] for row in rows], delimiter=";")
@@ -94,7 +94,7 @@ def test_predict_writes_the_probability_of_each_class(command: tables.Command, f
     assert numbers[0]["predicted"] == pytest.approx(7, abs=0.5)
 
 
-def test_unknown_values_are_reported_and_predicted(command: tables.Command, folder: Path) -> None:
+def test_unknown_values_are_reported_and_treated_as_gaps(command: tables.Command, folder: Path) -> None:
     text = "city,age,newsletter,joined,comment\nAtlantis,old,perhaps,soon,\n,,,,\n"
     done = command("predict", "shop.nr", "-", typed=text)
     assert done.code == 0
@@ -107,7 +107,7 @@ def test_unknown_values_are_reported_and_predicted(command: tables.Command, fold
     assert "column 'city'" not in done.err, "one input is for all other values"
 
 
-def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Path) -> None:
+def test_missing_columns_are_named(command: tables.Command, folder: Path) -> None:
     done = command("predict", "shop.nr", "-", typed="age,newsletter,extra\n3,yes,1\n")
     assert (done.code, done.out) == (1, "")
     assert done.err == (
@@ -117,7 +117,7 @@ def test_a_column_that_is_not_there_is_named(command: tables.Command, folder: Pa
 
 
 @pytest.mark.parametrize("subcommand", ["predict", "evaluate", "ask", "info"])
-def test_files_that_are_no_networks_are_reported(command: tables.Command, folder: Path, subcommand: str) -> None:
+def test_files_without_a_network_are_reported(command: tables.Command, folder: Path, subcommand: str) -> None:
     table = ["shop.csv"] if subcommand in ("predict", "evaluate") else []
     for place, why in (
         ("nowhere.nr", "nowhere.nr: No such file or directory"),
@@ -130,7 +130,7 @@ def test_files_that_are_no_networks_are_reported(command: tables.Command, folder
     assert "--key needs the URL of a server" in command(subcommand, "shop.nr", *table, "--key", "k", typed="").err
 
 
-def test_a_network_without_names_of_columns_is_reported(command: tables.Command, folder: Path) -> None:
+def test_network_without_fields_is_reported(command: tables.Command, folder: Path) -> None:
     net = nr.Network("classifier", [2, 2], seed=1)
     net.save("bare.nr")
     assert "bare.nr: the network has no fields: expected" in command("predict", "bare.nr", "shop.csv").err
@@ -190,7 +190,7 @@ def test_ask_predicts_with_the_given_values_when_a_pipe_ends(command: tables.Com
     )
 
 
-def test_ask_repeats_a_question_after_an_invalid_value(trained: Path) -> None:
+def test_ask_prompts_again_after_an_invalid_value(trained: Path) -> None:
     terminal = tables.Terminal("ask", trained / "sums.nr")
     for words, typed in (
         ("a (a number, 0 to 14 so far)", "three\n"),
@@ -209,7 +209,7 @@ def test_ask_repeats_a_question_after_an_invalid_value(trained: Path) -> None:
     assert terminal.end()[0] == 0
 
 
-def test_info_says_what_each_field_is(command: tables.Command, folder: Path) -> None:
+def test_info_describes_each_field(command: tables.Command, folder: Path) -> None:
     done = command("info", "shop.nr")
     assert "It predicts churned (no or yes)." in done.out
     assert "On the 64 validation rows: accuracy " in done.out
@@ -221,13 +221,13 @@ def test_info_says_what_each_field_is(command: tables.Command, folder: Path) -> 
     assert "validation rows: RMSE " in command("info", "sums.nr").out
 
 
-def test_ask_reads_numbers_as_the_table_has_them(command: tables.Command) -> None:
+def test_ask_reads_numbers_in_the_format_of_the_table(command: tables.Command) -> None:
     rows = [[f"{a},5", f"{b},25", f"{a + b},75"] for a in range(15) for b in range(15)]
     tables.write(Path("summe.csv"), ["a", "b", "summe"], rows, delimiter=";")
     assert command("train", "summe.csv", "--target", "summe").code == 0
-    said = command("ask", "summe.nr", typed="3,5\n4,25\n").out
-    assert "summe: 7.7" in said
-    assert "RMSE 0." in said
+    output = command("ask", "summe.nr", typed="3,5\n4,25\n").out
+    assert "summe: 7.7" in output
+    assert "RMSE 0." in output
     assert "rows, 1.75 to 28.75: an extrapolation" in command("ask", "summe.nr", typed="300,5\n400,25\n").out
 
 
@@ -258,11 +258,11 @@ def test_ask_shows_intervals(command: tables.Command, folder: Path) -> None:
 def test_ask_draws_a_class(command: tables.Command, folder: Path) -> None:
     given = ("ask", "shop.nr", "newsletter=No", "joined=2019-05-05")
     answers = [command(*given, "--sample", "--temperature", "20", "--seed", str(seed)).out for seed in range(12)]
-    first = [said.splitlines()[0] for said in answers]
+    first = [output.splitlines()[0] for output in answers]
     assert set(first) == {"churned: yes   drawn at random", "churned: no   drawn at random"}
     assert command(*given, "--sample", "--temperature", "20", "--seed", "3").out == answers[3]
     plain = command(*given).out
-    assert all(said.splitlines()[1:] == plain.splitlines()[1:] for said in answers), "probabilities do not change"
+    assert all(output.splitlines()[1:] == plain.splitlines()[1:] for output in answers), "probabilities do not change"
     assert command(*given, "--sample", "--temperature", "0").out.startswith("churned: yes ")
     for options, code, why in (
         (("sums.nr", "a=3", "--sample"), 1, "--sample needs a target with classes: 'sum' is a number"),
@@ -295,14 +295,14 @@ def test_ask_takes_names_and_gaps(command: tables.Command, folder: Path) -> None
     assert "'age' is given twice" in command("ask", "shop.nr", "age=1", "age=2").err
 
 
-def test_a_network_without_rows_is_asked_by_its_words(command: tables.Command, folder: Path) -> None:
+def test_ask_works_with_a_network_saved_without_rows(command: tables.Command, folder: Path) -> None:
     assert command("train", "shop.csv", "--target", "churned", "--without-rows").code == 0
     with_rows = command("ask", "shop.nr", "newsletter=No", "city=ROME", "joined=2019-01-01").out
     assert with_rows == command("ask", "shop.nr", "newsletter=no", "city=Rome", "joined=2019-01-01").out
     assert "Köln" in command("info", "shop.nr").out
 
 
-def test_a_network_that_a_program_made_is_asked_and_judged(command: tables.Command) -> None:
+def test_ask_and_evaluate_work_with_networks_created_in_python(command: tables.Command) -> None:
     net = nr.Network("classifier", fields={"age": "number", "tags": "tags", "at": "time"}, target="left", seed=1)
     rows = [{"age": n % 7, "tags": ["a", "b"][: 1 + n % 2], "at": "2026-01-01"} for n in range(60)]
     net.observe(rows, ["yes" if n % 2 else "no" for n in range(60)])
@@ -318,7 +318,7 @@ def test_a_network_that_a_program_made_is_asked_and_judged(command: tables.Comma
     assert "two.nr: the network predicts several numbers: expected" in command("ask", "two.nr").err
 
 
-def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:
+def test_info_lists_fields_without_control_characters(command: tables.Command) -> None:
     fields = {"\x1b[31mage": "number", "[red]plan": "category 7"}
     nr.Network("classifier", fields=fields, target="left", seed=1).save("fields.nr")
     done = command("info", "fields.nr")
@@ -327,15 +327,15 @@ def test_info_says_which_fields_a_network_has(command: tables.Command) -> None:
     assert json.loads(command("info", "fields.nr", "--json").out)["target"] == "left"
 
 
-def test_ask_explains_a_class_and_the_changes_to_another(command: tables.Command, folder: Path) -> None:
+def test_ask_explains_a_class_and_changes_to_another(command: tables.Command, folder: Path) -> None:
     net = nr.load("shop.nr")
     row = {"age": 30, "city": "Rome"}
     found = net.explain(row)
     for want in net.classes or ():
         done = command("ask", "shop.nr", "age=30", "city=Rome", "--why", "--want", want)
         assert done.code == 0, done.err
-        _, _, said = done.out.partition("\nwhy ")
-        title, *lines = said.strip("\n").split("\n")
+        _, _, output = done.out.partition("\nwhy ")
+        title, *lines = output.strip("\n").split("\n")
         assert re.fullmatch(rf"{found.label} has [\d.]+ %, average [\d.]+ % \(contributions in log-odds\)", title)
         bars, rest = lines[: len(found.shares)], lines[len(found.shares) :]
         assert len({line.index("│") for line in bars}) == 1

@@ -38,21 +38,21 @@ def shown(out: str) -> dict[str, str]:
 def test_each_column_is_reported_with_its_kind(command: tables.Command) -> None:
     german()
     done = command("train", "de.csv", "--target", "gekauft")
-    said = shown(done.out)
-    assert said["nr"] == "left out it numbers the rows"
-    assert said["datum"].startswith("date, day.month.year 2023-01-")
-    assert said["betrag"].startswith("number, decimal comma, EUR ")
-    assert said["gewicht"].startswith("number, decimal comma 0,")
-    assert said["gewicht"].endswith("; 12 missing ('.')")
-    assert said["plz"].startswith("category ")
-    assert "00042" in said["plz"]
-    assert said["uhrzeit"].startswith("time of day 00:")
+    output = shown(done.out)
+    assert output["nr"] == "left out it numbers the rows"
+    assert output["datum"].startswith("date, day.month.year 2023-01-")
+    assert output["betrag"].startswith("number, decimal comma, EUR ")
+    assert output["gewicht"].startswith("number, decimal comma 0,")
+    assert output["gewicht"].endswith("; 12 missing ('.')")
+    assert output["plz"].startswith("category ")
+    assert "00042" in output["plz"]
+    assert output["uhrzeit"].startswith("time of day 00:")
     assert "override how a column is read: --as COLUMN=KIND, with number, category, date" in done.out
     found = json.loads(command("train", "de.csv", "--target", "gekauft", "--json").out)
     assert found["columns"][1]["title"] == "number, decimal comma, EUR"
 
 
-def test_a_number_is_asked_and_answered_as_the_table_writes_it(command: tables.Command) -> None:
+def test_ask_uses_the_number_format_of_the_table(command: tables.Command) -> None:
     german()
     done = command("train", "de.csv", "--target", "betrag", "--out", "b.nr")
     assert "betrag (a number with a decimal comma, " in done.out
@@ -62,7 +62,7 @@ def test_a_number_is_asked_and_answered_as_the_table_writes_it(command: tables.C
     assert "RMSE" in line
 
 
-def test_tables_that_are_asked_are_read_in_the_same_way(command: tables.Command) -> None:
+def test_predict_and_evaluate_read_tables_like_the_training_table(command: tables.Command) -> None:
     german()
     command("train", "de.csv", "--target", "gekauft")
     Path("new.csv").write_text(
@@ -77,14 +77,14 @@ def test_tables_that_are_asked_are_read_in_the_same_way(command: tables.Command)
     assert json.loads(command("evaluate", "de.nr", "de.csv", "--json").out)["accuracy"] > 0.8
 
 
-def test_a_network_of_points_reads_a_comma_in_a_table_of_semicolons(command: tables.Command) -> None:
+def test_decimal_commas_are_read_by_a_network_trained_on_points(command: tables.Command) -> None:
     Path("x.csv").write_text("x,y\n" + "".join(f"{row / 40},{1 + 3 * row / 40}\n" for row in range(1, 120)))
     command("train", "x.csv", "--target", "y")
     (answer,) = json.loads(command("predict", "x.nr", "-", "--json", typed="x;z\n0,250;1\n").out)
     assert answer["predicted"] == pytest.approx(1.75, abs=0.2)
 
 
-def test_settings_of_the_user_are_stored(command: tables.Command) -> None:
+def test_as_settings_are_stored_with_the_network(command: tables.Command) -> None:
     rng = random.Random(1)
     rows = [[rng.choice([10115, 80331, 20095]), f"{rng.randint(1, 12)}/{rng.randint(1, 12)}/2023"] for _ in range(120)]
     tables.write(Path("x.csv"), ["zip", "when", "y"], [[*row, "a" if row[0] == 10115 else "b"] for row in rows])
@@ -107,7 +107,7 @@ def test_settings_of_the_user_are_stored(command: tables.Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "code", "why"),
+    ("settings", "code", "why"),
     [
         (["zap=category"], 1, "has no column 'zap' (did you mean 'zip'?)"),
         (["zip=categry"], 2, "'categry' is not a kind of column (did you mean 'category'?)"),
@@ -120,17 +120,17 @@ def test_settings_of_the_user_are_stored(command: tables.Command) -> None:
     ],
 )
 def test_invalid_arguments_are_rejected_before_the_training(
-    command: tables.Command, wishes: list[str], code: int, why: str
+    command: tables.Command, settings: list[str], code: int, why: str
 ) -> None:
     rows = [[row % 3, ["Ada", "Bob"][row % 2], "ab"[row % 2]] for row in range(40)]
     tables.write(Path("x.csv"), ["zip", "name", "y"], rows)
-    done = command("train", "x.csv", "--target", "y", *(part for wish in wishes for part in ("--as", wish)))
+    done = command("train", "x.csv", "--target", "y", *(part for setting in settings for part in ("--as", setting)))
     assert done.code == code
     assert why in " ".join(done.err.split())
     assert not Path("x.nr").exists()
 
 
-def test_a_class_called_na_is_reported_and_can_be_kept(command: tables.Command) -> None:
+def test_class_named_na_is_reported_and_can_be_kept(command: tables.Command) -> None:
     rows = [[row % 7, ["NA", "Europe", "Asia"][row % 3]] for row in range(120)]
     tables.write(Path("x.csv"), ["a", "region"], rows)
     done = command("train", "x.csv", "--target", "region")
@@ -141,7 +141,7 @@ def test_a_class_called_na_is_reported_and_can_be_kept(command: tables.Command) 
     assert found["rows"]["without_target"] == 0
 
 
-def test_a_column_of_words_that_all_might_be_yes_or_no_decides(command: tables.Command) -> None:
+def test_ambiguous_yes_no_words_are_a_category(command: tables.Command) -> None:
     rng = random.Random(2)
     rows = [[word := rng.choice("nfy"), {"n": "x", "f": "z", "y": "x"}[word]] for _ in range(200)]
     tables.write(Path("x.csv"), ["smoker", "y"], rows)
@@ -151,7 +151,7 @@ def test_a_column_of_words_that_all_might_be_yes_or_no_decides(command: tables.C
     assert right.endswith(" 100 %")
 
 
-def test_a_table_without_names_is_reported_and_read(command: tables.Command) -> None:
+def test_table_without_a_header_is_reported_and_read(command: tables.Command) -> None:
     rng = random.Random(3)
     lines = [
         f"{rng.random():.3f},{kind},{'yes' if kind == 'p' else 'no'}" for kind in (rng.choice("pq") for _ in range(80))
@@ -167,7 +167,7 @@ def test_a_table_without_names_is_reported_and_read(command: tables.Command) -> 
         assert [answer["predicted"] for answer in answers] == ["no", "yes"]
 
 
-def test_some_rows_of_a_large_table_are_enough(command: tables.Command) -> None:
+def test_rows_option_samples_a_large_table(command: tables.Command) -> None:
     tables.write(Path("shop.csv"), *tables.shop(400))
     found = json.loads(command("train", "shop.csv", "--target", "churned", "--rows", "100", "--json").out)
     assert found["rows"] == {"learnt": 80, "kept_back": 20, "without_target": 0}
@@ -178,7 +178,7 @@ def test_some_rows_of_a_large_table_are_enough(command: tables.Command) -> None:
     assert "--rows 5: expected at least 10" in command("train", "shop.csv", "--target", "churned", "--rows", "5").err
 
 
-def test_the_memory_of_a_large_file_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_needed_for_a_large_file_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
     tables.write(Path("shop.csv"), *tables.shop(60))
     assert "memory" not in command("train", "shop.csv", "--target", "churned").err
     monkeypatch.setattr(sources, "LARGE", 1000)
@@ -186,12 +186,12 @@ def test_the_memory_of_a_large_file_is_reported(command: tables.Command, monkeyp
     assert "neuralredis: shop.csv (0 MB) takes about 0.0 GB of memory; --rows 200000" in done.err
 
 
-def test_a_terminal_shows_that_a_large_file_is_read(tmp_path: Path) -> None:
+def test_terminal_shows_that_a_large_file_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.csv").open("w") as file:
         file.write("a,y\n")
         file.write("".join(f"{row % 977}.{'0' * 80},{row % 2}\n" for row in range(130_000)))
     terminal = tables.Terminal("train", "large.csv", "--target", "z", cwd=tmp_path)
     terminal.until("reading large.csv (11 MB) ...")
-    code, said = terminal.end()
+    code, output = terminal.end()
     assert code == 1
-    assert "has no column 'z'" in said
+    assert "has no column 'z'" in output

@@ -67,7 +67,7 @@ def report(command: tables.Command, *arguments: str) -> dict[str, Any]:
     return found
 
 
-def test_the_better_network_is_named_with_its_significance(command: tables.Command, folder: Path) -> None:
+def test_compare_names_the_better_network_and_its_significance(command: tables.Command, folder: Path) -> None:
     done = command("compare", "good.nr", "poor.nr", "--data", "rows.csv")
     assert (done.code, done.err) == (0, "")
     assert "150 rows of rows.csv" in done.out
@@ -78,15 +78,15 @@ def test_the_better_network_is_named_with_its_significance(command: tables.Comma
     assert "baseline: always" in done.out
 
 
-def test_figures_are_those_of_the_networks_asked_alone(command: tables.Command, folder: Path) -> None:
+def test_compare_reports_the_figures_of_evaluate(command: tables.Command, folder: Path) -> None:
     found = report(command, "good.nr", "poor.nr", "--data", "rows.csv")
     for place, name in enumerate(("good.nr", "poor.nr")):
         alone = json.loads(command("evaluate", name, "rows.csv", "--json").out)
-        told = found["networks"][place]
-        assert told["network"] == name
-        assert told["accuracy"] == alone["accuracy"]
-        assert told["likely"] == alone["likely"]
-        assert np.sum(told["confusion"]) == found["rows"] == 150
+        reported = found["networks"][place]
+        assert reported["network"] == name
+        assert reported["accuracy"] == alone["accuracy"]
+        assert reported["likely"] == alone["likely"]
+        assert np.sum(reported["confusion"]) == found["rows"] == 150
     (pair,) = found["pairs"]
     answers = [np.array(one["answers"]["predicted"]) for one in found["reports"]]
     truth = np.array(found["reports"][0]["answers"]["truth"])
@@ -98,9 +98,7 @@ def test_figures_are_those_of_the_networks_asked_alone(command: tables.Command, 
     assert not pair["by_chance"]
 
 
-def test_rows_about_which_they_disagree_come_first_where_they_differ_most(
-    command: tables.Command, folder: Path
-) -> None:
+def test_rows_are_sorted_by_the_difference_of_predictions(command: tables.Command, folder: Path) -> None:
     found = report(command, "good.nr", "poor.nr", "--data", "rows.csv")
     first, second = (one["answers"] for one in found["reports"])
     classes = found["reports"][0]["classes"]
@@ -118,7 +116,7 @@ def test_rows_about_which_they_disagree_come_first_where_they_differ_most(
     assert command("compare", "good.nr", "poor.nr", "--data", "rows.csv", "--show", "0").out.count("\n  row ") == 0
 
 
-def test_three_networks_are_compared_pair_by_pair_with_a_correction(command: tables.Command, folder: Path) -> None:
+def test_three_networks_are_compared_in_pairs_with_holm_correction(command: tables.Command, folder: Path) -> None:
     found = report(command, "good.nr", "poor.nr", "other.nr", "--data", "rows.csv")
     assert len(found["pairs"]) == 3
     two = report(command, "poor.nr", "other.nr", "--data", "rows.csv")["pairs"][0]
@@ -130,7 +128,7 @@ def test_three_networks_are_compared_pair_by_pair_with_a_correction(command: tab
     assert "(Holm)" in command("compare", "good.nr", "poor.nr", "other.nr", "--data", "rows.csv").out
 
 
-def test_networks_of_positions_take_the_columns_in_their_order(command: tables.Command, folder: Path) -> None:
+def test_networks_without_fields_take_columns_in_order(command: tables.Command, folder: Path) -> None:
     found = report(command, "c1.nr", "c8.nr", "--data", "codes.csv", "--target", "class")
     net = nr.load("c8.nr")
     table = np.genfromtxt("codes.csv", delimiter=",", skip_header=1)
@@ -142,7 +140,7 @@ def test_networks_of_positions_take_the_columns_in_their_order(command: tables.C
     )
 
 
-def test_regressors_are_compared_by_how_far_they_are_off(command: tables.Command, folder: Path) -> None:
+def test_regressors_are_compared_by_absolute_errors(command: tables.Command, folder: Path) -> None:
     found = report(command, "r1.nr", "r8.nr", "--data", "numbers.csv", "--target", "out")
     errors = [np.abs(np.subtract(one["answers"]["predicted"], one["answers"]["truth"])) for one in found["reports"]]
     assert found["test"] == "paired_t"
@@ -156,7 +154,7 @@ def test_regressors_are_compared_by_how_far_they_are_off(command: tables.Command
     assert "paired t-test" in done.out
 
 
-def test_reports_of_earlier_runs_are_compared_without_the_networks(command: tables.Command, folder: Path) -> None:
+def test_saved_reports_are_compared_without_the_networks(command: tables.Command, folder: Path) -> None:
     now = report(command, "good.nr", "poor.nr", "--data", "rows.csv")
     for name in ("good", "poor"):
         Path(f"{name}.json").write_text(command("evaluate", f"{name}.nr", "rows.csv", "--json", "--rows").out)
@@ -172,7 +170,7 @@ def test_reports_of_earlier_runs_are_compared_without_the_networks(command: tabl
     assert report(command, "both.json") == now, "one comparison"
 
 
-def test_evaluate_lists_the_answer_to_each_row(command: tables.Command, folder: Path) -> None:
+def test_evaluate_rows_lists_the_answer_to_each_row(command: tables.Command, folder: Path) -> None:
     plain = json.loads(command("evaluate", "good.nr", "rows.csv", "--json").out)
     found = json.loads(command("evaluate", "good.nr", "rows.csv", "--json", "--rows").out)
     answers = found.pop("answers")
@@ -188,7 +186,7 @@ def test_evaluate_lists_the_answer_to_each_row(command: tables.Command, folder: 
     assert command("evaluate", "good.nr", "rows.csv", "--rows").err == "neuralredis: --rows needs --json\n"
 
 
-def test_a_table_is_known_by_its_cells_and_not_by_its_file(command: tables.Command, folder: Path) -> None:
+def test_tables_are_identified_by_their_cells(command: tables.Command, folder: Path) -> None:
     Path("good.json").write_text(command("evaluate", "good.nr", "rows.csv", "--json", "--rows").out)
     Path("poor.json").write_text(command("evaluate", "poor.nr", "numbers.csv", "--json", "--rows").out or "{}")
     text = Path("rows.csv").read_text()
@@ -202,7 +200,7 @@ def test_a_table_is_known_by_its_cells_and_not_by_its_file(command: tables.Comma
     assert "poor.nr has predictions for changed.csv (300 rows), and good.nr for another table, rows.csv" in done.err
 
 
-def test_rows_that_all_networks_know_are_compared_with_a_warning(command: tables.Command, folder: Path) -> None:
+def test_comparison_on_training_rows_warns(command: tables.Command, folder: Path) -> None:
     lines = Path("rows.csv").read_text().splitlines()[: ROWS // 2]
     Path("known.csv").write_text("\n".join(lines) + "\n")
     done = command("compare", "good.nr", "poor.nr", "--data", "known.csv")
@@ -215,7 +213,7 @@ def test_rows_that_all_networks_know_are_compared_with_a_warning(command: tables
     assert "training rows cannot be recognized and left out" in done.out.replace("\n", " ")
 
 
-def test_classes_that_one_network_has_never_met_are_its_mistakes(command: tables.Command, folder: Path) -> None:
+def test_classes_unknown_to_a_network_count_as_errors(command: tables.Command, folder: Path) -> None:
     for name, labels in (("two.nr", ["1", "2"]), ("three.nr", ["1", "2", "3.0"])):
         net = nr.Network("classifier", fields={"x": "number"}, target="y", dataset=100, test=0, seed=1)
         net.observe([{"x": 10 * i} for i in range(len(labels))] * 10, labels * 10)
@@ -230,7 +228,7 @@ def test_classes_that_one_network_has_never_met_are_its_mistakes(command: tables
     assert np.array(found["networks"][0]["confusion"]).shape == (3, 3)
 
 
-def test_a_network_in_a_server_is_named_by_its_key(
+def test_compare_names_networks_in_a_server_by_key(
     command: tables.Command, folder: Path, any_server: servers.Server
 ) -> None:
     url = f"unix://{any_server.socket}"
@@ -352,7 +350,7 @@ def test_damaged_reports_are_rejected_in_one_line(
 @pytest.mark.parametrize(
     "text", ["{", '{"a": NaN}', '{"a": ' * 5000, "{}", '{"a": ' + "9" * 6000 + "}", '{"report": "samples"}', "{\xff"]
 )
-def test_files_that_are_no_reports_are_rejected_in_one_line(command: tables.Command, folder: Path, text: str) -> None:
+def test_other_files_are_rejected_in_one_line(command: tables.Command, folder: Path, text: str) -> None:
     Path("bad.json").write_bytes(text.encode("latin-1"))
     done = command("compare", "bad.json", "bad.json")
     assert done.code == 1
@@ -360,7 +358,7 @@ def test_files_that_are_no_reports_are_rejected_in_one_line(command: tables.Comm
     assert done.err.count("\n") == 1
 
 
-def test_nothing_of_a_report_reaches_a_terminal_as_control_characters(command: tables.Command, folder: Path) -> None:
+def test_control_characters_of_a_report_are_escaped(command: tables.Command, folder: Path) -> None:
     evil = "\x1b[2J\x1b]0;title\x07\u202e"
     content = json.loads(command("evaluate", "good.nr", "rows.csv", "--json", "--rows").out)
     content["network"] = evil

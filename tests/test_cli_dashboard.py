@@ -39,39 +39,39 @@ def saved(customers: nr.Network, tmp_path: Path) -> Path:
     return tmp_path / "customers.nr"
 
 
-def asked(address: str, path: str) -> tuple[int, Any]:
+def request(address: str, path: str) -> tuple[int, Any]:
     """Send a request to a dashboard with the token of its address."""
     found = LISTENS.search(address)
     assert found
     connection = http.client.HTTPConnection("127.0.0.1", int(found[1]), timeout=dashboards.PATIENCE)
     connection.request("GET", path, headers={"Authorization": f"Bearer {found[2]}"})
     reply = connection.getresponse()
-    told = json.loads(reply.read())
+    received = json.loads(reply.read())
     connection.close()
-    return reply.status, told
+    return reply.status, received
 
 
-def test_it_serves_files_until_ctrl_c(saved: Path) -> None:
+def test_dashboard_serves_files_until_ctrl_c(saved: Path) -> None:
     terminal = tables.Terminal("dashboard", saved)
-    said = terminal.until("Ctrl-C ends")
-    assert f"neuralredis: serving {saved}" in said.replace("\r\n", "")
-    status, told = asked(said, "/api/networks")
-    assert (status, told["write"], [each["name"] for each in told["networks"]]) == (200, False, [str(saved)])
+    output = terminal.until("Ctrl-C ends")
+    assert f"neuralredis: serving {saved}" in output.replace("\r\n", "")
+    status, reply = request(output, "/api/networks")
+    assert (status, reply["write"], [each["name"] for each in reply["networks"]]) == (200, False, [str(saved)])
     terminal.process.send_signal(signal.SIGINT)
     code, rest = terminal.end()
     assert (code, "Traceback" in rest) == (0, False)
 
 
-def test_it_serves_a_server_and_ends_beside_a_page_that_still_asks(any_server: servers.Server) -> None:
+def test_dashboard_of_a_server_stops_despite_open_requests(any_server: servers.Server) -> None:
     url = f"redis://127.0.0.1:{any_server.port}"
     with nr.connect(url) as db:
         dashboards.untrained(lambda *args, **options: db.create("net", *args, **options))
     terminal = tables.Terminal("dashboard", url, "--write")
-    said = terminal.until("Ctrl-C ends")
-    status, told = asked(said, "/api/networks")
-    assert (status, told["place"], told["write"]) == (200, url, True)
-    assert [each["name"] for each in told["networks"]] == ["net"]
-    found = LISTENS.search(said)
+    output = terminal.until("Ctrl-C ends")
+    status, reply = request(output, "/api/networks")
+    assert (status, reply["place"], reply["write"]) == (200, url, True)
+    assert [each["name"] for each in reply["networks"]] == ["net"]
+    found = LISTENS.search(output)
     assert found
     with socket.create_connection(("127.0.0.1", int(found[1]))) as open_still:
         open_still.sendall(b"GET /api/networks HTTP/1.1\r\nHost: 127.0.0.1\r\n")
@@ -79,7 +79,7 @@ def test_it_serves_a_server_and_ends_beside_a_page_that_still_asks(any_server: s
         assert terminal.end()[0] == 0
 
 
-def test_each_start_has_another_token(saved: Path) -> None:
+def test_each_start_has_a_new_token(saved: Path) -> None:
     tokens = set()
     for _ in range(2):
         terminal = tables.Terminal("dashboard", saved)
@@ -92,7 +92,7 @@ def test_each_start_has_another_token(saved: Path) -> None:
     assert len(tokens) == 2
 
 
-def test_only_this_machine_reaches_it(saved: Path) -> None:
+def test_dashboard_listens_on_localhost_only(saved: Path) -> None:
     terminal = tables.Terminal("dashboard", saved)
     found = LISTENS.search(terminal.until("Ctrl-C ends"))
     assert found
@@ -115,7 +115,7 @@ def test_only_this_machine_reaches_it(saved: Path) -> None:
         (["--write", "net.nr"], "--write needs a server: networks in files cannot be trained"),
     ],
 )
-def test_dashboards_that_cannot_be_shown_are_one_line_errors(
+def test_invalid_dashboards_are_rejected_in_one_line(
     command: tables.Command, saved: Path, arguments: list[str], words: str
 ) -> None:
     Path("text.nr").write_text("a text")
@@ -127,14 +127,14 @@ def test_dashboards_that_cannot_be_shown_are_one_line_errors(
     assert done.err.count("\n") == 1
 
 
-def test_a_server_without_the_module_is_reported(command: tables.Command) -> None:
+def test_server_without_the_module_is_reported(command: tables.Command) -> None:
     with servers.running(kinds.ANY, tcp=True) as server:
         done = command("dashboard", f"redis://127.0.0.1:{server.port}")
     assert (done.code, done.out) == (1, "")
     assert "has not loaded the neuralredis module" in done.err
 
 
-def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None:
+def test_port_in_use_is_reported(command: tables.Command, saved: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -143,7 +143,7 @@ def test_a_port_in_use_is_reported(command: tables.Command, saved: Path) -> None
     assert (done.code, done.err) == (1, f"neuralredis: port {port} is in use: expected another --port\n")
 
 
-def test_a_missing_package_is_reported(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_package_is_reported(command: tables.Command, saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     done = command("dashboard", saved)
     expected = "neuralredis: neuralredis dashboard needs starlette: pip install 'neuralredis[dashboard]'\n"
@@ -170,12 +170,12 @@ class Elements(HTMLParser):
             self.scripts.append(text)
 
 
-def test_a_report_is_one_file_without_stored_rows(command: tables.Command, saved: Path, customers: nr.Network) -> None:
+def test_report_is_one_file_without_stored_rows(command: tables.Command, saved: Path, customers: nr.Network) -> None:
     done = command("report", saved, "-o", "net.html")
     assert (done.code, done.err) == (0, "neuralredis: report written to net.html, without stored rows\n")
     page = Path("net.html").read_text()
     elements = Elements(page)
-    assert not [told for _, told in elements.found if {"src", "href"} & set(told)]
+    assert not [reply for _, reply in elements.found if {"src", "href"} & set(reply)]
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", page)
     data = json.loads(elements.scripts[0])
     assert data["network"]["views"] == ["quality", "curve", "confusion", "calibration", "fields", "ask", "reasons"]
@@ -198,7 +198,7 @@ def test_each_kind_of_network_has_a_report(command: tables.Command, kind: str) -
     assert all(data["views"].values())
 
 
-def test_names_cannot_be_markup_in_a_report(command: tables.Command) -> None:
+def test_names_are_escaped_in_a_report(command: tables.Command) -> None:
     net = dashboards.hostile()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("neuralredis.cli.servers.network", lambda place, key: net)
@@ -213,7 +213,7 @@ def test_names_cannot_be_markup_in_a_report(command: tables.Command) -> None:
     assert HOSTILE in [field["name"] for field in data["views"]["fields"]["fields"]]
 
 
-def test_a_network_in_a_server_has_a_report(command: tables.Command, any_server: servers.Server) -> None:
+def test_report_of_a_network_in_a_server(command: tables.Command, any_server: servers.Server) -> None:
     url = f"redis://127.0.0.1:{any_server.port}"
     with nr.connect(url) as db:
         dashboards.sums(lambda *args, **options: db.create("net", *args, **options))
@@ -231,9 +231,7 @@ def test_a_network_in_a_server_has_a_report(command: tables.Command, any_server:
         (["redis://127.0.0.1:1", "-o", "net.html"], "expected --key, the key of a network in redis://127.0.0.1:1"),
     ],
 )
-def test_a_report_that_fails_writes_no_file(
-    command: tables.Command, saved: Path, arguments: list[str], words: str
-) -> None:
+def test_failed_report_writes_no_file(command: tables.Command, saved: Path, arguments: list[str], words: str) -> None:
     saved.rename("net.nr")
     before = Path("net.nr").read_bytes()
     done = command("report", *arguments)
@@ -243,7 +241,7 @@ def test_a_report_that_fails_writes_no_file(
     assert Path("net.nr").read_bytes() == before
 
 
-def test_a_report_needs_no_extra(saved: Path, tmp_path: Path) -> None:
+def test_report_needs_no_extra(saved: Path, tmp_path: Path) -> None:
     code = f"""
         import sys
         sys.modules.update(dict.fromkeys(["pyarrow", "rich", "starlette", "uvicorn", "pandas"]))
@@ -257,14 +255,14 @@ def test_a_report_needs_no_extra(saved: Path, tmp_path: Path) -> None:
 # The script of a report.
 
 
-def test_no_file_of_the_page_ends_the_element_that_it_stands_in() -> None:
+def test_files_of_the_page_contain_no_closing_tags() -> None:
     for path, text in files().items():
         if not path.endswith(".html"):
             assert "</" not in text.replace("</g>", "").replace("</svg>", ""), path
             assert "<!--" not in text
 
 
-def test_the_modules_of_the_page_can_be_one_script() -> None:
+def test_modules_of_the_page_are_bundled_into_one_script() -> None:
     script = bundled(files(), "report.js")
     assert "const report = JSON.parse" in script
     # In order: imported modules come first, each once.
@@ -281,6 +279,6 @@ def test_the_modules_of_the_page_can_be_one_script() -> None:
         {"a.js": 'import { b } from "./b.js";', "b.js": 'import { a } from "./a.js";'},
     ],
 )
-def test_modules_of_another_form_are_rejected(wrong: dict[str, str]) -> None:
+def test_bundling_rejects_unsupported_imports_and_cycles(wrong: dict[str, str]) -> None:
     with pytest.raises(ValueError, match=r"is unsupported|circular import"):
         bundled(wrong, "a.js")

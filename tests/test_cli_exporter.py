@@ -49,7 +49,7 @@ def printed(done: tables.Done) -> dict[tuple[str, str], float]:
     return samples(done.out)
 
 
-def test_without_a_pattern_there_are_the_fields_of_info(command: tables.Command, served: nr.NeuralRedis) -> None:
+def test_exporter_without_a_pattern_exports_the_fields_of_info(command: tables.Command, served: nr.NeuralRedis) -> None:
     found = printed(command("exporter", URL, "--once"))
     assert found["neuralredis_up", ""] == 1
     assert found["neuralredis_networks", ""] == 3
@@ -61,7 +61,7 @@ def test_without_a_pattern_there_are_the_fields_of_info(command: tables.Command,
     assert len(fields) == len(found) - 1
 
 
-def test_networks_are_those_of_the_pattern(command: tables.Command, served: nr.NeuralRedis) -> None:
+def test_exporter_exports_networks_that_match_the_pattern(command: tables.Command, served: nr.NeuralRedis) -> None:
     found = printed(command("exporter", URL, "--once", "--networks", "shop:*"))
     assert {key for _, key in found} == {"", "shop:one", 'shop:"two"\n'}
     info = served["shop:one"].info()
@@ -79,7 +79,7 @@ def test_more_networks_than_the_limit_are_counted(command: tables.Command, serve
     assert len({key for _, key in found} - {""}) == 2
 
 
-def test_evaluations_have_a_baseline(command: tables.Command, served: nr.NeuralRedis) -> None:
+def test_evaluate_exports_errors_and_baselines(command: tables.Command, served: nr.NeuralRedis) -> None:
     found = printed(command("exporter", URL, "--once", "--networks", "*", "--evaluate"))
     tested: Any = served["shop:one"].evaluate("test")
     assert found["neuralredis_network_wrong", "shop:one"] == pytest.approx(1 - tested.accuracy)
@@ -87,7 +87,7 @@ def test_evaluations_have_a_baseline(command: tables.Command, served: nr.NeuralR
     assert ("neuralredis_network_wrong", "other") not in found, "it was never trained"
 
 
-def test_a_network_is_evaluated_once_after_each_training(served: nr.NeuralRedis) -> None:
+def test_networks_are_evaluated_once_after_each_training(served: nr.NeuralRedis) -> None:
     from prometheus_client import CollectorRegistry
     from prometheus_client.openmetrics.exposition import generate_latest
 
@@ -110,14 +110,16 @@ def test_a_network_is_evaluated_once_after_each_training(served: nr.NeuralRedis)
     assert calls() == before + 2
 
 
-def test_a_server_without_the_module_is_not_up(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_server_without_the_module_is_reported_as_down(
+    command: tables.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with servers.running(kinds.ANY) as plain:
         client = plain.client(decode_responses=False)
         monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(client))
         assert printed(command("exporter", URL, "--once", "--networks", "*"))["neuralredis_up", ""] == 0
 
 
-def test_it_serves_also_while_the_server_is_down(any_server: servers.Server) -> None:
+def test_exporter_keeps_serving_while_the_server_is_down(any_server: servers.Server) -> None:
     url = f"unix://{any_server.socket}"
     process = subprocess.Popen(
         [sys.executable, "-m", "neuralredis", "exporter", url, "--port", "0"],
@@ -146,16 +148,14 @@ def test_it_serves_also_while_the_server_is_down(any_server: servers.Server) -> 
     assert "Traceback" not in errors
 
 
-def test_a_port_that_cannot_be_had_is_an_error(command: tables.Command, served: nr.NeuralRedis) -> None:
+def test_invalid_port_is_rejected(command: tables.Command, served: nr.NeuralRedis) -> None:
     done = command("exporter", URL, "--port", "70000")
     assert done.code == 1
     assert "port 70000: expected 0 to 65535" in done.err
 
 
 @pytest.mark.parametrize("name", ["alerts.yml", "grafana.json"])
-def test_the_files_for_monitoring_name_metrics_that_exist(
-    command: tables.Command, served: nr.NeuralRedis, name: str
-) -> None:
+def test_monitoring_files_name_existing_metrics(command: tables.Command, served: nr.NeuralRedis, name: str) -> None:
     there = {metric for metric, _ in printed(command("exporter", URL, "--once", "--networks", "*", "--evaluate"))}
     text = (pages.ROOT / "examples" / "monitoring" / name).read_text(encoding="utf-8")
     named = set(re.findall(r"neuralredis_\w+", text))
@@ -163,7 +163,7 @@ def test_the_files_for_monitoring_name_metrics_that_exist(
     assert named - there == set()
 
 
-def test_the_dashboard_for_grafana_is_whole() -> None:
+def test_grafana_dashboard_is_complete() -> None:
     dashboard = json.loads((pages.ROOT / "examples" / "monitoring" / "grafana.json").read_text(encoding="utf-8"))
     panels = dashboard["panels"]
     assert len({panel["id"] for panel in panels}) == len(panels) == 10

@@ -58,7 +58,7 @@ def everywhere(command: tables.Command, place: str) -> list[tables.Done]:
     ]
 
 
-def test_the_notes_that_are_forged_below_are_read_where_they_are_not(command: tables.Command) -> None:
+def test_unmodified_notes_are_accepted(command: tables.Command) -> None:
     assert [done.code for done in everywhere(command, network(notes()))] == [0] * 9
 
 
@@ -80,7 +80,7 @@ def test_the_notes_that_are_forged_below_are_read_where_they_are_not(command: ta
     ],
     ids=lambda value: repr(value)[:20] if not isinstance(value, int) else f"int{value.bit_length()}",
 )
-def test_notes_with_an_invalid_value_anywhere_are_reported_in_a_sentence(command: tables.Command, value: Any) -> None:
+def test_notes_with_an_invalid_value_are_rejected_or_used(command: tables.Command, value: Any) -> None:
     Path("x.csv").write_text("x,y\n1,no\n2,yes\n")
 
     def places(content: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -126,7 +126,7 @@ def test_notes_with_an_invalid_value_anywhere_are_reported_in_a_sentence(command
     ],
     ids=lambda text: text[:12],
 )
-def test_notes_of_any_kind_are_used_or_rejected_in_one_line(command: tables.Command, text: str) -> None:
+def test_random_notes_are_used_or_rejected_in_one_line(command: tables.Command, text: str) -> None:
     net = nr.Network("classifier", [2, 2], seed=1)
     net.notes = text.encode("latin-1", "replace")
     net.save("net.nr")
@@ -137,7 +137,7 @@ def test_notes_of_any_kind_are_used_or_rejected_in_one_line(command: tables.Comm
 
 
 @pytest.mark.parametrize("fill", [1e29, -1e29, 1e7, -1e7])
-def test_a_date_that_no_calendar_has_is_rejected(command: tables.Command, fill: float) -> None:
+def test_impossible_dates_in_notes_are_rejected(command: tables.Command, fill: float) -> None:
     column = {"kind": "date", "name": "x", "fill": fill, "gaps": True, "hours": False, "order": "ymd"}
     content = notes(columns=[column])
     net = nr.Network("classifier", [4, 2], seed=1)
@@ -147,7 +147,7 @@ def test_a_date_that_no_calendar_has_is_rejected(command: tables.Command, fill: 
         assert done.code in (0, 1)
 
 
-def test_a_network_of_huge_weights_answers_something(command: tables.Command) -> None:
+def test_network_with_huge_weights_gives_an_answer(command: tables.Command) -> None:
     for outputs, target in (
         (2, notes()["target"]),
         (1, {"kind": "regressor", "name": "y", "low": 0.0, "high": 1.0, "comma": False}),
@@ -193,22 +193,22 @@ def harmless(text: str) -> bool:
     ],
     ids=lambda arguments: "-".join(argument for argument in arguments if argument.isprintable()),
 )
-def test_a_terminal_is_written_nothing_that_it_would_obey(evil: str, arguments: tuple[str, ...]) -> None:
+def test_output_to_a_terminal_has_no_control_characters(evil: str, arguments: tuple[str, ...]) -> None:
     Path("gap.csv").write_text("a,b\n1,2\n")
-    _, said = tables.Terminal(*arguments, cwd=Path.cwd()).end()
-    assert harmless(said), said
+    _, output = tables.Terminal(*arguments, cwd=Path.cwd()).end()
+    assert harmless(output), output
 
 
-def test_a_terminal_that_is_asked_is_written_nothing_that_it_would_obey(evil: str) -> None:
+def test_prompts_on_a_terminal_have_no_control_characters(evil: str) -> None:
     terminal = tables.Terminal("ask", "evil.nr", cwd=Path.cwd())
-    said = ""
+    output = ""
     for typed in ("x\n", "q\n", "\x04"):
         # Hints on what to type are dim.
-        said += terminal.until("\x1b[2m(") + terminal.until(": ")
+        output += terminal.until("\x1b[2m(") + terminal.until(": ")
         terminal.type(typed)
     code, rest = terminal.end()
     assert code == 0
-    assert harmless(said + rest), said + rest
+    assert harmless(output + rest), output + rest
 
 
 def test_json_escapes_control_characters(command: tables.Command, evil: str) -> None:
@@ -218,14 +218,14 @@ def test_json_escapes_control_characters(command: tables.Command, evil: str) -> 
     assert json.loads(done.out)["classes"] == [f"{EVIL}no", f"{EVIL}yes"]
 
 
-def test_a_file_has_the_control_characters_that_a_terminal_is_not_sent(command: tables.Command, evil: str) -> None:
+def test_files_and_pipes_keep_control_characters(command: tables.Command, evil: str) -> None:
     assert command("predict", "evil.nr", "evil.csv", "-o", "out.csv").code == 0
     assert EVIL in Path("out.csv").read_bytes().decode()
     done = command("predict", "evil.nr", "evil.csv")
     assert done.out == Path("out.csv").read_bytes().decode(), "a pipe is read like a file"
 
 
-def test_an_error_of_a_hostile_name_is_a_line(command: tables.Command) -> None:
+def test_errors_with_hostile_names_are_one_line(command: tables.Command) -> None:
     Path(f"{EVIL}.csv").write_text("a,y\n1,2\n3,4,5\n")
     for arguments in (
         ["train", f"{EVIL}.csv", "--target", "y"],
@@ -238,7 +238,7 @@ def test_an_error_of_a_hostile_name_is_a_line(command: tables.Command) -> None:
         assert done.err.count("\n") == 1
 
 
-def test_a_file_that_unpacks_to_very_much_is_not_unpacked(command: tables.Command) -> None:
+def test_gzip_bombs_are_rejected(command: tables.Command) -> None:
     row = b"1,2\n"
     bomb = gzip.compress(b"a,y\n" + row * 20_000_000)
     many = b"".join([gzip.compress(b"a,y\n"), *[gzip.compress(row * 1_000_000)] * 20])
@@ -251,7 +251,7 @@ def test_a_file_that_unpacks_to_very_much_is_not_unpacked(command: tables.Comman
             assert "unpacks to more than 67 MB, 100 times its size, which is unusual for a table" in done.err
 
 
-def test_a_compressed_table_is_read_and_a_damaged_one_rejected(command: tables.Command) -> None:
+def test_compressed_table_is_read_and_a_damaged_one_rejected(command: tables.Command) -> None:
     place = network(notes())
     packed = gzip.compress(b"x,y\n" + b"1,no\n" * 50_000)
     Path("x.csv.gz").write_bytes(packed)
@@ -263,7 +263,7 @@ def test_a_compressed_table_is_read_and_a_damaged_one_rejected(command: tables.C
         assert "x.csv.gz cannot be unpacked: " in done.err
 
 
-def test_parquet_of_very_many_equal_cells_is_not_unpacked(command: tables.Command) -> None:
+def test_parquet_bombs_are_rejected(command: tables.Command) -> None:
     many = pyarrow.table({"x": np.zeros(10_000_000, np.int8)})
     pyarrow.parquet.write_table(many, "bomb.parquet")
     assert Path("bomb.parquet").stat().st_size < 100_000

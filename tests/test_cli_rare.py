@@ -23,14 +23,14 @@ def fraud(command: tables.Command) -> Path:
     return tables.write(Path("fraud.csv"), ["amount", "hour", "fraud"], rows)
 
 
-def test_a_rare_class_is_judged_by_how_it_is_ranked(command: tables.Command, fraud: Path) -> None:
+def test_rare_class_is_judged_by_its_ranking(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud")
-    said = " ".join(done.out.split())
-    assert "Better than chance at ranking rows by the probability of yes (statistically significant)." in said
-    assert "No better" not in said
-    assert "among the 60 most probable (5 %)" in said
-    assert "% are yes (" in said
-    assert ": each class's share of the rows" in said
+    output = " ".join(done.out.split())
+    assert "Better than chance at ranking rows by the probability of yes (statistically significant)." in output
+    assert "No better" not in output
+    assert "among the 60 most probable (5 %)" in output
+    assert "% are yes (" in output
+    assert ": each class's share of the rows" in output
     importance = done.out[done.out.index("Column importance") :].splitlines()
     assert "loss of AUC when the column is shuffled" in importance[0]
     assert importance[1].split()[0] == "amount"
@@ -44,7 +44,7 @@ def test_a_rare_class_is_judged_by_how_it_is_ranked(command: tables.Command, fra
     assert found["kept_back"]["log_loss"] < found["kept_back"]["log_loss_baseline"]
 
 
-def test_balanced_is_judged_by_the_balanced_accuracy(command: tables.Command, fraud: Path) -> None:
+def test_balanced_training_is_judged_by_balanced_accuracy(command: tables.Command, fraud: Path) -> None:
     done = command("train", fraud, "--target", "fraud", "--balanced")
     assert "Better than guessing in balanced accuracy (statistically significant)." in done.out
     assert "baseline: always no" in done.out
@@ -57,23 +57,23 @@ def test_balanced_is_judged_by_the_balanced_accuracy(command: tables.Command, fr
     assert found["verdict"].startswith("Better than guessing")
 
 
-def test_evaluate_judges_a_rare_class_likewise(command: tables.Command, fraud: Path) -> None:
+def test_evaluate_judges_a_rare_class_by_its_ranking(command: tables.Command, fraud: Path) -> None:
     command("train", fraud, "--target", "fraud")
     done = command("evaluate", "fraud.nr", fraud)
     assert "Better than chance at ranking rows by the probability of yes" in " ".join(done.out.split())
     assert done.out[done.out.index("Column importance") :].splitlines()[1].split()[0] == "amount"
 
 
-def test_a_rare_class_that_is_given_away_is_suspected(command: tables.Command) -> None:
+def test_column_that_leaks_a_rare_class_is_reported(command: tables.Command) -> None:
     rng = random.Random(7)
     rows = [[rng.random(), rare := rng.random() < 0.02, "yes" if rare else "no"] for _ in range(2000)]
     tables.write(Path("leak.csv"), ["a", "refunded", "fraud"], rows)
     done = command("train", "leak.csv", "--target", "fraud")
-    said = " ".join(done.out.split())
-    assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in said
+    output = " ".join(done.out.split())
+    assert "Suspiciously good: does 'refunded' leak 'fraud', because it is filled in later?" in output
 
 
-def test_the_ends_of_an_interval_have_distinct_texts(command: tables.Command) -> None:
+def test_ends_of_an_interval_are_printed_distinctly(command: tables.Command) -> None:
     from neuralredis.cli.screen import between
 
     assert between(0.9481, 0.9533) == "94.8 to 95.3 %"
@@ -83,7 +83,7 @@ def test_the_ends_of_an_interval_have_distinct_texts(command: tables.Command) ->
     assert between(0.5, 0.5) == "50.0000 to 50.0000 %"
 
 
-def test_a_narrow_screen_shows_long_names_of_rare_classes(
+def test_long_names_of_rare_classes_fit_a_narrow_screen(
     command: tables.Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "60")
@@ -95,7 +95,7 @@ def test_a_narrow_screen_shows_long_names_of_rare_classes(
     assert max(map(len, done.out[: done.out.index("Next:")].splitlines())) <= 60
 
 
-def test_a_rare_class_of_noise_is_not_reported_as_predictable(command: tables.Command) -> None:
+def test_rare_class_of_noise_is_not_reported_as_predictable(command: tables.Command) -> None:
     rng = random.Random(9)
     rows = [[rng.random(), rng.random(), "yes" if rng.random() < 0.02 else "no"] for _ in range(2000)]
     tables.write(Path("noise.csv"), ["a", "b", "y"], rows)
@@ -134,7 +134,7 @@ def test_costs_of_errors_determine_the_threshold(command: tables.Command, fraud:
     st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=30),
     st.tuples(st.integers(1, 9), st.integers(1, 9)),
 )
-def test_no_threshold_would_have_cost_less(rows: list[tuple[int, bool]], costs: tuple[int, int]) -> None:
+def test_chosen_threshold_has_the_lowest_cost(rows: list[tuple[int, bool]], costs: tuple[int, int]) -> None:
     scores, positive = np.array([score / 7 for score, _ in rows]), np.array([is_of for _, is_of in rows])
 
     def spent(limit: float) -> float:

@@ -47,7 +47,7 @@ def drawn(command: tables.Command, *arguments: Any) -> dict[str, Any]:
     return found
 
 
-def test_texts_are_those_of_the_network_with_one_seed_after_the_other(command: tables.Command, folder: Path) -> None:
+def test_texts_equal_samples_of_the_network_with_consecutive_seeds(command: tables.Command, folder: Path) -> None:
     found = drawn(
         command, "letters.nr", "--until", ".", "--count", 4, "--seed", 7, "--temperature", "0.5,1", "--prompt", "ab"
     )
@@ -65,7 +65,7 @@ def test_texts_are_those_of_the_network_with_one_seed_after_the_other(command: t
         assert (result["seed"], result["outputs"]) == (7, expected)
 
 
-def test_more_texts_leave_the_first_as_they_were(command: tables.Command, folder: Path) -> None:
+def test_larger_count_keeps_the_first_texts(command: tables.Command, folder: Path) -> None:
     few, many = (
         drawn(command, "letters.nr", "--length", 9, "--count", count, "--seed", 3)["networks"][0]["prompts"][0]
         for count in (2, 5)
@@ -73,7 +73,7 @@ def test_more_texts_leave_the_first_as_they_were(command: tables.Command, folder
     assert many["results"][0]["outputs"][:2] == few["results"][0]["outputs"]
 
 
-def test_the_seed_is_printed_so_that_texts_can_be_drawn_again(command: tables.Command, folder: Path) -> None:
+def test_printed_seed_reproduces_the_texts(command: tables.Command, folder: Path) -> None:
     first = drawn(command, "letters.nr", "--length", 20)
     seed = first["networks"][0]["prompts"][0]["results"][0]["seed"]
     assert drawn(command, "letters.nr", "--length", 20, "--seed", seed) == first
@@ -87,19 +87,19 @@ def test_words_are_separated_by_spaces(command: tables.Command, folder: Path) ->
     assert "home shop" in done.out
 
 
-def test_all_settings_are_tried_with_each_other(command: tables.Command, folder: Path) -> None:
+def test_all_combinations_of_settings_are_sampled(command: tables.Command, folder: Path) -> None:
     found = drawn(command, "letters.nr", "--temperature", "0.5,2", "--top-k", "1,3", "--count", 1, "--seed", 1)
     settings = [result["settings"] for result in found["networks"][0]["prompts"][0]["results"]]
     assert settings == [{"temperature": t, "top_k": k} for t in (0.5, 2) for k in (1, 3)]
 
 
-def test_events_of_several_fields_are_drawn_from_the_beginning(command: tables.Command, folder: Path) -> None:
+def test_events_of_several_fields_are_sampled_without_a_prompt(command: tables.Command, folder: Path) -> None:
     assert command("sample", "wide.nr", "--count", 2).code == 0
     done = command("sample", "wide.nr", "--prompt", "home")
     assert "--prompt needs a network whose events have one field: those of wide.nr have page and seconds" in done.err
 
 
-def test_texts_of_several_reports_are_shown_by_prompt(command: tables.Command, folder: Path) -> None:
+def test_texts_of_several_reports_are_grouped_by_prompt(command: tables.Command, folder: Path) -> None:
     for name, seed in (("one.json", 1), ("two.json", 2)):
         found = command(
             "sample", "letters.nr", "--prompt", "a", "--prompt", "b", "--seed", seed, "--length", 5, "--json"
@@ -140,7 +140,7 @@ def test_invalid_sampling_is_rejected_in_one_line(
 
 
 @pytest.mark.parametrize("value", ["", "a", "1,", "inf", "nan"])
-def test_settings_are_numbers(command: tables.Command, folder: Path, value: str) -> None:
+def test_settings_must_be_numbers(command: tables.Command, folder: Path, value: str) -> None:
     done = command("sample", "letters.nr", "--temperature", value)
     assert done.code == 2
     assert "expected numbers, such as 0.5,1" in done.err

@@ -31,7 +31,7 @@ def saved(command: tables.Command) -> bytes:
     return Path("t.nr").read_bytes()
 
 
-def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
+def error_of(command: tables.Command, saved: bytes, *arguments: str) -> str:
     """Return the error of a training that would replace a network; check that `--replace` allows it."""
     done = command("train", *arguments)
     assert (done.code, done.out) == (1, "")
@@ -43,23 +43,21 @@ def refused(command: tables.Command, saved: bytes, *arguments: str) -> str:
     return done.err
 
 
-def test_a_network_that_answers_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
-    assert "t.nr predicts 'y', not 'b': " in refused(command, saved, "t.csv", "--target", "b")
+def test_network_with_another_target_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
+    assert "t.nr predicts 'y', not 'b': " in error_of(command, saved, "t.csv", "--target", "b")
 
 
-def test_a_network_of_other_columns_is_not_overwritten_though_the_names_are_the_same(
-    command: tables.Command, saved: bytes
-) -> None:
+def test_network_with_other_columns_is_not_overwritten(command: tables.Command, saved: bytes) -> None:
     Path("folder").mkdir()
     table("folder/t.csv", ["a", "b", "d", "y"])
-    why = refused(command, saved, "folder/t.csv", "--target", "y")
+    why = error_of(command, saved, "folder/t.csv", "--target", "y")
     assert "t.nr was trained on a table with a column 'c', which folder/t.csv lacks: " in why
 
 
-def test_a_network_of_which_nothing_is_known_is_not_overwritten(command: tables.Command) -> None:
+def test_network_without_a_known_target_is_not_overwritten(command: tables.Command) -> None:
     table()
     nr.Network("classifier", [3, 2], seed=1).save("t.nr")
-    why = refused(command, Path("t.nr").read_bytes(), "t.csv", "--target", "y")
+    why = error_of(command, Path("t.nr").read_bytes(), "t.csv", "--target", "y")
     assert "t.nr is a network without a known target: " in why
 
 
@@ -73,13 +71,13 @@ def test_a_network_of_which_nothing_is_known_is_not_overwritten(command: tables.
         ["t.csv", "--target", "y", "--without-rows"],
     ],
 )
-def test_the_network_of_the_same_question_is_overwritten(
+def test_network_with_the_same_columns_and_target_is_overwritten(
     command: tables.Command, saved: bytes, again: list[str]
 ) -> None:
     assert command("train", *again).code == 0
 
 
-def test_a_table_may_have_grown_and_be_stored_otherwise(command: tables.Command, saved: bytes) -> None:
+def test_network_of_a_grown_or_converted_table_is_overwritten(command: tables.Command, saved: bytes) -> None:
     table(names=["a", "b", "c", "y"], rows=80)
     assert command("train", "t.csv", "--target", "y").code == 0
     content = Path("t.csv").read_text().splitlines()
@@ -99,7 +97,7 @@ def test_other_files_are_not_overwritten_even_with_replace(command: tables.Comma
     assert "t.nr exists and is not a network" in done.err
 
 
-def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Command) -> None:
+def test_plot_never_overwrites_a_table_or_a_network(command: tables.Command) -> None:
     table()
     Path("t.png").symlink_to("t.csv")
     before = Path("t.csv").read_bytes()
@@ -110,14 +108,14 @@ def test_a_picture_is_not_drawn_over_a_table_or_a_network(command: tables.Comman
     assert (Path("t.csv").read_bytes(), Path("n.png").exists()) == (before, False)
 
 
-def test_it_says_that_the_network_holds_the_rows_and_how_to_leave_them_out(command: tables.Command) -> None:
+def test_train_reports_that_rows_are_saved_with_the_network(command: tables.Command) -> None:
     table()
     done = command("train", "t.csv", "--target", "y")
     assert "Saved as t.nr, with its 48 training and validation rows (--without-rows leaves them out)." in done.out
     assert json.loads(command("train", "t.csv", "--target", "y", "--json").out)["rows_saved"] == 48
 
 
-def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Command) -> None:
+def test_without_rows_saves_no_rows_and_keeps_the_answers(command: tables.Command) -> None:
     table()
     command("train", "t.csv", "--target", "y", "-o", "with.nr")
     done = command("train", "t.csv", "--target", "y", "-o", "without.nr", "--without-rows")
@@ -128,16 +126,16 @@ def test_without_rows_the_file_has_none_and_answers_alike(command: tables.Comman
     assert (info.training_dataset_len, info.test_dataset_len) == (0, 0)
     assert (without.run(X) == with_rows.run(X)).all()
     stored = [float(line.split(",")[0]) for line in Path("t.csv").read_text().splitlines()[1:]]
-    held = [number for number in stored if np.float32(number).tobytes() in bytes(with_rows)]
-    assert len(held) >= 48
-    assert not any(np.float32(number).tobytes() in bytes(without) for number in held)
+    leaked = [number for number in stored if np.float32(number).tobytes() in bytes(with_rows)]
+    assert len(leaked) >= 48
+    assert not any(np.float32(number).tobytes() in bytes(without) for number in leaked)
     assert "It stores no rows" in command("info", "without.nr").out
     for share in (0.5, 0.8):
         assert without.class_set(X, share) == with_rows.class_set(X, share), "the errors are still known"
     assert sum(without.observe(X, ["r"] * 50)) == 50, "new rows can be stored"
 
 
-def test_without_rows_the_quality_is_the_same_and_evaluate_warns(command: tables.Command) -> None:
+def test_without_rows_reports_the_same_quality_and_evaluate_warns(command: tables.Command) -> None:
     table()
     figures = [
         json.loads(command("train", "t.csv", "--target", "y", "--json", *options).out)["kept_back"]
@@ -151,18 +149,18 @@ def test_without_rows_the_quality_is_the_same_and_evaluate_warns(command: tables
     assert (found["fresh"], found["rows"]) == (None, 60)
 
 
-def test_without_rows_the_server_has_none_either(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
+def test_without_rows_stores_no_rows_in_a_server(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
     table()
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(db.client))
-    asked = ("train", "t.csv", "--target", "y", "--redis", "redis://localhost", "--key", "k", "--without-rows")
-    assert command(*asked).code == 0
+    arguments = ("train", "t.csv", "--target", "y", "--redis", "redis://localhost", "--key", "k", "--without-rows")
+    assert command(*arguments).code == 0
     info = db["k"].info()
     assert (info.training_dataset_len, info.test_dataset_len) == (0, 0)
     assert info.training_dataset_maxlen > 0
 
 
 def test_warnings_name_columns_and_classes(command: tables.Command) -> None:
-    said = ""
+    output = ""
     for special in range(12):
         # The only 5 is among the validation rows.
         rows = [
@@ -172,11 +170,13 @@ def test_warnings_name_columns_and_classes(command: tables.Command) -> None:
         tables.write(Path("few.csv"), NAMES, rows)
         done = command("train", "few.csv", "--target", "y", "--json")
         warnings = json.loads(done.out)["warnings"]
-        said += " ".join(warnings)
+        output += " ".join(warnings)
         shown = " ".join(command("train", "few.csv", "--target", "y", "--replace").out.split())
         for warning in warnings:
             assert f"Note: {warning}." in shown
-    assert "field 'c' is the same in all training rows" in said
-    assert "'rare'" in said
-    assert "have fewer than 5 training rows" in said
-    assert not any(numbered in said for numbered in ("input ", "inputs ", "class 0", "class 1", "class 2", "classes 0"))
+    assert "field 'c' is the same in all training rows" in output
+    assert "'rare'" in output
+    assert "have fewer than 5 training rows" in output
+    assert not any(
+        numbered in output for numbered in ("input ", "inputs ", "class 0", "class 1", "class 2", "classes 0")
+    )

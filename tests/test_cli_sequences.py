@@ -74,7 +74,7 @@ def test_outcomes_of_sequences_are_learnt_and_predicted(command: tables.Command)
     clicks()
     done = command("train", "clicks.csv", "--target", "left", *BY)
     assert (done.code, done.err) == (0, "")
-    for said in (
+    for text in (
         "80 sequences of 'user', of 3 to 7 events.",
         "Rows are sorted by 'when'.",
         "Target: left (no or yes), of each sequence.",
@@ -83,7 +83,7 @@ def test_outcomes_of_sequences_are_learnt_and_predicted(command: tables.Command)
         "Saved as clicks.nr, with its sequences",
         "neuralredis predict clicks.nr new.csv",
     ):
-        assert said in done.out, said
+        assert text in done.out, text
     net = nr.load("clicks.nr")
     assert isinstance(net, nr.SequenceNetwork)
     assert dict(net.event_fields or {}) == {"page": "category 3", "seconds": "number"}
@@ -104,23 +104,23 @@ def test_outcomes_of_sequences_are_learnt_and_predicted(command: tables.Command)
     assert "On 16 sequences of clicks.csv" in done.out
     found = json.loads(command("evaluate", "clicks.nr", "clicks.csv", "--json").out)
     assert (found["sequences"], found["learnt_from"], found["fresh"]) == (16, 64, True)
-    said = command("ask", "clicks.nr", "page=home", "then", "page=help", "then", "page=help").out
-    assert said.startswith("left: yes\n")
+    text = command("ask", "clicks.nr", "page=home", "then", "page=help", "then", "page=help").out
+    assert text.startswith("left: yes\n")
     assert command("ask", "clicks.nr", "--id", net.ids()[0]).out.startswith("left: ")
     assert command("ask", "clicks.nr", "page=cart", "--id", net.ids()[0]).out.startswith("left: no")
-    said = command("ask", "clicks.nr", typed="home\n3\nhelp\n5\nhelp\n\n\n\ncart\n1\n").out
-    assert [line for line in said.splitlines() if line.startswith(("left", "A new"))][2:] == [
+    text = command("ask", "clicks.nr", typed="home\n3\nhelp\n5\nhelp\n\n\n\ncart\n1\n").out
+    assert [line for line in text.splitlines() if line.startswith(("left", "A new"))][2:] == [
         "left: yes",
         "A new sequence.",
         "left: no",
     ]
-    said = command("info", "clicks.nr").out
-    assert "It stores 51 training sequences and 13 validation sequences" in said
-    assert "It uses the last 7 events of a sequence (cell: auto)." in said
+    text = command("info", "clicks.nr").out
+    assert "It stores 51 training sequences and 13 validation sequences" in text
+    assert "It uses the last 7 events of a sequence (cell: auto)." in text
     assert json.loads(command("info", "clicks.nr", "--json").out)["length"] == 7
 
 
-def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tables.Command) -> None:
+def test_outcome_may_repeat_in_all_rows_or_be_missing(command: tables.Command) -> None:
     rows = visits()
     left = {row[0]: row[4] for row in rows if row[4]}
     left["user:4"] = "NA"
@@ -143,7 +143,7 @@ def test_the_outcome_may_stand_in_all_rows_and_be_missing_for_some(command: tabl
     assert "RMSE" in command("evaluate", "n.nr", "clicks.csv").out
 
 
-def test_a_target_that_varies_within_sequences_is_the_next_event(command: tables.Command) -> None:
+def test_target_that_varies_within_sequences_predicts_the_next_event(command: tables.Command) -> None:
     links = {"home": "cart", "cart": "pay", "pay": "home"}
     chance, rows = random.Random(1), []
     for user in range(30):
@@ -156,8 +156,8 @@ def test_a_target_that_varies_within_sequences_is_the_next_event(command: tables
     assert (done.code, done.err) == (0, "")
     assert ", of the next event, since it varies within most sequences." in done.out
     assert "On the next events of the 6 held-out sequences" in done.out
-    said = command("ask", "pages.nr", "page=home", "then", "page=cart").out
-    assert said.startswith("next page: pay\n")
+    text = command("ask", "pages.nr", "page=home", "then", "page=cart").out
+    assert text.startswith("next page: pay\n")
     answers = table(command("predict", "pages.nr", "pages.csv").out)
     assert [row["predicted page"] for row in answers[:2]] == [links[row[2]] for row in (rows[7], rows[15])]
     assert json.loads(command("evaluate", "pages.nr", "pages.csv", "--json").out)["next"] is True
@@ -165,7 +165,7 @@ def test_a_target_that_varies_within_sequences_is_the_next_event(command: tables
     assert ", of the next event." in other.out
 
 
-def test_a_table_with_times_alone_is_a_series_to_be_forecast(command: tables.Command) -> None:
+def test_table_with_times_is_forecast_as_a_series(command: tables.Command) -> None:
     hours()
     done = command("train", "load.csv", "--target", "kwh", "--time", "hour", "--season", "24")
     assert (done.code, done.err) == (0, "")
@@ -175,11 +175,11 @@ def test_a_table_with_times_alone_is_a_series_to_be_forecast(command: tables.Com
     net = nr.load("load.nr")
     assert isinstance(net, nr.SequenceNetwork)
     assert net.ids() == ["series", "series before"]
-    said = table(command("forecast", "load.nr", "--steps", "6", "--interval", "80").out)
-    assert list(said[0]) == ["step", "predicted kwh", "low", "high"]
-    values = [float(row["predicted kwh"]) for row in said]
+    text = table(command("forecast", "load.nr", "--steps", "6", "--interval", "80").out)
+    assert list(text[0]) == ["step", "predicted kwh", "low", "high"]
+    values = [float(row["predicted kwh"]) for row in text]
     assert values == pytest.approx([10 + 5 * math.sin(at / 24 * math.tau) for at in range(6)], abs=2)
-    assert all(float(row["low"]) < value < float(row["high"]) for row, value in zip(said, values, strict=True))
+    assert all(float(row["low"]) < value < float(row["high"]) for row, value in zip(text, values, strict=True))
     again = table(command("forecast", "load.nr", "load.csv", "--steps", "6").out)
     assert [row["hour"] for row in again[:2]] == ["2026-01-15T00:00:00", "2026-01-15T01:00:00"]
     assert [float(row["predicted kwh"]) for row in again] == values
@@ -193,11 +193,11 @@ def test_several_series_share_a_network(command: tables.Command, any_server_for_
     options = ("--sequence", "shop", "--time", "month", "--season", "12", "--redis", url, "--key", "sales", "--replace")
     found = json.loads(command("train", "sales.csv", "--target", "sales", *options, "--json").out)
     assert found["kept_back"]["mase_baseline"] == pytest.approx(0, abs=1e-9) or found["kept_back"]["mase"] is None
-    said = table(command("forecast", url, "--key", "sales", "--steps", "2", "--id", "shop 3", "--id", "shop 1").out)
-    assert [(row["shop"], row["step"]) for row in said] == [
+    text = table(command("forecast", url, "--key", "sales", "--steps", "2", "--id", "shop 3", "--id", "shop 1").out)
+    assert [(row["shop"], row["step"]) for row in text] == [
         (f"shop {shop}", str(at)) for shop in (3, 1) for at in (1, 2)
     ]
-    assert [float(row["predicted sales"]) for row in said] == pytest.approx([300, 310, 100, 110], abs=12)
+    assert [float(row["predicted sales"]) for row in text] == pytest.approx([300, 310, 100, 110], abs=12)
     forecast = json.loads(command("forecast", "sales.nr", "sales.csv", "--steps", "2", "--json").out)
     assert [one["id"] for one in forecast] == [f"shop {shop}" for shop in range(4)]
     assert forecast[0]["times"] == ["2025-01-01", "2025-02-01"]
@@ -247,7 +247,7 @@ def test_errors_in_a_row_name_the_field(command: tables.Command, rows: list[list
     assert message in done.err, done.err
 
 
-def test_too_little_to_learn_from_is_named(command: tables.Command) -> None:
+def test_too_few_sequences_or_values_are_rejected(command: tables.Command) -> None:
     clicks(users=6)
     done = command("train", "clicks.csv", "--target", "left", *BY)
     assert "has 6 different user with a value of 'left': expected at least 10 sequences" in done.err
@@ -260,7 +260,7 @@ def test_too_little_to_learn_from_is_named(command: tables.Command) -> None:
     assert "few.csv has 9 values of 'y': expected at least 20" in done.err
 
 
-def test_options_of_other_networks_are_rejected(command: tables.Command) -> None:
+def test_options_for_other_kinds_of_networks_are_rejected(command: tables.Command) -> None:
     clicks()
     hours(3)
     for option in (("--rows", "5"), ("--increasing", "seconds"), ("--decreasing", "seconds")):
@@ -297,7 +297,7 @@ def test_options_of_other_networks_are_rejected(command: tables.Command) -> None
     assert command("forecast", "load.nr", "--steps", "0").code == 2
 
 
-def test_a_network_without_notes_is_asked_with_options(command: tables.Command) -> None:
+def test_network_without_notes_needs_options(command: tables.Command) -> None:
     clicks()
     command("train", "clicks.csv", "--target", "left", *BY, "--max-time", "1")
     net = nr.load("clicks.nr")

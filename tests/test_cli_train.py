@@ -23,10 +23,10 @@ def shop(path: str = "shop.csv", rows: int = 400, **how: Any) -> Path:
     return tables.write(Path(path), *tables.shop(rows), **how)
 
 
-def test_the_output_shows_columns_quality_and_next_steps(command: tables.Command) -> None:
+def test_train_prints_columns_quality_and_next_steps(command: tables.Command) -> None:
     done = command("train", tables.TITANIC, "--target", "survived")
     assert (done.code, done.err) == (0, "")
-    for said in (
+    for text in (
         "titanic.csv: 891 rows, 7 columns",
         "Target: survived (0 or 1), classification.",
         "570 training rows, 143 validation rows for early stopping, 178 rows held out for evaluation.",
@@ -40,7 +40,7 @@ def test_the_output_shows_columns_quality_and_next_steps(command: tables.Command
         "neuralredis predict titanic.nr new.csv -o predictions.csv",
         f"neuralredis train {tables.TITANIC} --target survived --redis redis://localhost --key titanic",
     ):
-        assert said in done.out, said
+        assert text in done.out, text
     lines = [line.split() for line in done.out.splitlines()]
     assert ["sex", "category", "male", "and", "female"] in lines
     assert ["age", "number", "0.67", "to", "80;", "177", "missing"] in lines
@@ -49,7 +49,7 @@ def test_the_output_shows_columns_quality_and_next_steps(command: tables.Command
     assert after[1].split()[0] == "sex", "the sex is the most important column"
 
 
-def test_kinds_of_columns_are_distinguished_and_useless_columns_left_out(command: tables.Command) -> None:
+def test_kinds_of_columns_are_detected_and_useless_columns_left_out(command: tables.Command) -> None:
     shop()
     done = command("train", "shop.csv", "--target", "churned", "--json")
     found = json.loads(done.out)
@@ -76,7 +76,7 @@ def test_kinds_of_columns_are_distinguished_and_useless_columns_left_out(command
     assert (done.code, done.err) == (0, "")
 
 
-def test_the_network_knows_its_columns_by_their_names(command: tables.Command) -> None:
+def test_network_has_the_columns_as_fields(command: tables.Command) -> None:
     shop()
     found = json.loads(command("train", "shop.csv", "--target", "churned", "--json", "--out", "my.nr").out)
     net = nr.load("my.nr")
@@ -98,7 +98,7 @@ def test_rows_that_are_held_out_are_not_in_the_network(command: tables.Command) 
     assert (known.sum(), found["rows"]["kept_back"]) == (160, 40)
 
 
-def test_the_same_seed_makes_the_same_network_and_another_another(command: tables.Command) -> None:
+def test_seed_determines_the_network(command: tables.Command) -> None:
     shop()
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
         assert command("train", "shop.csv", "--target", "churned", "--seed", seed, "--out", f"{name}.nr").code == 0
@@ -106,7 +106,7 @@ def test_the_same_seed_makes_the_same_network_and_another_another(command: table
     assert a == b != c
 
 
-def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
+def test_numeric_target_trains_a_regressor(command: tables.Command) -> None:
     rng = random.Random(2)
     rows = [
         [a := rng.random(), b := rng.random(), rng.choice("xy"), f"{100 + 50 * a - 30 * b:.3f}"] for _ in range(300)
@@ -122,7 +122,7 @@ def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
     assert list(found["importance"])[2] == "c"
 
 
-def test_noise_is_called_no_better_than_nothing(command: tables.Command) -> None:
+def test_noise_is_not_reported_as_better_than_the_baseline(command: tables.Command) -> None:
     rng = random.Random(4)
     tables.write(
         Path("noise.csv"), ["a", "b", "y"], [[rng.random(), rng.random(), rng.choice("pq")] for _ in range(300)]
@@ -145,7 +145,7 @@ def test_columns_that_leak_the_outcome_are_reported(command: tables.Command) -> 
     assert "as asked" in done.out
 
 
-def test_a_rare_class_that_is_never_predicted_is_reported_and_found_if_balanced(command: tables.Command) -> None:
+def test_low_recall_of_a_rare_class_is_reported_and_balanced_raises_it(command: tables.Command) -> None:
     rng = random.Random(6)
     rows = [[x := rng.gauss(0, 1), "fraud" if x + rng.gauss(0, 1) > 2.3 else "fine"] for _ in range(2000)]
     tables.write(Path("rare.csv"), ["x", "y"], rows)
@@ -155,7 +155,7 @@ def test_a_rare_class_that_is_never_predicted_is_reported_and_found_if_balanced(
     assert found > missed
 
 
-def test_a_table_of_copies_is_not_believed(command: tables.Command) -> None:
+def test_copies_of_training_rows_in_held_out_rows_are_reported(command: tables.Command) -> None:
     rng = random.Random(8)
     rows = [[rng.random(), rng.random(), rng.choice("pq")] for _ in range(50)] * 8
     tables.write(Path("copies.csv"), ["a", "b", "y"], rows)
@@ -163,7 +163,7 @@ def test_a_table_of_copies_is_not_believed(command: tables.Command) -> None:
     assert "80 of the held-out rows are copies of training or validation rows" in " ".join(done.out.split())
 
 
-def test_names_that_would_write_to_the_terminal_are_made_harmless(command: tables.Command) -> None:
+def test_control_characters_of_names_are_escaped(command: tables.Command) -> None:
     names, rows = tables.shop(60)
     evil = "\x1b[2J\x1b[31mcity"
     tables.write(Path("evil.csv"), [evil if name == "city" else name for name in names], rows)
@@ -174,7 +174,7 @@ def test_names_that_would_write_to_the_terminal_are_made_harmless(command: table
         assert "\x1b" not in done.out + done.err
 
 
-def test_rows_without_a_target_are_left_out_with_a_word(command: tables.Command) -> None:
+def test_rows_without_a_target_are_left_out_and_counted(command: tables.Command) -> None:
     rows = [[row * row, "" if row % 10 == 0 else row % 2] for row in range(100)]
     tables.write(Path("gaps.csv"), ["a", "y"], rows)
     done = command("train", "gaps.csv", "--target", "y")
@@ -189,13 +189,13 @@ def test_whole_numbers_are_classes_or_numbers_as_requested(command: tables.Comma
     assert ("--regress predicts numbers instead" in done.out) == (not extra)
 
 
-def test_the_curve_is_drawn(command: tables.Command) -> None:
+def test_plot_draws_the_curve(command: tables.Command) -> None:
     shop()
     assert command("train", "shop.csv", "--target", "churned", "--plot", "curve.png").code == 0
     assert Path("curve.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_table_may_come_through_a_pipe_and_be_parquet(command: tables.Command) -> None:
+def test_train_reads_pipes_and_parquet(command: tables.Command) -> None:
     text = shop().read_text()
     assert command("train", "-", "--target", "churned", typed=text).code == 0
     assert nr.load("net.nr").target == "churned"
@@ -203,17 +203,17 @@ def test_a_table_may_come_through_a_pipe_and_be_parquet(command: tables.Command)
     assert command("train", "shop.parquet", "--target", "churned", "--out", "again.nr").code == 0
 
 
-def test_it_puts_the_network_into_a_server(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
+def test_train_stores_the_network_in_a_server(command: tables.Command, db: nr.NeuralRedis, monkeypatch: Any) -> None:
     monkeypatch.setattr("neuralredis.cli.servers.connect", lambda url: nr.NeuralRedis(db.client))
-    asked = ("train", tables.TITANIC, "--target", "survived", "--redis", "redis://localhost", "--key", "titanic")
-    done = command(*asked)
+    arguments = ("train", tables.TITANIC, "--target", "survived", "--redis", "redis://localhost", "--key", "titanic")
+    done = command(*arguments)
     assert done.code == 0
     (line,) = (line for line in done.out.splitlines() if "redis-cli NR.CLASS titanic" in line)
     words = shlex.split(line[line.index("NR.CLASS") :])
     assert db.client.execute_command(*words) in ("0", "1")
     assert db["titanic"].download() == nr.load("titanic.nr")
-    assert "the key 'titanic' holds a network already: use --replace" in command(*asked).err
-    assert command(*asked, "--replace").code == 0
+    assert "the key 'titanic' holds a network already: use --replace" in command(*arguments).err
+    assert command(*arguments, "--replace").code == 0
     done = command("info", "redis://localhost", "--key", "titanic")
     assert "male or female" in done.out
 
@@ -248,7 +248,7 @@ EMPTY = "empty.csv is empty: expected a line with the names of the columns, and 
         (b"b,c\n1,2\n", "has no column 'y': its columns are 'b', 'c'"),
     ],
 )
-def test_an_unusable_table_is_rejected_in_one_line(command: tables.Command, content: bytes, why: str) -> None:
+def test_unusable_table_is_rejected_in_one_line(command: tables.Command, content: bytes, why: str) -> None:
     Path("empty.csv").write_bytes(content)
     done = command("train", "empty.csv", "--target", "y")
     assert (done.code, done.out) == (1, "")
@@ -290,7 +290,7 @@ def test_an_unusable_table_is_rejected_in_one_line(command: tables.Command, cont
         ),
     ],
 )
-def test_a_wrong_command_line_is_reported_before_the_training(
+def test_invalid_arguments_are_rejected_before_the_training(
     command: tables.Command, arguments: list[str], code: int, why: str
 ) -> None:
     shop()
@@ -303,14 +303,16 @@ def test_a_wrong_command_line_is_reported_before_the_training(
     assert list(Path().iterdir()) == [Path("shop.csv")]
 
 
-def test_without_the_extra_it_says_how_to_get_it(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_extra_is_reported_with_the_command_to_install_it(
+    command: tables.Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     done = command("train", "shop.csv", "--target", "churned")
     assert done.code == 1
     assert done.err == "neuralredis: neuralredis train needs pyarrow: pip install 'neuralredis[cli]'\n"
 
 
-def test_no_hidden_layers_and_a_narrow_screen_without_braille_do(
+def test_train_works_without_hidden_layers_on_a_narrow_ascii_screen(
     command: tables.Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
@@ -354,18 +356,18 @@ def test_ctrl_c_keeps_the_trained_network(tmp_path: Path) -> None:
     assert nr.load(tmp_path / "long.nr").info().training_total_cycles >= 1
 
 
-def test_a_terminal_shows_the_curves_as_they_come_and_as_they_were(tmp_path: Path) -> None:
+def test_terminal_shows_the_curves_during_and_after_training(tmp_path: Path) -> None:
     terminal = tables.Terminal("train", tables.TITANIC, "--target", "survived", columns=60, cwd=tmp_path)
     terminal.until("training: cycle ")
     terminal.until("Ctrl-C stops here")
-    code, said = terminal.end()
+    code, text = terminal.end()
     assert code == 0
-    shown = said[: said.index("Trained ")]
+    shown = text[: text.index("Trained ")]
     assert "validation rows" in shown
     assert any(0x2801 <= ord(letter) < 0x2900 for letter in shown)
 
 
-def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
+def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "neuralredis", "train", str(tables.TITANIC), "--target", "survived", "--out", "t.nr"],
         cwd=tmp_path,

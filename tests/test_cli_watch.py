@@ -31,7 +31,7 @@ def network(db: nr.NeuralRedis, key: Any) -> nr.RedisNetwork:
     return net
 
 
-def test_it_shows_all_networks(command: tables.Command, watched: nr.NeuralRedis) -> None:
+def test_watch_shows_all_networks(command: tables.Command, watched: nr.NeuralRedis) -> None:
     done = command("watch", URL)
     assert (done.code, done.err) == (0, "")
     assert "0 networks, 0 trainings" in done.out
@@ -46,7 +46,7 @@ def test_it_shows_all_networks(command: tables.Command, watched: nr.NeuralRedis)
     assert ["\\xff\\n", "classifier", "2-5-2", "67", "+", "33", "0", "not", "trained"] in lines
 
 
-def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.NeuralRedis) -> None:
+def test_watch_shows_the_progress_of_trainings(command: tables.Command, watched: nr.NeuralRedis) -> None:
     training = network(watched, "net").start_training(max_cycles=0, max_time=60)
     servers.wait_until(lambda: training.progress().cycle > 0)
     done = command("watch", URL, "--once")
@@ -62,7 +62,7 @@ def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.Neu
     assert json.loads(command("watch", URL, "--json").out)["trainings"] == []
 
 
-def test_on_a_terminal_it_draws_curves_until_ctrl_c(any_server: servers.Server) -> None:
+def test_watch_draws_curves_on_a_terminal_until_ctrl_c(any_server: servers.Server) -> None:
     url = f"redis://127.0.0.1:{any_server.port}"
     db = nr.connect(url)
     training = network(db, "net").start_training(max_cycles=0, max_time=60)
@@ -75,7 +75,7 @@ def test_on_a_terminal_it_draws_curves_until_ctrl_c(any_server: servers.Server) 
     db.close()
 
 
-def test_a_missing_server_or_module_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_server_or_module_is_reported(command: tables.Command, monkeypatch: pytest.MonkeyPatch) -> None:
     done = command("watch", "redis://localhost:1")
     assert (done.code, done.out) == (1, "")
     assert "cannot reach redis://localhost:1" in done.err
@@ -87,7 +87,7 @@ def test_a_missing_server_or_module_is_reported(command: tables.Command, monkeyp
         assert "module" in done.err
 
 
-def test_a_chart_goes_from_the_first_point_to_the_last() -> None:
+def test_chart_spans_the_first_to_the_last_point() -> None:
     falling = Line("blue", "*", [(1, 3.0), (2, 2.0), (3, 1.0)])
     assert chart([falling], 14, 3, ascii_only=True).plain.splitlines() == [
         "      3 |**   ",

@@ -26,7 +26,7 @@ def port() -> Iterator[int]:
         yield nodes[0].port
 
 
-def test_networks_of_all_its_servers_are_trained_and_listed(port: int) -> None:
+def test_client_trains_and_lists_networks_of_all_nodes(port: int) -> None:
     with nr.NeuralRedis(redis.RedisCluster(host="127.0.0.1", port=port)) as db:
         for key in KEYS:
             net = db.create(key, "classifier", [2, 4, 2], seed=1)
@@ -46,7 +46,7 @@ def test_networks_of_all_its_servers_are_trained_and_listed(port: int) -> None:
             db["nothing"].info()
 
 
-def test_asyncio_does_the_same(port: int) -> None:
+def test_asyncio_client_trains_and_lists_networks_of_a_cluster(port: int) -> None:
     async def program() -> None:
         async with nr.aio.NeuralRedis(redis.asyncio.RedisCluster(host="127.0.0.1", port=port)) as db:
             assert await db.threads() == []

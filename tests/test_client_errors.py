@@ -15,7 +15,7 @@ from neuralredis.remote.refusals import BEGINNINGS, CODES, ours
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def test_the_codes_are_those_of_the_engine() -> None:
+def test_error_codes_match_the_engine() -> None:
     given = re.findall(r'=> "(NR\w+)"', (ROOT / "rust/core/src/error.rs").read_text())
     raised = re.findall(r'Some\("(NR\w+)"\) => (?:classes::)?(\w+)::', (ROOT / "rust/python/src/errors.rs").read_text())
     assert len(given) == len(set(given)) == len(raised) == 7
@@ -46,18 +46,18 @@ def test_the_codes_are_those_of_the_engine() -> None:
         ("NR.INFO text", "WRONGTYPE", nr.WrongTypeError),
     ],
 )
-def test_each_becomes_the_exception_of_an_embedded_network(
+def test_error_replies_become_the_exceptions_of_embedded_networks(
     db: nr.NeuralRedis, line: str, code: str, kind: type[nr.NeuralRedisError]
 ) -> None:
     db.client.set("text", "some")
     db.create("sum", "regressor", [2, 1], dataset=10)
-    with pytest.raises(redis.ResponseError) as refused:
+    with pytest.raises(redis.ResponseError) as raised:
         db.client.execute_command(*line.split())
-    assert str(refused.value).split()[0] == code
+    assert str(raised.value).split()[0] == code
     for error in (
-        refused.value,
-        valkey.ResponseError(str(refused.value)),
-        valkey.ResponseError(f"ERR {refused.value}"),
+        raised.value,
+        valkey.ResponseError(str(raised.value)),
+        valkey.ResponseError(f"ERR {raised.value}"),
     ):
         found = ours(error)
         assert type(found) is kind

@@ -39,7 +39,7 @@ def shop(rows: int = 150, seed: int = 3) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(("protocol", "decode"), PROTOCOLS)
-def test_a_classifier_answers_as_an_embedded_one_does(
+def test_classifier_matches_an_embedded_network(
     any_server_for_all: servers.Server, protocol: int, decode: bool
 ) -> None:
     client = any_server_for_all.client(protocol=protocol, decode_responses=decode)
@@ -65,7 +65,7 @@ def test_a_classifier_answers_as_an_embedded_one_does(
     one = {"age": 31, "country": "IT"}
     assert local.run(one) == remote.run(one)
     assert list(remote.run(one)) == ["yes", "no", "perhaps"] or set(remote.run(one)) == {"yes", "no", "perhaps"}
-    wishes: list[dict[str, Any]] = [
+    variants: list[dict[str, Any]] = [
         {},
         {"top": 2},
         {"scores": True},
@@ -73,12 +73,12 @@ def test_a_classifier_answers_as_an_embedded_one_does(
         {"least": 0.99999},
         {"top": 3, "least": 0.3},
     ]
-    for wish in wishes:
+    for variant in variants:
         for rows_or_row in (one, fresh):
-            mine, theirs = (net.classify(rows_or_row, **wish) for net in (local, remote))
-            assert np.array_equal(np.array(mine, object), np.array(theirs, object)), wish
-    for wanted in ({"want": "yes"}, {"want": "no", "top": 3}):
-        assert local.rank(fresh, {"age": 40}, **wanted) == remote.rank(fresh, {"age": 40}, **wanted)
+            mine, theirs = (net.classify(rows_or_row, **variant) for net in (local, remote))
+            assert np.array_equal(np.array(mine, object), np.array(theirs, object)), variant
+    for options in ({"want": "yes"}, {"want": "no", "top": 3}):
+        assert local.rank(fresh, {"age": 40}, **options) == remote.rank(fresh, {"age": 40}, **options)
     assert local.run([]).shape == (0, 3)
     for given in (("test",), (fresh,), (pd.DataFrame(fresh).drop(columns="taken"), [row["taken"] for row in fresh])):
         assert repr(local.evaluate(*given)) == repr(remote.evaluate(*given))
@@ -94,7 +94,7 @@ def test_a_classifier_answers_as_an_embedded_one_does(
 
 
 @pytest.mark.parametrize("target", ["stars", ("stars", "days")])
-def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target: Any) -> None:
+def test_regressor_matches_an_embedded_network(db: nr.NeuralRedis, target: Any) -> None:
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"size": rng.normal(size=80), "kind": rng.choice(["a", "b"], 80)})
     frame["stars"] = frame["size"] * 3 + (frame["kind"] == "a")
@@ -121,7 +121,7 @@ def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target:
 
 
 @pytest.mark.parametrize(
-    ("error", "rows", "outcomes", "told"),
+    ("error", "rows", "outcomes", "message"),
     [
         (
             nr.DataError,
@@ -136,16 +136,16 @@ def test_a_regressor_answers_as_an_embedded_one_does(db: nr.NeuralRedis, target:
         (nr.DataError, [{"country": b"\xff"}], ["yes"], "what JSON can say"),
     ],
 )
-def test_errors_are_raised_before_anything_is_sent(
-    db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, told: str
+def test_invalid_rows_are_rejected_before_sending(
+    db: nr.NeuralRedis, error: type[Exception], rows: Any, outcomes: Any, message: str
 ) -> None:
     net = db.create("net", "classifier", fields=SHOP, target="taken", **OPTIONS)
-    with pytest.raises((error, nr.ShapeError), match=told):
+    with pytest.raises((error, nr.ShapeError), match=message):
         net.observe(rows, outcomes)
     assert net.info().training_dataset_len == 0
 
 
-def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
+def test_client_detects_a_replaced_network_at_its_key(db: nr.NeuralRedis) -> None:
     net = db.create("net", "classifier", fields={"age": "number"}, target="taken", seed=1)
     net.observe([{"age": 1}, {"age": 2}], ["no", "yes"])
     db.delete("net")
@@ -162,14 +162,14 @@ def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
         net.classify([1], top=1)
 
 
-def test_a_network_that_has_met_no_class_says_so(db: nr.NeuralRedis) -> None:
+def test_prediction_without_observed_classes_is_rejected(db: nr.NeuralRedis) -> None:
     net = db.create("net", "classifier", fields={"age": "number"}, target="taken", classes=5)
     for ask in (net.run, net.classify):
         with pytest.raises(nr.TrainingError, match="seen no class yet"):
             ask({"age": 3})
 
 
-def test_creation_has_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
+def test_create_takes_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     made: list[dict[str, Any]] = [
         {"kind": "classifier", "fields": SHOP, "target": "taken", "classes": ["no", "yes"], "hidden": []},
         {"kind": "classifier", "fields": {"a": ("text", 8)}, "target": "->b", "classes": 7, "patience": 30},
@@ -178,20 +178,20 @@ def test_creation_has_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     for at, arguments in enumerate(made):
         kind = arguments.pop("kind")
         assert db.create(f"net:{at}", kind, seed=1, **arguments).download() == nr.Network(kind, seed=1, **arguments)
-    refused: list[tuple[type[Exception], dict[str, Any]]] = [
+    rejected: list[tuple[type[Exception], dict[str, Any]]] = [
         (TypeError, {"fields": SHOP}),
         (TypeError, {"layout": [1, 2], "fields": SHOP, "target": "a"}),
         (TypeError, {"layout": [1, 2], "target": "a"}),
         (nr.OptionError, {"fields": {"a": "numbre"}, "target": "b"}),
         (nr.OptionError, {"fields": {"a": "number"}, "target": "b", "normalize": False}),
     ]
-    for error, arguments in refused:
+    for error, arguments in rejected:
         with pytest.raises(error):
             db.create("other", "classifier", **arguments)
     assert not db.holds("other")
 
 
-def test_an_awaited_network_takes_fields_too(any_server_for_all: servers.Server) -> None:
+def test_asyncio_network_takes_fields(any_server_for_all: servers.Server) -> None:
     async def use() -> Any:
         async with nr.aio.connect(f"unix://{any_server_for_all.socket}") as db:
             await db.client.flushall()
@@ -219,9 +219,9 @@ def test_rows_are_read_from_hashes(db: nr.NeuralRedis) -> None:
     assert net.run_hashes(["user:1", "offer:3"]) == net.run({"user.age": 31, "user.tags": ["a", "b"], "offer.price": 3})
     row = {"user.age": 31, "user.tags": "a,b", "offer.price": 3, "at": now}
     assert net.classify_hashes(["user:1", "offer:3"], fields={"at": now}) == net.classify(row)
-    for wish in ({"top": 2}, {"scores": True}, {"top": 2, "scores": True}, {"least": 1.0}):
-        found = net.classify_hashes(["user:1", "offer:3"], fields={"at": now}, **wish)  # type: ignore[arg-type]
-        assert found == net.classify(row, **wish)  # type: ignore[arg-type]
+    for options in ({"top": 2}, {"scores": True}, {"top": 2, "scores": True}, {"least": 1.0}):
+        found = net.classify_hashes(["user:1", "offer:3"], fields={"at": now}, **options)  # type: ignore[arg-type]
+        assert found == net.classify(row, **options)  # type: ignore[arg-type]
     ranking = net.rank_hashes(["user:1", "offer:1", "offer:2", "offer:9", "offer:3"], want="yes")
     assert [score is None for _, score in ranking] == [False, False, False, True]
     assert ranking[-1] == ("offer:9", None)
@@ -234,7 +234,7 @@ def test_rows_are_read_from_hashes(db: nr.NeuralRedis) -> None:
         net.run_hashes("user:1")
 
 
-def test_a_regressor_learns_from_hashes_by_several_targets(db: nr.NeuralRedis) -> None:
+def test_regressor_with_several_targets_observes_hashes(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", fields={"a.x": "number"}, target=["sum", "mean"], seed=1)
     client: Any = db.client
     client.hset("a:1", "x", 3)

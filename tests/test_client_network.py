@@ -26,7 +26,7 @@ OPTIONS: dict[str, Any] = {"normalize": True, "dataset": 200, "test": 80, "seed"
 
 @pytest.mark.parametrize(("protocol", "decode"), PROTOCOLS)
 @pytest.mark.parametrize(("kind", "y"), [("classifier", CLASSES), ("regressor", OUTPUTS)])
-def test_every_answer_is_that_of_an_embedded_network(
+def test_remote_network_matches_an_embedded_network(
     any_server_for_all: servers.Server, kind: Any, y: Any, protocol: int, decode: bool
 ) -> None:
     client = any_server_for_all.client(protocol=protocol, decode_responses=decode)
@@ -76,7 +76,7 @@ def test_every_answer_is_that_of_an_embedded_network(
     assert np.array_equal(local.run(X), remote.run(X))
 
 
-def test_notes_stay_with_a_network_in_a_server(db: nr.NeuralRedis) -> None:
+def test_notes_are_kept_in_a_server(db: nr.NeuralRedis) -> None:
     local = nr.Network("regressor", [3, 2], dataset=40, seed=1)
     local.observe(X, OUTPUTS)
     local.notes = b"what the inputs are called"
@@ -90,7 +90,7 @@ def test_notes_stay_with_a_network_in_a_server(db: nr.NeuralRedis) -> None:
         assert db[key].download().notes == local.notes
 
 
-def test_rows_beyond_a_chunk_come_in_their_order(db: nr.NeuralRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_in_several_chunks_keep_their_order(db: nr.NeuralRedis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("neuralredis.remote.commands.BLOB_BYTES", 100)
     monkeypatch.setattr("neuralredis.remote.network_steps.BLOBS_AT_A_TIME", 3)
     local, remote = nr.Network("regressor", [3, 2], seed=1), db.create("net", "regressor", [3, 2], seed=1)
@@ -131,7 +131,7 @@ def test_rows_beyond_a_chunk_come_in_their_order(db: nr.NeuralRedis, monkeypatch
         lambda net: net.configure(output="linear", loss="crossentropy"),
     ],
 )
-def test_errors_have_the_words_of_embedded_networks(db: nr.NeuralRedis, wrong: Any) -> None:
+def test_errors_equal_those_of_embedded_networks(db: nr.NeuralRedis, wrong: Any) -> None:
     local = nr.Network("classifier", [3, 4, 2], dataset=9)
     remote = db.create("net", "classifier", [3, 4, 2], dataset=9)
     with pytest.raises(Exception) as here:  # noqa: PT011
@@ -142,7 +142,7 @@ def test_errors_have_the_words_of_embedded_networks(db: nr.NeuralRedis, wrong: A
     assert remote.info().training_dataset_len == 0
 
 
-def test_a_regressor_has_no_classes(db: nr.NeuralRedis) -> None:
+def test_regressor_rejects_classify(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [1, 1])
     with pytest.raises(nr.KindError, match="the network is a regressor: only a classifier has classes"):
         net.classify([1])
@@ -167,7 +167,7 @@ def test_a_regressor_has_no_classes(db: nr.NeuralRedis) -> None:
         ("oracle", [3, 1], {}),
     ],
 )
-def test_an_impossible_network_is_rejected(db: nr.NeuralRedis, kind: Any, layout: Any, options: Any) -> None:
+def test_invalid_networks_are_rejected(db: nr.NeuralRedis, kind: Any, layout: Any, options: Any) -> None:
     with pytest.raises((nr.OptionError, TypeError)) as here:
         nr.Network(kind, layout, **options)
     with pytest.raises(type(here.value)):
@@ -175,7 +175,7 @@ def test_an_impossible_network_is_rejected(db: nr.NeuralRedis, kind: Any, layout
     assert "net" not in db
 
 
-def test_another_network_under_the_same_key_is_noticed(db: nr.NeuralRedis) -> None:
+def test_client_detects_a_replaced_network_under_its_key(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [2, 1])
     assert net.run([1, 2]).shape == (1,)
     del db["net"]
@@ -187,7 +187,7 @@ def test_another_network_under_the_same_key_is_noticed(db: nr.NeuralRedis) -> No
         net.run([[1, 2], [3, 4]])
 
 
-def test_keys_of_other_kinds_and_missing_keys_are_distinguished(db: nr.NeuralRedis) -> None:
+def test_missing_keys_and_keys_of_other_types_are_distinguished(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [2, 1])
     db.client.set("text", "x")
     assert ("net" in db, "text" in db, "nothing" in db) == (True, False, False)
@@ -209,7 +209,7 @@ def test_keys_of_other_kinds_and_missing_keys_are_distinguished(db: nr.NeuralRed
     assert db.networks() == []
 
 
-def test_a_key_may_be_any_bytes(db: nr.NeuralRedis) -> None:
+def test_key_may_be_any_bytes(db: nr.NeuralRedis) -> None:
     key = b"\xff \r\n\0"
     net = db.create(key, "regressor", [2, 1], seed=1)
     net.observe([[1, 2], [3, 4]], [1, 2], into="train")
@@ -222,7 +222,7 @@ def test_a_key_may_be_any_bytes(db: nr.NeuralRedis) -> None:
     assert training.wait() is not None
 
 
-def test_a_network_goes_up_and_comes_down_whole(db: nr.NeuralRedis, tmp_path: Path) -> None:
+def test_upload_and_download_keep_the_whole_network(db: nr.NeuralRedis, tmp_path: Path) -> None:
     local = nr.Network("classifier", [3, 5, 3], normalize=True, seed=1)
     local.observe(X, CLASSES)
     local.train(max_cycles=20)
@@ -238,14 +238,14 @@ def test_a_network_goes_up_and_comes_down_whole(db: nr.NeuralRedis, tmp_path: Pa
         db.upload("net", bytes(local))  # type: ignore[arg-type]
 
 
-def test_a_notebook_shows_it(db: nr.NeuralRedis) -> None:
+def test_notebook_shows_a_drawing_of_the_learning_curve(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [3, 2], seed=1)
     net.observe(X, OUTPUTS)
     net.train(max_cycles=20)
     assert "<svg" in net._repr_html_()
 
 
-def test_valkeys_own_client_is_as_good(any_server_for_all: servers.Server) -> None:
+def test_client_of_valkey_is_supported(any_server_for_all: servers.Server) -> None:
     with valkey.Valkey(unix_socket_path=str(any_server_for_all.socket)) as client:
         client.flushall()
         db = nr.NeuralRedis(client)
@@ -258,7 +258,9 @@ def test_valkeys_own_client_is_as_good(any_server_for_all: servers.Server) -> No
         client.connection_pool.disconnect()
 
 
-def test_errors_that_are_not_of_the_module_pass_unharmed(any_server_for_all: servers.Server, tmp_path: Path) -> None:
+def test_errors_of_the_server_and_connection_are_not_converted(
+    any_server_for_all: servers.Server, tmp_path: Path
+) -> None:
     gone = nr.connect(f"unix://{tmp_path / 'nowhere'}", retry=None)
     with pytest.raises(redis.ConnectionError):
         gone["net"].info()
@@ -271,7 +273,7 @@ def test_errors_that_are_not_of_the_module_pass_unharmed(any_server_for_all: ser
 
 
 @pytest.mark.parametrize("decode", [True, False])
-def test_keys_that_are_no_text_are_listed_as_bytes(any_server_for_all: servers.Server, decode: bool) -> None:
+def test_keys_that_are_not_utf_8_are_listed_as_bytes(any_server_for_all: servers.Server, decode: bool) -> None:
     client = any_server_for_all.client(decode_responses=decode)
     client.flushall()
     db = nr.NeuralRedis(client)

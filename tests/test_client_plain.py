@@ -28,7 +28,7 @@ def trained() -> nr.Network:
 
 
 @pytest.mark.parametrize("decode", [True, False])
-def test_a_network_is_kept_as_plain_bytes(plain: servers.Server, decode: bool) -> None:
+def test_store_and_fetch_keep_networks_as_bytes(plain: servers.Server, decode: bool) -> None:
     db = nr.NeuralRedis(plain.client(decode_responses=decode))
     net = trained()
     db.store("model", net)
@@ -47,7 +47,7 @@ def test_a_network_is_kept_as_plain_bytes(plain: servers.Server, decode: bool) -
         db.store("model", [1, 2])  # type: ignore[arg-type]
 
 
-def test_it_says_how_to_load_the_module(plain: servers.Server) -> None:
+def test_missing_module_error_says_how_to_load_it(plain: servers.Server) -> None:
     db = nr.NeuralRedis(plain.client())
     for use in (
         lambda: db.create("net", "regressor", [1, 1]),
@@ -64,7 +64,7 @@ def test_it_says_how_to_load_the_module(plain: servers.Server) -> None:
         assert db.networks() == []
 
 
-def test_asyncio_does_the_same(plain: servers.Server) -> None:
+def test_asyncio_client_stores_and_fetches_networks(plain: servers.Server) -> None:
     async def program() -> None:
         async with nr.aio.connect(f"unix://{plain.socket}") as db:
             await db.store("model", trained())

@@ -10,7 +10,7 @@ import neuralredis as nr
 from neuralredis.remote import replies
 
 
-def test_a_map_is_a_map_in_either_protocol() -> None:
+def test_maps_are_parsed_in_both_protocols() -> None:
     assert replies.fields([b"best-cycle", 1, b"reason", b"x"]) == {"best_cycle": 1, "reason": b"x"}
     assert replies.fields({b"best-cycle": 1, b"reason": b"x"}) == {"best_cycle": 1, "reason": b"x"}
 
@@ -18,7 +18,7 @@ def test_a_map_is_a_map_in_either_protocol() -> None:
 @pytest.mark.parametrize(
     ("reply", "expected"), [(1, True), (0, False), (b"yes", True), (b"no", False), (True, True), (False, False)]
 )
-def test_a_flag_is_a_flag_in_either_protocol(reply: Any, expected: bool) -> None:
+def test_flags_are_parsed_in_both_protocols(reply: Any, expected: bool) -> None:
     assert replies.flag(reply) is expected
 
 
@@ -42,9 +42,9 @@ def test_a_flag_is_a_flag_in_either_protocol(reply: Any, expected: bool) -> None
         ("activation", b"swish", "swish"),
     ],
 )
-def test_options_are_the_given_ones_in_both_protocols(name: str, reply: Any, expected: Any) -> None:
-    told = {"normalize": "auto_normalization"}.get(name, name)
-    assert replies.options({told: reply, "option_of_a_later_version": b"x"}) == {name: expected}
+def test_options_are_parsed_in_both_protocols(name: str, reply: Any, expected: Any) -> None:
+    field = {"normalize": "auto_normalization"}.get(name, name)
+    assert replies.options({field: reply, "option_of_a_later_version": b"x"}) == {name: expected}
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_options_are_the_given_ones_in_both_protocols(name: str, reply: Any, exp
         (b"failed: no thread: none left", ("failed", "no thread: none left")),
     ],
 )
-def test_an_outcome_may_have_a_reason(reply: bytes, expected: Any) -> None:
+def test_reason_of_a_training_outcome_is_parsed(reply: bytes, expected: Any) -> None:
     assert replies.outcome(reply) == expected
 
 
@@ -68,10 +68,10 @@ def listed(**changed: Any) -> dict[bytes, Any]:
 
 
 @pytest.mark.parametrize("key", ["mynet", "größe", "", "a b", 'a"\r\n', b"\xff\x00"])
-def test_a_training_is_read_whatever_its_key_in_either_protocol(key: str | bytes) -> None:
-    told = listed(key=key.encode() if isinstance(key, str) else key)
-    pairs = [word for pair in told.items() for word in pair]
-    for reply in (told, pairs):
+def test_trainings_with_any_key_are_parsed_in_both_protocols(key: str | bytes) -> None:
+    field = listed(key=key.encode() if isinstance(key, str) else key)
+    pairs = [word for pair in field.items() for word in pair]
+    for reply in (field, pairs):
         (found,) = replies.threads([reply])
         assert (found.id, found.key, found.db, found.max_time, found.max_cycles) == (9, key, 3, 30.5, 0)
         assert (found.progress.cycle, found.progress.train_error, found.progress.seconds) == (61, 0.25, 1.5)
@@ -80,10 +80,10 @@ def test_a_training_is_read_whatever_its_key_in_either_protocol(key: str | bytes
         assert found.progress.queued
 
 
-def test_the_servers_of_a_cluster_list_their_trainings_each() -> None:
+def test_trainings_of_all_nodes_of_a_cluster_are_merged() -> None:
     assert len(replies.threads({"a:1": [listed()], "b:1": [], "c:1": [listed(), listed()]})) == 3
 
 
-def test_a_server_has_two_names_for_the_kind_of_a_network() -> None:
+def test_unknown_kind_of_network_is_rejected() -> None:
     with pytest.raises(nr.FormatError, match="the kind of the network is '<b>': expected classifier or regressor"):
         replies.info([b"type", b"<b>"])

@@ -61,7 +61,9 @@ def both(db: nr.NeuralRedis, **declared: Any) -> tuple[nr.SequenceNetwork, nr.Re
 
 
 @pytest.mark.parametrize(("protocol", "decode"), PROTOCOLS)
-def test_it_has_the_bits_of_an_embedded_one(any_server_for_all: servers.Server, protocol: int, decode: bool) -> None:
+def test_remote_network_equals_an_embedded_network(
+    any_server_for_all: servers.Server, protocol: int, decode: bool
+) -> None:
     client = any_server_for_all.client(protocol=protocol, decode_responses=decode)
     client.flushall()
     local, remote = both(nr.NeuralRedis(client), **VISITS)
@@ -105,7 +107,7 @@ def test_it_has_the_bits_of_an_embedded_one(any_server_for_all: servers.Server, 
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_whatever_happens_both_keep_the_same(db: nr.NeuralRedis, seed: int) -> None:
+def test_random_operations_keep_both_networks_equal(db: nr.NeuralRedis, seed: int) -> None:
     chance = random.Random(seed)
     local, remote = both(db, **{**VISITS, "dataset": 6, "test": 3, "length": 4, "classes": 4})
     for _ in range(120):
@@ -113,26 +115,26 @@ def test_whatever_happens_both_keep_the_same(db: nr.NeuralRedis, seed: int) -> N
         event = {"page": chance.choice("abcde"), "seconds": chance.choice([1, 2.5, None])}
         outcome, weight = chance.choice("xyzuv"), chance.choice([None, 0.5, 3])
         action = chance.randrange(5)
-        told = []
+        results = []
         for net in (local, remote):
             session: nr.AnySession = net.session(id)
             try:
                 if action == 0:
-                    told.append(session.finish(outcome, weight=weight))
+                    results.append(session.finish(outcome, weight=weight))
                 elif action == 1:
-                    told.append(session.forget())
+                    results.append(session.forget())
                 elif action == 2:
                     y = [outcome, outcome]
-                    told.append(net.observe([[event] * 3, [event]], y, ids=[id, id + 1], into=into, weight=weight))
+                    results.append(net.observe([[event] * 3, [event]], y, ids=[id, id + 1], into=into, weight=weight))
                 else:
-                    told.append(session.observe(event, into=into))
+                    results.append(session.observe(event, into=into))
             except nr.NeuralRedisError as error:
-                told.append((type(error), str(error)))
-        assert told[0] == told[1]
+                results.append((type(error), str(error)))
+        assert results[0] == results[1]
         assert bytes(remote) == bytes(local)
 
 
-def test_next_events_are_learnt_and_drawn(db: nr.NeuralRedis) -> None:
+def test_next_events_are_learnt_and_sampled(db: nr.NeuralRedis) -> None:
     local, remote = both(db, **PAGES)
     for net in (local, remote):
         net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10, ids=range(30))
@@ -173,7 +175,7 @@ def test_series_are_forecast(db: nr.NeuralRedis) -> None:
     assert np.array_equal(remote.session(3).run(4.5), local.session(3).run({"kwh": 4.5}))
 
 
-def test_series_are_cut_in_time_in_a_server_too(db: nr.NeuralRedis) -> None:
+def test_observe_series_splits_series_in_time(db: nr.NeuralRedis) -> None:
     local, remote = both(db, **SERIES)
     for net in (local, remote):
         assert net.observe_series([[1, 5, 9] * 20, [3]], ids=["meter:3", 7]) == (2, 1)
@@ -184,18 +186,18 @@ def test_series_are_cut_in_time_in_a_server_too(db: nr.NeuralRedis) -> None:
         (lambda net: net.observe_series([["x", *[1] * 9]], ids=["a"]), nr.DataError),
         (lambda net: net.observe_series([[1]], ids=["a"], kept_back=-1), nr.OptionError),
     ]:
-        said = []
+        messages = []
         for net in (local, remote):
-            with pytest.raises(error) as refused:
+            with pytest.raises(error) as rejected:
                 call(net)
-            said.append(str(refused.value))
-        assert len(set(said)) == 1, said
+            messages.append(str(rejected.value))
+        assert len(set(messages)) == 1, messages
     with pytest.raises(TypeError, match="ids is missing"):
         remote.observe_series([[1, 2]])
     assert remote.download() == local
 
 
-def test_events_go_by_their_positions(db: nr.NeuralRedis) -> None:
+def test_events_without_fields_are_accepted(db: nr.NeuralRedis) -> None:
     local, remote = both(db, **NUMBERS)
     chance = np.random.default_rng(1)
     sequences = [chance.normal(size=(chance.integers(1, 9), 2)) for _ in range(40)]
@@ -229,7 +231,7 @@ def test_events_go_by_their_positions(db: nr.NeuralRedis) -> None:
         mine.session("c").classify()
 
 
-def test_a_frame_has_all_events_one_below_the_other(db: nr.NeuralRedis) -> None:
+def test_frame_with_one_event_per_row_is_accepted(db: nr.NeuralRedis) -> None:
     declared = {**VISITS, "fields": {"page": "category", "when": "number"}}
     frame = pd.DataFrame(
         {
@@ -249,7 +251,7 @@ def test_a_frame_has_all_events_one_below_the_other(db: nr.NeuralRedis) -> None:
         remote.observe(frame, sequence="visitor")
 
 
-def test_long_sequences_go_in_several_commands(db: nr.NeuralRedis) -> None:
+def test_long_sequences_are_sent_in_several_commands(db: nr.NeuralRedis) -> None:
     declared = {**VISITS, "length": 5000}
     events = [{"page": f"page {event % 19}", "note": "word " * 20} for event in range(2000)]
     local, remote = both(db, **declared)
@@ -299,7 +301,7 @@ WRONG: list[tuple[Call, type[Exception], str]] = [
 
 
 @pytest.mark.parametrize("number", range(len(WRONG)))
-def test_errors_are_those_of_an_embedded_network(db: nr.NeuralRedis, number: int) -> None:
+def test_errors_equal_those_of_an_embedded_network(db: nr.NeuralRedis, number: int) -> None:
     call, error, message = WRONG[number]
     for net in both(db, **VISITS):
         net.observe([[{"page": "home"}]], ["no"], ids=["1"], into="train")
@@ -309,7 +311,7 @@ def test_errors_are_those_of_an_embedded_network(db: nr.NeuralRedis, number: int
         assert bytes(net) == before
 
 
-def test_a_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
+def test_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
     net: Any
     for net in both(db, **PAGES):
         with pytest.raises(nr.ShapeError, match="the target 'page' is a field of the events: expected no outcome"):
@@ -322,14 +324,14 @@ def test_a_target_among_the_fields_excludes_options(db: nr.NeuralRedis) -> None:
     assert db.network("net").info().test_dataset_len == 1
 
 
-def test_a_server_needs_ids(db: nr.NeuralRedis) -> None:
+def test_observe_without_ids_is_rejected(db: nr.NeuralRedis) -> None:
     net = db.create_sequences("net", **PAGES)
     with pytest.raises(TypeError, match="ids is missing: expected the id of each sequence"):
         net.observe(["abc"])
     assert net.info().training_dataset_len == 0
 
 
-def test_creation_has_the_arguments_of_a_network_of_sequences(db: nr.NeuralRedis) -> None:
+def test_create_sequences_takes_the_arguments_of_a_network(db: nr.NeuralRedis) -> None:
     for at, declared in enumerate((VISITS, PAGES, SERIES, NUMBERS, OUTPUTS)):
         net = db.create_sequences(f"net:{at}", **declared)
         assert bytes(net) == bytes(nr.SequenceNetwork(**declared))
@@ -337,7 +339,7 @@ def test_creation_has_the_arguments_of_a_network_of_sequences(db: nr.NeuralRedis
     assert bytes(db.create_sequences("closed", **closed)) == bytes(nr.SequenceNetwork(**closed))
     with pytest.raises(nr.DataError, match="perhaps"):
         db.create_sequences("other", **closed).observe([[{}]], ["perhaps"], ids="a")
-    refused: list[tuple[type[Exception], str, dict[str, Any]]] = [
+    rejected: list[tuple[type[Exception], str, dict[str, Any]]] = [
         (nr.OptionError, "length is 0: expected an integer from 1 to 65536", {"length": 0}),
         (nr.OptionError, "cell is 'lstm': expected auto, window", {"cell": "lstm"}),
         (nr.OptionError, "up to 2000 kinds of events", {"fields": {"page": "category 2000"}, "target": "page"}),
@@ -345,7 +347,7 @@ def test_creation_has_the_arguments_of_a_network_of_sequences(db: nr.NeuralRedis
         (TypeError, "layout and fields exclude each other", {"layout": [1, 2]}),
         (TypeError, "needs a target", {"target": None}),
     ]
-    for error, message, changed in refused:
+    for error, message, changed in rejected:
         for create in (nr.SequenceNetwork, lambda **declared: db.create_sequences("new", **declared)):
             with pytest.raises(error, match=message):
                 create(**{**VISITS, **changed})
@@ -354,7 +356,7 @@ def test_creation_has_the_arguments_of_a_network_of_sequences(db: nr.NeuralRedis
         db.create_sequences("closed", **closed)
 
 
-def test_each_network_is_of_its_class(db: nr.NeuralRedis) -> None:
+def test_upload_and_lookup_return_the_class_of_the_network(db: nr.NeuralRedis) -> None:
     local = nr.SequenceNetwork(**PAGES)
     local.observe(["abc"])
     net = db.upload("uploaded", local)
@@ -376,7 +378,7 @@ def test_each_network_is_of_its_class(db: nr.NeuralRedis) -> None:
     assert repr(net.session("a")) == repr(local.session("a")) == "<session b'a'>"
 
 
-def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
+def test_session_detects_a_replaced_network_at_its_key(db: nr.NeuralRedis) -> None:
     net = db.create_sequences("net", **PAGES)
     visitor = net.session("a")
     visitor.observe({"page": "home"})
@@ -393,7 +395,7 @@ def test_another_network_at_the_key_is_noticed(db: nr.NeuralRedis) -> None:
             ask()
 
 
-def test_trainings_go_on_in_the_server(db: nr.NeuralRedis, tmp_path: Any) -> None:
+def test_trainings_run_in_the_server(db: nr.NeuralRedis, tmp_path: Any) -> None:
     net = db.create_sequences("net", **VISITS)
     net.observe(*visits(), ids=range(60))
     training = net.start_training(max_time=0)
@@ -409,7 +411,7 @@ def test_trainings_go_on_in_the_server(db: nr.NeuralRedis, tmp_path: Any) -> Non
     assert nr.load(tmp_path / "net.nr") == net.download()
 
 
-def test_awaited_it_does_the_same(any_server_for_all: servers.Server) -> None:
+def test_asyncio_network_of_sequences_does_the_same(any_server_for_all: servers.Server) -> None:
     local, series = nr.SequenceNetwork(**PAGES), nr.SequenceNetwork(**SERIES)
 
     async def use() -> None:
@@ -444,7 +446,7 @@ def test_awaited_it_does_the_same(any_server_for_all: servers.Server) -> None:
     asyncio.run(use())
 
 
-def test_an_outcome_that_is_still_to_come_is_empty(client: redis.Redis) -> None:
+def test_empty_outcome_sets_only_the_set(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "page", "CATEGORY", "->", "left", "SEQUENCE")
     assert client.execute_command("NR.OBSERVE", "net", "a", "page", "home", "->", "", "TEST") == [0, 1]
     assert client.execute_command("NR.OBSERVE", "net", "a", "page", "home", "->", "TEST", "TRAIN") == [1, 0]
@@ -456,7 +458,7 @@ def test_an_outcome_that_is_still_to_come_is_empty(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "two", "a", 1, "->", "", 1, "TEST")
 
 
-def test_a_cluster_keeps_sequences() -> None:
+def test_cluster_keeps_sequences() -> None:
     with (
         servers.cluster(kinds.ANY, 0, 8001, module=nr.module_path()) as nodes,
         nr.NeuralRedis(redis.RedisCluster(host="127.0.0.1", port=nodes[0].port)) as db,

@@ -34,7 +34,7 @@ def net(db: nr.NeuralRedis) -> nr.RedisNetwork:
     return net
 
 
-def test_a_callback_sees_the_progress_and_may_end_it(net: nr.RedisNetwork) -> None:
+def test_callback_receives_progress_and_can_stop_the_training(net: nr.RedisNetwork) -> None:
     seen: list[nr.Progress] = []
 
     def callback(progress: nr.Progress) -> bool:
@@ -48,7 +48,7 @@ def test_a_callback_sees_the_progress_and_may_end_it(net: nr.RedisNetwork) -> No
     assert [one.cycle for one in seen] == sorted(one.cycle for one in seen)
 
 
-def test_a_callback_that_raises_stops_the_training_and_keeps_its_result(net: nr.RedisNetwork) -> None:
+def test_raising_callback_stops_the_training_and_keeps_its_result(net: nr.RedisNetwork) -> None:
     def callback(progress: nr.Progress) -> None:
         raise ArithmeticError("enough")
 
@@ -59,14 +59,14 @@ def test_a_callback_that_raises_stops_the_training_and_keeps_its_result(net: nr.
     assert info.training_total_cycles > 0
 
 
-def test_a_bar_shows_how_it_went(net: nr.RedisNetwork, capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_bar_shows_the_end_of_the_training(net: nr.RedisNetwork, capsys: pytest.CaptureFixture[str]) -> None:
     net.train(max_cycles=3000, progress=True)
     shown = capsys.readouterr().err
     assert "training 100%" in shown
     assert "cycle limit reached after 3,000 cycles" in shown
 
 
-def test_ctrl_c_stops_the_training_keeps_its_result_and_goes_on(url: str, net: nr.RedisNetwork) -> None:
+def test_ctrl_c_stops_the_training_and_keeps_its_result(url: str, net: nr.RedisNetwork) -> None:
     program = run_program(f"""
         import os, signal, threading, neuralredis as nr
         db = nr.connect("{url}")
@@ -80,7 +80,7 @@ def test_ctrl_c_stops_the_training_keeps_its_result_and_goes_on(url: str, net: n
     assert program.stdout == "False True stopped\n", program.stderr
 
 
-def test_a_reset_or_deletion_drops_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
+def test_reset_or_deletion_drops_the_training(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
     training = net.start_training(max_time=0)
     net.reset()
     with pytest.raises(nr.TrainingError, match="the network was reset, replaced or deleted"):
@@ -96,7 +96,7 @@ def test_a_reset_or_deletion_drops_the_training(db: nr.NeuralRedis, net: nr.Redi
         net.train()
 
 
-def test_a_training_that_is_waited_for_late_has_its_report(net: nr.RedisNetwork) -> None:
+def test_wait_after_the_end_returns_the_report(net: nr.RedisNetwork) -> None:
     training = net.start_training(max_cycles=5)
     servers.wait_until(lambda: not net.info().training)
     report = training.wait(timeout=0)
@@ -105,7 +105,7 @@ def test_a_training_that_is_waited_for_late_has_its_report(net: nr.RedisNetwork)
     assert not training.running()
 
 
-def test_threads_are_listed(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
+def test_threads_lists_running_trainings(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
     assert db.threads() == []
     training = net.start_training(max_cycles=10**9, max_time=30.5)
     servers.wait_until(lambda: db.threads()[0].progress.cycle > 5)
@@ -118,7 +118,9 @@ def test_threads_are_listed(db: nr.NeuralRedis, net: nr.RedisNetwork) -> None:
 
 
 @pytest.mark.parametrize(("protocol", "decode"), [(2, True), (2, False), (3, True), (3, False)])
-def test_asyncio_awaits_the_same(url: str, net: nr.RedisNetwork, protocol: int, decode: bool, tmp_path: Path) -> None:
+def test_asyncio_client_trains_like_the_blocking_client(
+    url: str, net: nr.RedisNetwork, protocol: int, decode: bool, tmp_path: Path
+) -> None:
     async def program() -> None:
         async with nr.aio.connect(url, protocol=protocol, decode_responses=decode) as db:
             weighted: Any = {"seed": 3, "class_weight": [1, 2.5], "patience": 9}
@@ -160,7 +162,7 @@ def test_asyncio_awaits_the_same(url: str, net: nr.RedisNetwork, protocol: int, 
     asyncio.run(program())
 
 
-def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.RedisNetwork) -> None:
+def test_cancelled_task_stops_the_training_and_keeps_its_result(url: str, net: nr.RedisNetwork) -> None:
     async def program() -> None:
         async with nr.aio.connect(url) as db:
             waiting = asyncio.create_task(db["net"].train(max_time=0))
@@ -177,7 +179,7 @@ def test_a_cancelled_training_is_stopped_and_keeps_its_result(url: str, net: nr.
     assert info.training_total_cycles > 0
 
 
-def test_a_cancellation_that_the_client_loses_still_takes_effect() -> None:
+def test_cancellation_swallowed_by_the_client_still_stops_the_training() -> None:
     # As in redis-py, where a cancellation that arrives with a reply looks like the timeout of the next command.
     if not hasattr(asyncio.Task, "cancelling"):
         return  # tasks do not report it before Python 3.11
@@ -209,7 +211,7 @@ def test_a_cancellation_that_the_client_loses_still_takes_effect() -> None:
     assert seen == ["asked to stop"]
 
 
-def test_a_wait_whose_time_is_over_as_the_training_ends_is_answered(net: nr.RedisNetwork) -> None:
+def test_wait_that_times_out_as_the_training_ends_returns(net: nr.RedisNetwork) -> None:
     # On Redis 7.0 a client that was woken late would get no answer: not until its own socket's timeout.
     for milliseconds in range(30, 60, 5):
         start = time.monotonic()
@@ -220,24 +222,22 @@ def test_a_wait_whose_time_is_over_as_the_training_ends_is_answered(net: nr.Redi
 
 
 @pytest.mark.parametrize("timeout", [0.03, 0.05, 0.2, None])
-def test_a_client_is_never_kept_waiting_longer_than_it_will(
-    url: str, db: nr.NeuralRedis, timeout: float | None
-) -> None:
-    asked: list[int] = []
+def test_wait_respects_the_socket_timeout(url: str, db: nr.NeuralRedis, timeout: float | None) -> None:
+    timeouts: list[int] = []
     with nr.connect(url, socket_timeout=timeout, retry=None) as impatient:
         execute = impatient.client.execute_command
 
-        def heard(*command: Any, **options: Any) -> Any:
+        def recorded(*command: Any, **options: Any) -> Any:
             if command[0] == "NR.WAIT":
-                asked.append(command[2])
+                timeouts.append(command[2])
             return execute(*command, **options)
 
-        impatient.client.execute_command = heard
+        impatient.client.execute_command = recorded
         net = impatient.create("impatient", "classifier", [2, 8, 2], seed=1)
         db["impatient"].observe(X, Y, into="train")
         # A busy machine may make the server late for so little patience.
         late = () if timeout is None else (redis.TimeoutError, nr.TrainingError)
-        while not asked:
+        while not timeouts:
             with contextlib.suppress(*late):
                 assert net.train(max_time=0.3).reason == "maxtime"
-    assert max(asked) <= (50 if timeout is None else 1000 * timeout / 2)
+    assert max(timeouts) <= (50 if timeout is None else 1000 * timeout / 2)

@@ -63,7 +63,7 @@ def program(language: str) -> str:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_each_program_sends_the_same_commands(language: str) -> None:
+def test_all_programs_send_the_same_commands(language: str) -> None:
     words = re.findall(r"\"([^\"]*)\"|'([^']*)'", program(language))
     sent = [double or single for double, single in words]
     # In Java, commands are defined before they are sent, so their order differs.
@@ -76,7 +76,7 @@ def test_each_program_sends_the_same_commands(language: str) -> None:
         assert sent[start : start + len(OBSERVED) + len(ASKED)] == OBSERVED + ASKED
 
 
-def test_the_commands_are_those_that_the_server_is_shown_to_take(any_server_for_all: servers.Server) -> None:
+def test_server_accepts_the_documented_commands(any_server_for_all: servers.Server) -> None:
     client = any_server_for_all.client()
     client.flushall()
     (creation,) = re.findall(r"^> (NR\.CREATE promo .*)$", PAGE, re.MULTILINE)
@@ -87,7 +87,7 @@ def test_the_commands_are_those_that_the_server_is_shown_to_take(any_server_for_
 
 if NODE := shutil.which("node"):
 
-    def test_a_program_for_node_runs(any_server_for_all: servers.Server, tmp_path: Path) -> None:
+    def test_program_for_node_runs(any_server_for_all: servers.Server, tmp_path: Path) -> None:
         client = any_server_for_all.client()
         client.flushall()
         (creation,) = re.findall(r"^> (NR\.CREATE promo .*)$", PAGE, re.MULTILINE)

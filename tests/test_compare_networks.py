@@ -75,7 +75,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def drop(page: browsers.Page, *paths: Path) -> None:
     files = {path.name: base64.b64encode(path.read_bytes()).decode() for path in paths}
-    held = page.evaluate_handle(
+    handle = page.evaluate_handle(
         """files => {
             const held = new DataTransfer();
             for (const [name, text] of Object.entries(files)) {
@@ -85,15 +85,15 @@ def drop(page: browsers.Page, *paths: Path) -> None:
         }""",
         files,
     )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": held})
+    page.dispatch_event("#drop", "drop", {"dataTransfer": handle})
 
 
-def told(page: browsers.Page, name: str) -> Any:
+def line_of(page: browsers.Page, name: str) -> Any:
     """Return the line on a file."""
     return page.locator("#loaded li").filter(has=page.get_by_text(name, exact=True))
 
 
-def asked(path: Path, net: nr.Network) -> tuple[list[str], list[str], list[list[float]]]:
+def predictions_of(path: Path, net: nr.Network) -> tuple[list[str], list[str], list[list[float]]]:
     """Return outcomes, predicted classes and outputs of the rows whose outcome is known."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["y"] in ("yes", "no")]
@@ -102,21 +102,21 @@ def asked(path: Path, net: nr.Network) -> tuple[list[str], list[str], list[list[
 
 
 @with_engine
-def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened: browsers.Page, made: Path) -> None:
+def test_dropped_networks_predict_the_rows_of_a_dropped_table(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr", made / "poor.nr", made / "rows.csv")
     summary = opened.get_by_role("region", name="Errors")
     expect(summary).to_contain_text("Target y, on 398 rows of rows.csv")
-    expect(told(opened, "good.nr")).to_contain_text("(2 rows without a known outcome left out)")
+    expect(line_of(opened, "good.nr")).to_contain_text("(2 rows without a known outcome left out)")
     expect(summary).to_contain_text("are unknown and cannot be left out")
     for name in ("good", "poor"):
-        truth, predicted, _ = asked(made / "rows.csv", nr.load(made / f"{name}.nr"))
+        truth, predicted, _ = predictions_of(made / "rows.csv", nr.load(made / f"{name}.nr"))
         right = float(np.mean(np.array(truth) == np.array(predicted)))
         expect(summary.get_by_role("row", name=re.compile(f"{name}.nr {right * 100:.1f} %"))).to_be_visible()
     # All outputs are equal to those of Python, to the last bit.
     answers = opened.evaluate(
         "import('./files.js').then(files => files.entries.find(entry => entry.name === 'good.nr').reports[0])"
     )
-    truth, predicted, outputs = asked(made / "rows.csv", nr.load(made / "good.nr"))
+    truth, predicted, outputs = predictions_of(made / "rows.csv", nr.load(made / "good.nr"))
     assert answers["probabilities"] == outputs
     assert (answers["truth"], answers["answers"]) == (truth, predicted)
     assert answers["cells"]["plan"][9] is None
@@ -127,35 +127,35 @@ def test_networks_answer_the_rows_of_a_table_that_is_dropped_beside_them(opened:
 
 
 @with_engine
-def test_the_order_in_which_files_are_dropped_does_not_matter(opened: browsers.Page, made: Path) -> None:
+def test_files_can_be_dropped_in_any_order(opened: browsers.Page, made: Path) -> None:
     drop(opened, made / "good.nr")
-    expect(told(opened, "good.nr")).to_contain_text("is a network: add a CSV file")
+    expect(line_of(opened, "good.nr")).to_contain_text("is a network: add a CSV file")
     drop(opened, made / "rows.csv")
-    expect(told(opened, "rows.csv")).to_contain_text("400 rows, 4 columns")
-    expect(told(opened, "good.nr")).to_contain_text("398 rows of rows.csv")
+    expect(line_of(opened, "rows.csv")).to_contain_text("400 rows, 4 columns")
+    expect(line_of(opened, "good.nr")).to_contain_text("398 rows of rows.csv")
     drop(opened, made / "poor.nr")
     summary = opened.get_by_role("region", name="Errors")
     expect(summary.locator("tbody tr")).to_have_count(2)
     opened.get_by_role("button", name="Remove rows.csv").click()
-    expect(told(opened, "poor.nr")).to_contain_text("add a CSV file")
+    expect(line_of(opened, "poor.nr")).to_contain_text("add a CSV file")
     expect(summary).to_be_hidden()
 
 
 @with_engine
-def test_the_last_table_counts(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
+def test_last_dropped_table_is_used(opened: browsers.Page, made: Path, tmp_path: Path) -> None:
     lines = (made / "rows.csv").read_text().splitlines(keepends=True)
     (tmp_path / "few.csv").write_text("".join(lines[:6]))
     drop(opened, made / "good.nr", made / "rows.csv")
-    expect(told(opened, "good.nr")).to_contain_text("398 rows")
+    expect(line_of(opened, "good.nr")).to_contain_text("398 rows")
     drop(opened, tmp_path / "few.csv")
-    expect(told(opened, "good.nr")).to_contain_text("5 rows of few.csv")
-    expect(told(opened, "rows.csv")).to_contain_text("unused: networks predict the last table")
+    expect(line_of(opened, "good.nr")).to_contain_text("5 rows of few.csv")
+    expect(line_of(opened, "rows.csv")).to_contain_text("unused: networks predict the last table")
     opened.get_by_role("button", name="Remove few.csv").click()
-    expect(told(opened, "good.nr")).to_contain_text("398 rows of rows.csv")
+    expect(line_of(opened, "good.nr")).to_contain_text("398 rows of rows.csv")
 
 
 @with_engine
-def test_a_network_is_compared_with_a_report_of_the_command_line(
+def test_network_is_compared_with_a_report_of_the_command_line(
     opened: browsers.Page, made: Path, tmp_path: Path, command: tables.Command
 ) -> None:
     done = command("evaluate", made / "poor.nr", made / "rows.csv", "--json", "--rows")
@@ -168,7 +168,9 @@ def test_a_network_is_compared_with_a_report_of_the_command_line(
 
 
 @with_engine
-def test_networks_and_tables_are_named_in_the_address(page: browsers.Page, made: Path, sites: tuple[str, Path]) -> None:
+def test_networks_and_tables_are_loaded_from_the_address(
+    page: browsers.Page, made: Path, sites: tuple[str, Path]
+) -> None:
     url, folder = sites
     for name in ("good.nr", "poor.nr", "rows.csv"):
         shutil.copy(made / name, folder / name)
@@ -199,8 +201,8 @@ def test_errors_are_shown_beside_each_file(opened: browsers.Page, made: Path, tm
         ("target", "needs the column “z”"),
         ("strict", "cannot predict row 1: field plan is "),
     ):
-        expect(told(opened, f"{name}.nr")).to_contain_text(why)
-    expect(told(opened, "good.nr")).to_contain_text("398 rows")
+        expect(line_of(opened, f"{name}.nr")).to_contain_text(why)
+    expect(line_of(opened, "good.nr")).to_contain_text("398 rows")
     expect(opened.get_by_role("region", name="Errors").locator("tbody tr")).to_have_count(1)
 
 
@@ -220,11 +222,11 @@ def test_errors_are_shown_beside_each_file(opened: browsers.Page, made: Path, tm
 def test_errors_of_a_table_are_shown(opened: browsers.Page, tmp_path: Path, text: bytes, why: str) -> None:
     (tmp_path / "rows.csv").write_bytes(text)
     drop(opened, tmp_path / "rows.csv")
-    expect(told(opened, "rows.csv")).to_contain_text(why)
+    expect(line_of(opened, "rows.csv")).to_contain_text(why)
 
 
 @with_engine
-def test_the_target_is_chosen_for_networks_without_fields(opened: browsers.Page, tmp_path: Path) -> None:
+def test_target_can_be_chosen_for_networks_without_fields(opened: browsers.Page, tmp_path: Path) -> None:
     X = np.random.default_rng(1).normal(size=(60, 2)).round(4)
     y = (X[:, 0] > 0).astype(int)
     net = nr.Network("classifier", [2, 3, 2], dataset=60, test=0, seed=1)
@@ -233,17 +235,17 @@ def test_the_target_is_chosen_for_networks_without_fields(opened: browsers.Page,
     net.save(tmp_path / "net.nr")
     tables.write(tmp_path / "rows.csv", ["of", "u", "v"], [[of, *row] for of, row in zip(y, X.tolist(), strict=True)])
     drop(opened, tmp_path / "net.nr", tmp_path / "rows.csv")
-    expect(told(opened, "net.nr")).to_contain_text("knows no outcome in the column “v” of rows.csv")
+    expect(line_of(opened, "net.nr")).to_contain_text("knows no outcome in the column “v” of rows.csv")
     opened.get_by_label("Target").select_option("of")
     summary = opened.get_by_role("region", name="Errors")
     expect(summary).to_contain_text("Target of, on 60 rows of rows.csv.")
     right = float(np.mean(net.classify(X) == y)) * 100
-    said = "100 %" if right == 100 else f"{right:.1f} %"
-    expect(summary.get_by_role("row", name=re.compile(f"net.nr {said}"))).to_be_visible()
+    accuracy = "100 %" if right == 100 else f"{right:.1f} %"
+    expect(summary.get_by_role("row", name=re.compile(f"net.nr {accuracy}"))).to_be_visible()
 
 
 @with_engine
-def test_regressors_answer_numbers(opened: browsers.Page, tmp_path: Path) -> None:
+def test_regressors_are_compared_by_numeric_predictions(opened: browsers.Page, tmp_path: Path) -> None:
     x = np.random.default_rng(1).normal(size=80).round(4)
     for name, cycles in (("long", 60), ("short", 2)):
         net = nr.Network("regressor", fields={"x": "number"}, target="y", dataset=80, test=0, seed=1)
@@ -258,7 +260,7 @@ def test_regressors_answer_numbers(opened: browsers.Page, tmp_path: Path) -> Non
     expect(opened.locator("#list > li")).to_have_count(25)
 
 
-def test_without_an_engine_the_page_says_what_to_do(
+def test_page_without_the_engine_explains_the_alternative(
     browser: browsers.Browser, made: Path, sites: tuple[str, Path]
 ) -> None:
     # The browser itself logs an error if there is no engine.
@@ -266,14 +268,14 @@ def test_without_an_engine_the_page_says_what_to_do(
     page = context.new_page()
     page.goto(f"{sites[0]}/without/compare/index.html")
     drop(page, made / "good.nr")
-    expect(told(page, "good.nr")).to_contain_text("build the site by “make wasm docs”")
+    expect(line_of(page, "good.nr")).to_contain_text("build the site by “make wasm docs”")
     drop(page, made / "rows.csv")
-    expect(told(page, "rows.csv")).to_contain_text("this page was built without the engine for browsers")
-    expect(told(page, "good.nr")).to_contain_text("neuralredis compare a.nr b.nr --data rows.csv --html page.html")
+    expect(line_of(page, "rows.csv")).to_contain_text("this page was built without the engine for browsers")
+    expect(line_of(page, "good.nr")).to_contain_text("neuralredis compare a.nr b.nr --data rows.csv --html page.html")
     context.close()
 
 
-def test_a_page_that_is_a_file_says_what_to_do(
+def test_page_opened_as_a_file_explains_the_alternative(
     page: browsers.Page, made: Path, tmp_path: Path, command: tables.Command
 ) -> None:
     done = command("compare", made / "good.nr", made / "poor.nr", "--data", made / "rows.csv", "--html", "page.html")
@@ -281,7 +283,7 @@ def test_a_page_that_is_a_file_says_what_to_do(
     page.goto(Path("page.html").absolute().as_uri())
     expect(page.get_by_role("region", name="Errors")).to_be_visible()
     drop(page, made / "good.nr")
-    expect(told(page, "good.nr")).to_contain_text("this page was built without the engine for browsers")
+    expect(line_of(page, "good.nr")).to_contain_text("this page was built without the engine for browsers")
 
 
 TABLES = [
@@ -297,7 +299,7 @@ TABLES = [
 
 
 @pytest.mark.parametrize("text", TABLES)
-def test_tables_are_read_as_by_the_command_line(
+def test_tables_are_parsed_as_by_the_command_line(
     page: browsers.Page, sites: tuple[str, Path], tmp_path: Path, text: str
 ) -> None:
     page.goto(f"{sites[0]}/without/compare/index.html")
@@ -315,7 +317,7 @@ def test_tables_are_read_as_by_the_command_line(
     assert digest == Source.of(table, expected).digest
 
 
-def test_cells_are_those_of_another_reader(page: browsers.Page, sites: tuple[str, Path]) -> None:
+def test_random_cells_match_python_csv(page: browsers.Page, sites: tuple[str, Path]) -> None:
     """Return random cells with separators and quotation marks, as Python's writer quotes them."""
     page.goto(f"{sites[0]}/without/compare/index.html")
     random = np.random.default_rng(5)

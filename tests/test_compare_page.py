@@ -46,9 +46,9 @@ def report(name: str, likely: list[float], **changes: Any) -> dict[str, Any]:
 def numbers(name: str, answers: list[float]) -> dict[str, Any]:
     """Return a report of a regressor whose outcomes are 0, 1, 2 …"""
     rows = list(range(1, len(answers) + 1))
-    told = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
+    content = {"row": rows, "truth": [row - 1 for row in rows], "predicted": answers, "cells": {}}
     table = {"name": "numbers.csv", "rows": len(rows), "digest": "d2"}
-    return {"network": name, "target": "size", "fresh": None, "table": table, "answers": told}
+    return {"network": name, "target": "size", "fresh": None, "table": table, "answers": content}
 
 
 def texts(name: str) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def opened(page: browsers.Page, site: tuple[str, Path]) -> browsers.Page:
 def drop(page: browsers.Page, **files: Any) -> None:
     """Drop files on the page, dicts as JSON."""
     given = {name: content if isinstance(content, str) else json.dumps(content) for name, content in files.items()}
-    held = page.evaluate_handle(
+    contents = page.evaluate_handle(
         """files => {
             const held = new DataTransfer();
             for (const [name, text] of Object.entries(files)) held.items.add(new File([text], `${name}.json`));
@@ -99,7 +99,7 @@ def drop(page: browsers.Page, **files: Any) -> None:
         }""",
         given,
     )
-    page.dispatch_event("#drop", "drop", {"dataTransfer": held})
+    page.dispatch_event("#drop", "drop", {"dataTransfer": contents})
 
 
 def rows(page: browsers.Page) -> list[str]:
@@ -111,7 +111,7 @@ def numbers_of(page: browsers.Page) -> list[int]:
     return [int(found[1].replace(",", "")) for text in rows(page) if (found := re.match(r"Row ([\d,]+)", text))]
 
 
-def test_two_reports_that_are_dropped_are_compared(opened: browsers.Page) -> None:
+def test_dropped_reports_are_compared(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary).to_contain_text("Target taken, on 8 rows of rows.csv.")
@@ -124,7 +124,7 @@ def test_two_reports_that_are_dropped_are_compared(opened: browsers.Page) -> Non
     expect(opened.get_by_text("first.nr, 8 rows of rows.csv")).to_be_visible()
 
 
-def test_rows_about_which_they_disagree_come_first_with_the_truth_and_probabilities(opened: browsers.Page) -> None:
+def test_disagreements_come_first_with_outcomes_and_probabilities(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     expect(opened.locator("#list > li")).to_have_count(8)
     assert numbers_of(opened)[:2] == [2, 7], "rows whose probability of the outcome differs most come first"
@@ -139,7 +139,7 @@ def test_rows_about_which_they_disagree_come_first_with_the_truth_and_probabilit
     assert widths == ["10%", "90%", "90%", "10%"]
 
 
-def test_files_can_be_chosen_with_the_keyboard(opened: browsers.Page, tmp_path: Path) -> None:
+def test_files_can_be_opened_with_the_keyboard(opened: browsers.Page, tmp_path: Path) -> None:
     places = [tmp_path / "a.json", tmp_path / "b.json"]
     for place, content in zip(places, (FIRST, SECOND), strict=True):
         place.write_text(json.dumps(content))
@@ -152,9 +152,7 @@ def test_files_can_be_chosen_with_the_keyboard(opened: browsers.Page, tmp_path: 
     expect(opened.locator("#list > li")).to_have_count(8)
 
 
-def test_reports_are_named_in_the_address_so_that_a_comparison_is_a_link(
-    page: browsers.Page, site: tuple[str, Path]
-) -> None:
+def test_reports_are_loaded_from_the_address(page: browsers.Page, site: tuple[str, Path]) -> None:
     url, folder = site
     for name, content in (("a", FIRST), ("b", SECOND)):
         (folder / f"{name}.json").write_text(json.dumps(content))
@@ -187,7 +185,7 @@ def test_addresses_that_cannot_be_loaded_are_reported(browser: browsers.Browser,
         expect(page.get_by_text("is not JSON")).to_be_visible()
 
 
-def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: browsers.Page) -> None:
+def test_rows_are_filtered_by_disagreement_class_field_and_correctness(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     opened.get_by_label("Only disagreements").check()
     assert sorted(numbers_of(opened)) == [2, 3, 4, 5, 6, 7]
@@ -203,15 +201,15 @@ def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: 
     assert numbers_of(opened) == [8]
     opened.get_by_label("Correct").select_option("any")
     opened.get_by_label("Field").select_option("age")
-    for said, expected in (
+    for label, expected in (
         ("<22", [1, 2]),
         (">=26", [7, 8]),
         ("21..23", [2, 3, 4]),
         ("25", [6]),
         ("2", list(range(1, 9))),
     ):
-        opened.get_by_label("Value").fill(said)
-        assert sorted(numbers_of(opened)) == expected, said
+        opened.get_by_label("Value").fill(label)
+        assert sorted(numbers_of(opened)) == expected, label
     opened.get_by_label("Field").select_option("city")
     opened.get_by_label("Value").fill("rom")
     assert sorted(numbers_of(opened)) == [2, 3, 5, 6, 8]
@@ -219,7 +217,7 @@ def test_rows_are_filtered_by_disagreement_class_field_and_who_is_right(opened: 
     expect(opened.get_by_text("No row passes the filters.")).to_be_visible()
 
 
-def test_rows_are_put_in_another_order(opened: browsers.Page) -> None:
+def test_rows_can_be_sorted(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     opened.get_by_label("Order").select_option("as in the table")
     assert numbers_of(opened) == list(range(1, 9))
@@ -227,7 +225,7 @@ def test_rows_are_put_in_another_order(opened: browsers.Page) -> None:
     assert numbers_of(opened)[:2] == [8, 7]
 
 
-def test_a_number_of_a_matrix_shows_its_rows(opened: browsers.Page) -> None:
+def test_cell_of_a_confusion_matrix_filters_rows(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     matrices = opened.get_by_role("region", name="Confusion matrices")
     expect(matrices.get_by_role("table", name="first.nr")).to_contain_text("75.0 %")
@@ -241,7 +239,7 @@ def test_a_number_of_a_matrix_shows_its_rows(opened: browsers.Page) -> None:
     expect(opened.locator("#list > li")).to_have_count(8)
 
 
-def test_a_third_report_joins_and_can_be_removed(opened: browsers.Page) -> None:
+def test_third_report_can_be_added_and_removed(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     third = report("first.nr", [0.1] * 8)
     third["answers"]["cells"] = {}
@@ -285,7 +283,7 @@ BAD: list[tuple[Any, str]] = [
 ]
 
 
-def test_errors_of_a_file_are_shown_beside_its_name(opened: browsers.Page) -> None:
+def test_errors_are_shown_beside_the_name_of_the_file(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND, **{f"bad{place}": content for place, (content, _) in enumerate(BAD)})
     for place, (_, why) in enumerate(BAD):
         expect(opened.get_by_role("listitem").filter(has_text=f"bad{place}.json")).to_contain_text(why)
@@ -293,7 +291,7 @@ def test_errors_of_a_file_are_shown_beside_its_name(opened: browsers.Page) -> No
     expect(opened.get_by_role("region", name="Errors", exact=True).locator("tbody tr")).to_have_count(2)
 
 
-def test_reports_without_rows_are_shown_by_their_figures(opened: browsers.Page) -> None:
+def test_reports_without_rows_show_their_figures(opened: browsers.Page) -> None:
     plain = {"accuracy": 0.9, "rows": 100, "confusion": [[50, 5], [5, 40]], "classes": ["no", "yes"], "target": "taken"}
     drop(opened, plain=plain | {"network": "old.nr"})
     summary = opened.get_by_role("region", name="Errors", exact=True)
@@ -318,11 +316,11 @@ def test_texts_of_a_report_are_escaped(opened: browsers.Page) -> None:
     assert opened.locator("img, b").count() == 0
 
 
-def test_thousands_of_rows_are_shown_a_page_at_a_time(opened: browsers.Page) -> None:
+def test_many_rows_are_shown_in_pages(opened: browsers.Page) -> None:
     rng = np.random.default_rng(1)
     many = [report(name, rng.random(10_000).round(6).tolist()) for name in ("a.nr", "b.nr")]
-    held = {name: json.dumps(content) for name, content in zip("ab", many, strict=True)}
-    drop(opened, **held)
+    contents = {name: json.dumps(content) for name, content in zip("ab", many, strict=True)}
+    drop(opened, **contents)
     expect(opened.locator("#list > li")).to_have_count(25)
     assert opened.locator("*").count() < 3000, "hidden rows are not in the page"
     expect(opened.get_by_text("Page 1 of 400")).to_be_visible()
@@ -344,7 +342,7 @@ def test_thousands_of_rows_are_shown_a_page_at_a_time(opened: browsers.Page) -> 
     expect(opened.get_by_text("Page 2 of")).to_be_visible()
 
 
-def test_keys_that_belong_to_a_field_turn_no_page(opened: browsers.Page) -> None:
+def test_arrow_keys_in_a_field_turn_no_page(opened: browsers.Page) -> None:
     drop(opened, a=report("a.nr", [0.6] * 60))
     opened.get_by_label("Field").select_option("age")
     opened.get_by_label("Value").fill(">0")
@@ -354,7 +352,7 @@ def test_keys_that_belong_to_a_field_turn_no_page(opened: browsers.Page) -> None
     expect(opened.get_by_text("Page 1 of")).to_be_visible()
 
 
-def test_choices_are_remembered(opened: browsers.Page) -> None:
+def test_choices_are_stored_in_the_browser(opened: browsers.Page) -> None:
     drop(opened, a=FIRST, b=SECOND)
     opened.get_by_label("Only disagreements").check()
     opened.get_by_label("Order").select_option("as in the table")
@@ -367,7 +365,7 @@ def test_choices_are_remembered(opened: browsers.Page) -> None:
     assert dark(opened)
 
 
-def test_invalid_remembered_choices_are_ignored(opened: browsers.Page) -> None:
+def test_invalid_stored_choices_are_ignored(opened: browsers.Page) -> None:
     for kept in ("{", "3", "null", '{"theme": 7, "only": "yes", "order": {}}'):
         opened.evaluate("kept => localStorage.setItem('neuralredis.compare', kept)", kept)
         opened.reload()
@@ -383,7 +381,9 @@ def dark(page: browsers.Page) -> bool:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [WIDE, PHONE], ids=["wide", "phone"])
-def test_everyone_can_use_it(browser: browsers.Browser, site: tuple[str, Path], scheme: Any, size: Any) -> None:
+def test_page_has_no_accessibility_violations(
+    browser: browsers.Browser, site: tuple[str, Path], scheme: Any, size: Any
+) -> None:
     with browsers.tab(browser, viewport=size, color_scheme=scheme) as page:
         page.goto(site[0])
         assert dark(page) == (scheme == "dark")
@@ -400,7 +400,7 @@ def test_everyone_can_use_it(browser: browsers.Browser, site: tuple[str, Path], 
         assert browsers.barriers(page) == []
 
 
-def test_regressors_are_compared_by_how_far_they_are_off(opened: browsers.Page) -> None:
+def test_regressors_are_compared_by_absolute_errors(opened: browsers.Page) -> None:
     drop(opened, a=numbers("near.nr", [0.1, 1.2, 2.1, 3.0]), b=numbers("far.nr", [1.0, 3.0, 2.5, 3.5]))
     summary = opened.get_by_role("region", name="Errors", exact=True)
     expect(summary.get_by_role("row", name=re.compile(r"near.nr 0\.1 "))).to_be_visible()
@@ -413,7 +413,7 @@ def test_regressors_are_compared_by_how_far_they_are_off(opened: browsers.Page) 
     expect(opened.get_by_label("Only disagreements")).to_have_count(0)
 
 
-def test_texts_are_grouped_by_prompt_under_their_settings(opened: browsers.Page) -> None:
+def test_texts_are_grouped_by_prompt_and_settings(opened: browsers.Page) -> None:
     drop(opened, a=texts("small.nr"), b=texts("large.nr"))
     section = opened.get_by_role("region", name="Texts")
     groups = section.locator("details")
@@ -435,7 +435,7 @@ def test_texts_are_grouped_by_prompt_under_their_settings(opened: browsers.Page)
     expect(groups.first.locator("li").first).to_be_visible()
 
 
-def test_statistics_are_those_of_the_command_line(opened: browsers.Page) -> None:
+def test_statistics_match_the_command_line(opened: browsers.Page) -> None:
     def found(call: str, *arguments: Any) -> Any:
         program = "async ([call, given]) => (await import('./statistics.js'))[call](...given)"
         return opened.evaluate(program, [call, list(arguments)])
@@ -483,17 +483,17 @@ def compared(command: tables.Command) -> Callable[[], tuple[str, Path]]:
     return compare
 
 
-def test_the_page_of_the_command_is_one_file_that_says_the_same(
+def test_html_of_the_command_is_one_file_with_the_same_figures(
     browser: browsers.Browser, compared: Callable[[], tuple[str, Path]]
 ) -> None:
     printed, path = compared()
-    told = json.loads(Path("all.json").read_text())
+    content = json.loads(Path("all.json").read_text())
     with browsers.tab(browser, offline=True) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
         page.goto(path.as_uri())
         summary = page.get_by_role("region", name="Errors", exact=True)
-        for one in told["networks"]:
+        for one in content["networks"]:
             low, high = one["likely"]
             expect(summary).to_contain_text(
                 f"{one['network']}{100 * one['accuracy']:.1f} %{100 * low:.1f} to {100 * high:.1f} %"
@@ -511,10 +511,10 @@ def test_the_page_of_the_command_is_one_file_that_says_the_same(
         assert numbers_of(page)[0] == int(next(word for word in first if word.isdigit()))
         expect(page.locator("#list > li").first).to_contain_text("y is")
         assert browsers.barriers(page) == []
-        assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+        assert [url for url in requested if not url.startswith(("file:", "data:"))] == []
 
 
-def test_a_page_with_a_report_inside_may_fetch_and_run_nothing_else(
+def test_html_of_the_command_blocks_requests_and_scripts(
     browser: browsers.Browser, compared: Callable[[], tuple[str, Path]], site: tuple[str, Path]
 ) -> None:
     _, path = compared()
@@ -522,8 +522,8 @@ def test_a_page_with_a_report_inside_may_fetch_and_run_nothing_else(
     with contextlib.closing(browser.new_page()) as page:
         page.goto(path.as_uri())
         expect(page.locator("#list > li")).to_have_count(25)
-        refused = "async url => { try { await fetch(url); return 'loaded'; } catch (error) { return 'refused'; } }"
-        assert page.evaluate(refused, site[0]) == "refused"
+        fetch = "async url => { try { await fetch(url); return 'loaded'; } catch (error) { return 'blocked'; } }"
+        assert page.evaluate(fetch, site[0]) == "blocked"
         page.evaluate("""() => {
             const script = document.createElement("script");
             script.textContent = "window.ran = true";
@@ -532,9 +532,7 @@ def test_a_page_with_a_report_inside_may_fetch_and_run_nothing_else(
         assert page.evaluate("window.ran === undefined")
 
 
-def test_texts_of_the_command_are_a_page_too(
-    browser: browsers.Browser, command: tables.Command, page: browsers.Page
-) -> None:
+def test_sample_command_writes_html(browser: browsers.Browser, command: tables.Command, page: browsers.Page) -> None:
     net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=100, seed=1)
     net.observe(["abcabc.", "bcabca."] * 10)
     net.train(max_cycles=20)
@@ -547,7 +545,7 @@ def test_texts_of_the_command_are_a_page_too(
     expect(page.locator(".column").nth(1).locator("li")).to_have_text([f"ab{text}" for text in outputs])
 
 
-def test_a_page_that_is_opened_as_a_file_says_what_to_do(browser: browsers.Browser) -> None:
+def test_page_source_opened_as_a_file_explains_what_to_do(browser: browsers.Browser) -> None:
     # Browsers load no modules from files, and log an error.
     with contextlib.closing(browser.new_page()) as page:
         page.goto((pages.PAGES / "compare" / "index.html").as_uri())

@@ -24,19 +24,19 @@ def test_parameters_count_biases(create: Create) -> None:
     ("limits", "expected"),
     [({}, (10000, 2500)), ({"dataset": 50}, (50, 0)), ({"test": 9}, (0, 9)), ({"dataset": 0, "test": 0}, (0, 0))],
 )
-def test_limits_have_the_defaults_of_the_original(
+def test_limits_default_as_in_the_original_module(
     create: Create, limits: dict[str, int], expected: tuple[int, int]
 ) -> None:
     info = create("regressor", [2, 1], **limits).info()
     assert (info.training_dataset_maxlen, info.test_dataset_maxlen) == expected
 
 
-def test_a_limit_is_only_a_limit_and_takes_no_memory(create: Create) -> None:
+def test_large_limits_allocate_no_memory(create: Create) -> None:
     net = create("regressor", [9, 1], dataset=2**32 - 1, test=2**32 - 1)
     assert net.info().memory_bytes < 10_000
 
 
-def test_each_kind_has_its_defaults(create: Create) -> None:
+def test_each_kind_of_network_has_its_defaults(create: Create) -> None:
     classifier = create("classifier", [2, 3, 2]).configure()
     assert classifier == {
         "normalize": False,
@@ -57,7 +57,7 @@ def test_each_kind_has_its_defaults(create: Create) -> None:
     assert (regressor["output"], regressor["loss"]) == ("linear", "mse")
 
 
-def test_names_are_read_in_any_case(create: Create) -> None:
+def test_option_values_are_case_insensitive(create: Create) -> None:
     options: dict[str, Any] = {"output": "Sigmoid", "loss": "CROSSENTROPY", "algorithm": "RProp+"}
     net = create("CLASSIFIER", [2, 3, 2], activation="RELU", **options)
     info = net.info()
@@ -115,10 +115,10 @@ def test_names_are_read_in_any_case(create: Create) -> None:
     ],
 )
 def test_invalid_options_are_rejected_by_name(create: Create, arguments: Any, options: Any, message: str) -> None:
-    with pytest.raises(nr.OptionError) as refused:
+    with pytest.raises(nr.OptionError) as raised:
         create(*arguments, **options)
-    assert message in str(refused.value).lower(), "the words are those of the caller's language"
-    assert isinstance(refused.value, ValueError)
+    assert message in str(raised.value).lower(), "the words are those of the caller's language"
+    assert isinstance(raised.value, ValueError)
 
 
 @pytest.mark.parametrize(
@@ -143,23 +143,23 @@ def test_invalid_options_are_rejected_by_name(create: Create, arguments: Any, op
         (("regressor", [2, 1], True), {}, "positional"),
     ],
 )
-def test_values_of_another_type_are_a_type_error(create: Create, arguments: Any, options: Any, message: str) -> None:
+def test_layouts_of_another_type_are_a_type_error(create: Create, arguments: Any, options: Any, message: str) -> None:
     with pytest.raises(TypeError, match=message):
         create(*arguments, **options)
 
 
-def test_integers_may_be_those_of_numpy(create: Create) -> None:
+def test_numpy_integers_are_accepted(create: Create) -> None:
     net = create("regressor", np.array([2, 3, 1]), dataset=np.int64(7), test=np.uint8(3), seed=np.uint64(2**63))
     assert net.info().layout == (2, 3, 1)
     assert net.info().training_dataset_maxlen == 7
 
 
-def test_zero_to_thirty_hidden_layers_answer(create: Create) -> None:
+def test_networks_with_0_to_30_hidden_layers_predict(create: Create) -> None:
     for hidden in (0, 1, 30):
         assert create("regressor", [3, *[2] * hidden, 1], seed=1).run([1, 2, 3]).shape == (1,)
 
 
-def test_without_a_seed_networks_differ_and_with_one_they_do_not() -> None:
+def test_seed_determines_the_initial_weights() -> None:
     assert nr.Network("regressor", [3, 1]) != nr.Network("regressor", [3, 1])
     assert nr.Network("regressor", [3, 1], seed=5) == nr.Network("regressor", [3, 1], seed=5)
 
@@ -173,7 +173,7 @@ def test_configure_changes_all_or_nothing(create: Create) -> None:
     assert net.configure(**net.configure()) == net.configure()
 
 
-def test_weights_of_classes_and_patience_are_given_kept_and_taken_back(create: Create) -> None:
+def test_class_weights_and_patience_can_be_set_and_cleared(create: Create) -> None:
     net = create("classifier", [2, 3], class_weight=[0.1, 2, 1e-7], patience=70)
     info, options = net.info(), net.configure()
     assert (info.class_weight, info.patience) == ([0.1, 2, 1e-7], 70)
@@ -190,7 +190,7 @@ def test_weights_of_classes_and_patience_are_given_kept_and_taken_back(create: C
     assert create("regressor", [2, 1], class_weight="none").configure(class_weight="none")["class_weight"] == "none"
 
 
-def test_a_set_that_shrinks_loses_random_rows_and_keeps_the_others(create: Create) -> None:
+def test_smaller_limit_drops_random_rows(create: Create) -> None:
     net = create("regressor", [1, 1], dataset=100, seed=3)
     net.observe(np.arange(100)[:, None], np.arange(100))
     net.configure(dataset=40)
@@ -213,13 +213,13 @@ def test_reset_clears_the_weights_but_not_the_rows(create: Create) -> None:
     assert net.run([1, 2]) != before, "the next random weights, not the first ones"
 
 
-def test_a_network_takes_no_attributes_that_it_does_not_have() -> None:
+def test_network_rejects_unknown_attributes() -> None:
     net = nr.Network("regressor", [2, 1])
     with pytest.raises(AttributeError):
         net.normalise = True
 
 
-def test_a_class_may_derive_from_it() -> None:
+def test_network_can_be_subclassed() -> None:
     class Adder(nr.Network):
         """A network with an attribute of its own."""
 
@@ -246,7 +246,7 @@ def test_a_class_may_derive_from_it() -> None:
         ("test", 2.0, "an integer"),
     ],
 )
-def test_an_option_of_another_type_is_named_with_its_value(
+def test_option_of_the_wrong_type_is_named_with_its_value(
     create: Create, option: str, value: Any, expected: str
 ) -> None:
     message = f"{option} is {re.escape(repr(value))}: expected {expected}"
@@ -257,12 +257,12 @@ def test_an_option_of_another_type_is_named_with_its_value(
         net.configure(**{option: value})
 
 
-def test_options_may_be_numpys_booleans(create: Create) -> None:
+def test_numpy_booleans_are_accepted(create: Create) -> None:
     assert create("classifier", [2, 2], normalize=np.True_).info().auto_normalization
     assert not create("classifier", [2, 2], normalize=np.False_).info().auto_normalization
 
 
-def test_kind_seed_and_set_of_another_type_are_named_with_their_value(create: Create) -> None:
+def test_kind_seed_and_set_of_the_wrong_type_are_named_with_their_value(create: Create) -> None:
     with pytest.raises(TypeError, match="kind is 3: expected classifier, regressor"):
         create(3, [2, 2])
     with pytest.raises(TypeError, match="seed is 'x': expected an integer"):
@@ -286,7 +286,7 @@ def test_kind_seed_and_set_of_another_type_are_named_with_their_value(create: Cr
         ("callback", "print", "a function that takes a Progress"),
     ],
 )
-def test_an_argument_of_the_wrong_type_starts_no_training(
+def test_training_argument_of_the_wrong_type_starts_no_training(
     create: Create, argument: str, value: Any, expected: str
 ) -> None:
     net = create("classifier", [2, 2])

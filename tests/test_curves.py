@@ -17,7 +17,7 @@ from neuralredis.curves import Scale, points
 @pytest.mark.parametrize(
     ("low", "high", "logarithmic"), [(1.0, 20.0, False), (1.0, 20.5, True), (0.0, 1.0, False), (1.0, 1.0, False)]
 )
-def test_notebooks_pictures_and_terminals_choose_the_same_axis(low: float, high: float, logarithmic: bool) -> None:
+def test_notebook_plot_and_terminal_use_the_same_axis(low: float, high: float, logarithmic: bool) -> None:
     net = nr.Network("regressor", [1, 1], dataset=3, seed=1)
     net.observe([[1.0], [2.0], [3.0]], [1.0, 2.0, 3.0], into="train")
     report = net.train(max_cycles=2)
@@ -33,10 +33,10 @@ def test_notebooks_pictures_and_terminals_choose_the_same_axis(low: float, high:
     assert (row < 4) is logarithmic, "the middle lies above the middle on a logarithmic axis alone"
 
 
-def test_cycles_without_an_error_are_no_points_of_a_curve() -> None:
+def test_cycles_without_a_finite_error_are_omitted() -> None:
     assert points([0, 1, 2, 3], [math.nan, 0.5, math.inf, 0.25]) == [(1, 0.5), (3, 0.25)]
 
 
-def test_the_ends_of_a_scale_are_the_smallest_and_the_largest_error_of_all_curves() -> None:
+def test_scale_spans_the_errors_of_all_curves() -> None:
     scale = Scale.of([(0, 3.0), (1, 2.0)], [], [(0, 4.0)])
     assert (scale.place(2.0), scale.place(3.0), scale.place(4.0)) == (0.0, 0.5, 1.0)

@@ -83,7 +83,9 @@ def shown(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> Iterator[Da
         ("GET", "nothing"),
     ],
 )
-def test_without_the_token_nothing_is_sent(files: Dashboard, method: str, path: str, headers: dict[str, str]) -> None:
+def test_requests_without_the_token_are_rejected(
+    files: Dashboard, method: str, path: str, headers: dict[str, str]
+) -> None:
     answer = files.request(f"/api/{path}", method, sent={}, headers=headers)
     assert (answer.status, answer.body) == (401, "The token is missing or wrong.")
 
@@ -92,18 +94,18 @@ def test_without_the_token_nothing_is_sent(files: Dashboard, method: str, path: 
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "", "10.0.0.1", "localhost:x", None]
 )
 @pytest.mark.parametrize("path", ["/", "/page/main.js", "/api/networks"])
-def test_hosts_of_other_machines_are_rejected(files: Dashboard, path: str, host: str) -> None:
+def test_other_host_headers_are_rejected(files: Dashboard, path: str, host: str) -> None:
     answer = files.request(path, headers={"Host": host, **OURS})
     # HTTP requires the header Host.
     assert answer.status == (400 if host is None else 421)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.1:1", "localhost:8642", "[::1]:8642"])
-def test_this_machine_has_its_names_behind_a_tunnel_too(files: Dashboard, host: str) -> None:
+def test_local_host_names_with_any_port_are_accepted(files: Dashboard, host: str) -> None:
     assert files.request("/api/networks", headers={"Host": host, **OURS}).status == 200
 
 
-def test_pages_of_others_are_not_answered(files: Dashboard) -> None:
+def test_other_origins_are_rejected(files: Dashboard) -> None:
     own = f"http://127.0.0.1:{files.port}"
     answers = [
         files.request("/api/networks", headers={"Origin": origin, **OURS})
@@ -122,16 +124,16 @@ def test_other_methods_are_rejected(files: Dashboard, path: str, method: str) ->
 
 
 @pytest.mark.parametrize("path", ["/", "/page/views/ask.js", "/page/nothing.js", "/api/networks", "/api/nothing"])
-def test_each_reply_has_the_headers_that_restrict_browsers(files: Dashboard, path: str) -> None:
+def test_every_response_has_security_headers(files: Dashboard, path: str) -> None:
     for headers in ({}, OURS, {"Host": "evil.example"}):
-        told = files.request(path, headers=headers).headers
-        policy = told["content-security-policy"]
+        reply = files.request(path, headers=headers).headers
+        policy = reply["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "unsafe" not in policy
         assert "frame-ancestors 'none'" in policy
-        assert (told["x-content-type-options"], told["cache-control"]) == ("nosniff", "no-store")
-        assert told["referrer-policy"] == "no-referrer"
-        assert "server" not in told
+        assert (reply["x-content-type-options"], reply["cache-control"]) == ("nosniff", "no-store")
+        assert reply["referrer-policy"] == "no-referrer"
+        assert "server" not in reply
 
 
 @pytest.mark.parametrize(
@@ -148,11 +150,11 @@ def test_each_reply_has_the_headers_that_restrict_browsers(files: Dashboard, pat
         "/page/main.js%00.html",
     ],
 )
-def test_no_path_leads_out_of_the_page(files: Dashboard, path: str) -> None:
+def test_paths_outside_the_page_are_not_found(files: Dashboard, path: str) -> None:
     assert files.request(path).status == 404
 
 
-def test_the_page_has_its_types_and_loads_nothing_from_elsewhere(files: Dashboard) -> None:
+def test_page_has_media_types_and_no_external_urls(files: Dashboard) -> None:
     index = files.request("/")
     assert index.headers["content-type"] == "text/html; charset=utf-8"
     assert "http" not in index.body
@@ -192,7 +194,7 @@ def test_invalid_requests_are_rejected_with_a_reason(files: Dashboard, sent: Any
 
 
 @pytest.mark.parametrize("row", [None, [1], [1, 2, 3], ["1", "2"], [1, None], [1, 1e300], {"a": 1}])
-def test_rows_by_positions_are_as_many_numbers(files: Dashboard, row: Any) -> None:
+def test_rows_with_a_wrong_number_of_inputs_are_rejected(files: Dashboard, row: Any) -> None:
     answer = files.request(
         f"/api/networks/{dashboards.name('sums')}/views/ask", "POST", sent={"row": row}, headers=OURS
     )
@@ -201,7 +203,7 @@ def test_rows_by_positions_are_as_many_numbers(files: Dashboard, row: Any) -> No
 
 
 @pytest.mark.parametrize("label", ["nothing", 1, ["yes"], {}])
-def test_reasons_are_of_a_class_or_an_output_that_there_is(files: Dashboard, label: Any) -> None:
+def test_reasons_of_an_unknown_label_are_rejected(files: Dashboard, label: Any) -> None:
     for name, row in (("customers", {"age": 31}), ("sums", [1, 2])):
         path = f"networks/{dashboards.name(name)}/views/reasons"
         assert "expected one of" in files.ask(path, {"row": row, "label": label}, status=422)["error"]
@@ -210,12 +212,12 @@ def test_reasons_are_of_a_class_or_an_output_that_there_is(files: Dashboard, lab
 
 
 @pytest.mark.parametrize("path", ["networks/k", "networks/x", "networks/k!", "networks/kAAAA", "networks/"])
-def test_a_missing_network_is_reported(files: Dashboard, shown: Dashboard, path: str) -> None:
+def test_missing_network_is_not_found(files: Dashboard, shown: Dashboard, path: str) -> None:
     for dashboard in (files, shown):
         assert dashboard.request(f"/api/{path}", headers=OURS).status == 404
 
 
-def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> None:
+def test_unknown_view_is_not_found(files: Dashboard) -> None:
     for view in ("nothing", "__class__", "confusion"):
         files.ask(f"networks/{dashboards.name('sums')}/views/{view}", status=404)
     files.ask(f"networks/{dashboards.name('sums')}/views/quality", {}, status=405)
@@ -224,13 +226,13 @@ def test_a_view_that_a_network_does_not_have_is_reported(files: Dashboard) -> No
 # Changes.
 
 
-def test_a_dashboard_only_shows(db: nr.NeuralRedis, shown: Dashboard) -> None:
+def test_dashboard_is_read_only_by_default(db: nr.NeuralRedis, shown: Dashboard) -> None:
     net = dashboards.sums(lambda *args, **options: db.create("net", *args, **options))
     before = bytes(net)
     path = f"networks/{dashboards.name('net')}"
     for action in ("train", "stop"):
-        told = shown.ask(f"{path}/{action}", {"seconds": 1, "autostop": True}, status=403)
-        assert "--write" in told["error"]
+        reply = shown.ask(f"{path}/{action}", {"seconds": 1, "autostop": True}, status=403)
+        assert "--write" in reply["error"]
     for view in shown.ask(path)["views"]:
         shown.view("net", view)
     shown.view("net", "ask", {"row": [1, 2]})
@@ -238,7 +240,9 @@ def test_a_dashboard_only_shows(db: nr.NeuralRedis, shown: Dashboard) -> None:
     assert bytes(net) == before
 
 
-def test_with_write_trainings_are_started_and_ended(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> None:
+def test_write_option_permits_starting_and_stopping_trainings(
+    db: nr.NeuralRedis, any_server_for_all: servers.Server
+) -> None:
     net = dashboards.sums(lambda *args, **options: db.create("net", *args, **options))
     path = f"networks/{dashboards.name('net')}"
     with dashboards.running(place_of(any_server_for_all), write=True) as dashboard:
@@ -272,7 +276,7 @@ def test_with_write_trainings_are_started_and_ended(db: nr.NeuralRedis, any_serv
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_each_kind_of_network_has_its_views_in_files_and_in_servers(
+def test_views_of_files_and_servers_are_equal(
     db: nr.NeuralRedis, shown: Dashboard, files: Dashboard, networks: dict[str, Any], name: str
 ) -> None:
     db.upload(name, networks[name])
@@ -288,7 +292,7 @@ def test_each_kind_of_network_has_its_views_in_files_and_in_servers(
         assert in_server == in_file, view
 
 
-def test_the_list_has_each_network_with_its_error_beside_a_baselines(
+def test_list_shows_errors_and_baselines_of_networks(
     db: nr.NeuralRedis, shown: Dashboard, networks: dict[str, Any]
 ) -> None:
     assert shown.ask("networks")["networks"] == []
@@ -300,32 +304,32 @@ def test_the_list_has_each_network_with_its_error_beside_a_baselines(
     db.create(b"\xff\n", "regressor", [1, 1])
     servers.wait_until(lambda: len(shown.ask("networks")["networks"]) == len(networks) + 1)
     servers.wait_until(lambda: all(each["quality"] for each in shown.ask("networks")["networks"]))
-    told = {each["name"]: each for each in shown.ask("networks")["networks"]}
+    reply = {each["name"]: each for each in shown.ask("networks")["networks"]}
     found = networks["customers"].evaluate()
-    quality = told["customers"]["quality"]
+    quality = reply["customers"]["quality"]
     assert (quality["wrong"], quality["baseline"]) == pytest.approx((1 - found.accuracy, 1 - found.baseline))
     assert quality["low"] < quality["wrong"] < quality["high"] < quality["baseline"]
     found = networks["sums"].evaluate()
-    assert told["sums"]["quality"]["wrong"] == pytest.approx(found.rmse)
-    assert told["sums"]["quality"]["baseline"] == pytest.approx(found.baseline)
-    assert "has not been trained" in told["untrained"]["quality"]["missing"]
-    assert told["\\xff\n"]["title"] == "regressor 1-1"
-    assert shown.ask(f"networks/{told[chr(92) + 'xff' + chr(10)]['key']}")["cycles"] == 0
+    assert reply["sums"]["quality"]["wrong"] == pytest.approx(found.rmse)
+    assert reply["sums"]["quality"]["baseline"] == pytest.approx(found.baseline)
+    assert "has not been trained" in reply["untrained"]["quality"]["missing"]
+    assert reply["\\xff\n"]["title"] == "regressor 1-1"
+    assert shown.ask(f"networks/{reply[chr(92) + 'xff' + chr(10)]['key']}")["cycles"] == 0
 
 
-def test_answers_and_reasons_are_the_networks_own(files: Dashboard, networks: dict[str, Any]) -> None:
+def test_answers_and_reasons_match_the_network(files: Dashboard, networks: dict[str, Any]) -> None:
     row = {"age": 31, "plan": "free", "since": None, "news": "yes", "tags": "a, b", "at": [1, 1.5]}
-    told = files.view("customers", "ask", {"row": row})
+    reply = files.view("customers", "ask", {"row": row})
     given = {field: value for field, value in row.items() if value is not None}
     expected = networks["customers"].run(given)
-    assert {each["name"]: each["probability"] for each in told["classes"]} == pytest.approx(expected)
+    assert {each["name"]: each["probability"] for each in reply["classes"]} == pytest.approx(expected)
     found = networks["customers"].explain(given)
-    told = files.view("customers", "reasons", {"row": row})
-    assert (told["label"], told["odds"], told["rows"]) == (found.label, True, found.rows)
-    assert sum(each["share"] for each in told["shares"]) == pytest.approx(told["answer"] - told["mean"])
+    reply = files.view("customers", "reasons", {"row": row})
+    assert (reply["label"], reply["odds"], reply["rows"]) == (found.label, True, found.rows)
+    assert sum(each["share"] for each in reply["shares"]) == pytest.approx(reply["answer"] - reply["mean"])
     largest = max(found.shares.items(), key=lambda pair: abs(pair[1]))
-    assert told["shares"][0]["name"].startswith(largest[0])
-    assert told["shares"][0]["share"] == pytest.approx(largest[1])
+    assert reply["shares"][0]["name"].startswith(largest[0])
+    assert reply["shares"][0]["share"] == pytest.approx(largest[1])
     numbers = files.view("sums", "ask", {"row": [20, 5.5]})["numbers"]
     value, low, high = networks["sums"].interval([20, 5.5], 0.9)
     assert [each["value"] for each in numbers] == pytest.approx(value.tolist())
@@ -333,7 +337,7 @@ def test_answers_and_reasons_are_the_networks_own(files: Dashboard, networks: di
     assert [each["high"] for each in numbers] == pytest.approx(high.tolist())
 
 
-def test_a_form_starts_at_the_middle_of_stored_values(files: Dashboard) -> None:
+def test_form_starts_at_the_median_of_stored_values(files: Dashboard) -> None:
     fields = {field["name"]: field for field in files.view("customers", "ask")["fields"]}
     assert list(fields) == ["age", "plan", "since", "news", "tags", "at"]
     age = fields["age"]
@@ -349,7 +353,7 @@ def test_a_form_starts_at_the_middle_of_stored_values(files: Dashboard) -> None:
 
 
 @pytest.mark.parametrize("where", ["files", "shown"])
-def test_sequences_are_asked_by_their_ids(
+def test_ask_view_takes_the_id_of_a_sequence(
     request: pytest.FixtureRequest, db: nr.NeuralRedis, networks: dict[str, Any], where: str
 ) -> None:
     for name in ("visits", "moves"):
@@ -359,53 +363,53 @@ def test_sequences_are_asked_by_their_ids(
     assert (field["name"], field["kind"], field["words"]) == ("page", "category", ["help"])
     session = networks["visits"].session("user:1")
     for page in (None, "home"):
-        told = dashboard.view("visits", "ask", {"row": {"page": page}, "sequence": "user:1"})
+        reply = dashboard.view("visits", "ask", {"row": {"page": page}, "sequence": "user:1"})
         expected = dict(zip(networks["visits"].classes, session.run(page).tolist(), strict=True))
-        assert {each["name"]: each["probability"] for each in told["classes"]} == pytest.approx(expected)
-    told = dashboard.view("moves", "ask", {"row": {"x": [0.5, 0.25]}, "sequence": "7"})
-    assert told["numbers"][0]["value"] == pytest.approx(float(networks["moves"].session("7").run([0.5, 0.25])[0]))
+        assert {each["name"]: each["probability"] for each in reply["classes"]} == pytest.approx(expected)
+    reply = dashboard.view("moves", "ask", {"row": {"x": [0.5, 0.25]}, "sequence": "7"})
+    assert reply["numbers"][0]["value"] == pytest.approx(float(networks["moves"].session("7").run([0.5, 0.25])[0]))
     assert "Enter the id of a sequence" in dashboard.view("visits", "ask", {"row": {"page": None}})["missing"]
 
 
-def test_surprising_rows_are_those_that_are_most_wrong(files: Dashboard, networks: dict[str, Any]) -> None:
-    told = files.view("customers", "surprises")
+def test_surprises_lists_rows_with_the_largest_errors(files: Dashboard, networks: dict[str, Any]) -> None:
+    reply = files.view("customers", "surprises")
     net = networks["customers"]
-    assert told["looked"] == [
+    assert reply["looked"] == [
         {"set": set, "rows": len(net.rows(set)[1]), "of": len(net.rows(set)[1])} for set in ("test", "train")
     ]
-    sure = [row["probability"] for row in told["rows"]]
+    sure = [row["probability"] for row in reply["rows"]]
     assert sure == sorted(sure)
-    for row in told["rows"]:
+    for row in reply["rows"]:
         X, y = net.rows(row["set"])
         assert row["truth"] == y[row["place"]] != row["answer"]
         assert row["answer"] == net.classify(X[row["place"]])
         assert row["probability"] == pytest.approx(net.run(X[row["place"]])[row["truth"]])
         assert row["values"] == plain.value(list(X[row["place"]].values()))
-    told = files.view("sums", "surprises")
+    reply = files.view("sums", "surprises")
     X, y = networks["sums"].rows("train")
     misses = np.abs((networks["sums"].run(X) - y) / y.std(0)).max(1)
-    first = next(row for row in told["rows"] if row["set"] == "train")
+    first = next(row for row in reply["rows"] if row["set"] == "train")
     assert first["place"] == int(misses.argmax())
 
 
-def test_many_rows_are_sampled_evenly_and_that_is_reported(
+def test_large_sets_are_sampled_evenly_and_the_sample_is_reported(
     db: nr.NeuralRedis, shown: Dashboard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
     monkeypatch.setattr(answers, "MOST", 10)
-    told = shown.view("net", "surprises")
+    reply = shown.view("net", "surprises")
     info = db["net"].info()
-    assert [each["rows"] for each in told["looked"]] == [10, 10]
-    assert [each["of"] for each in told["looked"]] == [info.test_dataset_len, info.training_dataset_len]
+    assert [each["rows"] for each in reply["looked"]] == [10, 10]
+    assert [each["of"] for each in reply["looked"]] == [info.test_dataset_len, info.training_dataset_len]
     spread = {number * info.training_dataset_len // 10 for number in range(10)}
-    assert {row["place"] for row in told["rows"] if row["set"] == "train"} <= spread
+    assert {row["place"] for row in reply["rows"] if row["set"] == "train"} <= spread
     assert shown.view("net", "calibration")["rows"] == 10
 
 
 def test_calibration_compares_probabilities_with_frequencies() -> None:
     random = np.random.default_rng(1)
-    said = random.uniform(size=1000)
-    outputs = np.stack([1 - said, said], 1)
+    probability = random.uniform(size=1000)
+    outputs = np.stack([1 - probability, probability], 1)
     subject = of_file("net", nr.Network("classifier", [1, 2]))
 
     def reliability(right: Any) -> dict[str, Any]:
@@ -413,17 +417,17 @@ def test_calibration_compares_probabilities_with_frequencies() -> None:
         return judging._reliability(subject, found)
 
     # Of rows with a predicted probability of 0.3, three in ten have the outcome.
-    exact = reliability(random.uniform(size=1000) < said)
+    exact = reliability(random.uniform(size=1000) < probability)
     assert (exact["class"], len(exact["groups"])) == ("1", 10)
     assert exact["error"] < 0.05
     assert sum(group["rows"] for group in exact["groups"]) == 1000
     for group in exact["groups"]:
-        assert group["low"] <= group["was"] <= group["high"]
-        assert abs(group["said"] - group["was"]) < 0.2
-    assert reliability(said > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
+        assert group["low"] <= group["observed"] <= group["high"]
+        assert abs(group["predicted"] - group["observed"]) < 0.2
+    assert reliability(probability > 0.5)["error"] == pytest.approx(0.25, abs=0.02)
 
 
-def test_a_threshold_decides_which_answer_comes_first_and_which_rows_are_wrong() -> None:
+def test_threshold_decides_the_first_answer_and_wrong_rows() -> None:
     net = nr.Network("classifier", [1, 2], seed=1, dataset=10, threshold=0)
     net.observe([[0.0], [1.0]], [0, 1])
     net.train(max_cycles=1)
@@ -436,18 +440,18 @@ def test_a_threshold_decides_which_answer_comes_first_and_which_rows_are_wrong()
     assert [(row["truth"], row["answer"]) for row in judging.surprises(subject)["rows"]] == [("1", "0")]
 
 
-def test_rare_classes_of_many_are_one(files: Dashboard, networks: dict[str, Any]) -> None:
-    told = files.view("letters", "confusion")
-    assert len(told["classes"]) == judging.MOST_CLASSES
-    assert told["classes"][-1] == "9 others"
+def test_rare_classes_are_merged_in_the_confusion_matrix(files: Dashboard, networks: dict[str, Any]) -> None:
+    reply = files.view("letters", "confusion")
+    assert len(reply["classes"]) == judging.MOST_CLASSES
+    assert reply["classes"][-1] == "9 others"
     found = networks["letters"].evaluate()
-    assert np.sum(told["matrix"]) == found.confusion.sum() == found.rows
-    at = told["classes"].index(told["classes"][0])
-    number = int(told["classes"][0])
-    assert told["matrix"][at][at] == found.confusion[number, number]
+    assert np.sum(reply["matrix"]) == found.confusion.sum() == found.rows
+    at = reply["classes"].index(reply["classes"][0])
+    number = int(reply["classes"][0])
+    assert reply["matrix"][at][at] == found.confusion[number, number]
 
 
-def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.NeuralRedis) -> None:
+def test_names_of_any_bytes_are_sent_as_ascii_json(shown: Dashboard, db: nr.NeuralRedis) -> None:
     odd = b"\xff<b>\r\n\x00".decode(errors="surrogateescape")
     net = nr.Network("classifier", fields={odd: "category", "n": "number"}, target="y", seed=1, test=5, dataset=20)
     net.observe([{odd: odd, "n": n} for n in range(20)], [odd if n % 2 else "no" for n in range(20)])
@@ -458,14 +462,14 @@ def test_names_are_json_of_ascii_whatever_they_are(shown: Dashboard, db: nr.Neur
     assert "\n" not in answer.body
     assert answer.json["fields"][0]["name"] == odd
     with dashboards.running(Files([("net", net)])) as files:
-        told = files.view("net", "ask", {"row": {odd: odd, "n": 3}})
-    assert {each["name"] for each in told["classes"]} == {odd, "no"}
+        reply = files.view("net", "ask", {"row": {odd: odd, "n": 3}})
+    assert {each["name"] for each in reply["classes"]} == {odd, "no"}
 
 
 # Errors.
 
 
-def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
+def test_unreachable_server_is_reported_until_it_is_back(any_server: servers.Server) -> None:
     url = f"redis://127.0.0.1:{any_server.port}"
     with nr.connect(url, retry=None) as db, dashboards.running(Server(url, db)) as dashboard:
         dashboards.untrained(lambda *args, **options: db.create("net", *args, **options))
@@ -476,22 +480,20 @@ def test_a_lost_server_is_reported_until_it_is_back(any_server: servers.Server) 
             f"networks/{dashboards.name('net')}",
             f"networks/{dashboards.name('net')}/views/curve",
         ):
-            told = dashboard.ask(path, status=503)
-            assert told["error"].startswith(f"Cannot reach {url}: ")
+            reply = dashboard.ask(path, status=503)
+            assert reply["error"].startswith(f"Cannot reach {url}: ")
 
 
-def test_a_server_without_the_module_is_reported() -> None:
+def test_server_without_the_module_is_reported() -> None:
     import kinds
 
     with servers.running(kinds.ANY) as server, dashboards.running(place_of(server)) as dashboard:
-        told = dashboard.ask("networks", status=503)
-        assert "has not loaded the neuralredis module" in told["error"]
-        assert "neuralredis serve" in told["error"]
+        reply = dashboard.ask("networks", status=503)
+        assert "has not loaded the neuralredis module" in reply["error"]
+        assert "neuralredis serve" in reply["error"]
 
 
-def test_missing_permissions_are_shown_in_place_of_the_view(
-    db: nr.NeuralRedis, any_server_for_all: servers.Server
-) -> None:
+def test_missing_permissions_are_reported_for_each_view(db: nr.NeuralRedis, any_server_for_all: servers.Server) -> None:
     dashboards.customers(lambda *args, **options: db.create("net", *args, **options))
     db.create("secret", "regressor", [1, 1])
     db.client.execute_command(
@@ -500,9 +502,9 @@ def test_missing_permissions_are_shown_in_place_of_the_view(
     try:
         client = any_server_for_all.client(decode_responses=False, username="looks", password="word")
         with dashboards.running(Server("here", nr.NeuralRedis(client)), write=True) as dashboard:
-            told = dashboard.ask("networks")
-            assert "Trainings are not shown" in told["note"]
-            listed = {each["name"]: each for each in told["networks"]}
+            reply = dashboard.ask("networks")
+            assert "Trainings are not shown" in reply["note"]
+            listed = {each["name"]: each for each in reply["networks"]}
             assert listed["net"]["quality"]["measure"] == "wrong"
             assert "permission" in listed["secret"]["error"].lower()
             path = f"networks/{dashboards.name('net')}"
@@ -517,13 +519,13 @@ def test_missing_permissions_are_shown_in_place_of_the_view(
         db.client.execute_command("ACL", "DELUSER", "looks")
 
 
-def test_a_password_is_asked_for(any_server_for_all: servers.Server) -> None:
+def test_wrong_credentials_are_reported(any_server_for_all: servers.Server) -> None:
     client = any_server_for_all.client(decode_responses=False, username="nobody", password="wrong")
     with dashboards.running(Server("here", nr.NeuralRedis(client))) as dashboard:
         assert "rejects the user or password" in dashboard.ask("networks", status=503)["error"]
 
 
-def test_a_network_that_is_deleted_during_a_request_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
+def test_network_deleted_during_a_request_is_left_out(db: nr.NeuralRedis, shown: Dashboard) -> None:
     for key in ("first", "second"):
         db.create(key, "regressor", [1, 1])
     assert [each["name"] for each in shown.ask("networks")["networks"]] == ["first", "second"]
@@ -542,23 +544,23 @@ class Keys:
     """A client whose server returns ten pages of keys."""
 
     def __init__(self) -> None:
-        self.asked: list[int] = []
+        self.cursors: list[int] = []
 
     def scan(self, cursor: int, *, count: int, _type: str) -> tuple[int, list[bytes]]:
-        self.asked.append(cursor)
+        self.cursors.append(cursor)
         return (cursor + 1) % 10, [b"key%d" % cursor]
 
 
-def test_networks_are_searched_for_in_steps() -> None:
+def test_keys_are_scanned_in_steps() -> None:
     client = Keys()
     scan = Scan(client)
     assert scan.go_on(0.0) == ([b"key0"], True)
     assert scan.go_on(0.0) == ([b"key0", b"key1"], True)
     keys, more = scan.go_on(60.0)
-    assert (len(keys), more, client.asked) == (10, False, list(range(10)))
+    assert (len(keys), more, client.cursors) == (10, False, list(range(10)))
     # Results are cached for a while.
     assert scan.go_on(60.0) == (keys, False)
-    assert len(client.asked) == 10
+    assert len(client.cursors) == 10
 
 
 class Runs:
@@ -575,14 +577,14 @@ class Runs:
         return [ListedTraining(id=1, key="net", db=0, max_cycles=0, max_time=0.0, progress=progress)]
 
 
-def test_a_curve_keeps_a_bounded_number_of_points_and_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_curve_has_a_bounded_number_of_points_and_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trainings, "LOOK", 0.0)
     db: Any = Runs()
     watched = trainings.Trainings(db)
     for _ in range(3000):
-        told = watched.of(1)
-    assert told is not None
-    cycles = [cycle for cycle, _, _ in told["points"]]
+        reply = watched.of(1)
+    assert reply is not None
+    cycles = [cycle for cycle, _, _ in reply["points"]]
     assert 200 < len(cycles) <= trainings.MOST_POINTS
     assert cycles == sorted(cycles)
     assert cycles[-1] == 3000

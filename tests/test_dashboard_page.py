@@ -99,7 +99,7 @@ def all_sections(page: browsers.Page) -> None:
         expect(found.locator("[aria-busy]")).to_have_count(0)
 
 
-def test_one_comes_from_the_list_to_a_network_and_back(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_list_links_to_a_network_and_back(page: browsers.Page, dashboard: Dashboard) -> None:
     page.goto(dashboard.address)
     expect(page.get_by_role("status")).to_have_text("4 networks, 0 trainings")
     # The token does not stay in the address, where others may see it.
@@ -119,9 +119,7 @@ def test_one_comes_from_the_list_to_a_network_and_back(page: browsers.Page, dash
     expect(page.get_by_role("heading", level=1)).to_have_text("customers")
 
 
-def test_a_page_shows_the_quality_of_a_network(
-    page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]
-) -> None:
+def test_network_page_shows_its_quality(page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]) -> None:
     open_network(page, dashboard, "customers")
     found = networks["customers"].evaluate()
     wrong = f"{(1 - found.accuracy) * 100:.1f} %"
@@ -148,7 +146,7 @@ def test_a_page_shows_the_quality_of_a_network(
     expect(rows.get_by_role("button", name=re.compile("^Ask about"))).not_to_have_count(0)
 
 
-def test_dragging_a_slider_changes_the_answer_and_the_reasons(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_slider_changes_the_answer_and_the_reasons(page: browsers.Page, dashboard: Dashboard) -> None:
     open_network(page, dashboard, "customers")
     form = section(page, "Ask it")
     answer = form.get_by_role("group", name="Answer")
@@ -189,7 +187,7 @@ def test_dragging_a_slider_changes_the_answer_and_the_reasons(page: browsers.Pag
     expect(answer.get_by_role("row").first).to_be_visible()
 
 
-def test_a_surprising_row_can_be_asked_about(
+def test_row_with_a_large_error_can_be_opened_in_the_form(
     page: browsers.Page, dashboard: Dashboard, networks: dict[str, Any]
 ) -> None:
     open_network(page, dashboard, "sums")
@@ -207,7 +205,7 @@ def test_a_surprising_row_can_be_asked_about(
     expect(first).to_contain_text(" to ")
 
 
-def test_one_watches_a_training_that_one_has_started_and_stops_it(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_training_can_be_started_watched_and_stopped(page: browsers.Page, dashboard: Dashboard) -> None:
     open_network(page, dashboard, "sums")
     training = section(page, "Learning curve")
     before = training.inner_text()
@@ -224,8 +222,8 @@ def test_one_watches_a_training_that_one_has_started_and_stops_it(page: browsers
     expect(page.get_by_role("progressbar")).to_be_visible()
     cycle = training.get_by_text(re.compile(r"Training: cycle [1-9]"))
     expect(cycle).to_be_visible()
-    said = cycle.inner_text()
-    expect(cycle).not_to_have_text(said)
+    text = cycle.inner_text()
+    expect(cycle).not_to_have_text(text)
     expect(training.get_by_role("img")).to_be_visible()
     page.get_by_role("button", name="Stop…").click()
     page.get_by_role("dialog").get_by_role("button", name="Stop", exact=True).click()
@@ -234,9 +232,7 @@ def test_one_watches_a_training_that_one_has_started_and_stops_it(page: browsers
     expect(page.get_by_role("button", name="Train…")).to_be_visible()
 
 
-def test_a_training_that_others_have_started_is_seen_in_the_list(
-    page: browsers.Page, dashboard: Dashboard, db: nr.NeuralRedis
-) -> None:
+def test_list_shows_trainings_of_other_clients(page: browsers.Page, dashboard: Dashboard, db: nr.NeuralRedis) -> None:
     page.goto(dashboard.address)
     row = page.get_by_role("row").filter(has_text="sums")
     expect(row).to_contain_text("trained, ")
@@ -248,7 +244,7 @@ def test_a_training_that_others_have_started_is_seen_in_the_list(
     expect(page.get_by_role("status")).to_have_text("4 networks, 0 trainings")
 
 
-def test_after_a_training_the_answer_in_the_form_is_the_new_one(
+def test_form_shows_the_new_answer_after_a_training(
     page: browsers.Page, dashboard: Dashboard, db: nr.NeuralRedis
 ) -> None:
     open_network(page, dashboard, "sums")
@@ -265,7 +261,7 @@ def test_after_a_training_the_answer_in_the_form_is_the_new_one(
     expect(form.get_by_label("input 0", exact=True)).to_have_value("10")
 
 
-def test_sequences_are_asked_by_an_id(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_form_takes_the_id_of_a_sequence(page: browsers.Page, dashboard: Dashboard) -> None:
     open_network(page, dashboard, "visits")
     form = section(page, "Ask it")
     expect(form).to_contain_text("Enter the id of a sequence")
@@ -276,7 +272,7 @@ def test_sequences_are_asked_by_an_id(page: browsers.Page, dashboard: Dashboard)
     expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
 
 
-def test_names_are_text_whatever_they_are(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_names_are_escaped(page: browsers.Page, dashboard: Dashboard) -> None:
     opened: list[str] = []
     page.on("dialog", lambda dialog: (opened.append(dialog.message), dialog.dismiss()))
     open_network(page, dashboard, HOSTILE)
@@ -288,7 +284,7 @@ def test_names_are_text_whatever_they_are(page: browsers.Page, dashboard: Dashbo
     assert opened == []
 
 
-def test_an_unreachable_server_is_reported_until_it_is_back(
+def test_unreachable_server_is_reported_until_it_is_back(
     browser: browsers.Browser, place: Place, dashboard: Dashboard
 ) -> None:
     with troubled(browser) as page:
@@ -308,7 +304,7 @@ def test_an_unreachable_server_is_reported_until_it_is_back(
         expect(page.get_by_role("region", name="Error", exact=True)).to_contain_text("root mean squared error")
 
 
-def test_a_view_that_a_user_may_not_see_says_so_and_others_are_shown(
+def test_forbidden_view_shows_an_error_beside_the_others(
     browser: browsers.Browser, place: Place, db: nr.NeuralRedis, any_server_for_all: servers.Server
 ) -> None:
     db.client.execute_command("ACL", "SETUSER", "looks", "on", ">word", "~*", "+@all", "-nr.getdata", "-nr.explain")
@@ -324,7 +320,7 @@ def test_a_view_that_a_user_may_not_see_says_so_and_others_are_shown(
         db.client.execute_command("ACL", "DELUSER", "looks")
 
 
-def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, dashboard: Dashboard) -> None:
+def test_page_without_the_token_explains_what_to_do(browser: browsers.Browser, dashboard: Dashboard) -> None:
     with troubled(browser) as page:
         page.goto(dashboard.address.partition("#")[0])
         expect(page.get_by_role("alert")).to_contain_text("open the address that the terminal printed")
@@ -333,13 +329,13 @@ def test_a_page_without_the_token_says_what_to_do(browser: browsers.Browser, das
         expect(page.get_by_role("alert")).to_be_empty()
 
 
-def test_a_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboard) -> None:
+def test_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboard) -> None:
     # The page's clock is controlled by the test.
     page.clock.install()
     page.goto(dashboard.address)
     expect(page.get_by_role("status")).to_contain_text("4 networks")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
 
     def hide(hidden: bool) -> None:
         page.evaluate(
@@ -352,15 +348,15 @@ def test_a_hidden_page_sends_no_requests(page: browsers.Page, dashboard: Dashboa
         page.clock.run_for(10_000)
     hide(True)
     page.clock.run_for(10_000)
-    asked.clear()
+    requested.clear()
     page.clock.run_for(60_000)
-    assert asked == []
+    assert requested == []
     with page.expect_request("**/api/networks"):
         hide(False)
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
-def test_nothing_keeps_people_from_using_it(
+def test_page_has_no_accessibility_violations(
     browser: browsers.Browser, dashboard: Dashboard, scheme: str, size: dict[str, int]
 ) -> None:
     with browsers.tab(browser, color_scheme=scheme, viewport=size) as page:
@@ -378,7 +374,7 @@ def test_nothing_keeps_people_from_using_it(
         assert browsers.barriers(page) == []
 
 
-def test_files_are_shown_as_networks_of_a_server_are(page: browsers.Page, networks: dict[str, Any]) -> None:
+def test_files_are_shown_like_networks_of_a_server(page: browsers.Page, networks: dict[str, Any]) -> None:
     with dashboards.running(Files([("one.nr", networks["sums"]), ("two.nr", networks["customers"])])) as dashboard:
         open_network(page, dashboard, "two.nr")
         all_sections(page)
@@ -391,20 +387,20 @@ def test_files_are_shown_as_networks_of_a_server_are(page: browsers.Page, networ
 
 
 @pytest.mark.parametrize(("scheme", "size"), [("light", WIDE), ("dark", NARROW)], ids=["light-wide", "dark-narrow"])
-def test_a_report_is_read_without_a_server(
+def test_report_works_without_a_server(
     browser: browsers.Browser, tmp_path: Path, networks: dict[str, Any], scheme: str, size: dict[str, int]
 ) -> None:
     (tmp_path / "net.html").write_text(report("customers", networks["customers"]), "utf-8")
     with browsers.tab(browser, color_scheme=scheme, viewport=size) as page:
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(request.url))
         page.goto((tmp_path / "net.html").as_uri())
         expect(page.get_by_role("heading", level=1)).to_have_text("customers")
         all_sections(page)
         expect(page.get_by_role("region", name="Reasons")).to_contain_text("The row is synthetic")
         expect(page.get_by_role("region", name="Rows with the largest errors")).to_have_count(0)
         expect(page.get_by_role("contentinfo")).to_contain_text("This file contains no stored rows")
-        assert len(asked) == 1
+        assert len(requested) == 1
         assert browsers.barriers(page) == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -421,13 +417,13 @@ def answered(page: browsers.Page) -> None:
     page.evaluate("new Promise(done => setTimeout(() => setTimeout(done)))")
 
 
-def told(form: Any, name: str) -> float:
+def prediction_in(form: Any, name: str) -> float:
     """Return the prediction in the form: the probability of a class in percent, or an output."""
     text = form.get_by_role("row", name=name).get_by_role("cell").first.inner_text()
     return float(text.removesuffix(" %").replace("\N{MINUS SIGN}", "-"))
 
 
-def test_the_form_of_a_report_answers_while_one_drags(
+def test_form_of_a_report_updates_the_answer_while_dragging(
     page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
 ) -> None:
     net = networks["customers"]
@@ -440,15 +436,15 @@ def test_the_form_of_a_report_answers_while_one_drags(
         form.get_by_label("age, slider").fill(str(age))
         expect(form.get_by_label("age", exact=True)).to_have_value(str(age))
         answered(page)
-        seen.append(told(form, "yes"))
+        seen.append(prediction_in(form, "yes"))
         assert seen[-1] == pytest.approx(net.run({"age": age, "plan": "free"})["yes"] * 100, abs=0.051)
     assert seen[0] > seen[-1] + 50
     form.get_by_label("age unknown").check()
     answered(page)
-    assert told(form, "yes") == pytest.approx(net.run({"plan": "free"})["yes"] * 100, abs=0.051)
+    assert prediction_in(form, "yes") == pytest.approx(net.run({"plan": "free"})["yes"] * 100, abs=0.051)
 
 
-def test_the_form_of_a_report_takes_numbers_by_their_positions(
+def test_form_of_a_report_takes_inputs_without_fields(
     page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
 ) -> None:
     net = networks["sums"]
@@ -456,12 +452,12 @@ def test_the_form_of_a_report_takes_numbers_by_their_positions(
     form.get_by_label("input 0", exact=True).fill("3")
     form.get_by_label("input 1", exact=True).fill("4")
     answered(page)
-    assert [told(form, name) for name in ("output 0", "output 1")] == pytest.approx(net.run([3, 4]), rel=1e-3)
+    assert [prediction_in(form, name) for name in ("output 0", "output 1")] == pytest.approx(net.run([3, 4]), rel=1e-3)
     form.get_by_label("input 1", exact=True).fill("")
     expect(form).to_contain_text("input 1 is null: expected a finite number")
 
 
-def test_the_form_of_a_report_takes_events_one_after_the_other(
+def test_form_of_a_report_takes_events_in_sequence(
     page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
 ) -> None:
     net = networks["visits"]
@@ -485,9 +481,7 @@ def test_the_form_of_a_report_takes_events_one_after_the_other(
     expect(form).to_contain_text("No events so far.")
 
 
-def test_a_report_of_a_network_that_cannot_be_exported_says_why_it_has_no_form(
-    page: browsers.Page, tmp_path: Path
-) -> None:
+def test_report_explains_why_a_network_has_no_form(page: browsers.Page, tmp_path: Path) -> None:
     net = nr.Network("classifier", fields={"age": "number"}, target="left", seed=1)
     form = opened_report(page, tmp_path, net)
     expect(form).to_contain_text(
@@ -496,7 +490,7 @@ def test_a_report_of_a_network_that_cannot_be_exported_says_why_it_has_no_form(
     expect(form.get_by_role("textbox")).to_have_count(0)
 
 
-def test_a_report_with_rows_says_so_and_its_names_are_text(
+def test_report_with_rows_warns_and_escapes_names(
     page: browsers.Page, tmp_path: Path, networks: dict[str, Any]
 ) -> None:
     opened: list[str] = []

@@ -90,7 +90,7 @@ EXACT = [
 
 
 @pytest.mark.parametrize("options", EXACT, ids=str)
-def test_a_description_alone_gives_the_answers_to_the_last_bit(options: dict[str, Any]) -> None:
+def test_description_reproduces_answers_to_the_last_bit(options: dict[str, Any]) -> None:
     net, X = trained("regressor", [3, 9, 5, 2], **options)
     description = net.describe()
     assert len(description.members) == options.get("restarts", 1) == net.info().members
@@ -103,7 +103,7 @@ def test_a_description_alone_gives_the_answers_to_the_last_bit(options: dict[str
 @pytest.mark.parametrize(
     ("kind", "output"), [("classifier", "softmax"), ("classifier", "sigmoid"), ("regressor", "sigmoid")]
 )
-def test_with_exponentials_of_numpy_the_answers_are_close(kind: str, output: str, activation: str) -> None:
+def test_description_with_numpy_exponentials_is_close(kind: str, output: str, activation: str) -> None:
     net, X = trained(kind, [3, 9, 2], normalize=True, restarts=2, output=output, activation=activation)
     expected = net.run(X)
     assert net.describe().output == output
@@ -117,17 +117,17 @@ def state_of(description: nr.Description, events: list[dict[str, Any]]) -> NDArr
     assert view.gru
     bound, parts = np.float32(description.unit_limit), []
     for cell in view.gru.cells:
-        held = sums = np.zeros(view.gru.units, dtype=np.float32)
+        hidden = sums = np.zeros(view.gru.units, dtype=np.float32)
         for event in events[-view.length :]:
             x, entries = inputs_of(view, event)
             a = chain(x, cell.input_weights, cell.input_biases, bound)
             for number in entries:
                 a = fused(np.float32(1), cell.input_weights[number], a)
-            a, b = np.clip(a, -bound, bound), chain(held, cell.hidden_weights, cell.hidden_biases, bound)
+            a, b = np.clip(a, -bound, bound), chain(hidden, cell.hidden_weights, cell.hidden_biases, bound)
             z, r = sigmoid(a[0] + b[0]), sigmoid(a[1] + b[1])
-            held = held + z * (tanh(a[2] + r * b[2]) - held)
-            sums = sums + held
-        parts += [held, sums / np.float32(max(len(events[-view.length :]), 1))]
+            hidden = hidden + z * (tanh(a[2] + r * b[2]) - hidden)
+            sums = sums + hidden
+        parts += [hidden, sums / np.float32(max(len(events[-view.length :]), 1))]
     state = np.zeros(view.gru.parts * 2 * view.gru.units, dtype=np.float32)
     own = np.concatenate(parts)
     state[: len(own)] = own
@@ -160,7 +160,7 @@ def chain(x: NDArray[Any], weights: NDArray[Any], sums: NDArray[Any], bound: Any
 
 
 @pytest.mark.parametrize("hidden", [[], [7]])
-def test_a_description_of_gru_cells_gives_the_answers_to_the_last_bit(hidden: list[int]) -> None:
+def test_description_of_gru_cells_reproduces_answers_to_the_last_bit(hidden: list[int]) -> None:
     net = nr.SequenceNetwork(
         "regressor", fields={"n": "number", "page": "category"}, target="y", cell="gru", length=8, hidden=hidden,
         restarts=3, seed=4,
@@ -174,14 +174,14 @@ def test_a_description_of_gru_cells_gives_the_answers_to_the_last_bit(hidden: li
     net.observe(sequences, [sum(event["n"] for event in events) for events in sequences])
     net.train(max_cycles=8)
     net.observe([[{"page": "late"}]], [1.0])
-    asked = [*sequences, [], [{}, {"n": 1e30}, {"page": "late", "n": -3}], [{"page": "none"}]]
+    sequences_asked = [*sequences, [], [{}, {"n": 1e30}, {"page": "late", "n": -3}], [{"page": "none"}]]
     description = net.describe()
     assert len(description.members) == len(description.sequences.gru.cells) == 3  # type: ignore[union-attr]
-    X = np.stack([state_of(description, events) for events in asked])
-    np.testing.assert_array_equal(answers(description, X)[:, 0], np.ravel(net.run(asked)))
+    X = np.stack([state_of(description, events) for events in sequences_asked])
+    np.testing.assert_array_equal(answers(description, X)[:, 0], np.ravel(net.run(sequences_asked)))
 
 
-def test_fields_are_described_with_the_inputs_that_words_have() -> None:
+def test_describe_lists_the_inputs_of_words() -> None:
     net = nr.Network("regressor", fields={"n": "number", "page": "category 9", "v": "vector 2"}, target="y", seed=1)
     net.observe([{"n": n, "page": "ab"[n % 2], "v": [n, 1]} for n in range(50)], list(range(50)))
     net.train(max_cycles=3)
@@ -199,7 +199,7 @@ def test_fields_are_described_with_the_inputs_that_words_have() -> None:
         net.weights()
 
 
-def test_a_description_is_a_copy() -> None:
+def test_description_is_a_copy() -> None:
     net, X = trained("regressor", [3, 4, 2])
     before, description = net.run(X), net.describe()
     for layer in description.members[0]:
@@ -214,9 +214,7 @@ def test_a_description_is_a_copy() -> None:
 @pytest.mark.parametrize("members", [1, 4])
 @pytest.mark.parametrize("hidden", [[], [9], [9, 5, 4]])
 @pytest.mark.parametrize("options", [{"normalize": True}, {}, {"cycles": 0}], ids=str)
-def test_folded_weights_are_one_network_in_the_units_of_the_rows(
-    options: dict[str, Any], hidden: list[int], members: int
-) -> None:
+def test_folded_weights_merge_members_and_scaling(options: dict[str, Any], hidden: list[int], members: int) -> None:
     net, X = trained("regressor", [3, *hidden, 2], restarts=members, **options)
     [layers] = net.weights(folded=True)
     x = X.astype(np.float64)
@@ -228,7 +226,7 @@ def test_folded_weights_are_one_network_in_the_units_of_the_rows(
     assert [layer.shape[1] for layer in layers] == [*(many * units for units in hidden), 2]
 
 
-def test_folded_weights_of_a_classifier_end_before_its_softmax() -> None:
+def test_folded_weights_of_a_classifier_exclude_its_softmax() -> None:
     net, X = trained("classifier", [3, 6, 2], normalize=True, restarts=2, activation="tanh")
     [[first, last]] = net.weights(folded=True)
     powers = np.exp(np.tanh(X @ first[1:] + first[0]) @ last[1:] + last[0])
@@ -248,7 +246,7 @@ NETWORKS = [
 
 
 @pytest.mark.parametrize(("kind", "options"), NETWORKS, ids=str)
-def test_a_gradient_is_the_derivative_of_the_error_that_evaluate_finds(kind: str, options: dict[str, Any]) -> None:
+def test_gradient_is_the_derivative_of_the_error_of_evaluate(kind: str, options: dict[str, Any]) -> None:
     net, X = trained(kind, [3, 4, 2], cycles=5, normalize=True, **options)
     random = np.random.default_rng(2)
     y = random.integers(2, size=150) if kind == "classifier" else np.stack([X[:, 2] * 90, X[:, 1] * 0 + 5], axis=1)
@@ -269,7 +267,7 @@ def test_a_gradient_is_the_derivative_of_the_error_that_evaluate_finds(kind: str
         assert difference == pytest.approx(gradient @ direction, rel=0.02, abs=0.002 * np.linalg.norm(gradient))
 
 
-def test_a_gradient_changes_nothing_and_rejects_the_rows_that_observe_rejects() -> None:
+def test_gradient_changes_nothing_and_rejects_invalid_rows() -> None:
     net, X = trained("classifier", [3, 4, 2])
     before = bytes(net)
     net.gradient(X[0], 1)
@@ -283,7 +281,7 @@ def test_a_gradient_changes_nothing_and_rejects_the_rows_that_observe_rejects() 
 
 
 @pytest.mark.parametrize("members", [1, 3])
-def test_assigned_weights_are_those_that_answer(members: int) -> None:
+def test_assigned_weights_are_used_for_predictions(members: int) -> None:
     net, X = trained("regressor", [3, 4, 2], restarts=members, normalize=True)
     answered, weights = net.run(X), net.weights()
     net.set_weights(2 * flat(net))
@@ -292,7 +290,7 @@ def test_assigned_weights_are_those_that_answer(members: int) -> None:
     np.testing.assert_array_equal(net.run(X), answered)
 
 
-REFUSED = [
+REJECTED = [
     (np.zeros(25), nr.ShapeError, "25 weights and biases: expected 26"),
     ([], nr.ShapeError, "0 weights and biases: expected 26"),
     (np.zeros((1, 26)), nr.ShapeError, "weights are no flat array: expected 26 numbers"),
@@ -317,10 +315,8 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("weights", "error", "message"), REFUSED, ids=[message for _, _, message in REFUSED])
-def test_weights_that_a_network_cannot_have_are_rejected_and_nothing_changes(
-    weights: Any, error: type[Exception], message: str
-) -> None:
+@pytest.mark.parametrize(("weights", "error", "message"), REJECTED, ids=[message for _, _, message in REJECTED])
+def test_invalid_weights_are_rejected_and_change_nothing(weights: Any, error: type[Exception], message: str) -> None:
     net, _ = trained("regressor", [3, 4, 2])
     before = bytes(net)
     with pytest.raises(error, match=message):
@@ -328,7 +324,7 @@ def test_weights_that_a_network_cannot_have_are_rejected_and_nothing_changes(
     assert bytes(net) == before
 
 
-def test_weights_are_not_assigned_during_a_training() -> None:
+def test_weights_cannot_be_assigned_during_a_training() -> None:
     net, _ = trained("regressor", [3, 4, 2])
     training = net.start_training(max_time=None)
     with pytest.raises(nr.TrainingError, match="the network is already being trained"):
@@ -338,7 +334,7 @@ def test_weights_are_not_assigned_during_a_training() -> None:
     net.set_weights(flat(net))
 
 
-def test_assigning_weights_clears_results_of_trainings_but_keeps_scalings_rows_and_options() -> None:
+def test_assigning_weights_clears_results_and_keeps_scaling_rows_and_options() -> None:
     net, X = trained("regressor", [3, 4, 2], normalize=True, algorithm="lbfgs", cycles=60)
     scaling, rows, options = net.describe().inputs, net.rows("train")[0], net.configure()
     assert net.info().training_total_cycles == 60
@@ -363,7 +359,7 @@ def test_assigning_weights_clears_results_of_trainings_but_keeps_scalings_rows_a
 
 @pytest.mark.parametrize("cycles", [0, 20])
 @pytest.mark.parametrize("algorithm", ["irprop+", "lbfgs"])
-def test_a_training_goes_on_from_assigned_weights_saved_or_not(algorithm: str, cycles: int) -> None:
+def test_training_continues_from_assigned_weights(algorithm: str, cycles: int) -> None:
     fitted, X = trained("regressor", [3, 4, 2], algorithm="lbfgs", cycles=200)
     y = fitted.run(X)
     net = nr.Network("regressor", [3, 4, 2], algorithm=algorithm, restarts=5, seed=8)
@@ -388,7 +384,7 @@ def test_a_training_goes_on_from_assigned_weights_saved_or_not(algorithm: str, c
     assert loaded == net
 
 
-def test_assigned_weights_go_on_under_the_scaling_of_the_first_training() -> None:
+def test_training_keeps_the_scaling_of_assigned_weights() -> None:
     fitted, _ = trained("regressor", [3, 4, 2], normalize=True, cycles=100)
     net = nr.Network("regressor", [3, 4, 2], normalize=True, seed=8)
     net.observe(*fitted.rows("train"), into="train")

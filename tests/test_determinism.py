@@ -60,7 +60,7 @@ def test_every_instruction_set_gives_the_same_bits() -> None:
     assert len(set(digests.values())) == 1, digests
 
 
-def test_an_instruction_set_that_the_cpu_lacks_is_reported_at_import() -> None:
+def test_unsupported_instruction_set_is_reported_at_import() -> None:
     done = run_program("import neuralredis", env={"NEURALREDIS_ISA": "abacus"})
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
@@ -73,7 +73,7 @@ def test_any_number_of_threads_gives_the_same_bits() -> None:
     assert len(digests) == 1
 
 
-def test_the_same_seed_gives_the_same_network_and_another_does_not(create: Callable[..., Any]) -> None:
+def test_seed_determines_the_network(create: Callable[..., Any]) -> None:
     def trained(seed: int) -> bytes:
         rng = np.random.default_rng(0)
         net = create("regressor", [3, 5, 1], dataset=50, test=20, seed=seed)
@@ -88,9 +88,7 @@ def test_the_same_seed_gives_the_same_network_and_another_does_not(create: Calla
 
 @pytest.mark.parametrize("layout", [[1, 1], [3, 2], [9, 15, 2], [17, 33, 4, 5], [64, 100, 10]])
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_a_row_is_answered_alike_alone_and_in_any_batch(
-    create: Callable[..., Any], kind: str, layout: list[int]
-) -> None:
+def test_row_has_the_same_answer_alone_and_in_a_batch(create: Callable[..., Any], kind: str, layout: list[int]) -> None:
     if kind == "classifier" and layout[-1] == 1:
         layout = [*layout[:-1], 2]
     net = create(kind, layout, normalize=True, seed=5)

@@ -66,13 +66,13 @@ def test_examples_of_networks_in_redis_run(example: doctest.DocTest, db: nr.Neur
     assert doctest.DocTestRunner().run(example).failed == 0
 
 
-def test_native_methods_that_answer_have_examples() -> None:
+def test_native_methods_with_results_have_examples() -> None:
     named = {test.name.rpartition(".")[2] for test in NATIVE}
     assert named >= {"observe", "run", "classify", "rows", "gradient", "configure", "from_bytes"}
 
 
 @pytest.mark.parametrize("name", sorted(set(nr.__all__) - {"__version__"}))
-def test_everything_public_is_documented(name: str) -> None:
+def test_every_public_name_is_documented(name: str) -> None:
     thing = getattr(nr, name)
     assert inspect.getdoc(thing), name
     if inspect.isclass(thing) and not issubclass(thing, Exception):
@@ -95,14 +95,14 @@ def test_every_parameter_is_documented(name: str) -> None:
         assert parameter in (nr.Network.__doc__ or "")
 
 
-def test_signatures_can_be_read() -> None:
+def test_signatures_of_native_functions_are_available() -> None:
     assert str(inspect.signature(nr.Network)).startswith(
         "(kind, layout=None, *, fields=None, target=None, hidden=None, classes=None, normalize=None, activation=None, "
     )
     assert str(inspect.signature(nr.Network.observe)) == "(self, /, X, y=None, *, into=None, weight=None)"
 
 
-def test_importing_is_light() -> None:
+def test_import_loads_no_heavy_packages() -> None:
     heavy = """
         import sys
         before = set(sys.modules)
@@ -123,11 +123,11 @@ SHOWN = [pytest.param(page, marks=pytest.mark.needs(kinds.REDIS_7) if page.stem 
 
 
 @pytest.mark.parametrize("page", SHOWN, ids=lambda page: page.stem)
-def test_a_page_shows_what_happens(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_snippets_of_a_page_print_the_shown_output(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pages.run(page, tmp_path, monkeypatch)
 
 
-def test_the_program_for_asyncio_runs(
+def test_program_for_asyncio_runs(
     any_server_for_all: servers.Server,
     db: nr.NeuralRedis,
     monkeypatch: pytest.MonkeyPatch,
@@ -140,24 +140,24 @@ def test_the_program_for_asyncio_runs(
     assert "sums" in db
 
 
-def test_the_pictures_can_be_drawn(tmp_path: Path) -> None:
+def test_figures_of_the_docs_can_be_drawn(tmp_path: Path) -> None:
     draw = runpy.run_path(str(DOCS / "images" / "draw.py"))
     draw["main"](tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in (DOCS / "images").glob("*.png")}
 
 
-def test_pages_have_snippets() -> None:
+def test_pages_have_snippets_of_every_language() -> None:
     runs = {page.stem: {language for language, _ in pages.blocks(page.read_text("utf-8"))} for page in PAGES}
     assert {stem for stem, languages in runs.items() if "redis" in languages} >= {"commands", "tutorial"}
     assert {stem for stem, languages in runs.items() if "python" in languages} >= {"tutorial", "troubleshooting"}
 
 
-def test_the_commands_are_those_of_the_server(server: servers.Server) -> None:
+def test_commands_page_matches_the_server(server: servers.Server) -> None:
     page = runpy.run_path(str(DOCS / "commands.py"))["page"]
     assert page(server.client(protocol=3)) == (DOCS / "commands.md").read_text(encoding="utf-8"), "run `make pages`"
 
 
-def test_tables_in_pages_match_the_measurements() -> None:
+def test_tables_of_pages_match_the_benchmarks() -> None:
     figures = runpy.run_path(str(DOCS / "figures.py"))
     for page in figures["PAGES"]:
         text = page.read_text(encoding="utf-8")
@@ -165,7 +165,7 @@ def test_tables_in_pages_match_the_measurements() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_links_of_a_page_lead_somewhere(page: Path) -> None:
+def test_links_of_a_page_resolve(page: Path) -> None:
     # Sphinx checks links of the site; pages are read in the repository, too.
     places = [place for place in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")) if "://" not in place]
     assert [place for place in places if not (page.parent / place).exists()] == []

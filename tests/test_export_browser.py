@@ -95,7 +95,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, dict[s
 
 @pytest.mark.parametrize("where", ["page", "worker", "module worker"])
 @pytest.mark.parametrize("name", ["numbers", "fields", "sequences"])
-def test_a_browser_gives_the_same_bits(
+def test_javascript_in_a_browser_gives_the_same_bits(
     page: browsers.Page, site: tuple[str, dict[str, nr.Network]], where: str, name: str
 ) -> None:
     address, made = site

@@ -45,7 +45,7 @@ def proving(names: list[str]) -> str:
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_networks_of_every_kind_give_the_same_bits(
+def test_c_gives_the_same_bits_for_every_kind_of_network(
     tmp_path: Path, compiler: tuple[str, ...], request: pytest.FixtureRequest
 ) -> None:
     # Each compiler gets other networks.
@@ -57,7 +57,7 @@ def test_networks_of_every_kind_give_the_same_bits(
     assert output(built(tmp_path, proving(names), *sources, compiler=compiler)) == ["0"] * len(names)
 
 
-def test_the_product_and_sum_in_doubles_gives_the_same_bits(tmp_path: Path) -> None:
+def test_fma_emulated_in_doubles_gives_the_same_bits(tmp_path: Path) -> None:
     names = [f"net{seed}" for seed in (301, 302, 303)]
     for name in names:
         exports.written(exports.proved(exports.network(int(name[3:])), 30), tmp_path / f"{name}.c")
@@ -91,7 +91,7 @@ def every_kind(**options: Any) -> nr.Network:
     return net
 
 
-def test_a_program_asks_by_members(tmp_path: Path) -> None:
+def test_program_uses_members_of_a_struct(tmp_path: Path) -> None:
     net = every_kind()
     assert net.export(tmp_path / "net.c") == [tmp_path / "net.c", tmp_path / "net.h"]
     header = (tmp_path / "net.h").read_text()
@@ -135,7 +135,7 @@ def test_a_program_asks_by_members(tmp_path: Path) -> None:
     assert found[3:] == ["-6", "-1", "-4", "-5", "-8"]
 
 
-def test_inputs_by_their_positions_are_checked(tmp_path: Path) -> None:
+def test_inputs_without_fields_are_validated(tmp_path: Path) -> None:
     net = nr.Network("classifier", [2, 3, 2], seed=1)
     net.export(tmp_path / "2 nets.c")
     main = r"""
@@ -150,7 +150,7 @@ def test_inputs_by_their_positions_are_checked(tmp_path: Path) -> None:
     assert output(built(tmp_path, main, "2 nets.c")) == [f"0 {net.classify([1, 2])}", "-1 -1", "-2 -2"]
 
 
-def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
+def test_sequence_state_is_updated_event_by_event(tmp_path: Path) -> None:
     net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", length=12, seed=1)
     net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
     net.train(max_cycles=20)
@@ -180,7 +180,7 @@ def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
         assert "abc"[int(best)] == visitor.classify()
 
 
-def test_classes_are_not_called_as_macros_are(tmp_path: Path) -> None:
+def test_names_of_classes_do_not_clash_with_macros(tmp_path: Path) -> None:
     classes = ["h", "outputs", "Row", "fma in doubles"]
     net = nr.Network("classifier", fields={"n": "number"}, target="y", classes=classes, seed=1)
     net.export(tmp_path / "net.c")
@@ -189,7 +189,7 @@ def test_classes_are_not_called_as_macros_are(tmp_path: Path) -> None:
     assert output(built(tmp_path, proving(["net"]), "net.c")) == ["0"]
 
 
-def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
+def test_damaged_file_fails_its_self_test(tmp_path: Path) -> None:
     nr.Network("regressor", [2, 3, 1], seed=1).export(tmp_path / "net.c")
     text = (tmp_path / "net.c").read_text()
     weight = re.search(r"weights_0_1\[\] = \{(-?0x1\.)(\w)", text)
@@ -213,12 +213,12 @@ def test_networks_too_large_for_a_stack_are_rejected(tmp_path: Path) -> None:
         net.export(tmp_path / "net.c")
 
 
-def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net, rows, _ = exports.with_threshold()
     net.export(tmp_path / "net.c")
-    told = ", ".join("{" + ", ".join(f"{float(value).hex()}f" for value in row) + "}" for row in rows)
+    literals = ", ".join("{" + ", ".join(f"{float(value).hex()}f" for value in row) + "}" for row in rows)
     main = f"""
-    static const float rows[][2] = {{{told}}};
+    static const float rows[][2] = {{{literals}}};
     int main(void) {{
         int i;
         for (i = 0; i < {len(rows)}; i++) printf("%d\\n", net_classify(rows[i]));

@@ -45,7 +45,7 @@ def visits(**options: Any) -> nr.SequenceNetwork:
 
 @settings(max_examples=15, deadline=None)
 @given(net=networks())
-def test_a_description_has_the_cell_of_each_member_and_proves_itself(net: nr.SequenceNetwork) -> None:
+def test_description_contains_cells_of_all_members_and_expected_answers(net: nr.SequenceNetwork) -> None:
     exported = intermediate(net)
     assert json.loads(json.dumps(exported)) == exported
     assert exported["sequence"]
@@ -71,9 +71,7 @@ def test_a_description_has_the_cell_of_each_member_and_proves_itself(net: nr.Seq
 @pytest.mark.needs(kinds.NODE)
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(net=networks())
-def test_javascript_gives_the_same_bits_for_whole_sequences_and_step_by_step(
-    tmp_path: Path, net: nr.SequenceNetwork
-) -> None:
+def test_javascript_gives_the_same_bits_for_sequences_and_steps(tmp_path: Path, net: nr.SequenceNetwork) -> None:
     net.export(tmp_path / "net.mjs")
     sequences = exports.rows(net, 12)
     code = f"""
@@ -102,7 +100,7 @@ def test_c_gives_the_same_bits(tmp_path: Path, first: int) -> None:
 
 
 @pytest.mark.needs(kinds.CLANG)
-def test_a_program_of_c_goes_on_event_after_event(tmp_path: Path) -> None:
+def test_c_program_updates_its_state_event_by_event(tmp_path: Path) -> None:
     net = visits()
     net.export(tmp_path / "net.c")
     main = r"""
@@ -135,9 +133,7 @@ def test_a_program_of_c_goes_on_event_after_event(tmp_path: Path) -> None:
 
 @settings(max_examples=10, deadline=None)
 @given(net=networks())
-def test_numpy_answers_whole_sequences_and_step_by_step(
-    net: nr.SequenceNetwork, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_numpy_predicts_sequences_and_steps(net: nr.SequenceNetwork, tmp_path_factory: pytest.TempPathFactory) -> None:
     exported = module(net, tmp_path_factory.mktemp("numpy"))
     sequences = exports.rows(net, 12)
     expected = net.run(sequences).reshape(len(sequences), -1)
@@ -154,9 +150,7 @@ def test_numpy_answers_whole_sequences_and_step_by_step(
 @pytest.mark.needs(kinds.ONNX, kinds.ONNXRUNTIME)
 @settings(max_examples=15, deadline=None)
 @given(net=networks())
-def test_onnxruntime_answers_by_the_operator_of_onnx(
-    net: nr.SequenceNetwork, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_onnx_export_uses_the_gru_operator(net: nr.SequenceNetwork, tmp_path_factory: pytest.TempPathFactory) -> None:
     exported, path = intermediate(net), tmp_path_factory.mktemp("onnx") / "net.onnx"
     if has_text(exported):
         with pytest.raises(nr.OptionError, match="is text, which ONNX cannot split into words"):
@@ -172,7 +166,7 @@ def test_onnxruntime_answers_by_the_operator_of_onnx(
 
 
 @pytest.mark.needs(kinds.ONNX, kinds.ONNXRUNTIME)
-def test_many_sequences_take_a_step_at_a_time_in_onnx(tmp_path: Path) -> None:
+def test_onnx_steps_a_batch_of_sequences(tmp_path: Path) -> None:
     import onnx
 
     net = visits(hidden=[5])
@@ -200,7 +194,7 @@ def test_sql_rejects_sequences(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_layers_have_weights_for_the_hidden_state_of_their_own_cell_alone() -> None:
+def test_first_layers_take_the_hidden_state_of_their_own_cell() -> None:
     exported = intermediate(visits(hidden=[5]))
     # 32 units, and their means.
     assert (exported["layout"], exported["computed"]) == ([192, 5, 2], 192)
@@ -211,7 +205,7 @@ def test_layers_have_weights_for_the_hidden_state_of_their_own_cell_alone() -> N
 
 
 @pytest.mark.needs(kinds.NODE)
-def test_a_network_in_a_server_draws_events_as_its_export_does(db: nr.NeuralRedis, tmp_path: Path) -> None:
+def test_export_samples_the_same_events_as_the_network(db: nr.NeuralRedis, tmp_path: Path) -> None:
     net = nr.SequenceNetwork(
         "classifier", fields={"letter": "category"}, target="letter", cell="gru", length=12, dataset=60, seed=1
     )

@@ -60,7 +60,7 @@ NUMBERS = itertools.count()
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(net=exports.networks())
-def test_networks_of_every_kind_give_the_same_bits(tmp_path: Path, ask: Ask, net: nr.Network) -> None:
+def test_javascript_gives_the_same_bits_for_every_kind_of_network(tmp_path: Path, ask: Ask, net: nr.Network) -> None:
     rows, path = exports.rows(net, 25), tmp_path / f"net{next(NUMBERS)}.mjs"
     net.export(path)
     found = ask(path, rows)
@@ -109,23 +109,23 @@ WRONG: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
-def test_values_are_understood_as_the_engine_does(tmp_path: Path, ask: Ask) -> None:
+def test_values_are_parsed_like_in_the_engine(tmp_path: Path, ask: Ask) -> None:
     net = every_kind()
     net.export(tmp_path / "net.mjs")
     found = ask(tmp_path / "net.mjs", [*GIVEN, *WRONG])
     assert found["proved"] == 12
     for row, answer in zip(GIVEN, found["answers"], strict=False):
         assert answer == bits([net.run([row])[0]]), row
-    for row, said in zip(WRONG, found["answers"][len(GIVEN) :], strict=True):
+    for row, messages in zip(WRONG, found["answers"][len(GIVEN) :], strict=True):
         with pytest.raises(nr.NeuralRedisError):
             net.run([row])
-        assert isinstance(said, str), row
-        assert said.startswith("RangeError: field "), row
+        assert isinstance(messages, str), row
+        assert messages.startswith("RangeError: field "), row
 
 
-def test_inputs_by_their_positions_are_checked(tmp_path: Path) -> None:
+def test_inputs_without_fields_are_validated(tmp_path: Path) -> None:
     nr.Network("classifier", [2, 3, 2], seed=1).export(tmp_path / "net.mjs")
-    said = in_node(
+    messages = in_node(
         tmp_path,
         """
         import * as net from "./net.mjs";
@@ -134,17 +134,17 @@ def test_inputs_by_their_positions_are_checked(tmp_path: Path) -> None:
         }));
         """,
     )
-    assert said[:5] == [
+    assert messages[:5] == [
         "a row of 1 inputs: expected 2",
         "input 1 is NaN: expected a finite number",
         "input 0 is 1e+39: expected a finite number",
         "input 1 is Infinity: expected a finite number",
         "input 0 is 1: expected a finite number",
     ]
-    assert said[5:] == [f"input 1 is {value}: expected a finite number" for value in ("null", "undefined")]
+    assert messages[5:] == [f"input 1 is {value}: expected a finite number" for value in ("null", "undefined")]
 
 
-def test_a_program_asks_by_names(tmp_path: Path) -> None:
+def test_program_uses_names_of_fields(tmp_path: Path) -> None:
     net = nr.Network("classifier", fields={"age": "number", "plan": "category"}, target="left", seed=1, dataset=60)
     net.observe([{"age": age, "plan": ["free", "pro"][age % 2]} for age in range(60)], ["yes", "no"] * 30)
     net.train(max_cycles=30)
@@ -184,7 +184,7 @@ def letters(**options: Any) -> nr.SequenceNetwork:
     return net
 
 
-def test_events_are_drawn_as_python_draws_them(tmp_path: Path) -> None:
+def test_sampled_events_equal_those_of_python(tmp_path: Path) -> None:
     net = letters()
     net.export(tmp_path / "net.mjs")
     settings: list[dict[str, Any]] = [
@@ -204,7 +204,7 @@ def test_events_are_drawn_as_python_draws_them(tmp_path: Path) -> None:
     assert drawn == [net.sample("abca", 30, **one) for one in settings]
 
 
-def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
+def test_sequence_state_is_updated_event_by_event(tmp_path: Path) -> None:
     net = letters()
     net.export(tmp_path / "net.mjs")
     code = """
@@ -227,7 +227,7 @@ def test_a_sequence_goes_on_event_after_event(tmp_path: Path) -> None:
     assert (best, named, other) == (net.classify([all + "c"])[0], best, "c")
 
 
-def test_an_event_of_one_field_may_be_the_value_alone(tmp_path: Path) -> None:
+def test_event_with_one_field_may_be_a_plain_value(tmp_path: Path) -> None:
     given = {"vector 2": ([1.5, -2.0], "[1.5, -2]"), "time": (1.7e9, "new Date(17e11)"), "tags": (["a"], '["a"]')}
     for number, (kind, (value, literal)) in enumerate(given.items()):
         net = nr.SequenceNetwork("classifier", fields={"x": kind}, target="y", length=5, dataset=60, seed=1)
@@ -238,7 +238,7 @@ def test_an_event_of_one_field_may_be_the_value_alone(tmp_path: Path) -> None:
         assert in_node(tmp_path, code) == [np.ravel(net.run([[{"x": value}]])).tolist()] * 2, kind
 
 
-def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
+def test_damaged_file_fails_its_self_test(tmp_path: Path) -> None:
     net = every_kind()
     net.export(tmp_path / "net.mjs")
     text = (tmp_path / "net.mjs").read_text()
@@ -247,14 +247,14 @@ def test_a_damaged_file_does_not_prove_itself(tmp_path: Path) -> None:
     at = weights.start(1) + 4 * 5 + 2
     damaged = text[:at] + ("B" if text[at] == "A" else "A") + text[at + 1 :]
     (tmp_path / "damaged.mjs").write_text(damaged)
-    said = in_node(
+    messages = in_node(
         tmp_path,
         'import { selfTest } from "./damaged.mjs";\ntry { say(selfTest()); } catch (error) { say(error.message); }',
     )
-    assert re.match(r"row \d+ of the proof: ", said)
+    assert re.match(r"row \d+ of the proof: ", messages)
 
 
-def test_names_that_are_no_identifiers_and_scripts_are_quoted(tmp_path: Path) -> None:
+def test_names_and_scripts_are_quoted(tmp_path: Path) -> None:
     names = ['say "hi"\\', "</script>", "größe", "class", "__proto__", "a\u2028b"]
     net = nr.Network("regressor", fields=dict.fromkeys(names, "number"), target=["</x>", "y y"], seed=1, dataset=60)
     rows = np.random.default_rng(1).normal(size=(60, len(names)))
@@ -294,7 +294,7 @@ def of_events(kind: str, **options: Any) -> nr.SequenceNetwork:
     ],
     ids=["numbers", "numbers by tanh", "fields", "texts", "fields of every kind", "sequences", "series"],
 )
-def test_the_runtime_is_small(net: nr.Network, most: int) -> None:
+def test_minified_runtime_is_small(net: nr.Network, most: int) -> None:
     import minify
 
     runtime = javascript.runtime(intermediate(net))
@@ -306,11 +306,11 @@ def test_the_runtime_is_small(net: nr.Network, most: int) -> None:
 @pytest.mark.needs(kinds.DENO)
 def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
     nets: dict[str, nr.Network] = {"fields": every_kind(), "sequences": letters(), "numbers": numbers()}
-    asked: dict[str, list[Any]] = {name: exports.rows(net, 20) for name, net in nets.items()}
+    inputs: dict[str, list[Any]] = {name: exports.rows(net, 20) for name, net in nets.items()}
     jobs = []
     for name, net in nets.items():
         net.export(tmp_path / f"{name}.mjs")
-        jobs.append(json.dumps({"file": (tmp_path / f"{name}.mjs").as_uri(), "rows": asked[name]}))
+        jobs.append(json.dumps({"file": (tmp_path / f"{name}.mjs").as_uri(), "rows": inputs[name]}))
     done = subprocess.run(
         [kinds.DENO.binary(), "run", "--no-remote", "--allow-read", Path(__file__).with_name("exports.mjs")],
         input="\n".join(jobs), capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
@@ -319,10 +319,10 @@ def test_deno_gives_the_same_bits(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for found, (name, net) in zip(map(json.loads, done.stdout.splitlines()), nets.items(), strict=True):
         assert found["proved"] == 12, name
-        assert found["answers"] == [bits(np.ravel(answer)) for answer in net.run(asked[name])], name
+        assert found["answers"] == [bits(np.ravel(answer)) for answer in net.run(inputs[name])], name
 
 
-def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net, rows, _ = exports.with_threshold()
     net.export(tmp_path / "net.js")
     (tmp_path / "package.json").write_text('{"type": "module"}')
@@ -330,7 +330,7 @@ def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> Non
     assert in_node(tmp_path, code) == net.classify(rows).tolist()
 
 
-def test_classes_of_events_by_position_are_numbers(tmp_path: Path) -> None:
+def test_classes_of_events_without_fields_are_numbers(tmp_path: Path) -> None:
     net = nr.SequenceNetwork("classifier", [2, 4, 3], cell="window", seed=1)
     events = [[0.5, 1.0], [2.0, -1.0]]
     net.export(tmp_path / "net.js")

@@ -28,7 +28,7 @@ def module(net: nr.Network, folder: Path) -> SimpleNamespace:
 
 @settings(max_examples=15, deadline=None)
 @given(net=exports.networks())
-def test_answers_are_those_of_the_network(net: nr.Network, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_numpy_predictions_match_the_network(net: nr.Network, tmp_path_factory: pytest.TempPathFactory) -> None:
     exported = module(net, tmp_path_factory.mktemp("numpy"))
     rows = exports.rows(net, 40)
     found, expected = exported.run(rows), net.run(rows)
@@ -61,7 +61,7 @@ TEXTS = [
 ]
 
 
-def test_texts_in_ascii_are_cut_and_hashed_as_by_the_network(tmp_path: Path) -> None:
+def test_ascii_texts_are_tokenized_and_hashed_like_in_the_network(tmp_path: Path) -> None:
     net = shop()
     exported = module(net, tmp_path)
     rows = [{"note": text} for text in TEXTS]
@@ -71,7 +71,7 @@ def test_texts_in_ascii_are_cut_and_hashed_as_by_the_network(tmp_path: Path) -> 
         exported.run({"note": "é"})
 
 
-def test_values_are_parsed_as_in_the_network(tmp_path: Path) -> None:
+def test_values_are_parsed_like_in_the_network(tmp_path: Path) -> None:
     net = shop()
     exported = module(net, tmp_path)
     rows = [
@@ -128,7 +128,7 @@ def test_values_are_parsed_as_in_the_network(tmp_path: Path) -> None:
         ({"tags": "red," + "x" * 65}, "field tags is 'red,x*': expected words"),
     ],
 )
-def test_values_that_the_network_rejects_are_rejected(row: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_invalid_values_are_rejected_like_in_the_network(row: dict[str, Any], message: str, tmp_path: Path) -> None:
     net = shop()
     with pytest.raises(nr.DataError):
         net.run([row])
@@ -136,7 +136,7 @@ def test_values_that_the_network_rejects_are_rejected(row: dict[str, Any], messa
         module(net, tmp_path).run(row)
 
 
-def test_a_sequence_goes_on_from_a_state_beyond_the_length_that_counts(tmp_path: Path) -> None:
+def test_step_continues_sequences_beyond_the_window_length(tmp_path: Path) -> None:
     net = nr.SequenceNetwork(
         "classifier", fields={"page": "category 20", "seconds": "number"}, target="left", length=5, seed=1, hidden=[5]
     )
@@ -157,14 +157,14 @@ def test_a_sequence_goes_on_from_a_state_beyond_the_length_that_counts(tmp_path:
 
 
 @pytest.mark.parametrize("targets", ["price", ["price", "rent"]])
-def test_a_regressor_predicts_a_number_or_several_by_name(targets: Any, tmp_path: Path) -> None:
+def test_regressor_returns_one_number_or_several_by_name(targets: Any, tmp_path: Path) -> None:
     net = nr.Network("regressor", fields={"area": "number"}, target=targets, seed=1)
     values = net.run([{"area": 50}]).ravel().tolist()
     predicted = module(net, tmp_path).predict({"area": 50})
     assert predicted == (pytest.approx(values[0]) if targets == "price" else pytest.approx(dict(zip(targets, values))))  # noqa: B905
 
 
-def test_one_row_is_answered_as_one(tmp_path: Path) -> None:
+def test_single_row_gives_one_dimensional_output(tmp_path: Path) -> None:
     net = nr.Network("classifier", [3, 4, 2], seed=1)
     exported = module(net, tmp_path)
     assert exported.run([1, 2, 3]).shape == (2,)
@@ -174,7 +174,7 @@ def test_one_row_is_answered_as_one(tmp_path: Path) -> None:
             exported.run(rows)
 
 
-def test_a_file_runs_alone_and_detects_changes(tmp_path: Path) -> None:
+def test_file_runs_without_the_package_and_detects_changes(tmp_path: Path) -> None:
     [path] = shop().export(tmp_path / "net.py")
     # Without the project's site packages: an empty folder and the folder of NumPy.
     numpy = str(Path(np.__file__).parents[1])
@@ -191,14 +191,14 @@ def test_a_file_runs_alone_and_detects_changes(tmp_path: Path) -> None:
     assert "outputs differ by" in done.stderr
 
 
-def test_names_with_quotation_marks_make_no_code(tmp_path: Path) -> None:
+def test_names_with_quotes_cannot_inject_code(tmp_path: Path) -> None:
     names = {'"""\nraise SystemExit("x")\n"""': "number", "\\": "flag", "'": "category", "\udcff\0": "tags"}
     net = fieldnets.network(names, classes=['"""', "'''"])
     net.observe([dict.fromkeys(names, 1)], ['"""'])
     assert module(net, tmp_path).self_test() <= 1e-6
 
 
-def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net, rows, clear = exports.with_threshold()
     exported = module(net, tmp_path)
     np.testing.assert_array_equal(exported.classify(rows)[clear], net.classify(rows)[clear])

@@ -93,7 +93,7 @@ def has_text(exported: Any) -> bool:
 
 @settings(max_examples=15, deadline=None)
 @given(net=exports.networks())
-def test_onnxruntime_predicts_as_the_network_does(net: nr.Network, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_onnxruntime_predictions_match_the_network(net: nr.Network, tmp_path_factory: pytest.TempPathFactory) -> None:
     exported = intermediate(net)
     assume(not has_text(exported))
     [path] = net.export(tmp_path_factory.mktemp("onnx") / "net.onnx")
@@ -112,7 +112,7 @@ def test_onnxruntime_predicts_as_the_network_does(net: nr.Network, tmp_path_fact
         np.testing.assert_array_equal(classes[clear].astype(object), np.asarray(net.classify(rows), object)[clear])
 
 
-def test_the_file_has_its_self_test(tmp_path: Path) -> None:
+def test_onnx_file_contains_self_test_rows(tmp_path: Path) -> None:
     import onnx
 
     net = nr.Network("classifier", [4, 5, 3], normalize=True, seed=1)
@@ -128,7 +128,7 @@ def test_the_file_has_its_self_test(tmp_path: Path) -> None:
     assert path.read_bytes() == net.export(tmp_path / "again.onnx")[0].read_bytes()
 
 
-def test_a_number_that_is_not_finite_never_makes_an_answer_nan(tmp_path: Path) -> None:
+def test_nonfinite_inputs_do_not_give_nan(tmp_path: Path) -> None:
     net = nr.Network("regressor", fields={"a": "number", "b": "vector 2"}, target="t", seed=1)
     net.observe([{"a": at, "b": [at, 1]} for at in range(50)], np.arange(50))
     net.train(max_cycles=20)
@@ -139,7 +139,7 @@ def test_a_number_that_is_not_finite_never_makes_an_answer_nan(tmp_path: Path) -
     np.testing.assert_allclose(found[0], net.run([{}]), rtol=1e-5)
 
 
-def test_fields_may_be_called_as_outputs_are(tmp_path: Path) -> None:
+def test_fields_may_have_the_names_of_outputs(tmp_path: Path) -> None:
     fields = {"class": "number", "probabilities": "flag", "constant_1": "category", "state": "number"}
     net = nr.Network("classifier", fields=fields, target="t", classes=["a", "b"], seed=1)
     net.observe([{"class": 1, "constant_1": "x"}, {"class": 2, "state": 3}], ["a", "b"])
@@ -149,7 +149,7 @@ def test_fields_may_be_called_as_outputs_are(tmp_path: Path) -> None:
     np.testing.assert_allclose(found["probabilities_"], net.run([{"class": 1.5, "constant_1": "x"}]), atol=1e-5)
 
 
-def test_words_that_are_no_text_are_left_out_and_such_names_rejected(tmp_path: Path) -> None:
+def test_words_not_in_utf_8_are_left_out_and_such_names_rejected(tmp_path: Path) -> None:
     net = nr.Network("classifier", fields={"a\0b": "category"}, target="t", classes=["\udcff", "\0"], seed=1)
     net.observe([{"a\0b": "\udcff"}, {"a\0b": "x\0"}], ["\udcff", "\0"])
     net.train(max_cycles=5)
@@ -161,9 +161,7 @@ def test_words_that_are_no_text_are_left_out_and_such_names_rejected(tmp_path: P
         nr.Network("regressor", fields={"\udcff": "number"}, target="t").export(tmp_path / "other.onnx")
 
 
-def test_texts_and_a_missing_package_are_errors_with_their_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_text_fields_and_a_missing_package_are_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for net in (
         nr.Network("regressor", fields={"note": "text"}, target="t"),
         nr.SequenceNetwork("regressor", fields={"note": "text"}, target="t"),
@@ -176,7 +174,7 @@ def test_texts_and_a_missing_package_are_errors_with_their_name(
     assert not any(tmp_path.iterdir())
 
 
-def test_the_second_class_is_answered_from_a_threshold_on(tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net, rows, clear = exports.with_threshold()
     [path] = net.export(tmp_path / "net.onnx")
     [classes] = session(path).run(["class"], {"rows": rows})

@@ -63,7 +63,7 @@ def table(exported: Any, rows: list[Any]) -> tuple[dict[str, str], list[list[Any
     return columns, values
 
 
-def asked(connection: Any, path: Path) -> tuple[list[str], list[Any]]:
+def result_of(connection: Any, path: Path) -> tuple[list[str], list[Any]]:
     """Return the names of the columns of the result, and its rows by key."""
     done = connection.execute(path.read_text(encoding="utf-8"))
     return [column[0] for column in done.description], sorted(done.fetchall())
@@ -78,7 +78,7 @@ def exportable(seed: int) -> nr.Network:
 @needs_both
 @settings(max_examples=15, deadline=None)
 @given(seed=strategies.integers(0, 2**32 - 1))
-def test_databases_match_a_computation_in_double_precision(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_sql_matches_a_computation_in_double_precision(seed: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     net, folder = exportable(seed), tmp_path_factory.mktemp("sql")
     exported, rows = intermediate(net), exports.rows(net, 30)
     path, test = net.export(folder / "net.sql")
@@ -88,7 +88,7 @@ def test_databases_match_a_computation_in_double_precision(seed: int, tmp_path_f
     for name in DATABASES:
         with database(name) as connection:
             filled(connection, columns, values)
-            names, found = asked(connection, path)
+            names, found = result_of(connection, path)
             answers = np.array([row[1 + is_classifier :] for row in found], dtype=float)
             np.testing.assert_allclose(answers, expected, rtol=0, atol=1e-9 * np.abs(expected).max())
             assert names[: 1 + is_classifier] == ["row_id", "class"][: 1 + is_classifier]
@@ -112,31 +112,31 @@ def visitors() -> nr.Network:
 
 @needs_both
 @pytest.mark.parametrize("name", DATABASES)
-def test_gaps_unknown_words_and_flags_of_any_kind_are_understood(name: str, tmp_path: Path) -> None:
+def test_gaps_unknown_words_and_flags_are_parsed_like_in_the_network(name: str, tmp_path: Path) -> None:
     net = visitors()
     path, _ = net.export(tmp_path / "net.sql")
     rows = [("12", "FR", "Yes"), (None, "", "0"), ("nan", None, None), ("-3.5", "XX", "off"), ("1e3", "I'T", "1.0")]
-    told = [{'it\'s "age"': age, "land": land, "new": "1" if new == "1.0" else new} for age, land, new in rows]
+    expected_rows = [{'it\'s "age"': age, "land": land, "new": "1" if new == "1.0" else new} for age, land, new in rows]
     with database(name) as connection:
         given = [(None if age in (None, "nan") else age, land, new) for age, land, new in rows]
         filled(connection, {'it\'s "age"': "DOUBLE PRECISION", "land": "TEXT", "new": "TEXT"}, given)
-        names, found = asked(connection, path)
+        names, found = result_of(connection, path)
     assert names == ["row_id", "class", "p_y'es", "p_no"]
-    np.testing.assert_allclose([row[2:] for row in found], net.run(told), rtol=0, atol=1e-6)
-    assert [row[1] for row in found] == net.classify(told).tolist()
+    np.testing.assert_allclose([row[2:] for row in found], net.run(expected_rows), rtol=0, atol=1e-6)
+    assert [row[1] for row in found] == net.classify(expected_rows).tolist()
 
 
 @pytest.mark.parametrize("activation", ["relu", "tanh", "sigmoid"])
-def test_a_row_with_a_gap_in_a_network_of_numbers_has_no_answer(activation: str, tmp_path: Path) -> None:
+def test_rows_with_gaps_have_null_answers_without_fields(activation: str, tmp_path: Path) -> None:
     path, _ = nr.Network("classifier", [2, 3, 3], activation=activation, seed=1).export(tmp_path / "net.sql")
     with database("sqlite") as connection:
         filled(connection, {"x1": "REAL", "x2": "REAL"}, [[1.0, 2.0], [1.0, None]])
-        _, [there, gap] = asked(connection, path)
+        _, [there, gap] = result_of(connection, path)
     assert None not in there
     assert gap == (1, None, None, None, None)
 
 
-def test_twenty_classes_and_two_that_are_called_alike(tmp_path: Path) -> None:
+def test_class_names_that_differ_only_in_case_get_distinct_columns(tmp_path: Path) -> None:
     classes = [f"c{at}" for at in range(19)] + ["C0"]
     net = nr.Network("classifier", fields={"a": "number"}, target="t", classes=classes, seed=1, hidden=[9])
     net.observe([{"a": at} for at in range(200)], [classes[at // 10] for at in range(200)])
@@ -144,12 +144,12 @@ def test_twenty_classes_and_two_that_are_called_alike(tmp_path: Path) -> None:
     path, _ = net.export(tmp_path / "net.sql")
     with database("sqlite") as connection:
         filled(connection, {"a": "REAL"}, [[float(at)] for at in range(200)])
-        names, found = asked(connection, path)
+        names, found = result_of(connection, path)
     assert names[2:] == [f"p_{at}" for at in range(1, 21)]
     assert [row[1] for row in found] == net.classify([{"a": at} for at in range(200)]).tolist()
 
 
-REFUSED = [
+REJECTED = [
     (
         lambda: nr.Network("classifier", [300, 60, 2]),
         "18,182 weights and biases of all members: expected at most 10,000",
@@ -162,7 +162,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("make", "message"), REFUSED, ids=[message for _, message in REFUSED])
+@pytest.mark.parametrize(("make", "message"), REJECTED, ids=[message for _, message in REJECTED])
 def test_networks_that_sql_does_not_support_are_rejected(make: Any, message: str, tmp_path: Path) -> None:
     with pytest.raises(nr.OptionError, match=message):
         make().export(tmp_path / "net.sql")
@@ -171,7 +171,7 @@ def test_networks_that_sql_does_not_support_are_rejected(make: Any, message: str
 
 @needs_both
 @pytest.mark.parametrize("name", DATABASES)
-def test_names_and_words_that_no_text_can_be_do_no_harm(name: str, tmp_path: Path) -> None:
+def test_names_and_words_not_in_utf_8_are_escaped(name: str, tmp_path: Path) -> None:
     fields = {"\udcff\0\n--\"; DROP TABLE data; '": "category"}
     net = nr.Network("classifier", fields=fields, target="t\n", classes=["\udcff'\0", '\n--"'], seed=1, hidden=[3])
     words = ["a'b", "\udcff", "\0", "it"]
@@ -182,12 +182,12 @@ def test_names_and_words_that_no_text_can_be_do_no_harm(name: str, tmp_path: Pat
         assert connection.execute(test.read_text(encoding="utf-8")).fetchone()[0] is not None
         column = "\ufffd\ufffd\n--\"; DROP TABLE data; '".replace("\ufffd\ufffd", "?\ufffd")
         filled(connection, {column: "TEXT"}, [["a'b"], ["it"], ["other"]])
-        _, found = asked(connection, path)
+        _, found = result_of(connection, path)
     expected = net.run([{next(iter(fields)): word} for word in ("a'b", "it", "other")])
     np.testing.assert_allclose([row[2:] for row in found], expected, rtol=0, atol=1e-6)
 
 
-def test_a_changed_select_fails_its_test(tmp_path: Path) -> None:
+def test_changed_select_fails_its_test(tmp_path: Path) -> None:
     _, test = visitors().export(tmp_path / "net.sql")
     with database("sqlite") as connection:
         [apart] = connection.execute(test.read_text().replace("+ EXP", "+ 2e0 * EXP")).fetchone()
@@ -196,12 +196,12 @@ def test_a_changed_select_fails_its_test(tmp_path: Path) -> None:
 
 @needs_both
 @pytest.mark.parametrize("name", DATABASES)
-def test_the_second_class_is_answered_from_a_threshold_on(name: str, tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(name: str, tmp_path: Path) -> None:
     net, rows, clear = exports.with_threshold()
     path, _ = net.export(tmp_path / "net.sql")
     with database(name) as connection:
         filled(connection, dict.fromkeys(("x1", "x2"), "DOUBLE PRECISION"), [*rows.astype(float).tolist(), [1, None]])
-        _, found = asked(connection, path)
+        _, found = result_of(connection, path)
     classes = [row[1] for row in found]
     assert classes.pop() is None
     np.testing.assert_array_equal(np.array(classes)[clear], net.classify(rows)[clear])

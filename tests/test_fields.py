@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fieldnets import SHOP, learnt, network, refused, shop, stars
+from fieldnets import SHOP, error_of, learnt, network, shop, stars
 
 import neuralredis as nr
 
 # Creation
 
 
-def test_a_network_of_fields_shows_its_fields() -> None:
+def test_network_returns_its_fields_target_and_classes() -> None:
     net = network({"age": "Number", "plan": "CATEGORY 7", "at": "time", "note": ("text", 256), "v": "vector 3"})
     assert net.fields is not None
     assert dict(net.fields) == {
@@ -37,13 +37,13 @@ def test_a_network_of_fields_shows_its_fields() -> None:
         net.fields["age"] = "text"  # type: ignore[index]
 
 
-def test_hidden_layers_are_three_of_thirty_by_default() -> None:
+def test_default_hidden_layers_are_three_of_thirty_units() -> None:
     made = nr.Network("classifier", fields={"age": "number"}, target="left")
     assert made.info().layout == (3, 30, 30, 30, 2)
     assert network({"age": "number"}, hidden=[]).info().layout == (3, 2)
 
 
-def test_a_network_without_fields_has_none() -> None:
+def test_network_without_fields_returns_none() -> None:
     net = nr.Network("classifier", [2, 2])
     assert (net.fields, net.target, net.classes) == (None, None, None)
     assert (net.info().fields, net.info().target, net.info().classes) == (None, None, None)
@@ -52,7 +52,7 @@ def test_a_network_without_fields_has_none() -> None:
         lambda: net.classify([1, 2], top=1),
         lambda: net.classify([1, 2], least=0),
     ):
-        assert "networks with fields" in refused(nr.KindError, call)
+        assert "networks with fields" in error_of(nr.KindError, call)
 
 
 @pytest.mark.parametrize(
@@ -105,26 +105,28 @@ def test_a_network_without_fields_has_none() -> None:
         ({"sed": 1}, TypeError, "'sed' is an unexpected keyword argument"),
     ],
 )
-def test_what_cannot_be_is_rejected_by_name(options: dict[str, Any], error: type[Exception], message: str) -> None:
+def test_invalid_fields_and_targets_are_rejected_by_name(
+    options: dict[str, Any], error: type[Exception], message: str
+) -> None:
     made = {"fields": SHOP, "target": "taken", "hidden": (8,), "seed": 1, **options}
-    assert message in refused(error, lambda: nr.Network("classifier", **made))
+    assert message in error_of(error, lambda: nr.Network("classifier", **made))
 
 
-def test_a_regressor_has_targets_and_no_classes() -> None:
+def test_regressor_has_targets_and_no_classes() -> None:
     assert stars({"age": "number"}).target == "stars"
     net = stars({"age": "number"}, target=["low", "high"])
     assert (net.target, net.classes) == (("low", "high"), None)
-    assert "classes is 3: expected none for a regressor" in refused(
+    assert "classes is 3: expected none for a regressor" in error_of(
         nr.OptionError, lambda: stars({"age": "number"}, classes=3)
     )
-    assert "no target" in refused(nr.OptionError, lambda: stars({"age": "number"}, target=[]))
+    assert "no target" in error_of(nr.OptionError, lambda: stars({"age": "number"}, target=[]))
 
 
-def test_closed_lists_of_classes_take_no_others_and_may_have_weights() -> None:
+def test_given_classes_exclude_others_and_may_have_weights() -> None:
     net = network({"age": "number"}, classes=["no", "yes"], class_weight=[1, 3])
     assert net.classes == ("no", "yes")
     assert list(net.run({"age": 3})) == ["no", "yes"]
-    message = refused(nr.DataError, lambda: net.observe([{"age": 1}, {"age": 2}], ["yes", "perhaps"]))
+    message = error_of(nr.DataError, lambda: net.observe([{"age": 1}, {"age": 2}], ["yes", "perhaps"]))
     assert message == "row 1: unknown class 'perhaps': expected no, yes"
     assert network({"age": "number"}, classes=[False, True]).classes == ("false", "true")
     assert network({"age": "number"}, classes=np.array([0, 1])).classes == ("0", "1")
@@ -132,7 +134,7 @@ def test_closed_lists_of_classes_take_no_others_and_may_have_weights() -> None:
 
 def test_rows_of_fields_are_always_normalized() -> None:
     net = network()
-    assert "normalize is no: expected yes" in refused(nr.OptionError, lambda: net.configure(normalize=False))
+    assert "normalize is no: expected yes" in error_of(nr.OptionError, lambda: net.configure(normalize=False))
     assert net.configure(dataset=5)["dataset"] == 5
 
 
@@ -163,7 +165,7 @@ def test_networks_of_fields_are_saved_copied_and_compared(tmp_path: pathlib.Path
     assert pickle.loads(pickle.dumps(net.info())) == net.info()
 
 
-def test_a_training_starts_stops_and_resets_as_of_any_network() -> None:
+def test_network_with_fields_trains_stops_and_resets() -> None:
     net = network()
     net.observe(shop(100))
     report = net.train(max_cycles=20, autostop=True, backtrack=True)
@@ -178,14 +180,14 @@ def test_a_training_starts_stops_and_resets_as_of_any_network() -> None:
     assert net.notes == b"mine"
 
 
-def test_methods_for_networks_without_fields_are_rejected() -> None:
+def test_methods_for_positions_are_rejected_with_fields() -> None:
     net = learnt()
     for call in (net.weights, lambda: net.weights(folded=True), lambda: net.set_weights([1.0])):
-        assert refused(nr.KindError, call).startswith("the network has fields: ")
-    assert "gradient" in refused(nr.KindError, lambda: net.gradient([[1]], [1]))
+        assert error_of(nr.KindError, call).startswith("the network has fields: ")
+    assert "gradient" in error_of(nr.KindError, lambda: net.gradient([[1]], [1]))
 
 
-def test_rows_of_positions_still_need_outcomes() -> None:
+def test_rows_without_fields_need_outcomes() -> None:
     net = nr.Network("classifier", [1, 2])
     for call in (lambda: net.observe([1]), lambda: net.evaluate([[1]])):
         with pytest.raises(TypeError):

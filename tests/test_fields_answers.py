@@ -7,14 +7,14 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from fieldnets import SHOP, learnt, network, refused, shop, stars
+from fieldnets import SHOP, error_of, learnt, network, shop, stars
 
 import neuralredis as nr
 
 # Answers
 
 
-def test_predictions_have_names() -> None:
+def test_predictions_are_keyed_by_class_name() -> None:
     net = learnt()
     assert net.classes is not None
     assert set(net.classes) == {"yes", "no", "perhaps"}
@@ -26,7 +26,7 @@ def test_predictions_have_names() -> None:
     assert net.classify({"country": "FR", "taken": "yes"}) == "no", "predictions ignore the outcome"
 
 
-def test_many_rows_are_answered_as_arrays_and_each_as_alone() -> None:
+def test_batch_returns_arrays_equal_to_single_answers() -> None:
     net = learnt()
     rows = [{name: value for name, value in row.items() if name != "taken"} for row in shop(50)]
     outputs, classes = net.run(rows), net.classify(rows)
@@ -42,7 +42,7 @@ def test_many_rows_are_answered_as_arrays_and_each_as_alone() -> None:
     assert net.run(frame[[]]).shape == (50, 3)
 
 
-def test_the_best_classes_come_with_scores_and_a_least_one() -> None:
+def test_classify_returns_top_classes_with_scores_above_least() -> None:
     net = learnt()
     row = {"country": "IT"}
     answer = net.run(row)
@@ -67,18 +67,18 @@ def test_the_best_classes_come_with_scores_and_a_least_one() -> None:
             net.classify(row, **options)
 
 
-def test_classes_come_best_first() -> None:
+def test_classify_breaks_ties_by_class_order() -> None:
     net = network({"age": "number"}, classes=["b", "a", "c"])
     answers = net.run([{}] * 2)
     assert np.array_equal(answers[0], answers[1])
     assert net.classify({}, top=3) == [net.classes[at] for at in np.argsort(-answers[0], kind="stable")]  # type: ignore[index]
 
 
-def test_a_network_that_has_met_no_class_says_so() -> None:
+def test_prediction_without_observed_classes_is_rejected() -> None:
     net = network({"age": "number"})
     message = "the network has seen no class yet: observe some rows first"
     for call in (lambda: net.run({}), lambda: net.classify([{}]), lambda: net.rank([{}], want="yes")):
-        assert refused(nr.TrainingError, call) == message
+        assert error_of(nr.TrainingError, call) == message
     net.observe({"age": 1}, "yes")
     assert net.classes == ("yes",)
     assert net.classify({}) == "yes"
@@ -88,7 +88,7 @@ def test_a_network_that_has_met_no_class_says_so() -> None:
     assert net.run([{}, {}]).shape == (2, 2)
 
 
-def test_classes_and_words_that_are_new_are_answered_after_the_next_training() -> None:
+def test_new_classes_and_words_are_used_after_the_next_training() -> None:
     net = learnt()
     assert net.classes is not None
     before, inputs = net.classes, net.info().layout[0]
@@ -107,7 +107,7 @@ def test_classes_and_words_that_are_new_are_answered_after_the_next_training() -
     assert net.classify({"country": "ES"}) == "later"
 
 
-def test_a_regressor_answers_numbers() -> None:
+def test_regressor_predicts_numbers_by_target() -> None:
     net = stars({"note": "text"})
     rows = [{"note": "good"}, {"note": "bad"}, {"note": "not bad"}] * 40
     net.observe(rows, [5, 1, 3] * 40, into="train")
@@ -115,19 +115,19 @@ def test_a_regressor_answers_numbers() -> None:
     assert type(net.run({"note": "good"})) is float
     assert net.run(rows[:3]) == pytest.approx([5, 1, 3], abs=0.1)
     assert net.run(rows[:3]).shape == (3,)
-    assert refused(nr.KindError, lambda: net.classify({})).startswith("the network is a regressor")
+    assert error_of(nr.KindError, lambda: net.classify({})).startswith("the network is a regressor")
     assert [index for index, _ in net.rank(rows[:3])] == [0, 2, 1]
     two = stars({"age": "number"}, target=["low", "high"])
     assert list(two.run({"age": 1})) == ["low", "high"]
     assert two.run([{"age": 1}] * 3).shape == (3, 2)
     assert len(two.rank([{"age": 1}], want="high")) == 1
-    assert "want is None: expected one of low, high" in refused(nr.OptionError, lambda: two.rank([{"age": 1}]))
+    assert "want is None: expected one of low, high" in error_of(nr.OptionError, lambda: two.rank([{"age": 1}]))
 
 
 # Candidates
 
 
-def test_candidates_are_ranked_best_first_with_shared_values() -> None:
+def test_rank_sorts_candidates_with_shared_values() -> None:
     net = network(classes=["no", "yes"])
     rows = [row for row in shop(300) if row["taken"] != "perhaps"]
     net.observe(rows)
@@ -145,15 +145,15 @@ def test_candidates_are_ranked_best_first_with_shared_values() -> None:
     assert net.rank({"country": ["FR", "IT"]}, shared, want="no")[0].index == 0
     assert net.rank([], shared) == []
     assert net.rank({"country": "IT"})[0].index == 0
-    assert "want is 'maybe': expected one of no, yes" in refused(nr.OptionError, lambda: net.rank([{}], want="maybe"))
-    assert "want is None: expected one of" in refused(nr.OptionError, lambda: learnt().rank([{}]))
-    assert "shared is several rows" in refused(nr.ShapeError, lambda: net.rank([{}], {"age": [1, 2]}))
+    assert "want is 'maybe': expected one of no, yes" in error_of(nr.OptionError, lambda: net.rank([{}], want="maybe"))
+    assert "want is None: expected one of" in error_of(nr.OptionError, lambda: learnt().rank([{}]))
+    assert "shared is several rows" in error_of(nr.ShapeError, lambda: net.rank([{}], {"age": [1, 2]}))
 
 
 # Evaluation
 
 
-def test_stored_and_fresh_rows_are_evaluated_by_names() -> None:
+def test_evaluate_takes_stored_and_fresh_rows_of_fields() -> None:
     net = learnt()
     stored = net.evaluate("train")
     assert isinstance(stored, nr.ClassifierEvaluation)
@@ -170,7 +170,7 @@ def test_stored_and_fresh_rows_are_evaluated_by_names() -> None:
     weighted = net.evaluate(frame, weight=np.linspace(1, 2, 90))
     assert weighted.error != fresh.error
     assert net.evaluate({"country": "IT"}, "yes").rows == 1
-    assert refused(nr.DataError, lambda: net.evaluate([], [])) == "there are no rows to evaluate"
+    assert error_of(nr.DataError, lambda: net.evaluate([], [])) == "there are no rows to evaluate"
     new = net.evaluate({"country": "IT"}, "never met")
     assert isinstance(new, nr.ClassifierEvaluation)
     assert (new.accuracy, new.classes) == (0, (*(net.classes or ()), "never met"))
@@ -179,7 +179,7 @@ def test_stored_and_fresh_rows_are_evaluated_by_names() -> None:
     assert plain.evaluate([[1]], [0]).classes is None  # type: ignore[union-attr]
 
 
-def test_a_regressor_of_fields_is_evaluated() -> None:
+def test_regressor_with_fields_is_evaluated() -> None:
     net = stars({"age": "number"})
     net.observe({"age": range(100)}, np.arange(100) * 2.0)
     net.train(max_cycles=300)
@@ -188,7 +188,7 @@ def test_a_regressor_of_fields_is_evaluated() -> None:
     assert found.rmse < 5
 
 
-def test_rows_that_the_network_has_are_recognized() -> None:
+def test_stored_rows_are_recognized() -> None:
     net = learnt()
     frame = pd.DataFrame(shop(300))
     assert net._has(frame, None).all()
@@ -200,7 +200,7 @@ def test_rows_that_the_network_has_are_recognized() -> None:
         nr.Network("classifier", [1, 2])._has([[1]], [0])
 
 
-def test_figures_are_those_of_the_stored_rows() -> None:
+def test_figures_match_the_stored_rows() -> None:
     net = learnt()
     figures, ranges = net._figures()
     of = dict(zip(net.fields or {}, figures, strict=True))
@@ -222,7 +222,7 @@ def test_figures_are_those_of_the_stored_rows() -> None:
 # Stored rows
 
 
-def test_stored_rows_come_back_as_they_came_but_for_texts() -> None:
+def test_stored_rows_are_returned_unchanged_except_texts() -> None:
     net = network({**SHOP, "country": "category 2"}, dataset=1000, test=0)
     rows = shop(40)
     net.observe(rows)

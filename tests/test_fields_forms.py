@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
-from fieldnets import network, refused, same, shop, stars
+from fieldnets import error_of, network, same, shop, stars
 
 import neuralredis as nr
 
 
-def test_one_row_and_many_are_observed() -> None:
+def test_observe_takes_one_row_or_many() -> None:
     net = network()
     assert net.observe({"age": 31, "country": "IT"}, "yes") == (1, 0)
     assert net.observe([{"age": 20}, {}], ["no", "yes"], into="train") == (3, 0)
@@ -26,7 +26,7 @@ def test_one_row_and_many_are_observed() -> None:
     assert net.classes == ("yes", "no")
 
 
-def test_rows_mean_the_same_in_every_form() -> None:
+def test_every_form_of_rows_is_equivalent() -> None:
     rows = [{"age": 31, "country": "IT"}, {"country": "FR", "age": None}, {"age": 2.5}]
     frame = pd.DataFrame(rows)
     columns = {"country": ["IT", "FR", None], "age": [31, None, 2.5]}
@@ -55,7 +55,7 @@ def test_rows_mean_the_same_in_every_form() -> None:
     )
 
 
-def test_frames_of_polars_are_rows_too() -> None:
+def test_polars_frames_are_accepted() -> None:
     rows = [{"age": 31, "country": "IT"}, {"country": "FR", "age": None}, {"age": 2.5}]
     frame = pl.DataFrame({"country": ["IT", "FR", None], "age": [31.0, None, 2.5]})
     same(
@@ -93,7 +93,7 @@ def test_frames_of_polars_are_rows_too() -> None:
     )
 
 
-def test_moments_are_the_same_however_they_are_given() -> None:
+def test_all_types_of_time_values_are_equivalent() -> None:
     moment = dt.datetime(2026, 11, 25, 18, 30, 15, tzinfo=dt.timezone.utc)
     east = moment.astimezone(dt.timezone(dt.timedelta(hours=2)))
     naive = moment.replace(tzinfo=None)
@@ -120,7 +120,7 @@ def test_moments_are_the_same_however_they_are_given() -> None:
     )
 
 
-def test_numbers_words_and_flags_are_the_same_of_any_type() -> None:
+def test_numbers_words_and_flags_of_all_types_are_equivalent() -> None:
     same(
         {"n": "number"},
         {"n": [1, 0, 2.5]},
@@ -158,7 +158,7 @@ def test_numbers_words_and_flags_are_the_same_of_any_type() -> None:
     same({"word": "category"}, {"word": large}, {"word": list(map(str, large))}, {"word": np.array(large, "u8")})
 
 
-def test_tags_and_vectors_may_be_lists_or_as_they_are_in_commands() -> None:
+def test_tags_and_vectors_may_be_lists_or_command_arguments() -> None:
     same(
         {"tags": "tags", "n": "number"},
         {"tags": [["a", "b"], [], ["b"]], "n": [1, 2, 3]},
@@ -188,31 +188,31 @@ def test_tags_and_vectors_may_be_lists_or_as_they_are_in_commands() -> None:
     assert network({"v": "vector 2"}).observe({"v": [[1, 2], None]}, ["yes", "no"]) == (1, 1)
 
 
-def test_a_list_for_a_field_of_one_value_makes_columns() -> None:
+def test_lists_for_scalar_fields_are_columns() -> None:
     net = network({"age": "number", "tags": "tags"})
     assert net.observe({"age": [1, 2], "tags": ["a", "b"]}, ["yes", "no"]) == (1, 1)
     assert net.observe({"age": 1, "tags": ["a", "b"]}, "yes") == (2, 1)
     assert net.observe({"tags": ["a", "b"], "taken": ["yes", "no"]}, into="test") == (2, 3)
-    message = refused(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": "a"}, ["yes", "no"]))
+    message = error_of(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": "a"}, ["yes", "no"]))
     assert message == "column 'tags' is 'a': expected a value for each row"
-    message = refused(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": ["a"]}, ["yes", "no"]))
+    message = error_of(nr.ShapeError, lambda: net.observe({"age": [1, 2], "tags": ["a"]}, ["yes", "no"]))
     assert message == "column 'tags' has 1 values, column 'age' 2"
 
 
-def test_a_row_of_a_frame_is_a_row() -> None:
+def test_row_of_a_frame_is_accepted() -> None:
     frame = pd.DataFrame(shop(20))
     net = network()
     net.observe(frame)
     assert net.run(frame.drop(columns="taken").iloc[3]) == net.run(frame.to_dict("records")[3])
 
 
-def test_frames_whose_columns_are_called_as_attributes_are_read() -> None:
+def test_columns_may_have_the_names_of_frame_attributes() -> None:
     names = ["columns", "column_names", "index", "to_dict", "iloc", "dtype"]
     net = stars(dict.fromkeys(names, "number"))
     assert net.observe(pd.DataFrame({name: [1.0, 2.0] for name in names}), [1, 2]) == (1, 1)
 
 
-def test_names_and_words_are_any_bytes() -> None:
+def test_names_and_words_may_be_any_bytes() -> None:
     names = ["יום", "e\u0301", "a b", "--help", "\0", "x.y", "layout", "\udcff"]
     net = network(dict.fromkeys(names, "category"))
     assert net.fields is not None
@@ -224,7 +224,7 @@ def test_names_and_words_are_any_bytes() -> None:
     assert net.classify(row) in net.classes
 
 
-def test_dates_as_words_are_the_same_of_any_type() -> None:
+def test_dates_of_all_types_are_equivalent_as_words() -> None:
     dates = [dt.date(2026, 1, 2), None, dt.date(1950, 12, 31)]
     text = ["2026-01-02", "", "1950-12-31"]
     same({"day": "category"}, {"day": text}, {"day": dates}, {"day": np.array(dates, "M8[D]")})
@@ -247,7 +247,7 @@ def test_dates_as_words_are_the_same_of_any_type() -> None:
     )
 
 
-def test_digits_of_large_numbers_among_gaps_are_kept_as_words() -> None:
+def test_large_integers_with_gaps_keep_their_digits_as_words() -> None:
     large = [2**60 + 1, None, 5]
     forms: list[Any] = [
         {"id": [str(2**60 + 1), "", "5"]},

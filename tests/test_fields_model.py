@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 import neuralredis as nr
 
 GAP = "a gap"
-REFUSED = "refused"
+REJECTED = "rejected"
 #: The characters that the engine treats as blanks, and the length of the longest word.
 BLANKS, LONGEST = b" \t\n\x0c\r", 64
 
@@ -42,11 +42,11 @@ def number(raw: Any) -> Any:
     elif re.fullmatch(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text.strip(BLANKS)):
         value = float(text.strip(BLANKS))
     else:
-        return REFUSED
+        return REJECTED
     with np.errstate(over="ignore"):
         single = float(np.float32(value))
     # 0.0 and -0.0 are kept apart.
-    return (single, math.copysign(1, single)) if math.isfinite(single) else REFUSED
+    return (single, math.copysign(1, single)) if math.isfinite(single) else REJECTED
 
 
 def written(value: Any) -> bytes:
@@ -68,12 +68,12 @@ def word(raw: Any) -> Any:
         if raw is None or raw != raw:
             return GAP
         text = written(raw)
-    return GAP if not text else text if len(text) <= LONGEST else REFUSED
+    return GAP if not text else text if len(text) <= LONGEST else REJECTED
 
 
 def auto(raw: Any) -> Any:
     found = number(raw)
-    return ("word", word(raw)) if found == REFUSED and word(raw) != REFUSED else found
+    return ("word", word(raw)) if found == REJECTED and word(raw) != REJECTED else found
 
 
 def flag(raw: Any) -> Any:
@@ -81,11 +81,11 @@ def flag(raw: Any) -> Any:
     if text is None:
         if raw is None or raw != raw:
             return GAP
-        return float(raw) if raw in (0, 1) else REFUSED
+        return float(raw) if raw in (0, 1) else REJECTED
     if not text:
         return GAP
     yes, no = text.lower() in (b"1", b"true", b"yes", b"on"), text.lower() in (b"0", b"false", b"no", b"off")
-    return float(yes) if yes or no else REFUSED
+    return float(yes) if yes or no else REJECTED
 
 
 def tags(raw: Any) -> Any:
@@ -96,8 +96,8 @@ def tags(raw: Any) -> Any:
         items = list(raw) if isinstance(raw, list | tuple) else [raw]
     words = [as_bytes(item) if as_bytes(item) is not None else word(item) for item in items]
     stripped = {one.strip(BLANKS) for one in words if isinstance(one, bytes)} - {b""}
-    if REFUSED in words or any(len(one) > LONGEST for one in stripped):
-        return REFUSED
+    if REJECTED in words or any(len(one) > LONGEST for one in stripped):
+        return REJECTED
     return frozenset(stripped) or GAP
 
 
@@ -191,14 +191,14 @@ def agree(kind: str, one: Any, other: Any) -> None:
     understood = [MODELS[kind](value) for value in (one, other)]
     networks = [after(kind, value) for value in (one, other)]
     for value, found, net in zip((one, other), understood, networks, strict=True):
-        assert (net is None) == (found == REFUSED), (value, found)
+        assert (net is None) == (found == REJECTED), (value, found)
     if None not in networks:
         assert (networks[0] == networks[1]) == (understood[0] == understood[1]), understood
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(MODELS.keys() - {"tags"})), values.filter(without_halves), values.filter(without_halves))
-def test_a_value_is_read_as_in_the_model(kind: str, one: Any, other: Any) -> None:
+def test_values_are_parsed_as_in_the_model(kind: str, one: Any, other: Any) -> None:
     agree(kind, one, other)
     understood = MODELS[kind](one)
     if kind == "number" and isinstance(understood, tuple):
@@ -212,12 +212,12 @@ def test_a_value_is_read_as_in_the_model(kind: str, one: Any, other: Any) -> Non
 
 @settings(max_examples=150, deadline=None)
 @given(st.one_of(values, lists).filter(without_halves), st.one_of(values, lists).filter(without_halves))
-def test_tags_are_read_as_in_the_model(one: Any, other: Any) -> None:
+def test_tags_are_parsed_as_in_the_model(one: Any, other: Any) -> None:
     agree("tags", one, other)
 
 
 @pytest.mark.parametrize("kind", sorted(MODELS))
-def test_odd_values_are_read_as_in_the_model(kind: str) -> None:
+def test_special_values_are_parsed_as_in_the_model(kind: str) -> None:
     for one in [*ODD, None, True, False, 0, 1, 2.5, -0.0, math.nan, math.inf, 2**53 + 1, 10**40, 1e-7, 1e300]:
         agree(kind, one, 1)
         agree(kind, one, "a")
@@ -226,9 +226,9 @@ def test_odd_values_are_read_as_in_the_model(kind: str) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.one_of(values, st.sampled_from(ODD)).filter(without_halves), min_size=1, max_size=8))
-def test_rows_one_by_one_and_as_a_column_are_the_same(column: list[Any]) -> None:
+def test_single_rows_and_columns_are_equivalent(column: list[Any]) -> None:
     kinds = {"n": "auto", "c": "category 3", "t": "text 16"}
-    taken = [value for value in column if REFUSED not in (word(value), auto(value))]
+    taken = [value for value in column if REJECTED not in (word(value), auto(value))]
 
     def network() -> nr.Network:
         return nr.Network("classifier", fields=kinds, target="y", hidden=[], dataset=99, test=0, classes=9, seed=1)
@@ -244,7 +244,7 @@ def test_rows_one_by_one_and_as_a_column_are_the_same(column: list[Any]) -> None
 
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60))
-def test_texts_that_look_the_same_are_the_same(text: str) -> None:
+def test_texts_in_nfc_and_nfd_are_equivalent(text: str) -> None:
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     for kind in ("text 512", "text 1"):
         networks = [after(kind, form) for form in (text, composed, decomposed, f"{text} ...", text.encode())]
@@ -256,7 +256,7 @@ def test_texts_that_look_the_same_are_the_same(text: str) -> None:
     st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9999, 12, 30)),
     st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes))),
 )
-def test_moments_are_the_same_as_objects_numbers_and_texts(moment: dt.datetime, zone: dt.timezone) -> None:
+def test_times_are_equivalent_as_objects_numbers_and_texts(moment: dt.datetime, zone: dt.timezone) -> None:
     moment = moment.replace(microsecond=moment.microsecond // 1000 * 1000)
     utc = moment.replace(tzinfo=dt.timezone.utc)
     expected = after("time", moment)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from fieldnets import network, refused, shop, stars
+from fieldnets import error_of, network, shop, stars
 
 import neuralredis as nr
 
@@ -70,32 +70,32 @@ def test_rejected_rows_change_nothing(rows: Any, error: type[Exception], message
         lambda: net.classify(rows),
         lambda: net.rank(rows, want="yes"),
     ):
-        assert message in refused(error, call)
+        assert message in error_of(error, call)
     if not isinstance(rows, str):
-        assert message in refused(error, lambda: net.evaluate(rows, y))
+        assert message in error_of(error, lambda: net.evaluate(rows, y))
     assert net == before
 
 
-def test_messages_are_read_in_any_script() -> None:
+def test_errors_show_names_in_any_script() -> None:
     net = network({"città": "number", "עיר": "number"})
-    assert "unknown field 'x': expected città, עיר" in refused(nr.DataError, lambda: net.observe({"x": 1}, "yes"))
-    assert "field עיר is 'x': expected a finite number" in refused(
+    assert "unknown field 'x': expected città, עיר" in error_of(nr.DataError, lambda: net.observe({"x": 1}, "yes"))
+    assert "field עיר is 'x': expected a finite number" in error_of(
         nr.DataError, lambda: net.observe({"עיר": "x"}, "yes")
     )
 
 
-def test_a_list_that_holds_itself_is_no_value() -> None:
+def test_recursive_lists_are_rejected() -> None:
     net = network({"tags": "tags", "v": "vector 1", "n": "number"})
     endless: list[Any] = []
     endless.append(endless)
     for name in ("tags", "v", "n"):
-        assert f"field {name} is" in refused(nr.DataError, lambda name=name: net.observe([{name: endless}], ["yes"]))
-    assert "field tags is" in refused(
+        assert f"field {name} is" in error_of(nr.DataError, lambda name=name: net.observe([{name: endless}], ["yes"]))
+    assert "field tags is" in error_of(
         nr.DataError, lambda: net.observe({"tags": [{"a", frozenset("b")}], "n": [1]}, ["a"])
     )
 
 
-def test_an_exception_of_a_value_goes_on_its_way() -> None:
+def test_exceptions_of_values_propagate() -> None:
     class Odd:
         def __len__(self) -> int:
             return 1
@@ -117,7 +117,7 @@ def test_an_exception_of_a_value_goes_on_its_way() -> None:
 # Outcomes
 
 
-def test_outcomes_are_given_beside_the_rows_or_in_them() -> None:
+def test_outcomes_may_be_separate_or_in_the_rows() -> None:
     rows = [{"age": 1}, {"age": 2}]
     with_y = [{"age": 1, "taken": "yes"}, {"age": 2, "taken": "no"}]
     nets = []
@@ -142,7 +142,7 @@ def test_outcomes_are_given_beside_the_rows_or_in_them() -> None:
     assert all(net == nets[0] for net in nets)
 
 
-def test_classes_may_be_numbers_or_flags_and_have_names_all_the_same() -> None:
+def test_numbers_and_flags_become_class_names() -> None:
     for y, names in [
         ([0, 1], ("0", "1")),
         (np.array([0.0, 1.5]), ("0", "1.5")),
@@ -172,11 +172,11 @@ def test_classes_may_be_numbers_or_flags_and_have_names_all_the_same() -> None:
 )
 def test_rows_without_an_outcome_are_rejected(rows: Any, y: Any, error: type[Exception], message: str) -> None:
     net = network()
-    assert message in refused(error, lambda: net.observe(rows, y))
+    assert message in error_of(error, lambda: net.observe(rows, y))
     assert net == network()
 
 
-def test_a_regressor_takes_a_number_for_each_target() -> None:
+def test_regressor_takes_a_number_for_each_target() -> None:
     rows = [{"age": 1}, {"age": 2}]
     nets = []
     for X, y in [
@@ -203,16 +203,18 @@ def test_a_regressor_takes_a_number_for_each_target() -> None:
         ([[1, 2]], "2 rows of inputs but 1 of outputs"),
         (7, "row 0: expected 2 outputs, 1 was given"),
     ]:
-        assert message in refused(nr.ShapeError, lambda y=y: net.observe(rows, y))
-    assert "row 1: field high is nothing: expected a finite number" in refused(
+        assert message in error_of(nr.ShapeError, lambda y=y: net.observe(rows, y))
+    assert "row 1: field high is nothing: expected a finite number" in error_of(
         nr.DataError, lambda: net.observe(rows, [[1, 2], [3, None]])
     )
 
 
-def test_weights_of_rows_count() -> None:
+def test_row_weights_change_the_training() -> None:
     net = network({"age": "number"})
-    assert "row 1: the weight is -1" in refused(nr.DataError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, -1]))
-    assert "2 rows of inputs but 3 of weights" in refused(
+    assert "row 1: the weight is -1" in error_of(
+        nr.DataError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, -1])
+    )
+    assert "2 rows of inputs but 3 of weights" in error_of(
         nr.ShapeError, lambda: net.observe([{}, {}], ["a", "b"], weight=[1, 1, 1])
     )
     net.observe([{}, {}], ["a", "b"], weight=2)

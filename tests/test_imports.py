@@ -64,7 +64,7 @@ def used(module: Module, text: str, known: dict[Module, str]) -> set[Module]:
 
 
 @pytest.mark.parametrize("crate", ["redis", "server"])
-def test_no_import_runs_in_a_circle(crate: str) -> None:
+def test_imports_of_crates_have_no_cycle(crate: str) -> None:
     known = modules(RUST / crate / "src")
     assert len(known) > 20
     graph = {module: used(module, text, known) for module, text in known.items()}

@@ -52,7 +52,7 @@ def rank(rows: int, percent: int, decided: bool = False) -> int:
 
 
 @pytest.mark.parametrize("percent", [80, 90, 95])
-def test_on_fresh_rows_the_share_is_the_requested_level(percent: int) -> None:
+def test_intervals_and_sets_cover_fresh_rows_at_the_requested_level(percent: int) -> None:
     shares = {"interval": [], "set": []}  # type: dict[str, list[float]]
     given, fresh = 500, 4000
     net, sorter = regressor(nr.Network, autostop=True), classifier(nr.Network, autostop=True)
@@ -75,7 +75,7 @@ def test_on_fresh_rows_the_share_is_the_requested_level(percent: int) -> None:
 
 @pytest.mark.parametrize("decided", [False, True])
 @pytest.mark.parametrize("percent", [50, 80, 90, 95])
-def test_bounds_are_the_answer_and_the_distance_of_a_rank(
+def test_bounds_are_the_prediction_plus_and_minus_a_quantile(
     create: Callable[..., Any], percent: int, decided: bool
 ) -> None:
     net = regressor(create, autostop=decided)
@@ -93,9 +93,7 @@ def test_bounds_are_the_answer_and_the_distance_of_a_rank(
 
 @pytest.mark.parametrize("decided", [False, True])
 @pytest.mark.parametrize("percent", [50, 80, 90, 95])
-def test_sets_have_the_classes_that_reach_the_probability_of_a_rank(
-    create: Callable[..., Any], percent: int, decided: bool
-) -> None:
+def test_sets_contain_the_classes_above_the_quantile(create: Callable[..., Any], percent: int, decided: bool) -> None:
     net = classifier(create, autostop=decided)
     X, y = net.rows("test")
     outputs = net.run(X).astype(float)
@@ -105,7 +103,7 @@ def test_sets_have_the_classes_that_reach_the_probability_of_a_rank(
         assert labels == ([label for label in best_first if 1 - row[label] <= quantile] or best_first[:1])
 
 
-def test_one_row_is_answered_as_many_are(create: Callable[..., Any]) -> None:
+def test_single_row_has_the_same_interval_as_in_a_batch(create: Callable[..., Any]) -> None:
     net = create("regressor", [2, 4, 2], dataset=10, test=40, seed=1)
     X, y = sums(40, 1)
     net.observe(X, np.stack([y, -3 * y], 1), into="test")
@@ -127,7 +125,7 @@ def test_one_row_is_answered_as_many_are(create: Callable[..., Any]) -> None:
     assert all(type(label) is int for label in sorter.class_set(X[0]))
 
 
-def test_rows_that_are_given_count_until_the_network_learns_on(create: Callable[..., Any]) -> None:
+def test_given_calibration_is_used_until_the_next_training(create: Callable[..., Any]) -> None:
     net = regressor(create, autostop=True)
     X, y = sums(300, 7)
     by_test = net.interval(X, 0.9)
@@ -143,7 +141,7 @@ def test_rows_that_are_given_count_until_the_network_learns_on(create: Callable[
     assert not np.array_equal(by_test.high, expected)
 
 
-def test_later_validation_rows_count_at_once(create: Callable[..., Any]) -> None:
+def test_new_validation_rows_change_intervals_immediately(create: Callable[..., Any]) -> None:
     net = create("regressor", [1, 1], dataset=10, test=100, seed=1)
     net.observe(np.zeros((20, 1)), np.zeros(20), into="test")
     before = net.interval([0], 0.9)
@@ -153,7 +151,7 @@ def test_later_validation_rows_count_at_once(create: Callable[..., Any]) -> None
     assert (after.high - after.low)[0] > 90 > (before.high - before.low)[0]
 
 
-def test_too_few_rows_are_an_error_that_says_how_many_are_needed(create: Callable[..., Any]) -> None:
+def test_too_few_rows_are_rejected_with_the_number_needed(create: Callable[..., Any]) -> None:
     for rows, level, needed in [(0, 0.9, 9), (8, 0.9, 9), (18, 0.95, 19), (98, 0.99, 99)]:
         net = regressor(create, test=rows)
         with pytest.raises(
@@ -201,7 +199,7 @@ def test_invalid_values_are_rejected(create: Callable[..., Any]) -> None:
     assert net.interval([0, 0]).value.shape == (1,), "an error changes nothing"
 
 
-def test_the_calibration_can_be_kept_without_the_validation_rows(create: Callable[..., Any]) -> None:
+def test_calibration_can_be_kept_without_validation_rows(create: Callable[..., Any]) -> None:
     net = regressor(create, autostop=True)
     X, _ = sums(20, 7)
     before = net.interval(X)
@@ -220,7 +218,7 @@ def test_the_calibration_can_be_kept_without_the_validation_rows(create: Callabl
     assert np.array_equal(net.interval(X).high, before.high), "an error changes nothing"
 
 
-def test_equal_scores_are_all_held(create: Callable[..., Any]) -> None:
+def test_intervals_include_all_equal_scores(create: Callable[..., Any]) -> None:
     net = create("regressor", [1, 1], dataset=1, test=40, seed=1)
     X = np.zeros((40, 1))
     answer = float(net.run(X[:1])[0, 0])
@@ -230,13 +228,13 @@ def test_equal_scores_are_all_held(create: Callable[..., Any]) -> None:
         assert net.interval([0], level).high[0] == truth
 
 
-def test_a_calibration_is_part_of_the_network_and_nothing_else_is() -> None:
+def test_calibration_is_saved_with_the_network() -> None:
     net = regressor(nr.Network)
     before = bytes(net)
     X, y = sums(50, 4)
-    asked = net.interval(X)
+    intervals = net.interval(X)
     assert bytes(net) == before, "predictions change nothing"
-    assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), asked, strict=True))
+    assert all(np.array_equal(*pair) for pair in zip(nr.Network.from_bytes(before).interval(X), intervals, strict=True))
     net.calibrate(X, y)
     loaded = nr.Network.from_bytes(bytes(net))
     assert loaded == net
@@ -256,15 +254,15 @@ def test_a_calibration_is_part_of_the_network_and_nothing_else_is() -> None:
     st.lists(st.integers(-8, 8), min_size=1, max_size=60),
     st.integers(1, 99),
 )
-def test_the_rank_is_that_of_plain_python(targets: list[int], percent: int) -> None:
+def test_rank_matches_exact_arithmetic(targets: list[int], percent: int) -> None:
     net = nr.Network("regressor", [1, 1], dataset=1, test=0)
     net.set_weights([0.0, 0.0])
     net.calibrate([[0]] * len(targets), targets)
     expected = sorted(map(abs, targets))
     if rank(len(targets), percent) > len(targets):
-        with pytest.raises(nr.TrainingError) as refusal:
+        with pytest.raises(nr.TrainingError) as raised:
             net.interval([0], percent / 100)
-        needed = int(str(refusal.value).split()[-1])
+        needed = int(str(raised.value).split()[-1])
         assert rank(needed, percent) <= needed
         assert all(rank(fewer, percent) > fewer for fewer in range(len(targets), needed))
     else:
@@ -297,7 +295,7 @@ def spending(create: Callable[..., Any], target: Any = "spent") -> Any:
     return net
 
 
-def test_rows_of_fields_have_intervals_of_the_form_of_their_answers(create: Callable[..., Any]) -> None:
+def test_intervals_with_fields_have_the_form_of_predictions(create: Callable[..., Any]) -> None:
     net = spending(create)
     rows = shop(20, 2)
     value, low, high = net.interval(rows, 0.8)
@@ -307,8 +305,8 @@ def test_rows_of_fields_have_intervals_of_the_form_of_their_answers(create: Call
     assert one == (value[0], low[0], high[0])
     assert all(type(part) is float for part in one)
     assert net.interval({}, 0.8).low < net.interval({}, 0.8).value
-    held = np.mean([(low <= row["spent"] <= high) for row, low, high in zip(rows, low, high, strict=True)])
-    assert held >= 0.5
+    covered = np.mean([(low <= row["spent"] <= high) for row, low, high in zip(rows, low, high, strict=True)])
+    assert covered >= 0.5
     assert net.calibrate(shop(60, 3)) == 60
     assert net.interval(rows, 0.8).high[0] != high[0]
     several = spending(create, ["spent", "twice"])
@@ -318,7 +316,7 @@ def test_rows_of_fields_have_intervals_of_the_form_of_their_answers(create: Call
     assert named.high["twice"] - named.value["twice"] > named.high["spent"] - named.value["spent"]
 
 
-def test_rows_of_fields_have_sets_of_names(create: Callable[..., Any]) -> None:
+def test_class_sets_with_fields_contain_names(create: Callable[..., Any]) -> None:
     fields = {"age": "number", "spent": "number"}
     net = create("classifier", fields=fields, target="plan", hidden=(8,), dataset=200, test=100, seed=5)
     net.observe(shop(300, 1))
@@ -340,7 +338,7 @@ def test_rows_of_fields_have_sets_of_names(create: Callable[..., Any]) -> None:
         net.calibrate([{"spent": "much", "plan": "free"}])
 
 
-def test_a_network_without_classes_has_no_sets(create: Callable[..., Any]) -> None:
+def test_class_set_without_classes_is_rejected(create: Callable[..., Any]) -> None:
     net = create("classifier", fields={"age": "number"}, target="plan", seed=5)
     with pytest.raises(nr.TrainingError):
         net.class_set({"age": 1})

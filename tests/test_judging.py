@@ -30,7 +30,7 @@ def trained(X: np.ndarray, y: np.ndarray, labels: tuple[str, ...], **options: An
 
 
 @pytest.mark.parametrize("digits", [1, 2, 7])
-def test_the_auc_and_the_log_loss_are_those_of_scikit_learn(digits: int) -> None:
+def test_auc_and_log_loss_match_scikit_learn(digits: int) -> None:
     rng = np.random.default_rng(digits)
     for _ in range(50):
         y = rng.permutation(np.arange(rng.integers(3, 200)) % rng.integers(2, 4))
@@ -43,7 +43,7 @@ def test_the_auc_and_the_log_loss_are_those_of_scikit_learn(digits: int) -> None
         assert baseline == pytest.approx(log_loss(y, np.tile(shares, (len(y), 1))))
 
 
-def test_that_a_ranking_is_chance_is_never_given_less_probability_than_it_has() -> None:
+def test_p_value_of_a_ranking_is_never_too_small() -> None:
     rng = np.random.default_rng(2)
     for _ in range(100):
         rows = int(rng.integers(4, 60))
@@ -59,7 +59,7 @@ def test_that_a_ranking_is_chance_is_never_given_less_probability_than_it_has() 
             assert ranking._chance(high * 1.0, positive) >= exact - 1e-9
 
 
-def test_a_good_ranking_of_few_rows_is_not_called_chance_and_noise_is() -> None:
+def test_good_ranking_of_few_rows_is_significant_and_noise_is_not() -> None:
     rng = np.random.default_rng(3)
     positive = np.arange(4000) < 33
     p = rng.normal(size=4000) + 1.2 * positive
@@ -74,7 +74,7 @@ def test_a_good_ranking_of_few_rows_is_not_called_chance_and_noise_is() -> None:
     assert called <= 300 * ranking.ALPHA
 
 
-def test_the_order_of_rows_with_equal_probabilities_does_not_matter() -> None:
+def test_order_of_tied_rows_does_not_change_a_ranking() -> None:
     y = np.array([1, 1, 0, 0, 0, 0] * 20)
     p = np.full((120, 2), 0.5)
     forward, backward = (ranking.rankings(p, rows, ("no", "yes"))[0] for rows in (np.sort(y), np.sort(y)[::-1]))
@@ -89,7 +89,7 @@ def test_classes_that_cannot_be_ranked_are_left_out() -> None:
     assert ranking.rankings(np.full((2, 2), np.nan), np.array([0, 1]), ("a", "b"))[0].auc == 0.5
 
 
-def test_a_rare_class_that_is_never_answered_but_ranked_is_better_than_guessing() -> None:
+def test_rare_class_that_is_only_ranked_is_better_than_guessing() -> None:
     rng = np.random.default_rng(4)
     X = rng.normal(size=(6000, 3)).astype(np.float32)
     y = (X[:, 1] + rng.normal(size=6000) > 3.4).astype(np.int64)
@@ -101,12 +101,12 @@ def test_a_rare_class_that_is_never_answered_but_ranked_is_better_than_guessing(
     )
     assert found.auc == pytest.approx(roc_auc_score(y[3000:], net.run(rows_of(X[3000:]))[:, 1]))
     assert found.log_loss < found.log_loss_baseline
-    worth = judging.importance(net, rows_of(X[3000:]), y[3000:], 0, by_ranking=found.by_ranking)
-    assert next(iter(worth)) == "x1"
-    assert worth["x1"] > 0.2 > 10 * max(worth["x0"], worth["x2"])
+    importance = judging.importance(net, rows_of(X[3000:]), y[3000:], 0, by_ranking=found.by_ranking)
+    assert next(iter(importance)) == "x1"
+    assert importance["x1"] > 0.2 > 10 * max(importance["x0"], importance["x2"])
 
 
-def test_noise_is_no_better_than_guessing_however_rare_the_class() -> None:
+def test_noise_with_a_rare_class_is_no_better_than_guessing() -> None:
     rng = np.random.default_rng(5)
     X = rng.normal(size=(4000, 3)).astype(np.float32)
     y = (rng.random(4000) < 0.02).astype(np.int64)
@@ -117,7 +117,7 @@ def test_noise_is_no_better_than_guessing_however_rare_the_class() -> None:
         assert always in verdict
 
 
-def test_a_balanced_network_is_judged_by_its_balanced_accuracy() -> None:
+def test_balanced_network_is_judged_by_balanced_accuracy() -> None:
     rng = np.random.default_rng(6)
     X = rng.normal(size=(6000, 3)).astype(np.float32)
     y = (X[:, 1] + rng.normal(size=6000) > 3).astype(np.int64)
@@ -133,7 +133,7 @@ def test_a_balanced_network_is_judged_by_its_balanced_accuracy() -> None:
     assert judging.judge(net, rows_of(X[3000:]), y[3000:]).balanced is None
 
 
-def test_a_network_with_a_threshold_is_judged_by_the_classes_that_it_answers() -> None:
+def test_network_with_a_threshold_is_judged_by_its_predicted_classes() -> None:
     rng = np.random.default_rng(6)
     X = rng.normal(size=(4000, 3)).astype(np.float32)
     y = (X[:, 1] + rng.normal(size=4000) > 2.5).astype(np.int64)
@@ -152,7 +152,7 @@ def test_a_network_with_a_threshold_is_judged_by_the_classes_that_it_answers() -
     assert ranked.answered > before.answered
 
 
-def test_each_rare_class_of_several_is_ranked_for_itself() -> None:
+def test_each_of_several_rare_classes_is_ranked() -> None:
     rng = np.random.default_rng(7)
     X = rng.normal(size=(8000, 3)).astype(np.float32)
     noisy = X + rng.normal(size=X.shape)
@@ -164,7 +164,7 @@ def test_each_rare_class_of_several_is_ranked_for_itself() -> None:
     assert set(found.verdict.split()) & {"jam", "leak"}
 
 
-def test_equally_common_classes_are_judged_by_their_answers() -> None:
+def test_balanced_classes_are_judged_by_accuracy() -> None:
     rng = np.random.default_rng(8)
     X = rng.normal(size=(600, 2)).astype(np.float32)
     y = (X[:, 0] > 0).astype(np.int64)
@@ -174,17 +174,17 @@ def test_equally_common_classes_are_judged_by_their_answers() -> None:
     assert (found.telling, found.by_ranking, found.balanced) == ((), False, None)
 
 
-def test_rows_in_the_order_of_their_classes_have_the_same_importance() -> None:
+def test_importance_does_not_depend_on_the_order_of_rows() -> None:
     rng = np.random.default_rng(9)
     X = rng.normal(size=(9000, 2)).astype(np.float32)
     y = (X[:, 0] + rng.normal(size=9000) > 3.6).astype(np.int64)
     net = trained(X[:3000], y[:3000], ("no", "yes"))
     order = np.argsort(y[3000:], kind="stable")
-    worth = judging.importance(net, rows_of(X[3000:][order]), y[3000:][order], 0, by_ranking=True)
-    assert worth["x0"] > 0.2 > 5 * abs(worth["x1"])
+    importance = judging.importance(net, rows_of(X[3000:][order]), y[3000:][order], 0, by_ranking=True)
+    assert importance["x0"] > 0.2 > 5 * abs(importance["x1"])
 
 
-def test_wilsons_interval_is_that_of_scipy_for_each_share() -> None:
+def test_wilson_interval_matches_scipy() -> None:
     rights, rows = [0, 1, 7, 10, 400], [10, 10, 10, 10, 1000]
     low, high = wilson(np.divide(rights, rows), rows)
     for place, (right, of) in enumerate(zip(rights, rows, strict=True)):

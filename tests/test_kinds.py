@@ -62,14 +62,14 @@ def program(folder: Path, script: str) -> Path:
     return path
 
 
-def test_without_them_the_tests_that_need_them_are_left_out(
+def test_tests_that_need_missing_programs_are_left_out(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = collected(run)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "redis-7.0" not in done.stdout
     assert "test_memcheck" not in done.stdout
-    assert "test_the_server_is_the_one_meant[valkey-9]" in done.stdout
+    assert "test_server_has_the_expected_version[valkey-9]" in done.stdout
     assert "valkey-9 to valkey-8" in done.stdout
     assert "test_rprop.py" in done.stdout
     first, last = (line for line in done.stdout.splitlines() if "left out" in line)
@@ -89,7 +89,7 @@ def test_without_them_the_tests_that_need_them_are_left_out(
 
 
 @pytest.mark.parametrize("everything", [{"CI": "true"}, {"NEURALREDIS_ALL_SERVERS": "1"}])
-def test_where_everything_is_required_it_is_an_error_at_once(
+def test_missing_programs_are_an_error_if_all_are_required(
     run: Callable[..., subprocess.CompletedProcess[str]], everything: dict[str, str]
 ) -> None:
     done = collected(run, **everything)
@@ -100,7 +100,7 @@ def test_where_everything_is_required_it_is_an_error_at_once(
     assert "Traceback" not in done.stderr
 
 
-def test_a_named_server_that_is_not_there_is_an_error_at_once(
+def test_missing_server_named_by_the_variable_is_an_error(
     run: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     done = collected(run, NEURALREDIS_SERVERS="/nowhere/redis-server")
@@ -111,7 +111,7 @@ def test_a_named_server_that_is_not_there_is_an_error_at_once(
 @pytest.mark.parametrize(
     ("version", "is_tried"), [("6.0.16", False), ("7.0.15", True), ("7.2.4", True), ("8.0.2", True), ("10.0.0", True)]
 )
-def test_a_server_of_the_system_is_tried_if_the_module_runs_on_it(
+def test_server_of_the_system_is_tested_from_version_7_0(
     tried: Callable[..., list[str]], tmp_path: Path, version: str, is_tried: bool
 ) -> None:
     program(tmp_path, f"echo 'Redis server v={version} sha=00000000:0 malloc=libc bits=64 build=0'")
@@ -120,9 +120,7 @@ def test_a_server_of_the_system_is_tried_if_the_module_runs_on_it(
     assert (f"redis-server has version {version}; apt install" in missing) is (version != "7.0.15")
 
 
-def test_a_server_that_a_variable_names_is_tried_under_its_version(
-    tried: Callable[..., list[str]], tmp_path: Path
-) -> None:
+def test_server_named_by_the_variable_is_tested(tried: Callable[..., list[str]], tmp_path: Path) -> None:
     named = program(tmp_path / "elsewhere", "echo 'Valkey server v=8.0.1 sha=00000000:0 malloc=libc bits=64 build=0'")
     assert "valkey-8.0.1" in tried(NEURALREDIS_SERVERS=str(named))
 
@@ -134,13 +132,13 @@ def test_a_server_that_a_variable_names_is_tried_under_its_version(
         ("echo something else", "--version prints 'something else'"),
     ],
 )
-def test_an_unusable_program_is_reported_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
+def test_unusable_program_is_reported_with_the_reason(tmp_path: Path, script: str, why: str) -> None:
     path = program(tmp_path, script)
     kind = kinds.Kind("redis-8.2", lambda: path, "pip install it", "8.2")
     assert kind.missing == f"Redis 8.2 ({path} {why}; pip install it)"
 
 
-def test_a_server_that_lost_its_execute_bit_is_given_it_back(tmp_path: Path) -> None:
+def test_missing_execute_bit_is_restored(tmp_path: Path) -> None:
     path = program(tmp_path, "echo 'Redis server v=8.2.3 sha=0'")
     path.chmod(0o644)
     assert kinds.Kind("redis-8.2", lambda: path, "pip install it", "8.2").missing is None

@@ -87,7 +87,7 @@ def trace(w: Floats) -> tuple[list[Floats], int]:
     return kept, back
 
 
-def test_a_training_takes_the_steps_of_the_book(create: Create) -> None:
+def test_training_matches_an_independent_lbfgs(create: Create) -> None:
     X, y = rows()
 
     def start() -> Any:
@@ -106,7 +106,7 @@ def test_a_training_takes_the_steps_of_the_book(create: Create) -> None:
         assert np.allclose(saved.weights(bytes(net)), expected[cycles - 1], rtol=0, atol=2e-3)
 
 
-def test_new_weights_begin_with_cycles_of_rprop(create: Create) -> None:
+def test_new_weights_are_trained_by_rprop_first(create: Create) -> None:
     def trained(algorithm: str, cycles: int) -> bytes:
         net = create("regressor", LAYOUT, algorithm=algorithm, seed=11)
         net.observe(*rows(), into="train")
@@ -117,7 +117,7 @@ def test_new_weights_begin_with_cycles_of_rprop(create: Create) -> None:
     assert trained("lbfgs", 32) != trained("irprop+", 32)
 
 
-def test_a_linear_network_finds_the_least_squares(create: Create) -> None:
+def test_linear_network_finds_the_least_squares_solution(create: Create) -> None:
     rng = np.random.default_rng(1)
     X = rng.normal(size=(200, 5)) * [1, 3, 0.3, 1, 10] + 1
     y = X @ [1, -2, 3, 0.5, 0.1] + rng.normal(size=200)
@@ -146,7 +146,7 @@ def test_sums_are_learnt_closely_on_every_layout(layout: list[int], activation: 
     assert np.median(errors) < 0.1
 
 
-def test_a_training_goes_on_where_another_ended(create: Create) -> None:
+def test_training_continues_where_the_last_ended(create: Create) -> None:
     rng = np.random.default_rng(4)
     X = rng.normal(size=(300, 4)) * 10
     y = np.abs(X[:, 0]) + X[:, 1] * X[:, 2] / 10
@@ -166,7 +166,7 @@ def test_a_training_goes_on_where_another_ended(create: Create) -> None:
     assert report.train_error < report.curve.train_error[0]
 
 
-def test_weighted_rows_pull_as_often_as_they_count(create: Create) -> None:
+def test_row_weights_equal_repeated_rows(create: Create) -> None:
     net = create("regressor", [1, 1], algorithm="lbfgs", l2=0, seed=1)
     for x, y, weight in [(0, 0, 1), (0, 1, 3), (1, 5, 0.5)]:
         net.observe([[x]], [y], weight=[weight], into="train")

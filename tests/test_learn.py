@@ -34,7 +34,7 @@ def kinds(columns: dict[str, Any], **options: Any) -> dict[str, str]:
 # Detected kinds
 
 
-def test_fields_are_detected_and_useless_ones_left_out() -> None:
+def test_fields_are_detected_and_useless_columns_left_out() -> None:
     found = learn(shop(), "churned")
     net = found.network
     assert net.fields is not None
@@ -61,7 +61,7 @@ def test_fields_are_detected_and_useless_ones_left_out() -> None:
     assert "Left out 'mail': each row has a different text" in shown
 
 
-def test_types_of_a_program_decide_where_there_are_some() -> None:
+def test_dtypes_determine_the_kinds_of_fields() -> None:
     count = np.arange(60)
     assert kinds(
         {
@@ -94,7 +94,7 @@ def test_types_of_a_program_decide_where_there_are_some() -> None:
     }
 
 
-def test_texts_of_people_become_numbers_and_dates() -> None:
+def test_formatted_texts_become_numbers_and_dates() -> None:
     columns = {
         "price": [f"{n % 31},{n % 10}0 EUR" for n in range(60)],
         "day": [f"{1 + n % 28}/11/2026" for n in range(60)],
@@ -120,7 +120,7 @@ def test_texts_of_people_become_numbers_and_dates() -> None:
     assert found.network.run(rows)[1].tolist() == list(found.network.run(by_name).values())
 
 
-def test_moments_with_a_zone_are_those_of_utc() -> None:
+def test_times_with_a_zone_are_converted_to_utc() -> None:
     texts = [f"2026-11-{1 + n % 28:02}T18:30:00+02:00" for n in range(60)]
     found = learn({"at": texts, "y": np.arange(60) % 2}, "y", max_time=0.01)
     assert found.rows({"at": texts[:1]})["at"].astype(str).tolist() == ["2026-11-01T16:30:00.000000"]
@@ -132,8 +132,8 @@ def test_moments_with_a_zone_are_those_of_utc() -> None:
 def test_detected_kinds_can_be_overridden() -> None:
     count = np.arange(60)
     columns = {"zip": count % 9, "id": count, "note": [f"x{n % 3}" for n in count], "mail": [f"a{n}" for n in count]}
-    wishes = {"zip": "category", "id": "number", "note": "text 64", "mail": "category 5"}
-    assert kinds(columns, fields=wishes) == {**wishes, "zip": "category 9"}
+    given = {"zip": "category", "id": "number", "note": "text 64", "mail": "category 5"}
+    assert kinds(columns, fields=given) == {**given, "zip": "category 9"}
     assert kinds(columns, fields={"zip": None, "note": "auto"}) == {"note": "auto 3"}
     with pytest.raises(nr.DataError, match="'numbre' is not a kind of column"):
         kinds(columns, fields={"zip": "numbre"})
@@ -146,7 +146,7 @@ def test_detected_kinds_can_be_overridden() -> None:
 # Sources of tables
 
 
-def test_all_forms_of_a_table_make_the_same_network() -> None:
+def test_all_forms_of_a_table_give_the_same_network() -> None:
     frame = shop()
     frame["age"] = pd.to_numeric(frame["age"])
     first = learn(frame, "churned", max_time=None).network
@@ -165,7 +165,7 @@ def test_all_forms_of_a_table_make_the_same_network() -> None:
         assert learn(form, "churned", max_time=None).network == first
 
 
-def test_frames_of_polars_are_valid_tables() -> None:
+def test_polars_frames_are_accepted() -> None:
     pl = pytest.importorskip("polars")
     count = list(range(60))
     frame = pl.DataFrame(
@@ -182,7 +182,7 @@ def test_frames_of_polars_are_valid_tables() -> None:
     assert found.network.run(found.rows(frame[:2])).shape == (2, 2)
 
 
-def test_files_are_valid_tables(tmp_path: Path) -> None:
+def test_files_are_accepted(tmp_path: Path) -> None:
     found = learn(tables.TITANIC, "survived", max_time=1)
     assert found.network.fields is not None
     assert found.network.fields["class"] == "number"
@@ -191,7 +191,7 @@ def test_files_are_valid_tables(tmp_path: Path) -> None:
         learn(tmp_path / "nothing.csv", "y")
 
 
-def test_dicts_within_rows_are_columns_with_dotted_names() -> None:
+def test_nested_dicts_become_columns_with_dotted_names() -> None:
     rows = [{"user": {"age": n % 50, "name": {"first": "ab"[n % 2]}}, "y": n % 2} for n in range(60)]
     found = learn(rows, "y", max_time=0.01)
     assert found.network.fields == {"user.age": "number", "user.name.first": "category 2"}
@@ -200,7 +200,7 @@ def test_dicts_within_rows_are_columns_with_dotted_names() -> None:
 # Predictions
 
 
-def test_numbers_are_learnt_as_numbers_and_few_as_classes() -> None:
+def test_targets_with_few_numbers_are_classes() -> None:
     count = np.arange(200)
     columns = {"a": count % 50, "many": count % 50 * 1.5, "few": count % 3}
     found = learn(columns, "many")
@@ -214,7 +214,7 @@ def test_numbers_are_learnt_as_numbers_and_few_as_classes() -> None:
         learn(columns, "few", kind="class")
 
 
-def test_rows_without_an_answer_are_left_out() -> None:
+def test_rows_without_an_outcome_are_left_out() -> None:
     columns = {"a": np.arange(100) % 30, "y": ["yes", "no", None, "?"] * 25}
     net = learn(columns, "y", kept_back=0, max_time=0.01).network
     info = net.info()
@@ -225,7 +225,7 @@ def test_rows_without_an_answer_are_left_out() -> None:
 # Held-out rows
 
 
-def test_rows_are_held_out_by_class_unless_that_is_turned_off() -> None:
+def test_held_out_rows_are_stratified_unless_disabled() -> None:
     y = ["rare"] * 10 + ["common"] * 90
     columns = {"a": np.arange(100) % 30, "y": y}
     found = learn(columns, "y", max_time=0.01)
@@ -242,7 +242,7 @@ def test_rows_are_held_out_by_class_unless_that_is_turned_off() -> None:
         learn(columns, "y", kept_back=1)
 
 
-def test_a_network_goes_on_with_rows_as_programs_have_them() -> None:
+def test_learnt_network_accepts_plain_rows() -> None:
     net = learn(shop(), "churned", max_time=0.01).network
     before = net.info().training_dataset_len
     net.observe({"age": 31, "newsletter": "no", "joined": "2021-05-05"}, "yes", into="train")
@@ -250,7 +250,7 @@ def test_a_network_goes_on_with_rows_as_programs_have_them() -> None:
     assert nr.Network.from_bytes(bytes(net)) == net
 
 
-def test_options_are_those_of_a_network() -> None:
+def test_learn_takes_the_options_of_a_network() -> None:
     net = learn(shop(), "churned", max_time=0.01, class_weight="balanced", hidden=[5, 4], restarts=1).network
     assert net.info().class_weight == "balanced"
     assert net.info().layout[1:] == (5, 4, 2)
@@ -258,7 +258,7 @@ def test_options_are_those_of_a_network() -> None:
         learn(shop(), "churned", activation="rely")
 
 
-def test_the_same_seed_makes_the_same_network() -> None:
+def test_seed_determines_the_network() -> None:
     first, again, other = (learn(shop(), "churned", max_time=None, seed=seed).network for seed in (1, 1, 2))
     assert first == again != other
 
@@ -289,7 +289,7 @@ def test_unusable_tables_are_rejected(data: Any, target: str, message: str) -> N
     assert message in str(caught.value)
 
 
-def test_columns_that_no_field_can_be_called_as_are_left_out() -> None:
+def test_columns_with_invalid_field_names_are_left_out() -> None:
     found = learn({"a": np.arange(60) % 7, "x" * 65: [1, 2, 3] * 20, "json": [1, 2, 3] * 20, "y": [1, 0] * 30}, "y")
     assert dict(found.network.fields or {}) == {"a": "number"}
     assert all(reason.startswith("a field cannot have this name: ") for reason in found.left_out.values())

@@ -10,12 +10,12 @@ import tutorial
 import neuralredis as nr
 
 
-def test_titanic_is_learnt_better_than_by_the_original():
+def test_titanic_error_is_below_the_original_module():
     wrong = [tutorial.titanic(seed) for seed in range(40)]
     assert statistics.mean(wrong) <= 0.195
 
 
-def test_iris_is_learnt_on_every_shuffle():
+def test_iris_error_is_low_for_every_shuffle():
     wrong = [tutorial.iris(seed) for seed in range(40)]
     assert statistics.mean(wrong) <= 0.045
     assert max(wrong) <= 0.14
@@ -51,7 +51,7 @@ def test_four_rows_without_noise_are_fitted(kind, hidden):
         np.testing.assert_allclose(answers, y, atol=0.1)
 
 
-def test_the_parity_of_eight_bits_is_learnt():
+def test_parity_of_eight_bits_is_learnt():
     X = np.array(list(itertools.product([0, 1], repeat=8)))
     assert learnt(X, X.sum(axis=1) % 2, [30]) >= 15
 
@@ -91,7 +91,7 @@ def test_exact_functions_are_fitted_without_validation_rows():
     assert statistics.mean(missed) < 0.2, "without a trial it is 0.3"
 
 
-def test_the_order_of_rows_and_of_columns_does_not_matter():
+def test_order_of_rows_and_columns_does_not_change_the_error():
     X, y = map(np.array, tutorial.titanic_rows())
     wrong = {"as they are": [], "columns": [], "rows": []}
     for seed in range(8):
@@ -110,7 +110,7 @@ def test_the_order_of_rows_and_of_columns_does_not_matter():
     assert max(means) - min(means) < 0.02, wrong
 
 
-def test_sums_are_learnt_to_a_tenth():
+def test_sums_are_learnt_within_a_tenth():
     assert statistics.mean(tutorial.sums(seed) for seed in range(3)) <= 0.1
 
 
@@ -127,7 +127,7 @@ def test_random_labels_are_not_memorized(create, backtrack):
 
 
 @pytest.mark.parametrize("factor", [1e-9, 1e9])
-def test_the_scale_of_an_input_does_not_matter(create, factor):
+def test_scale_of_an_input_does_not_change_the_error(create, factor):
     X, y = map(np.array, tutorial.titanic_rows())
     wrong = []
     for scale in (1.0, factor):
@@ -139,7 +139,7 @@ def test_the_scale_of_an_input_does_not_matter(create, factor):
     assert wrong[1] == pytest.approx(wrong[0], abs=0.03)
 
 
-def test_a_constant_input_changes_nothing_then_or_later(create):
+def test_constant_input_does_not_change_predictions(create):
     X, y = map(np.array, tutorial.iris_rows())
     net = create("classifier", [5, 8, 3], normalize=True, dataset=1000, test=500, seed=1)
     net.observe(np.c_[X, np.full(len(X), 7.0)], y)
@@ -149,7 +149,7 @@ def test_a_constant_input_changes_nothing_then_or_later(create):
     assert np.array_equal(answers, net.run(np.c_[X, np.full(len(X), -1e30)]))
 
 
-def test_targets_of_any_size_and_sign_are_reached(create):
+def test_targets_of_any_scale_and_sign_are_learnt(create):
     rng = np.random.default_rng(1)
     X = rng.normal(size=(400, 3))
     y = np.c_[X @ [1, -2, 3] * 1e6 - 5e6, X @ [1, 1, 1] * 1e-6]
@@ -172,7 +172,7 @@ def test_every_activation_and_algorithm_learns_a_circle(create, activation, algo
     assert net.evaluate(X[400:], y[400:]).accuracy > 0.93
 
 
-def test_no_hidden_layer_is_regularized_logistic_regression(create):
+def test_network_without_hidden_layers_equals_logistic_regression(create):
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
@@ -186,7 +186,7 @@ def test_no_hidden_layer_is_regularized_logistic_regression(create):
     assert np.abs(net.run(X) - theirs).max() < 0.01
 
 
-def test_rows_that_are_fitted_exactly_stay_fitted() -> None:
+def test_exactly_fitted_rows_stay_fitted() -> None:
     """If all rows are fitted, the rounding errors of the gradients must not move the weights."""
     for seed in range(20):
         net = nr.Network("classifier", [1, 30, 30, 30, 2], l2=0, seed=seed)

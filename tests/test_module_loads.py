@@ -17,7 +17,7 @@ def the_module(client: redis.Redis) -> dict[str, object]:
     return found[0] if found else {}
 
 
-def test_the_server_is_the_one_meant(kind: kinds.Kind, server: servers.Server) -> None:
+def test_server_has_the_expected_version(kind: kinds.Kind, server: servers.Server) -> None:
     info = server.client().info("server")
     assert info.get("valkey_version", info["redis_version"]).startswith(kind.version)
 
@@ -27,18 +27,18 @@ def test_module_list_shows_name_and_version(server: servers.Server) -> None:
     assert the_module(server.client())["ver"] == major * 10_000 + minor * 100 + patch
 
 
-def test_the_log_says_that_it_is_ready(server: servers.Server) -> None:
+def test_log_reports_that_the_module_is_ready(server: servers.Server) -> None:
     assert re.search(rf"<neuralredis> neuralredis {neuralredis.__version__} is ready", server.log)
 
 
-def test_loading_it_twice_is_rejected_without_harm(server: servers.Server) -> None:
+def test_loading_the_module_twice_is_rejected(server: servers.Server) -> None:
     client = server.client()
     with pytest.raises(redis.ResponseError, match="Error loading the extension"):
         client.module_load(str(neuralredis.module_path()))
     assert the_module(client)
 
 
-def test_unloading_it_is_rejected_since_keys_may_have_its_type(server: servers.Server) -> None:
+def test_unloading_the_module_is_rejected(server: servers.Server) -> None:
     client = server.client()
     with pytest.raises(redis.ResponseError, match="Error unloading module"):
         client.module_unload("neuralredis")
@@ -47,7 +47,7 @@ def test_unloading_it_is_rejected_since_keys_may_have_its_type(server: servers.S
 
 
 @pytest.mark.parametrize(
-    ("arguments", "complaint"),
+    ("arguments", "message"),
     [
         (
             ("cores", "4"),
@@ -57,10 +57,8 @@ def test_unloading_it_is_rejected_since_keys_may_have_its_type(server: servers.S
         (("threads",), "the argument threads is '': expected an integer from 1 to 65536"),
     ],
 )
-def test_an_argument_that_it_does_not_take_is_named_in_the_log(
-    kind: kinds.Kind, arguments: tuple[str, ...], complaint: str
-) -> None:
+def test_unknown_argument_is_named_in_the_log(kind: kinds.Kind, arguments: tuple[str, ...], message: str) -> None:
     with servers.running(kind) as server:
         with pytest.raises(redis.ResponseError, match="Error loading the extension"):
             server.client().module_load(str(neuralredis.module_path()), *arguments)
-        assert complaint in server.log
+        assert message in server.log

@@ -49,7 +49,7 @@ def assert_monotone(net: Any, seed: int = 0) -> None:
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("options", [{}, {"algorithm": "adam", "output": "sigmoid"}, {"activation": "sigmoid"}])
-def test_predictions_are_monotone_even_if_the_rows_are_not(create: Create, kind: str, options: dict[str, Any]) -> None:
+def test_predictions_are_monotone_for_contrary_rows(create: Create, kind: str, options: dict[str, Any]) -> None:
     outputs = 2 if kind == "classifier" else 1
     net = create(kind, [3, 8, 6, outputs], monotone=SIGNS, normalize=True, dataset=200, test=100, seed=5, **options)
     assert_monotone(net)
@@ -76,7 +76,7 @@ def test_predictions_are_monotone_even_if_the_rows_are_not(create: Create, kind:
     classes=st.booleans(),
     data=st.data(),
 )
-def test_any_two_rows_are_answered_in_their_order(
+def test_ordered_pairs_of_rows_have_ordered_predictions(
     seed: int, signs: list[int], hidden: list[int], classes: bool, data: st.DataObject
 ) -> None:
     kind, outputs = ("classifier", 2) if classes else ("regressor", 1)
@@ -98,7 +98,7 @@ def test_any_two_rows_are_answered_in_their_order(
     assert (again.run(high) == net.run(high)).all()
 
 
-def test_it_stays_so_when_a_network_is_saved_copied_and_trained_on(tmp_path: Path, db: nr.NeuralRedis) -> None:
+def test_predictions_stay_monotone_after_saving_copying_and_training(tmp_path: Path, db: nr.NeuralRedis) -> None:
     net = nr.Network("regressor", [3, 5, 1], monotone=SIGNS, normalize=True, dataset=200, test=100, seed=3)
     net.observe(*contrary(2))
     net.train(autostop=True, backtrack=True, max_cycles=30, progress=False)
@@ -115,7 +115,7 @@ def test_it_stays_so_when_a_network_is_saved_copied_and_trained_on(tmp_path: Pat
     assert_monotone(remote)
 
 
-def test_weights_that_violate_it_are_rejected_and_others_accepted() -> None:
+def test_weights_that_violate_the_constraint_are_rejected() -> None:
     net = nr.Network("regressor", [3, 4, 1], monotone=SIGNS, seed=3)
     weights = np.concatenate([layer.ravel() for member in net.weights() for layer in member])
     before = bytes(net)
@@ -129,7 +129,7 @@ def test_weights_that_violate_it_are_rejected_and_others_accepted() -> None:
     assert_monotone(net)
 
 
-def test_a_network_without_it_is_saved_as_ever_and_zeros_promise_nothing() -> None:
+def test_networks_without_constraint_are_saved_unchanged() -> None:
     plain = nr.Network("regressor", [3, 4, 1], seed=3)
     assert bytes(nr.Network("regressor", [3, 4, 1], seed=3, monotone=None)) == bytes(plain)
     assert bytes(nr.Network("regressor", [3, 4, 1], seed=3, monotone="none")) == bytes(plain)
@@ -148,13 +148,15 @@ def test_a_network_without_it_is_saved_as_ever_and_zeros_promise_nothing() -> No
         ([2, 3, 1], {"monotone": [1, 0], "algorithm": "lbfgs"}, "algorithm is lbfgs: expected auto, adam or a variant"),
     ],
 )
-def test_what_cannot_be_is_rejected(create: Create, layout: list[int], options: dict[str, Any], message: str) -> None:
-    with pytest.raises(nr.OptionError) as refused:
+def test_invalid_constraints_are_rejected(
+    create: Create, layout: list[int], options: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(nr.OptionError) as raised:
         create("regressor", layout, **options)
-    assert message in str(refused.value)
+    assert message in str(raised.value)
 
 
-def test_three_classes_have_no_order_and_constraints_cannot_change(create: Create) -> None:
+def test_multiclass_and_changed_constraints_are_rejected(create: Create) -> None:
     with pytest.raises(nr.OptionError, match="none for a classifier of more than two classes"):
         create("classifier", [1, 3], monotone=[1])
     net = create("classifier", [2, 3, 2], monotone=[1, 0])
@@ -165,7 +167,7 @@ def test_three_classes_have_no_order_and_constraints_cannot_change(create: Creat
     assert net.configure(monotone=[1, 0], patience=7)["monotone"] == [1, 0]
 
 
-def test_names_are_those_of_fields(create: Create) -> None:
+def test_constraints_can_be_given_by_field_name(create: Create) -> None:
     with pytest.raises(TypeError, match=r"monotone is .*'price'.*: expected a list, one for each input"):
         create("regressor", [2, 1], monotone={"price": -1})
     fields = {"price": "number", "new": "flag", "plan": "category"}
@@ -174,9 +176,9 @@ def test_names_are_those_of_fields(create: Create) -> None:
         ({"price": 2}, "monotone is 2 for price: expected 1, 0 or -1"),
         ({"plan": 1}, "monotone is 1 for field plan of kind CATEGORY 100: expected 0, since only a NUMBER, a FLAG or"),
     ):
-        with pytest.raises(nr.OptionError) as refused:
+        with pytest.raises(nr.OptionError) as raised:
             create("regressor", fields=fields, target="sold", monotone=wrong)
-        assert message in str(refused.value)
+        assert message in str(raised.value)
     with pytest.raises(nr.OptionError, match="besides signs after kinds"):
         create("regressor", fields={**fields, "price": "number -"}, target="sold", monotone={"new": 1})
     with pytest.raises(nr.OptionError, match="CLASSES 2 has an order"):
@@ -198,7 +200,7 @@ def sales(seed: int, rows: int = 400) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_fields_have_signs_after_their_kinds(create: Create, kind: str) -> None:
+def test_signs_after_kinds_of_fields_set_constraints(create: Create, kind: str) -> None:
     fields = {"price": "auto 5 -", "new": ("flag", "+"), "plan": "category"}
     options: dict[str, Any] = {"classes": ["few", "many"]} if kind == "classifier" else {}
     net = create(kind, fields=fields, target="sold", dataset=300, test=100, seed=2, hidden=[8, 6], **options)
@@ -207,8 +209,8 @@ def test_fields_have_signs_after_their_kinds(create: Create, kind: str) -> None:
         rows = [{**row, "sold": "many" if row["sold"] > 2 else "few"} for row in rows]
     net.observe(rows)
     net.train(autostop=True, backtrack=True, max_cycles=60, progress=False)
-    told = net.info().fields if kind == "regressor" else {one.name: one.kind for one in net.field_statistics()}
-    assert told == {"price": "auto 5 -", "new": "flag +", "plan": "category 100"}
+    declared = net.info().fields if kind == "regressor" else {one.name: one.kind for one in net.field_statistics()}
+    assert declared == {"price": "auto 5 -", "new": "flag +", "plan": "category 100"}
     assert net.info().monotone == [-1, 1, 0]
     rng = np.random.default_rng(3)
     low, high = [], []
@@ -221,11 +223,11 @@ def test_fields_have_signs_after_their_kinds(create: Create, kind: str) -> None:
     below, above = (net.run(rows).reshape(len(rows), -1)[:, -1] for rows in (low, high))
     assert (below <= above).all()
     assert below.std() > 0
-    again = create(kind, fields=dict(told), target="sold", hidden=[8, 6], seed=2, dataset=300, test=100, **options)
+    again = create(kind, fields=dict(declared), target="sold", hidden=[8, 6], seed=2, dataset=300, test=100, **options)
     assert again.info().monotone == [-1, 1, 0]
 
 
-def test_where_it_is_true_the_error_falls() -> None:
+def test_true_constraint_reduces_the_error() -> None:
     rng = np.random.default_rng(7)
 
     def steps(X: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -243,7 +245,7 @@ def test_where_it_is_true_the_error_falls() -> None:
     assert errors["monotone"] < 0.75 * errors["free"], errors
 
 
-def test_estimators_take_monotonic_cst_as_scikit_learn_does() -> None:
+def test_estimators_take_monotonic_cst() -> None:
     pd = pytest.importorskip("pandas")
     X, y = contrary(4)
     model = NeuralRegressor((8, 6), monotonic_cst=SIGNS, early_stopping=False, max_iter=60, random_state=1).fit(X, y)
@@ -293,7 +295,7 @@ def test_learn_takes_names_and_reports_invalid_constraints() -> None:
         nr.learn(rows, target="plan", monotone={"new": 1}, seed=1, progress=False)
 
 
-def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path) -> None:
+def test_command_line_takes_names_of_monotone_columns(command: tables.Command, tmp_path: Path) -> None:
     lines = ["price,size,sold", *(f"{row['price']},{i % 40},{row['sold']:.3f}" for i, row in enumerate(sales(7)))]
     (tmp_path / "sales.csv").write_text("\n".join(lines).replace("None", "").replace("unknown", ""))
     train = ["train", "sales.csv", "--target", "sold", "--max-time", "2"]
@@ -302,8 +304,8 @@ def test_the_command_line_takes_columns(command: tables.Command, tmp_path: Path)
     assert "The answer never rises as 'price' rises." in text
     net = nr.load("sales.nr")
     assert dict(net.fields or {}) == {"price": "number -", "size": "number +"}
-    asked = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
-    assert (np.diff(asked) <= 0).all()
+    predictions = net.run([{"price": price, "size": 5} for price in (1, 2, 50, 1000)])
+    assert (np.diff(predictions) <= 0).all()
     # A network with monotone fields predicts tables like any other.
     assert "never" not in command("evaluate", "sales.nr", "sales.csv").err
     for options, message in (

@@ -20,7 +20,7 @@ def test_rows_are_split_in_proportion_to_the_limits(create: Create) -> None:
     assert net.observe(X[600], 1) == (401, 200)
 
 
-def test_a_named_set_is_obeyed(create: Create) -> None:
+def test_into_selects_the_set(create: Create) -> None:
     net = create("regressor", [1, 1], dataset=10, test=10)
     assert net.observe([[1], [2], [3]], [1, 2, 3], into="test") == (0, 3)
     assert net.observe([[4]], [4], into="train") == (1, 3)
@@ -29,7 +29,7 @@ def test_a_named_set_is_obeyed(create: Create) -> None:
         net.observe([[1]], [1], into="tset")
 
 
-def test_a_set_whose_limit_is_0_takes_no_rows(create: Create) -> None:
+def test_set_with_limit_0_rejects_rows(create: Create) -> None:
     net = create("regressor", [1, 1], dataset=10)
     with pytest.raises(nr.DataError, match="the validation set takes no rows: its limit is 0"):
         net.observe([[1]], [1], into="test")
@@ -37,7 +37,7 @@ def test_a_set_whose_limit_is_0_takes_no_rows(create: Create) -> None:
         create("regressor", [1, 1], dataset=0, test=0).observe([[1]], [1])
 
 
-def test_a_full_set_replaces_random_rows(create: Create) -> None:
+def test_full_set_replaces_random_rows(create: Create) -> None:
     net = create("regressor", [1, 1], dataset=50, seed=1)
     net.observe(np.arange(50)[:, None], np.arange(50))
     assert net.observe(np.arange(50, 100)[:, None], np.arange(50, 100)) == (50, 0)
@@ -45,7 +45,7 @@ def test_a_full_set_replaces_random_rows(create: Create) -> None:
     assert 5 < (kept < 50).sum() < 30
 
 
-def test_rows_come_back_as_they_came(create: Create) -> None:
+def test_rows_are_returned_unchanged(create: Create) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(40, 3)).astype(np.float32)
     classes = rng.integers(0, 4, 40)
@@ -65,21 +65,21 @@ def test_rows_come_back_as_they_came(create: Create) -> None:
     assert regressor.rows("train")[1].shape == (0, 2)
 
 
-def test_rows_given_back_may_be_written_without_harm(create: Create) -> None:
+def test_returned_rows_are_copies(create: Create) -> None:
     net = create("regressor", [1, 1])
     net.observe([[1]], [2], into="train")
     net.rows("train")[0][:] = 99
     assert net.rows("train")[0][0, 0] == 1
 
 
-def test_an_error_stores_no_row_at_all(create: Create) -> None:
+def test_rejected_batch_stores_no_rows(create: Create) -> None:
     net = create("classifier", [2, 3])
     with pytest.raises(nr.DataError, match="row 2: the class is 3"):
         net.observe([[1, 2], [3, 4], [5, 6]], [0, 1, 3])
     assert net.info().training_dataset_len == 0
 
 
-def test_one_row_and_many_rows_store_the_same(create: Create) -> None:
+def test_batch_and_single_rows_store_the_same(create: Create) -> None:
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(700, 4)), rng.normal(size=700)
     together, singly = (create("regressor", [4, 1], dataset=300, test=100, seed=9) for _ in range(2))
@@ -89,7 +89,7 @@ def test_one_row_and_many_rows_store_the_same(create: Create) -> None:
     assert bytes(together) == bytes(singly)
 
 
-def test_a_row_of_weight_2_counts_as_two_rows(create: Create) -> None:
+def test_row_of_weight_2_equals_two_rows(create: Create) -> None:
     rng = np.random.default_rng(2)
     X, y = rng.normal(size=(30, 2)), rng.normal(size=30)
     weighted = create("regressor", [2, 4, 1], seed=3)
@@ -103,7 +103,7 @@ def test_a_row_of_weight_2_counts_as_two_rows(create: Create) -> None:
     assert weighted.info().dataset_error == pytest.approx(repeated.info().dataset_error, rel=1e-3)
 
 
-def test_one_weight_is_that_of_all_rows(create: Create) -> None:
+def test_scalar_weight_applies_to_all_rows(create: Create) -> None:
     each, all_alike = (create("regressor", [1, 1], seed=1) for _ in range(2))
     each.observe([[1], [2]], [1, 2], weight=[3, 3])
     all_alike.observe([[1], [2]], [1, 2], weight=3)

@@ -12,12 +12,12 @@ from neuralredis import _core, options
 DOCS = Path(__file__).parent.parent / "docs"
 
 
-def test_the_types_of_options_are_those_of_the_table() -> None:
+def test_option_types_match_the_table() -> None:
     page = runpy.run_path(str(DOCS / "option_types.py"))["page"]()
     assert Path(options.__file__).read_text(encoding="utf-8") == page, "run `make pages`"
 
 
-def test_every_option_is_accepted_returned_and_changed_by_its_name(db: neuralredis.NeuralRedis) -> None:
+def test_every_option_can_be_created_read_and_changed(db: neuralredis.NeuralRedis) -> None:
     names = [name for name, *_ in _core.option_table()]
     kept = [name for name, *_, of_creation in _core.option_table() if not of_creation]
     local = neuralredis.Network("classifier", [2, 3, 2])
@@ -29,10 +29,10 @@ def test_every_option_is_accepted_returned_and_changed_by_its_name(db: neuralred
         assert {name: getattr(info, name) for name in kept} == local.configure()
 
 
-def test_docs_of_the_commands_have_every_option(db: neuralredis.NeuralRedis) -> None:
+def test_docs_of_commands_list_every_option(db: neuralredis.NeuralRedis) -> None:
     for command, arguments in db.client.execute_command("COMMAND DOCS", "NR.CREATE", "NR.CONFIGURE").items():
-        told = [argument["name"] for argument in arguments["arguments"]]
+        listed = [argument["name"] for argument in arguments["arguments"]]
         expected = [
             word for _, word, *_, of_creation in _core.option_table() if command == "nr.create" or not of_creation
         ]
-        assert told[-len(expected) :] == expected
+        assert listed[-len(expected) :] == expected

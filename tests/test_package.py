@@ -15,31 +15,31 @@ import neuralredis
 from neuralredis import module
 
 
-def test_the_version_is_that_of_the_distribution() -> None:
+def test_version_matches_the_distribution() -> None:
     assert neuralredis.__version__ == importlib.metadata.version("neuralredis")
 
 
-def test_the_module_is_there_and_executable_as_servers_demand() -> None:
+def test_module_exists_and_is_executable() -> None:
     assert os.access(neuralredis.module_path(), os.R_OK | os.X_OK)
 
 
-def test_a_package_without_the_module_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_package_without_the_module_raises_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "__file__", str(tmp_path / "module.py"))
     with pytest.raises(FileNotFoundError, match="NEURALREDIS_BUILD_MODULE=1"):
         neuralredis.module_path()
 
 
-def test_the_package_is_typed() -> None:
+def test_package_is_typed() -> None:
     assert Path(neuralredis.__file__).with_name("py.typed").exists()
 
 
-def test_an_import_brings_nothing_along_that_few_need_and_all_would_wait_for() -> None:
+def test_import_loads_no_optional_packages() -> None:
     program = "import sys, neuralredis; print({'asyncio', 'redis', 'sklearn', 'pandas'} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
 
 
-def test_a_frozen_program_without_the_module_says_how_to_pack_it(
+def test_frozen_program_without_the_module_says_how_to_include_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "__file__", str(tmp_path / "module.py"))
@@ -48,7 +48,7 @@ def test_a_frozen_program_without_the_module_says_how_to_pack_it(
         neuralredis.module_path()
 
 
-def test_a_copy_of_the_module_beside_a_program_is_not_taken_for_the_package(tmp_path: Path) -> None:
+def test_module_beside_a_program_is_not_mistaken_for_the_package(tmp_path: Path) -> None:
     shutil.copy(neuralredis.module_path(), tmp_path)
     (tmp_path / "program.py").write_text("import neuralredis; print(neuralredis.__version__)")
     run = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -52,7 +52,7 @@ DRAWN: dict[str, Callable[..., Any]] = {
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_each_draws_on_the_axes_it_is_given_and_returns_them(name: str, classifier: nr.Network) -> None:
+def test_functions_draw_on_the_given_axes_and_return_them(name: str, classifier: nr.Network) -> None:
     figure = Figure()
     left, right = figure.subplots(1, 2)
     assert DRAWN[name](classifier, right) is right
@@ -62,7 +62,7 @@ def test_each_draws_on_the_axes_it_is_given_and_returns_them(name: str, classifi
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_each_makes_a_figure_of_its_own_that_can_be_saved(name: str, classifier: nr.Network) -> None:
+def test_functions_create_a_figure_without_axes(name: str, classifier: nr.Network) -> None:
     file = io.BytesIO()
     DRAWN[name](classifier, None).figure.savefig(file, format="png")
     picture = file.getvalue()
@@ -72,7 +72,7 @@ def test_each_makes_a_figure_of_its_own_that_can_be_saved(name: str, classifier:
 
 
 @pytest.mark.parametrize("name", DRAWN)
-def test_each_takes_a_network_in_redis(name: str, classifier: nr.Network, db: nr.NeuralRedis) -> None:
+def test_functions_accept_a_network_in_a_server(name: str, classifier: nr.Network, db: nr.NeuralRedis) -> None:
     net = db.upload("circle", classifier)
     assert DRAWN[name](net, None).has_data() or name == "network"
 
@@ -81,7 +81,7 @@ def texts(legend: Any) -> list[str]:
     return [text.get_text() for text in legend.get_texts()]
 
 
-def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept(classifier: nr.Network) -> None:
+def test_learning_curve_shows_errors_stop_and_kept_cycle(classifier: nr.Network) -> None:
     report = classifier.report()
     assert report
     ax = plot.learning_curve(report)
@@ -96,7 +96,7 @@ def test_a_learning_curve_shows_both_errors_the_stop_and_the_cycle_that_was_kept
     assert texts(ax.get_legend())[2:] == [f"stopped: cycle {report.cycles:,}", kept_at]
 
 
-def test_the_learning_curve_of_an_ensemble_explains_its_jumps_and_its_dot(classifier: nr.Network) -> None:
+def test_learning_curve_of_an_ensemble_explains_jumps(classifier: nr.Network) -> None:
     assert classifier.info().members == 2
     ax = plot.learning_curve(classifier)
     report = classifier.report()
@@ -105,7 +105,7 @@ def test_the_learning_curve_of_an_ensemble_explains_its_jumps_and_its_dot(classi
     assert "jumps where a member stops" in ax.get_xlabel()
 
 
-def test_a_learning_curve_without_validation_rows_shows_the_training_rows_alone() -> None:
+def test_learning_curve_without_validation_rows_shows_training_error() -> None:
     net = nr.Network("regressor", [1, 2, 1], dataset=9, seed=1)
     net.observe([[x] for x in range(9)], range(9))
     report = net.train(max_cycles=3)
@@ -116,31 +116,31 @@ def test_a_learning_curve_without_validation_rows_shows_the_training_rows_alone(
     ]
 
 
-def test_a_network_that_was_never_trained_has_no_learning_curve() -> None:
+def test_learning_curve_of_an_untrained_network_is_rejected() -> None:
     with pytest.raises(nr.TrainingError, match="the network has no learning curve"):
         plot.learning_curve(nr.Network("regressor", [1, 1]))
 
 
-def test_a_confusion_matrix_shows_counts_accuracy_and_baseline(classifier: nr.Network) -> None:
+def test_confusion_matrix_shows_counts_accuracy_and_baseline(classifier: nr.Network) -> None:
     ax = plot.confusion_matrix(classifier, labels=LABELS)
     found = classifier.evaluate()
     assert isinstance(found, nr.ClassifierEvaluation)
     assert found.confusion is not None
-    said = [int(text.get_text().split("\n")[0]) for text in ax.texts]
-    assert said == found.confusion.ravel().tolist()
+    counts = [int(text.get_text().split("\n")[0]) for text in ax.texts]
+    assert counts == found.confusion.ravel().tolist()
     assert [tick.get_text() for tick in ax.get_yticklabels()] == LABELS
     assert ax.get_title() == (f"accuracy {found.accuracy:.1%} of 100 rows (baseline: {found.baseline:.1%})")
 
 
 @pytest.mark.parametrize("classes", [12, 60])
-def test_a_confusion_matrix_has_room_for_many_classes(classes: int) -> None:
+def test_confusion_matrix_of_many_classes_has_fewer_ticks(classes: int) -> None:
     net = nr.Network("classifier", [1, classes], seed=1)
     found = net.evaluate([[x] for x in range(classes)], range(classes))
     ax = plot.confusion_matrix(found)
     assert len(ax.get_xticks()) == (12 if classes == 12 else 11)
 
 
-def test_regressors_have_neither_a_confusion_matrix_nor_a_calibration(regressor: nr.Network) -> None:
+def test_confusion_matrix_and_calibration_reject_regressors(regressor: nr.Network) -> None:
     for draw in (plot.confusion_matrix, plot.calibration):
         with pytest.raises(nr.KindError, match="regressor"):
             draw(regressor)
@@ -152,7 +152,7 @@ def test_labels_of_too_few_classes_are_rejected(draw: Callable[..., Any], classi
         draw(classifier, labels=["inside"])
 
 
-def test_a_decision_map_has_the_colours_of_the_classes_answered(classifier: nr.Network) -> None:
+def test_decision_map_has_the_colours_of_predicted_classes(classifier: nr.Network) -> None:
     ax = plot.decision_map(classifier, resolution=41, xlim=(-1, 1), ylim=(-1, 1), labels=LABELS)
     picture = ax.images[0].get_array()
     (blue, orange) = picture[20, 20], picture[0, 0]
@@ -162,14 +162,14 @@ def test_a_decision_map_has_the_colours_of_the_classes_answered(classifier: nr.N
     assert sum(len(points.get_offsets()) for points in ax.collections if len(points.get_offsets())) >= 200
 
 
-def test_a_decision_map_of_a_regressor_shows_its_output(regressor: nr.Network) -> None:
+def test_decision_map_of_a_regressor_shows_its_output(regressor: nr.Network) -> None:
     ax = plot.decision_map(regressor, inputs=(1, 0), resolution=15, names=["east", "north"], xlim=(0, 1), ylim=(-1, 0))
     assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_xlim()) == ("north", "east", (0, 1))
     corner = regressor.run([-1, 0])[0]
     assert ax.collections[0].get_array().ravel()[0] == pytest.approx(corner)
 
 
-def test_other_inputs_of_a_decision_map_keep_the_values_they_are_given(classifier: nr.Network) -> None:
+def test_decision_map_fixes_other_inputs_at_given_values(classifier: nr.Network) -> None:
     def picture(at: list[float] | None) -> Any:
         return plot.decision_map(classifier, at=at, resolution=9).images[0].get_array()
 
@@ -178,7 +178,7 @@ def test_other_inputs_of_a_decision_map_keep_the_values_they_are_given(classifie
     assert (picture([0, 0, 50]) != picture(None)).any()
 
 
-def test_a_decision_map_of_inputs_that_do_not_exist_is_rejected(classifier: nr.Network) -> None:
+def test_decision_map_rejects_invalid_inputs(classifier: nr.Network) -> None:
     for inputs in ((0, 0), (0, 3), (-1, 1)):
         with pytest.raises(
             nr.OptionError, match=re.escape(f"inputs are {inputs}: expected two different ones of 0 to")
@@ -188,30 +188,30 @@ def test_a_decision_map_of_inputs_that_do_not_exist_is_rejected(classifier: nr.N
         plot.decision_map(nr.Network("classifier", [2, 2]))
 
 
-def test_a_calibration_compares_predicted_probabilities_with_frequencies() -> None:
+def test_calibration_compares_probabilities_with_frequencies() -> None:
     # An untrained network predicts nearly the same for all rows. One row in four has class 1.
     net = nr.Network("classifier", [1, 2], seed=1)
     rows = np.zeros((400, 1))
-    said = float(net.run([0])[1])
+    counts = float(net.run([0])[1])
     ax = plot.calibration(net, rows, np.arange(400) % 4 == 0, bins=4)
     ((x, y),) = ax.collections[-1].get_offsets()
-    assert (x, y) == (pytest.approx(said), 0.25)
-    assert texts(ax.get_legend())[-1] == f"calibration error {abs(said - 0.25):.1%}"
+    assert (x, y) == (pytest.approx(counts), 0.25)
+    assert texts(ax.get_legend())[-1] == f"calibration error {abs(counts - 0.25):.1%}"
     assert [text.get_text() for text in ax.texts] == ["400"]
 
 
-def test_a_calibration_of_many_classes_is_that_of_the_predicted_class() -> None:
+def test_calibration_of_many_classes_uses_the_predicted_class() -> None:
     net = nr.Network("classifier", [1, 3], seed=1)
     assert plot.calibration(net, [[0], [1]], [0, 1]).get_xlabel() == "probability of the predicted class"
 
 
-def test_two_calibrations_share_a_picture(classifier: nr.Network) -> None:
+def test_two_calibrations_can_share_axes(classifier: nr.Network) -> None:
     ax = plot.calibration(classifier, label="validation rows")
     plot.calibration(classifier, *classifier.rows("train"), label="training rows", ax=ax)
     assert texts(ax.get_legend()) == ["perfect calibration", "validation rows", "training rows"]
 
 
-def test_a_calibration_without_rows_or_with_bad_options_is_rejected(classifier: nr.Network) -> None:
+def test_calibration_rejects_missing_rows_and_invalid_options(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="bins is 1: expected 2 to 100"):
         plot.calibration(classifier, bins=1)
     with pytest.raises(nr.DataError, match="one of X and y is missing: expected both"):
@@ -220,7 +220,7 @@ def test_a_calibration_without_rows_or_with_bad_options_is_rejected(classifier: 
         plot.calibration(nr.Network("classifier", [1, 2]))
 
 
-def test_a_drawn_network_has_a_line_for_each_weight_and_a_colour_for_its_sign(classifier: nr.Network) -> None:
+def test_network_drawing_has_a_line_per_weight_colored_by_sign(classifier: nr.Network) -> None:
     ax = plot.network(classifier, member=1, names=["x", "y", "nothing"], labels=LABELS)
     first = ax.collections[0]
     weights = classifier.weights()[1][0][1:].ravel()
@@ -234,18 +234,18 @@ def test_a_drawn_network_has_a_line_for_each_weight_and_a_colour_for_its_sign(cl
     assert ax.get_title() == "classifier 3-8-2, member 2 of 2"
 
 
-def test_a_member_that_does_not_exist_is_rejected(classifier: nr.Network) -> None:
+def test_network_drawing_rejects_an_unknown_member(classifier: nr.Network) -> None:
     with pytest.raises(nr.OptionError, match="member is 2: expected 0 to 1"):
         plot.network(classifier, member=2)
 
 
-def test_of_large_layers_the_first_and_the_last_units_are_drawn() -> None:
+def test_network_drawing_shows_the_ends_of_large_layers() -> None:
     ax = plot.network(nr.Network("classifier", [500, 100, 3], seed=1))
     assert len(ax.collections[0].get_segments()) == 16 * 16
     assert {"500 inputs", "100 hidden", "3 outputs"} <= {text.get_text() for text in ax.texts}
 
 
-def test_weights_are_those_that_are_saved(classifier: nr.Network) -> None:
+def test_weights_match_the_saved_network(classifier: nr.Network) -> None:
     members = classifier.weights()
     assert [[layer.shape for layer in member] for member in members] == [[(4, 8), (9, 2)]] * 2
     flat = np.concatenate([layer.ravel() for member in members for layer in member])
@@ -254,7 +254,7 @@ def test_weights_are_those_that_are_saved(classifier: nr.Network) -> None:
     assert classifier.weights()[0][0].any(), "copies"
 
 
-def test_weights_and_inputs_at_their_means_explain_an_answer() -> None:
+def test_answer_can_be_computed_from_weights_at_mean_inputs() -> None:
     net = nr.Network("regressor", [2, 4, 1], normalize=True, seed=1, activation="tanh", restarts=1)
     X = np.random.default_rng(1).normal(5, 2, (50, 2)).astype(np.float32)
     net.observe(X, X.sum(axis=1), into="train")
@@ -266,8 +266,8 @@ def test_weights_and_inputs_at_their_means_explain_an_answer() -> None:
     assert net.run(X.mean(axis=0))[0] == pytest.approx(standardized[0] * y.std() + y.mean(), abs=0.02)
 
 
-def test_a_program_that_has_imported_pyplot_is_shown_the_figures() -> None:
-    told = """
+def test_figures_are_registered_with_imported_pyplot() -> None:
+    program = """
         import matplotlib
         matplotlib.use("agg")
         from matplotlib import pyplot
@@ -283,12 +283,12 @@ def test_a_program_that_has_imported_pyplot_is_shown_the_figures() -> None:
         assert plot.network(net, ax=own) is own
         print(pyplot.get_fignums())
     """
-    assert output_of(told) == "[1, 2, 3, 4]\n"
+    assert output_of(program) == "[1, 2, 3, 4]\n"
 
 
 @pytest.mark.parametrize("ipython", [True, False])
-def test_without_pyplot_only_a_notebook_makes_use_of_it(ipython: bool) -> None:
-    told = """
+def test_pyplot_is_imported_only_in_notebooks(ipython: bool) -> None:
+    program = """
         import sys, types
         shell = types.SimpleNamespace(events=types.SimpleNamespace(register=print)) if %s else None
         sys.modules["IPython"] = types.SimpleNamespace(version_info=(9, 0), get_ipython=lambda: shell)
@@ -298,11 +298,11 @@ def test_without_pyplot_only_a_notebook_makes_use_of_it(ipython: bool) -> None:
         pyplot = sys.modules.get("matplotlib.pyplot")
         print(pyplot and pyplot.get_fignums())
     """
-    last = output_of(told % ipython, env={"MPLBACKEND": "agg"}).splitlines()[-1]
+    last = output_of(program % ipython, env={"MPLBACKEND": "agg"}).splitlines()[-1]
     assert last == ("[1]" if ipython else "None")
 
 
-def test_networks_of_fields_are_drawn_with_the_names_of_their_classes() -> None:
+def test_functions_label_networks_with_fields_by_class_names() -> None:
     net = nr.Network("classifier", fields={"age": "number"}, target="left", hidden=[2], classes=["no", "yes"], seed=1)
     rows, names = {"age": range(60)}, ["no", "yes"] * 30
     net.observe(rows, names)
@@ -312,12 +312,12 @@ def test_networks_of_fields_are_drawn_with_the_names_of_their_classes() -> None:
         assert [tick.get_text() for tick in ax.get_xticklabels()] == ["no", "yes"]
     assert plot.calibration(net, rows, names).get_xlabel() == "predicted probability of yes"
     assert plot.learning_curve(net) is not None
-    for refused in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
+    for draw in (lambda: plot.network(net), lambda: plot.decision_map(net), lambda: plot.calibration(net)):
         with pytest.raises(nr.KindError, match="the network has fields"):
-            refused()
+            draw()
 
 
-def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> None:
+def test_reasons_bars_sum_from_the_mean_to_the_answer(classifier: nr.Network) -> None:
     found = classifier.explain([0.9, 0.2, 0.5])
     ax = plot.reasons(found)
     bars = ax.patches
@@ -331,7 +331,7 @@ def test_reasons_lead_from_the_mean_to_the_answer(classifier: nr.Network) -> Non
     assert ax.get_title() == f"output {found.label}: {found.answer:.3g}, mean {found.mean:.3g}"
 
 
-def test_small_shares_are_one_bar_together_and_sampled_ones_have_error_lines() -> None:
+def test_reasons_merge_small_shares_and_show_standard_errors() -> None:
     shares = {f"field {at}": 0.5**at for at in range(20)}
     errors = dict.fromkeys(shares, 0.1)
     found = nr.Explanation(

@@ -49,7 +49,7 @@ def interrupted(code: str) -> str:
     return rest
 
 
-def test_ctrl_c_stops_a_training_keeps_the_best_and_then_raises() -> None:
+def test_ctrl_c_stops_a_training_and_keeps_its_result() -> None:
     rest = interrupted("""
         net = network()
         print("ready")
@@ -67,7 +67,7 @@ def test_ctrl_c_stops_a_training_keeps_the_best_and_then_raises() -> None:
     assert rest == "interrupted\n"
 
 
-def test_ctrl_c_keeps_the_best_so_far_with_backtrack() -> None:
+def test_ctrl_c_with_backtrack_keeps_the_best_weights() -> None:
     rest = interrupted("""
         net = network(6000)
         # Slow cycles, so that the interrupt comes before the training ends by itself.
@@ -102,7 +102,7 @@ def test_ctrl_c_interrupts_a_wait_and_leaves_the_training_running() -> None:
     assert rest == "interrupted\n"
 
 
-def test_the_interpreter_ends_at_once_with_trainings_running() -> None:
+def test_interpreter_exits_immediately_during_trainings() -> None:
     output = output_of(
         NETWORK
         + """
@@ -118,7 +118,7 @@ print(time.monotonic() - start < 1, any(training.running() for training in train
     assert output == "True False\n"
 
 
-def test_the_interpreter_ends_with_a_thread_waiting_for_a_training() -> None:
+def test_interpreter_exits_with_a_thread_waiting_for_a_training() -> None:
     start = time.monotonic()
     output = output_of(
         NETWORK
@@ -136,7 +136,7 @@ print("end")
     assert time.monotonic() - start < 10
 
 
-def test_an_uncaught_exception_ends_the_interpreter_during_a_training() -> None:
+def test_uncaught_exception_exits_during_a_training() -> None:
     done = subprocess.run(
         [sys.executable, "-c", NETWORK + "training = network().start_training(max_time=0)\nraise SystemExit(7)"],
         timeout=PATIENCE,
@@ -165,7 +165,7 @@ def in_child(work):
 """
 
 
-def test_in_a_forked_child_a_running_training_is_lost_and_the_network_is_usable() -> None:
+def test_forked_child_loses_the_training_and_can_use_the_network() -> None:
     output = output_of(
         NETWORK
         + FORK
@@ -202,7 +202,7 @@ print("done")
     assert output == "done\n"
 
 
-def test_a_child_forked_at_any_moment_finds_every_lock_open() -> None:
+def test_forked_child_never_inherits_a_held_lock() -> None:
     output = output_of(
         NETWORK
         + FORK
@@ -243,7 +243,7 @@ print(set(codes))
     assert output == "{0}\n"
 
 
-def test_a_forked_pool_may_train_what_its_parent_has_made() -> None:
+def test_forked_pool_can_train_networks_of_its_parent() -> None:
     output = output_of(
         NETWORK
         + FORK

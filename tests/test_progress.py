@@ -35,7 +35,7 @@ def lines(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("limits", [{"max_cycles": 500, "max_time": 0}, {"max_time": 0.2}, {"autostop": True}])
-def test_a_bar_shows_how_a_training_went_and_how_it_ended(limits: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_bar_shows_the_result_of_a_training(limits: Any, capfd: pytest.CaptureFixture[str]) -> None:
     report = network().train(progress=True, **limits)
     out, err = capfd.readouterr()
     assert out == ""
@@ -49,7 +49,7 @@ def test_a_bar_shows_how_a_training_went_and_how_it_ended(limits: Any, capfd: py
     )
 
 
-def test_a_bar_shows_the_errors_meanwhile(capfd: pytest.CaptureFixture[str]) -> None:
+def test_bar_shows_errors_during_a_training(capfd: pytest.CaptureFixture[str]) -> None:
     network().train(progress=True, max_time=0.3)
     states = capfd.readouterr().err.split("\r")
     shown = re.compile(
@@ -59,20 +59,20 @@ def test_a_bar_shows_the_errors_meanwhile(capfd: pytest.CaptureFixture[str]) -> 
     assert any(shown.fullmatch(state.rstrip()) for state in states)
 
 
-def test_a_training_without_limits_has_a_bar_too(capfd: pytest.CaptureFixture[str]) -> None:
+def test_bar_works_without_limits(capfd: pytest.CaptureFixture[str]) -> None:
     end = time.monotonic() + 0.2
     network().train(progress=True, max_time=0, callback=lambda _: time.monotonic() < end)
     (line,) = lines(capfd.readouterr().err)
     assert line.startswith("training: stopped on request after ")
 
 
-def test_without_a_terminal_nothing_is_shown_unless_asked(capfd: pytest.CaptureFixture[str]) -> None:
+def test_bar_is_hidden_without_a_terminal_by_default(capfd: pytest.CaptureFixture[str]) -> None:
     network().train(max_time=0.6)
     assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.05, False), (2.0, True)])
-def test_on_a_terminal_a_bar_appears_for_long_trainings(seconds: float, shown: bool) -> None:
+def test_bar_appears_on_a_terminal_for_long_trainings(seconds: float, shown: bool) -> None:
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     try:
@@ -96,17 +96,17 @@ def test_on_a_terminal_a_bar_appears_for_long_trainings(seconds: float, shown: b
     assert ("training 100%" in text) == shown
 
 
-def test_a_callback_receives_the_progress_of_a_training() -> None:
-    heard: list[nr.Progress] = []
-    report = network().train(max_time=0.5, callback=heard.append)
-    assert 3 <= len(heard) <= 15, "about twenty times a second"
-    cycles = [progress.cycle for progress in heard]
+def test_callback_receives_the_progress_of_a_training() -> None:
+    received: list[nr.Progress] = []
+    report = network().train(max_time=0.5, callback=received.append)
+    assert 3 <= len(received) <= 15, "about twenty times a second"
+    cycles = [progress.cycle for progress in received]
     assert cycles == sorted(cycles)
     assert cycles[-1] == report.cycles
-    assert heard[-1].train_error is not None
+    assert received[-1].train_error is not None
 
 
-def test_a_callback_that_returns_false_stops_the_training() -> None:
+def test_callback_that_returns_false_stops_the_training() -> None:
     net = network()
     calls = 0
 
@@ -121,7 +121,7 @@ def test_a_callback_that_returns_false_stops_the_training() -> None:
     assert net.info().training_total_cycles == report.cycles > 0
 
 
-def test_a_callback_that_raises_stops_the_training_and_keeps_its_result(capfd: pytest.CaptureFixture[str]) -> None:
+def test_raising_callback_stops_the_training_and_keeps_its_result(capfd: pytest.CaptureFixture[str]) -> None:
     net = network()
 
     def fault(_: nr.Progress) -> None:
@@ -135,7 +135,7 @@ def test_a_callback_that_raises_stops_the_training_and_keeps_its_result(capfd: p
     assert line.startswith("training: interrupted at cycle ")
 
 
-def test_a_callback_may_use_the_network() -> None:
+def test_callback_can_use_the_network() -> None:
     net = network()
     before = net.run([1, 2, 3, 4])
     answers: list[Any] = []
@@ -150,7 +150,7 @@ def test_a_callback_may_use_the_network() -> None:
     assert np.array_equal(answers[0], before)
 
 
-def test_the_library_of_the_bar_is_loaded_only_for_a_bar() -> None:
+def test_tqdm_is_imported_only_for_a_bar() -> None:
     loaded = """
         import sys
         import neuralredis as nr
@@ -164,8 +164,8 @@ def test_the_library_of_the_bar_is_loaded_only_for_a_bar() -> None:
 
 @pytest.mark.parametrize("streams", ["sys.stderr = None", "sys.stdout = sys.stderr = None", "sys.stderr.close()"])
 @pytest.mark.parametrize("choice", [True, None])
-def test_where_there_is_nothing_to_write_to_there_is_no_bar(streams: str, choice: Any) -> None:
-    told = """
+def test_bar_is_omitted_without_an_output_stream(streams: str, choice: Any) -> None:
+    program = """
         import os, sys
         import neuralredis as nr
         net = nr.Network("regressor", [2, 1])
@@ -173,11 +173,11 @@ def test_where_there_is_nothing_to_write_to_there_is_no_bar(streams: str, choice
         %s
         os.write(1, net.train(max_cycles=5, progress=%s).reason.encode())
     """
-    assert output_of(told % (streams, choice)) == "maxcycles"
+    assert output_of(program % (streams, choice)) == "maxcycles"
 
 
 @pytest.mark.parametrize("fault", [OSError(5, "Input/output error"), ValueError("I/O operation on closed file")])
-def test_a_stream_that_fails_ends_the_bar_and_no_training(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
+def test_failing_stream_ends_the_bar_but_not_the_training(monkeypatch: pytest.MonkeyPatch, fault: Exception) -> None:
     class Broken(io.StringIO):
         def write(self, _: str) -> int:
             raise fault

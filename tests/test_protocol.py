@@ -31,7 +31,7 @@ def parameters(method: Any) -> dict[str, tuple[Any, Any]]:
 
 @pytest.mark.parametrize("kind", NETWORKS)
 @pytest.mark.parametrize("name", promised(nr.AnyNetwork))
-def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: str, kind: type[Any]) -> None:
+def test_networks_have_the_signatures_of_anynetwork(name: str, kind: type[Any]) -> None:
     # Overloads of the protocol do not exist at run time.
     method = nr.Network.evaluate if name == "evaluate" else getattr(nr.AnyNetwork, name)
     taken, expected = parameters(getattr(kind, name)), parameters(method)
@@ -40,7 +40,7 @@ def test_each_kind_of_network_takes_the_arguments_that_any_network_takes(name: s
 
 @pytest.mark.parametrize("kind", SEQUENCES)
 @pytest.mark.parametrize("name", promised(nr.AnySequenceNetwork))
-def test_each_kind_of_network_of_sequences_takes_the_arguments_that_any_takes(name: str, kind: type[Any]) -> None:
+def test_networks_of_sequences_have_the_signatures_of_anysequencenetwork(name: str, kind: type[Any]) -> None:
     taken, expected = parameters(getattr(kind, name)), parameters(getattr(nr.AnySequenceNetwork, name))
     if name == "evaluate":
         # Only embedded networks evaluate fresh sequences.
@@ -50,7 +50,7 @@ def test_each_kind_of_network_of_sequences_takes_the_arguments_that_any_takes(na
 
 @pytest.mark.parametrize("kind", SESSIONS)
 @pytest.mark.parametrize("name", promised(nr.AnySession))
-def test_each_kind_of_session_takes_the_arguments_that_any_takes(name: str, kind: type[Any]) -> None:
+def test_sessions_have_the_signatures_of_anysession(name: str, kind: type[Any]) -> None:
     assert parameters(getattr(kind, name)) == parameters(getattr(nr.AnySession, name))
 
 
@@ -62,7 +62,7 @@ FACES = ["NeuralRedis", "RedisNetwork", "RedisSequenceNetwork", "RedisSession", 
 
 
 @pytest.mark.parametrize("name", FACES)
-def test_methods_that_wait_can_be_awaited(name: str) -> None:
+def test_asyncio_methods_match_the_blocking_methods(name: str) -> None:
     waited, awaited = operations(getattr(nr, name)), operations(getattr(nr.aio, name))
     assert waited.keys() == awaited.keys()
     for method, twin in awaited.items():
@@ -76,7 +76,7 @@ def test_methods_that_wait_can_be_awaited(name: str) -> None:
         assert inspect.getdoc(twin) == inspect.getdoc(waited[method])
 
 
-def test_a_network_in_a_server_is_documented_as_one_in_the_process_with_what_differs() -> None:
+def test_docstrings_of_remote_networks_extend_those_of_embedded_ones() -> None:
     embedded, served = inspect.getdoc(nr.Network.observe) or "", inspect.getdoc(nr.RedisNetwork.observe) or ""
     before, after = served.split("Many rows are sent in parts of about a megabyte", 1)
     assert embedded.startswith(before)
@@ -84,7 +84,7 @@ def test_a_network_in_a_server_is_documented_as_one_in_the_process_with_what_dif
     assert "in a server" in (inspect.getdoc(nr.RedisNetwork.stop) or "").lower()
 
 
-def test_a_network_of_sequences_in_a_server_is_documented_as_one_in_the_process_with_what_differs() -> None:
+def test_docstrings_of_remote_sequence_networks_extend_those_of_embedded_ones() -> None:
     embedded, served = (
         inspect.getdoc(nr.SequenceNetwork.observe) or "",
         inspect.getdoc(nr.aio.RedisSequenceNetwork.observe),

@@ -20,7 +20,7 @@ README = (pages.ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = pages.blocks(README)
 
 
-def test_its_python_prints_the_shown_output(
+def test_python_snippets_print_the_shown_output(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, db: neuralredis.NeuralRedis
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -39,7 +39,7 @@ def test_its_python_prints_the_shown_output(
     assert printed == shown
 
 
-def test_a_server_replies_as_it_shows(any_server_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
+def test_redis_snippets_get_the_shown_replies(any_server_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
     connection = dialogue.Connection(any_server_for_all)
     pasted = next(text for language, text in BLOCKS if language == "text" and text.startswith("NR.CREATE"))
     *_, last = [connection.ask(line) for line in pasted.splitlines()]
@@ -49,13 +49,13 @@ def test_a_server_replies_as_it_shows(any_server_for_all: servers.Server, db: ne
     connection.close()
 
 
-def test_its_links_lead_somewhere() -> None:
+def test_links_resolve() -> None:
     places = [place for place in re.findall(r"\]\(([^)]+)\)", README) if "://" not in place]
     assert places
     assert [place for place in places if not (pages.ROOT / place.partition("#")[0]).exists()] == []
 
 
-def test_its_make_targets_exist() -> None:
+def test_make_targets_exist() -> None:
     makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
     for target in set(re.findall(r"\bmake ([a-z]+(?:-[a-z]+)*)", README)):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

@@ -64,7 +64,7 @@ def shapley(net: nr.Network, row: Matrix, value: Callable[[Matrix], Matrix]) -> 
     X, _ = net.rows("train")
     inputs = range(len(row))
 
-    def worth(coalition: tuple[int, ...]) -> float:
+    def mean_value(coalition: tuple[int, ...]) -> float:
         mixed = X.copy()
         mixed[:, coalition] = row[list(coalition)]
         return float(value(net.run(mixed).astype(np.float64)).mean())
@@ -75,12 +75,12 @@ def shapley(net: nr.Network, row: Matrix, value: Callable[[Matrix], Matrix]) -> 
         for size in range(len(row)):
             weight = math.factorial(size) * math.factorial(len(row) - size - 1) / math.factorial(len(row))
             for coalition in itertools.combinations(others, size):
-                shares[one] += weight * (worth((*coalition, one)) - worth(coalition))
-    return worth(()), shares
+                shares[one] += weight * (mean_value((*coalition, one)) - mean_value(coalition))
+    return mean_value(()), shares
 
 
 @pytest.mark.parametrize("outputs", [1, 2, 3])
-def test_shares_are_those_of_the_formula(create: Callable[..., Any], outputs: int) -> None:
+def test_shares_match_the_shapley_formula(create: Callable[..., Any], outputs: int) -> None:
     net, twin = of_numbers(create, 6, outputs), of_numbers(nr.Network, 6, outputs)
     row = np.random.default_rng(9).normal(size=6).astype(np.float32)
     for label in range(outputs):
@@ -99,7 +99,7 @@ def test_shares_are_those_of_the_formula(create: Callable[..., Any], outputs: in
         assert list(found.shares.values()) == pytest.approx(shares, abs=1e-5)
 
 
-def test_shares_are_those_that_the_package_shap_finds() -> None:
+def test_shares_match_the_package_shap() -> None:
     # From shap 0.51: explainers.Exact with maskers.Independent of the same 60 rows, for this network.
     rng = np.random.default_rng(5)
     X = rng.normal(size=(60, 6)).round(3)
@@ -128,7 +128,7 @@ def test_shares_add_up_exactly_in_any_order(create: Callable[..., Any], inputs: 
     assert list(found.values) == list(found.shares) == list(range(inputs))
 
 
-def test_more_samples_come_nearer(create: Callable[..., Any]) -> None:
+def test_more_samples_reduce_the_standard_errors(create: Callable[..., Any]) -> None:
     net, row = of_numbers(create, 12), np.linspace(-2, 2, 12)
     best = net.explain(row, samples=1000)
     for samples in (4, 16, 64):
@@ -142,14 +142,14 @@ def test_more_samples_come_nearer(create: Callable[..., Any]) -> None:
     assert np.mean(list(best.standard_errors.values())) < 0.5 * np.mean(list(found.standard_errors.values()))
 
 
-def test_the_same_question_has_the_same_answer_and_a_seed_chooses_others(create: Callable[..., Any]) -> None:
+def test_seed_determines_the_explanation(create: Callable[..., Any]) -> None:
     net, row = of_numbers(create, 14, rows=300), np.linspace(-1, 1, 14)
     assert net.explain(row) == net.explain(row) == net.explain(row, samples=16, seed=0)
     assert net.explain(row, seed=1) != net.explain(row)
     assert net.explain(row, seed=2**64 - 1).mean != net.explain(row).mean
 
 
-def test_a_server_finds_the_same_bits(db: nr.NeuralRedis) -> None:
+def test_server_gives_the_same_explanations(db: nr.NeuralRedis) -> None:
     for build in (of_fields, lambda create: of_numbers(create, 5, 3), lambda create: of_numbers(create, 15)):
         local = build(nr.Network)
         remote = db.upload("net", local, replace=True)
@@ -164,7 +164,7 @@ def test_a_server_finds_the_same_bits(db: nr.NeuralRedis) -> None:
                 assert remote.explain(row, want=want) == local.explain(row, want=want)
 
 
-def test_an_explanation_has_the_same_bits_on_every_cpu_and_for_any_number_of_threads() -> None:
+def test_explanations_do_not_depend_on_cpu_and_threads() -> None:
     program = """
         import numpy as np
         import neuralredis as nr
@@ -184,7 +184,7 @@ def test_an_explanation_has_the_same_bits_on_every_cpu_and_for_any_number_of_thr
     assert output_of(program.format(threads=1), env={"NEURALREDIS_ISA": "portable"}) == expected
 
 
-def test_fields_have_shares_by_their_names_and_values_as_the_network_took_them(create: Callable[..., Any]) -> None:
+def test_shares_and_values_are_keyed_by_field(create: Callable[..., Any]) -> None:
     net = of_fields(create)
     row = {"age": 31, "plan": "unheard-of", "at": dt.date(2024, 3, 1), "tags": ["red", "unknown"], "note": "good"}
     found = net.explain(row)
@@ -201,7 +201,7 @@ def test_fields_have_shares_by_their_names_and_values_as_the_network_took_them(c
     assert net.explain([row]) == found, "a list of one row is one row"
 
 
-def test_unused_inputs_have_no_share_and_a_single_input_has_the_whole_share(create: Callable[..., Any]) -> None:
+def test_unused_inputs_have_zero_share(create: Callable[..., Any]) -> None:
     net = create("regressor", fields={"a": "number", "b": "number"}, target="y", hidden=[], dataset=50, test=0, seed=1)
     rng = np.random.default_rng(4)
     rows = [{"a": float(a), "b": 3.0} for a in rng.normal(size=50)]
@@ -214,7 +214,7 @@ def test_unused_inputs_have_no_share_and_a_single_input_has_the_whole_share(crea
     assert found.label == "y"
 
 
-def test_a_network_of_several_targets_is_asked_about_one(create: Callable[..., Any]) -> None:
+def test_label_selects_one_of_several_targets(create: Callable[..., Any]) -> None:
     net = create("regressor", fields={"a": "number"}, target=["low", "high"], dataset=20, test=0, seed=1)
     net.observe([{"a": a} for a in range(20)], [[a, 10 * a] for a in range(20)])
     net.train(max_cycles=50)
@@ -225,7 +225,7 @@ def test_a_network_of_several_targets_is_asked_about_one(create: Callable[..., A
             net.explain({"a": 30}, label=label)
 
 
-def test_changes_lead_to_the_class_and_none_could_be_left_out(create: Callable[..., Any]) -> None:
+def test_changes_reach_the_class_and_none_can_be_omitted(create: Callable[..., Any]) -> None:
     net = of_fields(create)
     counts = []
     stored, _ = net.rows("train")
@@ -239,30 +239,30 @@ def test_changes_lead_to_the_class_and_none_could_be_left_out(create: Callable[.
             assert bool(found.changes) == (found.label != want)
             if "note" in found.changes:
                 continue
-            asked = {**row, **{name: new for name, (_, new) in found.changes.items()}}
-            assert net.classify(asked) == want
+            changed = {**row, **{name: new for name, (_, new) in found.changes.items()}}
+            assert net.classify(changed) == want
             assert any(all(near[name] == new for name, (_, new) in found.changes.items()) for near in stored)
             for size in range(len(found.changes)):
                 for fewer in itertools.combinations(found.changes, size):
-                    asked = {**row, **{name: found.changes[name][1] for name in fewer}}
-                    assert net.classify(asked) != want
+                    changed = {**row, **{name: found.changes[name][1] for name in fewer}}
+                    assert net.classify(changed) != want
     assert {0, 1} <= set(counts)
 
 
-def test_changes_of_numbers_are_by_their_positions(create: Callable[..., Any]) -> None:
+def test_changes_without_fields_are_keyed_by_position(create: Callable[..., Any]) -> None:
     net = of_numbers(create, 13, 3, rows=150)
     row = np.random.default_rng(3).normal(size=13).astype(np.float32)
     for want in range(3):
         found = net.explain(row, want=want)
-        asked = row.copy()
+        changed = row.copy()
         for at, (old, new) in found.changes.items():
             assert np.float32(old) == row[at]
-            asked[at] = new
-        assert net.classify(asked) == want
+            changed[at] = new
+        assert net.classify(changed) == want
         assert found.label == net.classify(row)
 
 
-def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., Any]) -> None:
+def test_class_that_no_row_is_assigned_to_is_unreachable(create: Callable[..., Any]) -> None:
     net = create("classifier", [1, 3], dataset=20, test=0, normalize=True, seed=1)
     net.observe([[x] for x in range(20)], [x > 9 for x in range(20)])
     net.train(max_cycles=100)
@@ -275,7 +275,7 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
 
 
 @pytest.mark.parametrize(
-    ("kind", "given", "options", "refusal"),
+    ("kind", "given", "options", "expected"),
     [
         ("of_fields", {"age": "old"}, {}, (nr.DataError, "field age is 'old': expected a finite number")),
         ("of_fields", {"agee": 3}, {}, (nr.DataError, "unknown field 'agee'")),
@@ -296,14 +296,14 @@ def test_no_change_leads_to_a_class_that_no_row_is_given(create: Callable[..., A
     ],
 )  # fmt: skip
 def test_invalid_explanations_are_rejected(
-    create: Callable[..., Any], kind: str, given: Any, options: dict[str, Any], refusal: tuple[type[Exception], str]
+    create: Callable[..., Any], kind: str, given: Any, options: dict[str, Any], expected: tuple[type[Exception], str]
 ) -> None:
     net = of_fields(create) if kind == "of_fields" else of_numbers(create, 3)
-    with pytest.raises(refusal[0], match=refusal[1]):
+    with pytest.raises(expected[0], match=expected[1]):
         net.explain(given, **options)
 
 
-def test_without_rows_and_without_classes_there_is_nothing_to_explain(create: Callable[..., Any]) -> None:
+def test_explain_needs_training_rows_and_classes(create: Callable[..., Any]) -> None:
     with pytest.raises(nr.DataError, match="the network has no training rows: an explanation compares with them"):
         create("regressor", [2, 1]).explain([1, 2])
     with pytest.raises(nr.DataError, match="the network has no training rows"):
@@ -316,7 +316,7 @@ def test_without_rows_and_without_classes_there_is_nothing_to_explain(create: Ca
         wide.explain(np.zeros(4097))
 
 
-def test_words_after_the_last_training_are_explained_as_they_are_predicted(create: Callable[..., Any]) -> None:
+def test_words_unknown_to_the_weights_are_explained_as_unknown(create: Callable[..., Any]) -> None:
     net = of_fields(create)
     net.observe([{"plan": "newer"}] * 3, ["yes"] * 3)
     net.observe([{"age": 3}] * 3, ["perhaps"] * 3)
@@ -327,7 +327,7 @@ def test_words_after_the_last_training_are_explained_as_they_are_predicted(creat
         net.explain({}, label="perhaps")
 
 
-def test_an_explanation_is_of_the_network_before_later_changes() -> None:
+def test_explanation_uses_a_snapshot_of_the_network() -> None:
     net = of_numbers(nr.Network, 30, rows=200)
     row, before = np.linspace(-1, 1, 30), net.explain(np.linspace(-1, 1, 30), samples=40)
     found: list[nr.Explanation] = []
@@ -341,7 +341,7 @@ def test_an_explanation_is_of_the_network_before_later_changes() -> None:
     assert found == [before]
 
 
-def test_a_question_that_takes_long_can_be_interrupted() -> None:
+def test_long_explanation_can_be_interrupted() -> None:
     net = nr.Network("regressor", [400, 400, 1], dataset=100, test=0, seed=1)
     net.observe(np.ones((100, 400)), np.ones(100))
 
@@ -358,7 +358,7 @@ def test_a_question_that_takes_long_can_be_interrupted() -> None:
         signal.signal(signal.SIGALRM, before)
 
 
-def test_vectors_are_one_field_and_can_be_compared(create: Callable[..., Any]) -> None:
+def test_vector_is_explained_as_one_field(create: Callable[..., Any]) -> None:
     net = create("classifier", fields={"v": "vector 3", "a": "number"}, target="y", dataset=40, test=0, seed=1)
     rng = np.random.default_rng(1)
     rows = [{"v": list(rng.normal(size=3)), "a": float(at)} for at in range(40)]
@@ -381,7 +381,7 @@ finite = st.floats(-1e6, 1e6, width=32)
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(finite, min_size=4, max_size=4), st.integers(0, 2), st.integers(0, 2**64 - 1))
-def test_whatever_is_asked_shares_add_up(row: list[float], label: int, seed: int) -> None:
+def test_shares_of_random_rows_add_up(row: list[float], label: int, seed: int) -> None:
     found = WIDE.explain(row, label=label, seed=seed)
     assert sum(found.shares.values()) == found.answer - found.mean
     assert all(map(math.isfinite, [found.answer, found.mean, *found.shares.values()]))
@@ -390,7 +390,7 @@ def test_whatever_is_asked_shares_add_up(row: list[float], label: int, seed: int
 WIDE = of_numbers(nr.Network, 4, 3, rows=120)
 
 
-def test_bars_show_shares_for_and_against_the_prediction() -> None:
+def test_bars_show_positive_and_negative_shares() -> None:
     shares = {"sex": 1.76, "class": -0.576, "fare": 0.0, "age": 0.0441}
     values = {"sex": "female", "class": "3", "fare": None, "age": 30.5}
     found = nr.Explanation(label="yes", answer=1.0, mean=-0.2281, rows=100, shares=shares, values=values)
@@ -411,7 +411,7 @@ def test_bars_show_shares_for_and_against_the_prediction() -> None:
     assert repr(found) == "<Explanation of yes: 1, mean -0.2281; sex +1.76, class -0.576, age +0.0441, ...>"
 
 
-def test_bars_of_hostile_names_write_nothing_else_to_a_terminal() -> None:
+def test_bars_escape_control_characters_of_names() -> None:
     name = "\x1b[31mred\n" + "x" * 80
     found = nr.Explanation(
         label=0, answer=0.0, mean=0.0, rows=1, shares={name: 0.0, "v": -1e-9}, values={name: "a\tb", "v": np.zeros(3)}

@@ -70,45 +70,43 @@ def admin(server: servers.Server) -> Any:
         ("resetkeys", ""),
     ],
 )
-def test_key_patterns_are_obeyed_by_every_command(
-    server: servers.Server, admin: Wire, pattern: str, allowed: str
-) -> None:
+def test_every_command_enforces_key_patterns(server: servers.Server, admin: Wire, pattern: str, allowed: str) -> None:
     with user(server, "+@all", pattern) as wire:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             if name(words) in ("threads", "trainings") or not words[1].startswith(b"net"):
                 continue
-            refused = [
-                error for error in errors(hostile.asked(wire, "plain", words)) if str(error).startswith("NOPERM")
+            denied = [
+                error for error in errors(hostile.reply_of(wire, "plain", words)) if str(error).startswith("NOPERM")
             ]
             [need] = [need for need, names in NEEDS.items() if name(words) in names]
-            assert bool(refused) == (need not in allowed), words
+            assert bool(denied) == (need not in allowed), words
             hostile.prepare(admin)
 
 
-def test_a_user_may_have_one_command_and_no_other(server: servers.Server, admin: Wire) -> None:
+def test_acl_can_permit_a_single_command(server: servers.Server, admin: Wire) -> None:
     with user(server, "+nr.run", "~*") as wire:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             found = errors(wire.ask(*words))
             assert [str(error).split()[0] for error in found] == ([] if name(words) == "run" else ["NOPERM"]), words
 
 
 def test_users_without_permission_cannot_detect_keys(server: servers.Server, admin: Wire) -> None:
     with user(server, "+@all", "~mine:*") as wire:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             if name(words) in ("threads", "trainings"):
                 continue
-            told = [
-                str(errors(hostile.asked(wire, way, [words[0], key, *words[2:]]))[0]).replace(key.decode(), "key")
+            messages = [
+                str(errors(hostile.reply_of(wire, way, [words[0], key, *words[2:]]))[0]).replace(key.decode(), "key")
                 for way in ("plain", "script")
                 for key in (b"net", b"xyz", b"string")
             ]
-            assert told[:3] == [told[0]] * 3, words
-            assert told[3:] == [told[3]] * 3, words
-            assert told[0].startswith("NOPERM")
+            assert messages[:3] == [messages[0]] * 3, words
+            assert messages[3:] == [messages[3]] * 3, words
+            assert messages[0].startswith("NOPERM")
 
 
 @pytest.mark.parametrize("pattern", ["~mine:*", "%R~mine:*"])
-def test_threads_shows_only_keys_that_the_user_may_read_in_every_context(
+def test_threads_lists_only_readable_keys_in_scripts_and_transactions(
     server: servers.Server, admin: Wire, pattern: str
 ) -> None:
     client = server.client(protocol=2)
@@ -118,14 +116,14 @@ def test_threads_shows_only_keys_that_the_user_may_read_in_every_context(
     admin.ask("FUNCTION", "LOAD", hostile.LIBRARY)
     with user(server, "+@all", pattern, "%W~theirs:*") as wire:
         for way in hostile.WAYS:
-            lines = hostile.asked(wire, way, [b"NR.THREADS"])
+            lines = hostile.reply_of(wire, way, [b"NR.THREADS"])
             [line] = lines[0] if way == "transaction" else lines
             assert " key=mine:a " in line
     assert len(admin.ask("NR.THREADS")) == 2
 
 
-def test_commands_of_replication_are_for_administrators(server: servers.Server, admin: Wire) -> None:
-    internal = [words for words in hostile.usual() if name(words).startswith("_")]
+def test_internal_commands_need_the_admin_category(server: servers.Server, admin: Wire) -> None:
+    internal = [words for words in hostile.valid_commands() if name(words).startswith("_")]
     assert len({name(words) for words in internal}) == 7
     # Redis 7.0 has no categories of module commands: there they are denied by name.
     without = ["-@admin"]
@@ -133,11 +131,11 @@ def test_commands_of_replication_are_for_administrators(server: servers.Server, 
         without = [f"-nr.{name}" for name in sorted({name(words) for words in internal})]
     with user(server, "+@all", "~*", *without) as wire:
         for words in internal:
-            [refused] = errors(wire.ask(*words))
-            assert str(refused).startswith("NOPERM"), words
+            [denied] = errors(wire.ask(*words))
+            assert str(denied).startswith("NOPERM"), words
 
 
-def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> None:
+def test_acl_categories_permit_and_deny_commands(server: servers.Server, admin: Wire) -> None:
     if "neural" not in server.client().acl_cat():
         return  # Redis 7.0 has none for modules, see tests/test_redis_server.py
     for rules, allowed in (
@@ -153,7 +151,7 @@ def test_categories_let_in_and_keep_out(server: servers.Server, admin: Wire) -> 
     ):
         # A dry run checks the rules only.
         admin.ask("ACL", "SETUSER", "someone", "reset", "on", "~*", *rules)
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             answer = admin.ask("ACL", "DRYRUN", "someone", *words)
             assert (answer == "OK") == allowed(name(words)), (rules, words, answer)
 
@@ -182,7 +180,7 @@ USERS = {
 }
 
 
-def follow_the_page(server: servers.Server, admin: Wire) -> list[str]:
+def create_documented_users(server: servers.Server, admin: Wire) -> list[str]:
     """Create the users of docs/access.md, with categories if the server has them, and return their names."""
     text = (pages.ROOT / "docs" / "access.md").read_text(encoding="utf-8")
     rules = [line.split() for line in re.findall(r"^(?:> )?ACL SETUSER (.*)$", text, re.M)]
@@ -193,18 +191,18 @@ def follow_the_page(server: servers.Server, admin: Wire) -> list[str]:
     return [words[0] for words in rules if words[0] in USERS]
 
 
-def test_the_users_of_the_page_may_do_what_it_says(server: servers.Server, admin: Wire) -> None:
-    users = follow_the_page(server, admin)
+def test_users_in_access_md_have_the_documented_permissions(server: servers.Server, admin: Wire) -> None:
+    users = create_documented_users(server, admin)
     assert {"asker", "trainer", "monitor"} <= set(users)
     for user in users:
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             for key, may in (("net:1", True), ("other:1", name(words) in ("threads", "trainings"))):
                 answer = admin.ask("ACL", "DRYRUN", user, words[0], *([key, *words[2:]] if words[1:] else []))
                 assert (answer == "OK") == (may and name(words) in USERS[user]), (user, words, answer)
 
 
-def test_the_users_of_the_page_work_from_python(server: servers.Server, admin: Wire) -> None:
-    follow_the_page(server, admin)
+def test_users_in_access_md_work_with_the_python_client(server: servers.Server, admin: Wire) -> None:
+    create_documented_users(server, admin)
 
     def connect(user: str, password: str) -> neuralredis.NeuralRedis:
         return neuralredis.NeuralRedis(server.client(username=user, password=password))
@@ -223,7 +221,7 @@ def test_the_users_of_the_page_work_from_python(server: servers.Server, admin: W
             db["net:1"].reset()
 
 
-def test_limits_of_the_configuration_bind_administrators_too(server: servers.Server, admin: Wire) -> None:
+def test_max_network_bytes_applies_to_administrators(server: servers.Server, admin: Wire) -> None:
     admin.ask("CONFIG", "SET", "neuralredis.max-network-bytes", "10kb")
     client = server.client(protocol=2)
     client.execute_command("NR.CONFIGURE", "net", "DATASET", 1_000_000)

@@ -15,7 +15,7 @@ import neuralredis
 import servers
 
 #: Blobs are written as their numbers in brackets, other bytes as b"...".
-REFUSED = """
+REJECTED = """
 NR.CREATE new | wrong number of arguments for 'nr.create' command
 NR.CREATE new CLASSIFIER 2 -> | wrong number of arguments
 NR.CREATE new FOO 2 3 -> 1 | the type is 'FOO': expected CLASSIFIER or REGRESSOR
@@ -373,31 +373,31 @@ def state(raw: redis.Redis) -> Any:
     return raw.execute_command("DEBUG", "DIGEST"), raw.dbsize(), raw.execute_command("NR.THREADS")
 
 
-def test_there_are_enough_of_them() -> None:
-    assert len(REFUSED) > 100
-    assert len(set(REFUSED)) == len(REFUSED)
+def test_argument_error_cases_are_unique() -> None:
+    assert len(REJECTED) > 100
+    assert len(set(REJECTED)) == len(REJECTED)
 
 
-@pytest.mark.parametrize("line", REFUSED)
+@pytest.mark.parametrize("line", REJECTED)
 def test_each_error_names_the_argument_and_changes_nothing(raw: redis.Redis, line: str) -> None:
-    command, _, complaint = line.partition(" | ")
+    command, _, message = line.partition(" | ")
     before = state(raw)
-    with pytest.raises(redis.ResponseError) as refusal:
+    with pytest.raises(redis.ResponseError) as raised:
         raw.execute_command(*arguments(command))
-    assert complaint in str(refusal.value)
+    assert message in str(raised.value)
     assert state(raw) == before
 
 
-def test_long_and_binary_arguments_are_shown_short_and_on_one_line(raw: redis.Redis) -> None:
-    with pytest.raises(redis.ResponseError) as refusal:
+def test_errors_shorten_and_escape_long_binary_arguments(raw: redis.Redis) -> None:
+    with pytest.raises(redis.ResponseError) as raised:
         raw.execute_command("NR.RUN", "net", 1, b"\r\n+OK\0" + b"x" * 10_000)
-    message = str(refusal.value)
+    message = str(raised.value)
     assert len(message) < 200
     assert "\\r\\n+OK\\u{0}xxx" in message
     assert raw.ping()
 
 
-def test_a_limit_of_bytes_binds_clients(raw: redis.Redis) -> None:
+def test_max_network_bytes_rejects_commands_of_clients(raw: redis.Redis) -> None:
     raw.config_set("neuralredis.max-network-bytes", "100kb")
     try:
         before = state(raw)

@@ -54,10 +54,10 @@ class Cluster:
         servers.wait_until(lambda: self.state(at) in (state, "failed"))
         assert self.state(at) == state, self.nodes[at].log
 
-    def hold(self, what: str, on: bool) -> None:
+    def hold(self, step: str, on: bool) -> None:
         """Pause migrations before a step, or let them continue."""
         for client in self.clients:
-            client.execute_command("DEBUG", "SLOTMIGRATION", what, int(on))
+            client.execute_command("DEBUG", "SLOTMIGRATION", step, int(on))
 
 
 @pytest.fixture(scope="module", params=kinds.KINDS, ids=lambda kind: kind.name)
@@ -105,7 +105,7 @@ def is_whole(client: redis.Redis, key: str, before: str) -> None:
     assert inredis.cycles(client, key) == 23
 
 
-def test_commands_are_redirected_and_cross_no_slots(cluster: Cluster) -> None:
+def test_commands_redirect_and_reject_keys_in_several_slots(cluster: Cluster) -> None:
     here, there = cluster.clients[:2]
     key, other = cluster.key(0), cluster.key(1)
     inredis.create(here, key)
@@ -126,7 +126,7 @@ def test_commands_are_redirected_and_cross_no_slots(cluster: Cluster) -> None:
 
 
 @pytest.mark.parametrize("make", [trained, training, with_fields])
-def test_migrate_takes_a_network_along_but_not_its_training(cluster: Cluster, make: Any) -> None:
+def test_migrate_moves_a_network_without_its_training(cluster: Cluster, make: Any) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
     slot = key_slot(key.encode())
@@ -144,7 +144,7 @@ def test_migrate_takes_a_network_along_but_not_its_training(cluster: Cluster, ma
 
 @on_valkey9
 @pytest.mark.parametrize("make", [trained, training, with_fields])
-def test_a_slot_takes_its_networks_along_but_not_their_trainings(cluster: Cluster, make: Any) -> None:
+def test_slot_migration_moves_networks_without_their_trainings(cluster: Cluster, make: Any) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
     dropped = inredis.section(here)["trainings_dropped"]
@@ -158,7 +158,7 @@ def test_a_slot_takes_its_networks_along_but_not_their_trainings(cluster: Cluste
 
 @on_valkey9
 @inredis.of_both
-def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster, made: inredis.Made) -> None:
+def test_rows_and_results_reach_the_target_of_a_slot_migration(cluster: Cluster, made: inredis.Made) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
     training(here, key, made)
@@ -181,7 +181,7 @@ def test_rows_and_results_follow_a_slot_that_is_on_its_way(cluster: Cluster, mad
 
 
 @on_valkey9
-def test_a_result_that_comes_as_a_slot_changes_hands_is_not_installed(cluster: Cluster) -> None:
+def test_result_during_slot_failover_is_dropped(cluster: Cluster) -> None:
     here, there = cluster.clients[SOURCE], cluster.clients[TARGET]
     key = cluster.key(SOURCE)
     before = trained(here, key)
@@ -201,7 +201,7 @@ def test_a_result_that_comes_as_a_slot_changes_hands_is_not_installed(cluster: C
 
 
 @on_valkey9
-def test_slots_come_from_two_servers_at_once(cluster: Cluster) -> None:
+def test_server_imports_slots_from_two_servers_at_once(cluster: Cluster) -> None:
     target = cluster.clients[2]
     target.config_set("neuralredis.max-network-bytes", 100)  # applies to clients, not to the source of a slot
     keys = [cluster.key(at) for at in (0, 1)]

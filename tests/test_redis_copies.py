@@ -73,7 +73,7 @@ def rewrite(server: servers.Server) -> None:
 
 
 @pytest.mark.torture
-def test_all_copies_agree_after_any_commands(
+def test_replicas_and_files_match_the_primary_after_random_commands(
     kind: kinds.Kind, chain: list[servers.Server], effort: int, figure: Callable[[str], None]
 ) -> None:
     primary, middle, last = chain

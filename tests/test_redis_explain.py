@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import redis
-from test_redis_long_commands import asked, blocked, workers
+from test_redis_long_commands import blocked, pending, workers
 
 import kinds
 import neuralredis
@@ -29,18 +29,18 @@ def prepare(client: redis.Redis) -> None:
     client.execute_command("NR.OBSERVE", "sum", "FP32", rows.tobytes())
 
 
-def told(reply: Any) -> dict[str, Any]:
+def as_dict(reply: Any) -> dict[str, Any]:
     """Return a dict from a reply in RESP2."""
     return dict(zip(reply[::2], reply[1::2], strict=True))
 
 
-def test_a_reply_has_names_and_values(client: redis.Redis, newer: redis.Redis) -> None:
+def test_explain_reply_has_names_and_values(client: redis.Redis, newer: redis.Redis) -> None:
     prepare(client)
-    found = told(client.execute_command("NR.EXPLAIN", "net", "plan", "paid", "age", 31))
+    found = as_dict(client.execute_command("NR.EXPLAIN", "net", "plan", "paid", "age", 31))
     assert list(found) == ["class", "answer", "mean", "rows", "shares", "values"]
     assert (found["class"], found["rows"]) == ("yes", 50)
     assert found["values"] == ["age", "31", "plan", "paid"]
-    shares = told(found["shares"])
+    shares = as_dict(found["shares"])
     assert list(shares) == ["age", "plan"]
     assert sum(map(float, shares.values())) == float(found["answer"]) - float(found["mean"])
     assert float(shares["plan"]) > abs(float(shares["age"]))
@@ -49,17 +49,17 @@ def test_a_reply_has_names_and_values(client: redis.Redis, newer: redis.Redis) -
     assert maps["shares"] == ["age", float(shares["age"]), "plan", float(shares["plan"])]
     assert maps["values"] == ["age", 31.0, "plan", "paid"]
     for json in ('{"age":31,"plan":"paid"}', '[{"age":31,"plan":"paid"}]'):
-        assert told(client.execute_command("NR.EXPLAIN", "net", "JSON", json)) == found
+        assert as_dict(client.execute_command("NR.EXPLAIN", "net", "JSON", json)) == found
     for json, count in (("[]", 0), ("[{},{}]", 2)):
         with pytest.raises(redis.ResponseError, match=f"^NRSHAPE {count} rows: expected one"):
             client.execute_command("NR.EXPLAIN", "net", "JSON", json)
-    gaps = told(client.execute_command("NR.EXPLAIN", "net", "->", "FOR", "no"))
+    gaps = as_dict(client.execute_command("NR.EXPLAIN", "net", "->", "FOR", "no"))
     assert (gaps["class"], gaps["values"]) == ("no", ["age", None, "plan", None])
 
 
-def test_of_numbers_by_position_fields_are_numbers(client: redis.Redis) -> None:
+def test_explain_numbers_inputs_without_fields(client: redis.Redis) -> None:
     prepare(client)
-    found = told(client.execute_command("NR.EXPLAIN", "sum", *range(12), "->", "SEED", 3, "samples", 4))
+    found = as_dict(client.execute_command("NR.EXPLAIN", "sum", *range(12), "->", "SEED", 3, "samples", 4))
     assert list(found) == ["output", "answer", "mean", "rows", "shares", "values", "standard-errors"]
     assert (found["output"], found["rows"]) == (0, 20)
     for name in ("shares", "values", "standard-errors"):
@@ -67,10 +67,10 @@ def test_of_numbers_by_position_fields_are_numbers(client: redis.Redis) -> None:
     assert [float(value) for value in found["values"][1::2]] == list(range(12))
     assert all(float(error) >= 0 for error in found["standard-errors"][1::2])
     again = client.execute_command("NR.EXPLAIN", "sum", *range(12), "->", "SAMPLES", 4, "SEED", 3)
-    assert told(again) == found
+    assert as_dict(again) == found
 
 
-def test_the_changes_to_another_class_are_returned(client: redis.Redis, newer: redis.Redis) -> None:
+def test_explain_want_returns_changes_to_another_class(client: redis.Redis, newer: redis.Redis) -> None:
     prepare(client)
     row = ("plan", "paid", "age", 31)
     assert client.execute_command("NR.EXPLAIN", "net", *row, "->", "WANT", "no") == [
@@ -83,9 +83,9 @@ def test_the_changes_to_another_class_are_returned(client: redis.Redis, newer: r
     for x in range(10):
         client.execute_command("NR.OBSERVE", "three", x, "->", x // 5)
     client.execute_command("NR.TRAIN", "three", "MAXCYCLES", 200, "BLOCK", 0)
-    found = told(client.execute_command("NR.EXPLAIN", "three", 1, "->", "WANT", 2))
+    found = as_dict(client.execute_command("NR.EXPLAIN", "three", 1, "->", "WANT", 2))
     assert (found["class"], found["want"], found["changes"]) == (0, 2, None)
-    at, old, new = told(client.execute_command("NR.EXPLAIN", "three", 1, "->", "WANT", 1))["changes"]
+    at, old, new = as_dict(client.execute_command("NR.EXPLAIN", "three", 1, "->", "WANT", 1))["changes"]
     assert (at, old) == (0, "1")
     assert client.execute_command("NR.CLASS", "three", new) == 1
 
@@ -98,13 +98,13 @@ def long_question(client: redis.Redis, inputs: int = 64, hidden: int = 200) -> l
     return ["NR.EXPLAIN", "long", *rows[0, :inputs].tolist()]
 
 
-def test_others_are_served_while_an_answer_is_explained_that_is_of_the_network_as_it_was(
+def test_explain_uses_a_snapshot_and_does_not_block_other_clients(
     server: servers.Server,
 ) -> None:
     client = server.client(protocol=2)
     question = [*long_question(client), "->", "SAMPLES", 4]
     expected = client.execute_command(*question)
-    with asked(server, *question) as answer:
+    with pending(server, *question) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.execute_command("NR.OBSERVE", "long", *[1] * 64, "->", 1)
         client.execute_command("NR.RESET", "long")
@@ -114,10 +114,10 @@ def test_others_are_served_while_an_answer_is_explained_that_is_of_the_network_a
     assert [item.decode() if isinstance(item, bytes) else item for item in reply[:6]] == expected[:6]
 
 
-def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
+def test_work_is_cancelled_when_its_client_disconnects(server: servers.Server) -> None:
     client = server.client(protocol=2)
     question = long_question(client, 500, 1000)
-    with asked(server, *question, "->", "SAMPLES", 1000):
+    with pending(server, *question, "->", "SAMPLES", 1000):
         servers.wait_until(lambda: blocked(client) == 1)
         for line in client.client_list():
             if line["cmd"] == "nr.explain":
@@ -127,7 +127,7 @@ def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_in_transactions_and_scripts(server: servers.Server, how: str) -> None:
     client = server.client(protocol=2)
 
     def run(command: list[Any]) -> Any:
@@ -138,13 +138,13 @@ def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.S
         return pipe.execute()[0]
 
     prepare(client)
-    assert told(run(["NR.EXPLAIN", "net", "age", 31]))["class"] in ("yes", "no"), "short work is done at once"
+    assert as_dict(run(["NR.EXPLAIN", "net", "age", 31]))["class"] in ("yes", "no"), "short work is done at once"
     question = long_question(client)
     with pytest.raises(redis.ResponseError, match="this would hold up the server for about"):
         run(question)
 
 
-def test_a_replica_returns_the_explanations_of_its_primary(kind: kinds.Kind) -> None:
+def test_replica_returns_the_same_explanations(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, module=MODULE, tcp=True) as server,
         servers.replica_of(server, kind, module=MODULE) as replica,
@@ -160,7 +160,7 @@ def test_a_replica_returns_the_explanations_of_its_primary(kind: kinds.Kind) -> 
             assert reader.execute_command("NR.EXPLAIN", *question) == client.execute_command("NR.EXPLAIN", *question)
 
 
-def test_explaining_writes_nothing(client: redis.Redis) -> None:
+def test_explain_changes_nothing(client: redis.Redis) -> None:
     prepare(client)
     before = client.execute_command("DEBUG", "DIGEST")
     client.execute_command("NR.EXPLAIN", "net", "plan", "never-seen")

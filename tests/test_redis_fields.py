@@ -8,10 +8,10 @@ import inredis
 import pytest
 import redis
 from inredis import pairs
-from inredisfields import BUY, ask, digests, learnt, probabilities, refused
+from inredisfields import BUY, ask, digests, error_of, learnt, probabilities
 
 
-def test_rows_by_names_are_learnt_and_asked_by_names_in_any_order(client: redis.Redis) -> None:
+def test_rows_by_name_train_and_predict_in_any_field_order(client: redis.Redis) -> None:
     assert client.execute_command(*BUY) == ask(client, "NR.INFO net")[33]
     client.delete("net")
     learnt(client)
@@ -24,7 +24,7 @@ def test_rows_by_names_are_learnt_and_asked_by_names_in_any_order(client: redis.
     assert list(found) == ["no", "yes"]
 
 
-def test_rows_as_json_are_the_rows_by_names(client: redis.Redis) -> None:
+def test_json_rows_equal_rows_by_name(client: redis.Redis) -> None:
     keys = ("names", "objects", "array", "nested")
     for key in keys:
         inredis.create_of_fields(client, key, "SEED", 9)
@@ -42,7 +42,7 @@ def test_rows_as_json_are_the_rows_by_names(client: redis.Redis) -> None:
     assert len(set(digests(client, *keys))) == 1
 
 
-def test_rows_of_an_array_have_weights_and_a_set_together(client: redis.Redis) -> None:
+def test_json_array_takes_weights_and_a_set(client: redis.Redis) -> None:
     for key in ("one", "all"):
         client.execute_command("NR.CREATE", key, *BUY[2:])
     rows, weights = [{"age": 30 + row, "plan": f"p{row}"} for row in range(7)], [0.5, 1, 2, 3, 4, 5, 6]
@@ -52,8 +52,8 @@ def test_rows_of_an_array_have_weights_and_a_set_together(client: redis.Redis) -
     assert ask(client, "NR.OBSERVE all JSON", *arguments) == [0, 7]
     assert len(set(digests(client, "one", "all"))) == 1
     short = [*arguments[:-2], inredis.blob(weights[1:]), "TEST"]
-    assert "the weights have 24 bytes: expected 28" in refused(client, "NR.OBSERVE all JSON", *short)
-    assert "expected 7 outputs, 6 were given" in refused(
+    assert "the weights have 24 bytes: expected 28" in error_of(client, "NR.OBSERVE all JSON", *short)
+    assert "expected 7 outputs, 6 were given" in error_of(
         client, "NR.OBSERVE all JSON", json.dumps(rows), "->", *"abcdef"
     )
     # The name of a class may be a word of the command.
@@ -62,7 +62,7 @@ def test_rows_of_an_array_have_weights_and_a_set_together(client: redis.Redis) -
     assert inredis.info(client, "all")["classes"] == ["yes", *words]
 
 
-def test_arrays_of_one_row_and_of_none_are_lists_still(client: redis.Redis) -> None:
+def test_json_arrays_of_one_or_no_rows_return_lists(client: redis.Redis) -> None:
     learnt(client, 30, 3)
     one = ask(client, "NR.RUN net age 30")
     assert ask(client, "NR.RUN net JSON", '{"age": 30}') == one
@@ -74,21 +74,21 @@ def test_arrays_of_one_row_and_of_none_are_lists_still(client: redis.Redis) -> N
     assert ask(client, "NR.CLASS net JSON [] -> TOP 1") == []
 
 
-def test_nested_objects_are_names_with_dots(client: redis.Redis) -> None:
+def test_nested_json_objects_become_dotted_names(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net REGRESSOR SCHEMA user.age NUMBER user.home.city CATEGORY cart TAGS at VECTOR 2 -> sum")
     nested = {"user": {"age": 31, "home": {"city": "Rome"}}, "cart": ["b", "a"], "at": [1, 2]}
     ask(client, "NR.OBSERVE net JSON", json.dumps(nested), "->", 5)
     fields, targets = ask(client, "NR.GETDATA net TRAIN 0")
     assert pairs(fields) == {"user.age": "31", "user.home.city": "Rome", "cart": ["a", "b"], "at": ["1", "2"]}
     assert targets == ["5"]
-    assert "unknown field 'user.home'" in refused(client, "NR.RUN net JSON", '{"user": {"home": 5}}')
-    assert "given twice" in refused(client, "NR.RUN net JSON", '{"user.age": 1, "user": {"age": 2}}')
+    assert "unknown field 'user.home'" in error_of(client, "NR.RUN net JSON", '{"user": {"home": 5}}')
+    assert "given twice" in error_of(client, "NR.RUN net JSON", '{"user.age": 1, "user": {"age": 2}}')
     deep = '{"user":' * 40 + "1" + "}" * 40
-    assert "objects within objects" in refused(client, "NR.RUN net JSON", deep)
-    assert "NRDATA JSON" in refused(client, "NR.RUN net JSON", "[" * 100_000)
+    assert "objects within objects" in error_of(client, "NR.RUN net JSON", deep)
+    assert "NRDATA JSON" in error_of(client, "NR.RUN net JSON", "[" * 100_000)
 
 
-def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
+def test_all_notations_of_a_gap_are_equivalent(client: redis.Redis) -> None:
     learnt(client)
     expected = ask(client, "NR.RUN net plan free")
     for row in (["age", "", "plan", "free"], ["age", "nan", "plan", "free"], ["plan", "free", "age", " "]):
@@ -103,7 +103,7 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("words", "message"),
     [
         ("NR.RUN net age old", "NRDATA field age is 'old': expected a finite number (NUMBER)"),
         ("NR.RUN net age inf", "field age is 'inf'"),
@@ -138,15 +138,15 @@ def test_a_gap_is_a_value_however_it_is_written(client: redis.Redis) -> None:
         ("NR.CONFIGURE net CLASS-WEIGHT 1,2", "class-weight"),
     ],
 )
-def test_unknown_arguments_are_named_and_change_nothing(client: redis.Redis, words: str, complaint: str) -> None:
+def test_errors_name_the_invalid_argument_and_change_nothing(client: redis.Redis, words: str, message: str) -> None:
     client.execute_command(*BUY)
     ask(client, "NR.CREATE sum REGRESSOR 2 -> 1")
     ask(client, "NR.OBSERVE net age 30 plan free -> yes")
     ask(client, "NR.OBSERVE net age 30 plan free -> no")
-    assert complaint in refused(client, words)
+    assert message in error_of(client, words)
 
 
-def test_errors_are_short_whatever_is_sent(client: redis.Redis) -> None:
+def test_errors_are_short_for_very_long_arguments(client: redis.Redis) -> None:
     fields = [word for number in range(2000) for word in (f"field number {number}", "NUMBER")]
     classes = [f"class number {number}" for number in range(2000)]
     schema = [*fields, "->", "what", "CLASSES", 2000, *classes, "HIDDEN", 0]
@@ -178,6 +178,6 @@ def test_errors_are_short_whatever_is_sent(client: redis.Redis) -> None:
         ["NR.CREATE", "new", "CLASSIFIER", "SCHEMA", "a", "NUMBER", "->", long],
         ["NR.CREATE", "new", "CLASSIFIER", "SCHEMA", "a", "NUMBER", "->", "x", "CLASSES", 2, "a", long],
     ):
-        with pytest.raises(redis.ResponseError) as refusal:
+        with pytest.raises(redis.ResponseError) as raised:
             client.execute_command(*words)
-        assert len(str(refusal.value)) < 700, [str(word)[:20] for word in words]
+        assert len(str(raised.value)) < 700, [str(word)[:20] for word in words]

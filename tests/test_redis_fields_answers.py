@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import redis
 from inredis import pairs
-from inredisfields import BUY, SMALL, ask, learnt, probabilities, refused
+from inredisfields import BUY, SMALL, ask, error_of, learnt, probabilities
 
 # Options of predictions.
 
 
-def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabilities(client: redis.Redis) -> None:
+def test_class_returns_top_classes_with_scores_above_a_minimum(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net CLASSIFIER SCHEMA age NUMBER -> group HIDDEN 6 SEED 2")
     for number in range(90):
         ask(client, f"NR.OBSERVE net age {number} -> {['child', 'grown', 'old'][number // 30]}")
@@ -39,13 +39,13 @@ def test_the_best_classes_are_named_as_many_as_wanted_and_with_their_probabiliti
 
 
 @pytest.mark.parametrize("command", ["NR.RUN", "NR.CLASS", "NR.HRUN", "NR.HCLASS", "NR.RANK"])
-def test_what_cannot_be_had_yet_is_rejected_by_its_name(client: redis.Redis, command: str) -> None:
+def test_invalid_prediction_options_are_rejected_by_name(client: redis.Redis, command: str) -> None:
     learnt(client, 30, 3)
     client.hset("hash", "age", 30)
     known = ["age", 30] if command in ("NR.RUN", "NR.CLASS") else [1, "hash"]
-    message = refused(client, f"{command} net", *known, "->", "LAYER", 1)
+    message = error_of(client, f"{command} net", *known, "->", "LAYER", 1)
     assert message == "NROPTION LAYER is not available in this version"
-    for word, complaint in (
+    for word, expected in (
         ("TOP", "TOP has no value"),
         ("TOP 0", "TOP is '0': expected an integer of at least 1"),
         ("TOP x", "TOP is 'x'"),
@@ -53,13 +53,13 @@ def test_what_cannot_be_had_yet_is_rejected_by_its_name(client: redis.Redis, com
         ("WITHSCORES WITHSCORES", "WITHSCORES is given twice"),
         ("BEST", "unknown option 'BEST': expected "),
     ):
-        assert f"NROPTION {complaint}" in refused(client, f"{command} net", *known, "->", *word.split())
+        assert f"NROPTION {expected}" in error_of(client, f"{command} net", *known, "->", *word.split())
     if command != "NR.RANK":
-        for word, complaint in (("MIN 2", "MIN is '2'"), ("MIN nan", "MIN is 'nan'"), ("MIN", "MIN has no value")):
-            assert f"NROPTION {complaint}" in refused(client, f"{command} net", *known, "->", *word.split())
+        for word, expected in (("MIN 2", "MIN is '2'"), ("MIN nan", "MIN is 'nan'"), ("MIN", "MIN has no value")):
+            assert f"NROPTION {expected}" in error_of(client, f"{command} net", *known, "->", *word.split())
 
 
-def test_answers_are_maps_and_pairs_in_resp3(newer: redis.Redis, client: redis.Redis) -> None:
+def test_resp3_replies_are_maps_and_pairs(newer: redis.Redis, client: redis.Redis) -> None:
     learnt(client)
     found = ask(newer, "NR.RUN net age 50")
     assert list(found) == ["no", "yes"]
@@ -89,7 +89,7 @@ def test_answers_are_maps_and_pairs_in_resp3(newer: redis.Redis, client: redis.R
 
 
 @pytest.mark.parametrize("targets", ["price", "1 price", "3 price cost 7"])
-def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.Redis, targets: str) -> None:
+def test_regressor_returns_numbers_in_target_order(client: redis.Redis, targets: str) -> None:
     names = targets.split()[1:] or [targets]
     ask(client, f"NR.CREATE net REGRESSOR SCHEMA size NUMBER kind CATEGORY -> {targets} HIDDEN 6 SEED 1")
     for number in range(60):
@@ -102,14 +102,14 @@ def test_a_regressor_answers_numbers_in_the_order_of_its_targets(client: redis.R
     info = inredis.info(client, "net")
     assert (info["targets"], "classes" in info) == (names, False)
     assert "r2" in pairs(ask(client, "NR.EVALUATE net TRAIN"))
-    assert "NRKIND the network is a regressor" in refused(client, "NR.CLASS net size 3")
-    for wanted in ("TOP 1", "WITHSCORES", "MIN 0.5"):
-        assert "TOP, WITHSCORES and MIN are for classes" in refused(client, f"NR.RUN net size 3 -> {wanted}")
-    message = refused(client, "NR.OBSERVE net size 3 ->", *[1] * (len(names) - 1))
+    assert "NRKIND the network is a regressor" in error_of(client, "NR.CLASS net size 3")
+    for option in ("TOP 1", "WITHSCORES", "MIN 0.5"):
+        assert "TOP, WITHSCORES and MIN are for classes" in error_of(client, f"NR.RUN net size 3 -> {option}")
+    message = error_of(client, "NR.OBSERVE net size 3 ->", *[1] * (len(names) - 1))
     assert message == f"NRSHAPE expected {len(names)} output{'s'[: len(names) > 1]}, {len(names) - 1} " + (
         "was given" if len(names) == 2 else "were given"
     )
-    assert f"{names[-1]} is 'x': expected a finite number" in refused(
+    assert f"{names[-1]} is 'x': expected a finite number" in error_of(
         client, "NR.OBSERVE net size 3 ->", *[1] * (len(names) - 1), "x"
     )
 
@@ -137,7 +137,7 @@ def test_stored_rows_are_returned_in_parsed_form(client: redis.Redis) -> None:
     assert sum(value * value for value in buckets.values()) == pytest.approx(1, abs=1e-5)
     assert set(pairs(ask(client, "NR.GETDATA net TRAIN 2")[0]).values()) == {None}
     assert ask(client, "NR.GETDATA net TRAIN 3") is None
-    assert "expected TRAIN or TEST" in refused(client, "NR.GETDATA net BOTH 0")
+    assert "expected TRAIN or TEST" in error_of(client, "NR.GETDATA net BOTH 0")
 
 
 def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -> None:
@@ -147,8 +147,8 @@ def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -
         *SMALL,
     )
     for field in ask(client, "NR.FIELDS net"):
-        told = pairs(field)
-        assert (told["values"], told["gaps"], told["importance"]) == (0, 0, None)
+        statistics = pairs(field)
+        assert (statistics["values"], statistics["gaps"], statistics["importance"]) == (0, 0, None)
     chance = np.random.default_rng(1)
     for number in range(300):
         age = int(chance.integers(20, 60))
@@ -160,7 +160,7 @@ def test_fields_are_listed_with_statistics_and_importance(client: redis.Redis) -
     assert pairs(ask(client, "NR.FIELDS net")[0])["importance"] is None, "before a training"
     ask(client, "NR.TRAIN net AUTOSTOP BACKTRACK MAXTIME 0 MAXCYCLES 200 BLOCK 0")
     found = {pairs(field)["name"]: pairs(field) for field in ask(client, "NR.FIELDS net")}
-    importance = {name: float(told["importance"]) for name, told in found.items()}
+    importance = {name: float(statistics["importance"]) for name, statistics in found.items()}
     assert max(importance, key=lambda name: importance[name]) == "age"
     assert importance["age"] > 0.2
     assert (float(found["age"]["min"]), float(found["age"]["max"])) == (20, 59)
@@ -182,4 +182,4 @@ def test_without_validation_rows_there_is_no_importance(client: redis.Redis) -> 
         ask(client, f"NR.OBSERVE net age {number} -> {number > 9}")
     ask(client, "NR.TRAIN net MAXCYCLES 5 BLOCK 0")
     assert [pairs(field)["importance"] for field in ask(client, "NR.FIELDS net")] == [None, None]
-    assert refused(client, "NR.TRAIN net AUTOSTOP").startswith("NRSTATE early stopping needs validation rows")
+    assert error_of(client, "NR.TRAIN net AUTOSTOP").startswith("NRSTATE early stopping needs validation rows")

@@ -23,7 +23,7 @@ from fieldrows import (
     Row,
     as_arguments,
     flat,
-    is_unfit,
+    is_invalid,
     kind_of,
     rarely,
     values_of,
@@ -97,7 +97,7 @@ class CommandsOnHashes(Commands):
         """Return the row of hashes and given fields, and whether it is invalid."""
         hashes = [self.hashes[name] for name in names]
         row = {**given, **{name: plain.read(name, hashes) for name in plain.fields if name not in given}}
-        return row, any(is_unfit(name, value) for name, value in row.items())
+        return row, any(is_invalid(name, value) for name, value in row.items())
 
     @rule(key=TAKEN, data=st.data(), into=SETS, weight=st.sampled_from([None, 3.0]))
     def observe_hashes(self, key: str, data: Any, into: Any, weight: float | None) -> None:
@@ -109,7 +109,7 @@ class CommandsOnHashes(Commands):
         command = ["NR.HOBSERVE", key, *known, "->", *flat(outcomes), *options({"WEIGHT": weight})]
         command += [into] if into else []
         if error := self.unreadable(plain, names, len(names)):
-            self.refused_as(error, command)
+            self.rejected_as(error, command)
             self.check(key)
         else:
             row, wrong = self.of_hashes(plain, names, given)
@@ -122,7 +122,7 @@ class CommandsOnHashes(Commands):
         plain = self.plain[key]
         names, given, known = self.gathered(data, key)
         if error := self.unreadable(plain, names, len(names)):
-            self.refused_as(error, ["NR.HRUN", key, *known])
+            self.rejected_as(error, ["NR.HRUN", key, *known])
         else:
             row, wrong = self.of_hashes(plain, names, given)
             self.answered(key, data, ("NR.HRUN", "NR.HCLASS"), known, [row], wrong, listed=False)
@@ -134,11 +134,11 @@ class CommandsOnHashes(Commands):
         plain, embedded = self.plain[key], self.embedded[key]
         names, given, known = self.gathered(data, key)
         want = data.draw(st.sampled_from([None, *plain.classes])) if not data.draw(rarely()) else "never"
-        wanted = options({"FOR": want, "TOP": top}) + ["WITHSCORES"] * scores
-        command = ["NR.RANK", key, *known, *(["->"] if wanted else []), *wanted]
+        arguments = options({"FOR": want, "TOP": top}) + ["WITHSCORES"] * scores
+        command = ["NR.RANK", key, *known, *(["->"] if arguments else []), *arguments]
         first = max(len(plain.roles) - 1, 0)
         if error := self.unreadable(plain, names, first):
-            self.refused_as(nr.NeuralRedisError if UNKNOWN in given else error, command)
+            self.rejected_as(nr.NeuralRedisError if UNKNOWN in given else error, command)
             return
         shared, _ = self.of_hashes(plain, names[:first], given)
         shared = {name: value for name, value in shared.items() if name in given or value is not None}
@@ -147,9 +147,9 @@ class CommandsOnHashes(Commands):
             {name: plain.read(name, [self.hashes[names[at]]], first) for name in plain.fields if name not in shared}
             for at in there
         ]
-        wrong = any(is_unfit(name, value) for row in [shared, *rows] for name, value in row.items())
+        wrong = any(is_invalid(name, value) for row in [shared, *rows] for name, value in row.items())
         if wrong or (plain.kind == "regressor" and want is not None):
-            self.refused_as(nr.NeuralRedisError if wrong else nr.OptionError, command)
+            self.rejected_as(nr.NeuralRedisError if wrong else nr.OptionError, command)
             return
         # Without candidates, a row of gaps shows whether the network can predict.
         both = self.alike(command, lambda: embedded.rank([{**row, **shared} for row in rows or [{}]], want=want))
@@ -165,7 +165,7 @@ class CommandsOnHashes(Commands):
 
 
 @pytest.mark.torture
-def test_any_commands_on_fields_match_an_embedded_network(
+def test_random_commands_on_fields_match_an_embedded_network(
     any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     beside.run(CommandsOnHashes, any_server_for_all, effort, figure, examples=30)

@@ -7,18 +7,18 @@ import itertools
 import inredis
 import pytest
 import redis
-from inredisfields import ask, digests, refused
+from inredisfields import ask, digests, error_of
 
 import servers
 
 
 @pytest.mark.parametrize("sign", "+-")
-def test_a_sign_after_a_kind_is_shown_and_rejected_for_kinds_without_order(client: redis.Redis, sign: str) -> None:
+def test_sign_after_a_kind_sets_monotone_and_is_rejected_for_unordered_kinds(client: redis.Redis, sign: str) -> None:
     for kind in ("CATEGORY 5", "TIME", "TEXT 100", "TAGS 100", "VECTOR 2"):
-        message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
+        message = error_of(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} b NUMBER -> price")
         assert message.startswith(f"NROPTION monotone is {sign.strip('+')}1 for field size of kind {kind}: expected 0")
     for kind in ("NUMBER", "AUTO 7", "FLAG"):
-        message = refused(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
+        message = error_of(client, f"NR.CREATE net REGRESSOR SCHEMA size {kind} {sign} -> price MONOTONE 1")
         assert message == "NROPTION MONOTONE is given besides signs after kinds: expected one of them"
         ask(client, f"NR.CREATE net REGRESSOR SCHEMA b NUMBER size {kind} {sign} -> price")
         info = inredis.info(client, "net")
@@ -28,7 +28,7 @@ def test_a_sign_after_a_kind_is_shown_and_rejected_for_kinds_without_order(clien
 
 
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("words", "reason"),
     [
         ("CLASSIFIER SCHEMA -> taken", "0 fields: expected 1 to 4096"),
         ("CLASSIFIER SCHEMA age", "wrong number of arguments"),
@@ -70,14 +70,14 @@ def test_a_sign_after_a_kind_is_shown_and_rejected_for_kinds_without_order(clien
         ("REGRESSOR SCHEMA a NUMBER -> x y", "unknown option 'y'"),
     ],
 )
-def test_an_impossible_schema_is_rejected_by_name(client: redis.Redis, words: str, complaint: str) -> None:
-    message = refused(client, f"NR.CREATE net {words}")
+def test_invalid_schema_is_rejected_with_the_reason(client: redis.Redis, words: str, reason: str) -> None:
+    message = error_of(client, f"NR.CREATE net {words}")
     assert message.startswith(("NROPTION", "wrong number of arguments"))
-    assert complaint in message
+    assert reason in message
     assert not client.exists("net")
 
 
-def test_a_schema_is_created_from_its_own_words_on_a_replica_and_from_an_aof(any_server: servers.Server) -> None:
+def test_aof_contains_the_complete_schema_and_recreates_it(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     client.config_set("appendonly", "yes")
@@ -102,7 +102,7 @@ def test_a_schema_is_created_from_its_own_words_on_a_replica_and_from_an_aof(any
     assert len(set(before)) == 3
 
 
-def test_a_network_is_reset_configured_and_trained_on_like_any_other(client: redis.Redis) -> None:
+def test_network_with_fields_can_be_reset_configured_and_trained_again(client: redis.Redis) -> None:
     inredis.create_of_fields(client, "net", "SEED", 4)
     before = inredis.info(client, "net")
     assert before["auto-normalization"] == 1
@@ -117,10 +117,10 @@ def test_a_network_is_reset_configured_and_trained_on_like_any_other(client: red
     info = inredis.info(client, "net")
     assert (info["training-dataset-len"], info["test-dataset-len"], info["words"]) == (20, 10, before["words"])
     assert info["classes"] == before["classes"] == ["no", "yes", "perhaps"]
-    assert "normalize" in refused(client, "NR.CONFIGURE net NORMALIZE no").lower()
+    assert "normalize" in error_of(client, "NR.CONFIGURE net NORMALIZE no").lower()
 
 
-def test_the_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> None:
+def test_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> None:
     found = set()
     for _ in range(2):
         client.flushall()
@@ -131,7 +131,7 @@ def test_the_same_seed_and_commands_give_the_same_bits(client: redis.Redis) -> N
     assert len(found) == 1
 
 
-def test_combinations_of_kinds_of_one_field_each_learn_something(client: redis.Redis) -> None:
+def test_each_kind_of_field_is_learnt_alone(client: redis.Redis) -> None:
     kinds = {
         "NUMBER": lambda yes: 5 + yes, "CATEGORY": lambda yes: f"w{yes}", "FLAG": lambda yes: yes,
         "AUTO": lambda yes: ["3", "three"][yes], "TIME": lambda yes: 1_700_000_000 + 43_200 * yes,

@@ -8,7 +8,7 @@ import inredis
 import pytest
 import redis
 from inredis import pairs
-from inredisfields import BUY, ask, digests, learnt, refused
+from inredisfields import BUY, ask, digests, error_of, learnt
 from wire import Wire
 
 import servers
@@ -16,10 +16,10 @@ import servers
 # Words and classes.
 
 
-def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(client: redis.Redis) -> None:
+def test_new_classes_are_predicted_after_the_next_training(client: redis.Redis) -> None:
     client.execute_command(*BUY)
     for command in ("NR.RUN", "NR.CLASS"):
-        assert "NRSTATE the network has seen no class yet" in refused(client, f"{command} net age 30")
+        assert "NRSTATE the network has seen no class yet" in error_of(client, f"{command} net age 30")
     for number in range(40):
         ask(client, f"NR.OBSERVE net age {number} -> {'young' if number < 20 else 'grown'}")
     assert inredis.info(client, "net")["classes"] == ["young", "grown"]
@@ -40,26 +40,26 @@ def test_classes_come_with_the_rows_and_are_answered_after_the_next_training(cli
     assert inredis.info(client, "net")["layout"] == [5, 8, 3]
 
 
-def test_classes_are_limited_in_number_or_to_the_given_names(client: redis.Redis) -> None:
+def test_classes_option_limits_number_or_names_of_classes(client: redis.Redis) -> None:
     create = "NR.CREATE {} CLASSIFIER SCHEMA age NUMBER -> taken CLASSES {}"
     ask(client, create.format("most", "3"))
     ask(client, create.format("given", "2 no yes"))
     for taken in ("b", "a", "c"):
         ask(client, f"NR.OBSERVE most age 1 -> {taken}")
-    assert "NRDATA unknown class 'd': expected b, a, c" in refused(client, "NR.OBSERVE most age 1 -> d")
+    assert "NRDATA unknown class 'd': expected b, a, c" in error_of(client, "NR.OBSERVE most age 1 -> d")
     assert list(pairs(ask(client, "NR.RUN given age 3"))) == ["no", "yes"], "before any row"
-    assert "unknown class 'maybe'" in refused(client, "NR.OBSERVE given age 1 -> maybe")
+    assert "unknown class 'maybe'" in error_of(client, "NR.OBSERVE given age 1 -> maybe")
     assert inredis.info(client, "given")["classes"] == ["no", "yes"]
     assert ask(client, "NR.CONFIGURE given CLASS-WEIGHT 1,20") == "OK"
-    assert "unknown class ''" in refused(client, "NR.OBSERVE most age 1 ->", "")
+    assert "unknown class ''" in error_of(client, "NR.OBSERVE most age 1 ->", "")
     ask(client, "NR.CREATE open CLASSIFIER SCHEMA age NUMBER -> taken")
     for name in ("", "x" * 65):
-        told = refused(client, "NR.OBSERVE open age 1 ->", name)
-        assert told.startswith("NRDATA field taken is '")
-        assert "expected the name of a class, of 1 to 64 bytes" in told
+        message = error_of(client, "NR.OBSERVE open age 1 ->", name)
+        assert message.startswith("NRDATA field taken is '")
+        assert "expected the name of a class, of 1 to 64 bytes" in message
 
 
-def test_a_new_word_is_any_other_until_the_next_training(client: redis.Redis) -> None:
+def test_new_word_counts_as_unknown_until_the_next_training(client: redis.Redis) -> None:
     learnt(client)
     other = ask(client, "NR.RUN net age 25 plan unheard-of")
     for number in range(40):
@@ -71,7 +71,7 @@ def test_a_new_word_is_any_other_until_the_next_training(client: redis.Redis) ->
     assert ask(client, "NR.RUN net age 25 plan gold") != ask(client, "NR.RUN net age 25 plan unheard-of")
 
 
-def test_a_dictionary_has_room_for_so_many_words_and_the_rest_are_other(client: redis.Redis) -> None:
+def test_words_beyond_the_dictionary_size_count_as_other(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net REGRESSOR SCHEMA plan CATEGORY 2 tags TAGS 2 any AUTO 1 -> sum HIDDEN 3")
     for word in "abcd":
         ask(client, f"NR.OBSERVE net plan {word} tags {word},z any {word} -> 1 TRAIN")
@@ -85,7 +85,7 @@ def test_a_dictionary_has_room_for_so_many_words_and_the_rest_are_other(client: 
     assert fields[0]["commonest"] == ["a", 1, "b", 1]
 
 
-def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client: redis.Redis) -> None:
+def test_words_and_classes_added_during_a_training_are_used_by_the_next(client: redis.Redis) -> None:
     learnt(client)
     ask(client, "NR.TRAIN net MAXTIME 0")
     inredis.running(client)
@@ -102,14 +102,14 @@ def test_words_and_classes_that_come_during_a_training_wait_for_the_next(client:
 
 
 @pytest.mark.parametrize("way", ["plain", "array"])
-def test_rejected_rows_leave_no_word_and_no_class(client: redis.Redis, way: str) -> None:
+def test_rejected_rows_add_no_words_and_no_classes(client: redis.Redis, way: str) -> None:
     client.execute_command(*BUY)
     rows = [{"plan": "new"}, {"plan": "newer", "age": "x"}] if way == "array" else {"plan": "new", "age": "x"}
     outcomes = ["new", "newer"] if way == "array" else ["new"]
-    assert "field age is 'x'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
+    assert "field age is 'x'" in error_of(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
     rows = [{"plan": "new"}] * 101
     outcomes = [f"class {number}" for number in range(101)]
-    assert "unknown class 'class 100'" in refused(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
+    assert "unknown class 'class 100'" in error_of(client, "NR.OBSERVE net JSON", json.dumps(rows), "->", *outcomes)
     info = inredis.info(client, "net")
     assert (info["classes"], info["words"], info["training-dataset-len"]) == ([], 0, 0)
 
@@ -117,7 +117,7 @@ def test_rejected_rows_leave_no_word_and_no_class(client: redis.Redis, way: str)
 # Names and values of any bytes.
 
 
-def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
+def test_names_may_equal_keywords_of_commands(client: redis.Redis) -> None:
     names = ["TEST", "WEIGHT", "HIDDEN", "NUMBER", "CATEGORY", "SCHEMA", "7", "WITHSCORES", "TOP", "NR.RUN"]
     schema = [word for name in names for word in (name, "CATEGORY", 9)]
     classes = ["a", "TRAIN", "HIDDEN", "9", "->"]
@@ -128,7 +128,7 @@ def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "net", *row, "->", name, "TRAIN")
     client.execute_command("NR.OBSERVE", "net", *row, "->", "TRAIN", "WEIGHT", 2, "TEST")
     client.execute_command("NR.OBSERVE", "net", "7", "->", "->", "TRAIN", "TRAIN")
-    assert "unknown class 'TEST'" in refused(client, "NR.OBSERVE net 7 a -> TEST")
+    assert "unknown class 'TEST'" in error_of(client, "NR.OBSERVE net 7 a -> TEST")
     for reload in ("DEBUG RELOAD", "NR.INFO net"):
         ask(client, reload)
         fields, outcome = ask(client, "NR.GETDATA net TRAIN 0")
@@ -137,23 +137,23 @@ def test_names_may_be_words_of_commands(client: redis.Redis) -> None:
     info = inredis.info(client, "net")
     assert (info["classes"], info["targets"]) == (classes, ["CLASSES"])
     # Without a number, CATEGORY takes a name in digits as its number.
-    assert "kind '9'" in refused(client, "NR.CREATE new REGRESSOR SCHEMA plan CATEGORY 7 CATEGORY 9 NUMBER -> sum")
+    assert "kind '9'" in error_of(client, "NR.CREATE new REGRESSOR SCHEMA plan CATEGORY 7 CATEGORY 9 NUMBER -> sum")
     # A number of classes that is followed by an option is their greatest number.
     ask(client, "NR.CREATE most CLASSIFIER SCHEMA age NUMBER -> taken CLASSES 2 TEST 50")
     info = inredis.info(client, "most")
     assert (info["classes"], info["test-dataset-maxlen"]) == ([], 50)
 
 
-def test_an_arrow_is_a_value_where_a_value_stands(client: redis.Redis) -> None:
+def test_arrow_is_accepted_as_a_value(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net CLASSIFIER SCHEMA sign CATEGORY note TEXT -> kind CLASSES 2 -> <-")
     ask(client, "NR.OBSERVE net sign -> note -> -> ->")
     ask(client, "NR.OBSERVE net sign <- -> <- TRAIN")
     assert pairs(ask(client, "NR.GETDATA net TRAIN 0")[0])["sign"] == "->"
     assert ask(client, "NR.GETDATA net TRAIN 0")[1] == ["->"]
     assert ask(client, "NR.CLASS net sign -> -> TOP 2 WITHSCORES")[::2] in (["->", "<-"], ["<-", "->"])
-    assert "field 'sign' has no value" in refused(client, "NR.OBSERVE net note x sign")
+    assert "field 'sign' has no value" in error_of(client, "NR.OBSERVE net note x sign")
     for name in ("->", "json", "Fp32", ""):
-        assert "field" in refused(client, "NR.CREATE new REGRESSOR SCHEMA a NUMBER -> 2 b", name)
+        assert "field" in error_of(client, "NR.CREATE new REGRESSOR SCHEMA a NUMBER -> 2 b", name)
 
 
 BINARY = [b"\0", b"a\0b", b"\xff\xfe", b"\r\n+OK", b"%n%s", b" ", b"x" * 64, "šŽ\u0301".encode(), b"\x1b[2J", b"'\""]
@@ -194,7 +194,7 @@ def test_names_values_and_classes_may_be_any_bytes(
                 assert str(wire.ask(*words)).isprintable(), words
 
 
-def test_texts_are_read_in_any_script_and_form(client: redis.Redis) -> None:
+def test_texts_are_normalized_in_every_script(client: redis.Redis) -> None:
     ask(client, "NR.CREATE net CLASSIFIER SCHEMA text TEXT 256 -> language HIDDEN 4 SEED 1")
     texts = {
         "cs": "Příliš žluťoučký kůň úpěl ďábelské ódy", "he": "שלום עולם, מה שלומך היום",
@@ -212,10 +212,10 @@ def test_texts_are_read_in_any_script_and_form(client: redis.Redis) -> None:
     assert composed != apart
     assert ask(client, "NR.RUN net text", composed) == ask(client, "NR.RUN net text", apart)
     assert ask(client, "NR.RUN net text", "\u202e\u200f \u0301") == ask(client, "NR.RUN net ->"), "no word at all"
-    assert "\u202e" not in refused(client, "NR.RUN net", "\u202etext", "x")
+    assert "\u202e" not in error_of(client, "NR.RUN net", "\u202etext", "x")
 
 
-def test_a_long_text_is_the_same_row_whether_a_thread_has_read_it_or_not(raw: redis.Redis, client: redis.Redis) -> None:
+def test_long_text_is_stored_equally_by_a_thread_and_inline(raw: redis.Redis, client: redis.Redis) -> None:
     for key in ("thread", "here"):
         ask(client, f"NR.CREATE {key} CLASSIFIER SCHEMA text TEXT tags TAGS 50 -> kind HIDDEN 3 SEED 1")
     text = " ".join(f"word{number % 7919}" for number in range(120_000))
@@ -223,13 +223,13 @@ def test_a_long_text_is_the_same_row_whether_a_thread_has_read_it_or_not(raw: re
     row = ["text", text, "tags", ",".join(f"tag{number}" for number in range(60)), "->", "long", "WEIGHT", 2]
     assert raw.execute_command("NR.OBSERVE", "thread", *row) == [1, 0]
     client.config_set("neuralredis.max-blocking-ms", 1)
-    refuse = "return redis.pcall('NR.OBSERVE', 'here', unpack(ARGV))"
+    script = "return redis.pcall('NR.OBSERVE', 'here', unpack(ARGV))"
     with pytest.raises(redis.ResponseError, match=r"expected at most 1, the limit neuralredis\.max-blocking-ms"):
-        client.eval(refuse, 0, *row)
+        client.eval(script, 0, *row)
     client.config_set("neuralredis.max-blocking-ms", 10_000)
     assert raw.pipeline(transaction=True).execute_command("NR.OBSERVE", "here", *row).execute() == [[1, 0]]
     client.config_set("neuralredis.max-blocking-ms", 100)
     assert len(set(digests(client, "thread", "here"))) == 1
     answers = [ask(client, f"NR.RUN {key} text", text) for key in ("thread", "here")]
     assert answers[0] == answers[1] == ask(client, "NR.RUN thread JSON", json.dumps({"text": text}))
-    assert "unknown field 'note'" in refused(client, "NR.OBSERVE thread text", text, "note", text, "->", "x")
+    assert "unknown field 'note'" in error_of(client, "NR.OBSERVE thread text", text, "note", text, "->", "x")

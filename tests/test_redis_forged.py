@@ -220,11 +220,11 @@ def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) ->
     replies = iter(line.execute(raise_on_error=False))
     accepted = {}
     for key, count in counts.items():
-        refused = [isinstance(next(replies), redis.ResponseError) for _ in range(count)]
+        rejected = [isinstance(next(replies), redis.ResponseError) for _ in range(count)]
         info = next(replies)
         if not isinstance(info, redis.ResponseError):
             accepted[key] = info_of(info)
-        assert count > 1 or refused[0] == (key not in accepted), info
+        assert count > 1 or rejected[0] == (key not in accepted), info
     for key, info in accepted.items():
         commands = [*uses(key, info, source), ("NR._TRAINED", key, *payloads.trained(source)), *leaves(key)]
         for command in commands:
@@ -249,7 +249,7 @@ def try_batch(client: redis.Redis, payloads: Payloads, source: random.Random) ->
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_forged_payloads_are_refused_or_of_use(
+def test_forged_payloads_are_rejected_or_usable(
     relay: servers.Server, kind: kinds.Kind, effort: int, figure: Callable[[str], None]
 ) -> None:
     client = relay.client(protocol=2, decode_responses=False, socket_timeout=120)
@@ -323,7 +323,7 @@ def test_forged_rows_of_fields_are_rejected_or_usable(
     figure(f"{tried} effects of rows, {accepted} accepted")
 
 
-def test_a_wide_layer_costs_memory_in_proportion_to_its_payload(server: servers.Server) -> None:
+def test_memory_of_a_wide_layer_is_proportional_to_its_payload(server: servers.Server) -> None:
     client = server.client(protocol=2, decode_responses=False)
     client.config_set("neuralredis.threads", 2)
     units = 1 << 18

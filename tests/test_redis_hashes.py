@@ -11,7 +11,7 @@ import inredis
 import pytest
 import redis
 import test_redis_hostile as hostile
-from inredisfields import ask, refused
+from inredisfields import ask, error_of
 from wire import RefusedError, Wire, errors
 
 import kinds
@@ -70,7 +70,7 @@ def row(client: redis.Redis, number: int = 0) -> dict[str, Any]:
 # Sources of values.
 
 
-def test_fields_of_roles_are_read_from_the_hashes_in_the_order_of_the_roles(client: redis.Redis) -> None:
+def test_role_fields_are_read_from_hashes_in_role_order(client: redis.Redis) -> None:
     assert row(client) == {"user.age": "20", "user.country": "IT", "hour": "0", "item.price": "0", "item.kind": "book"}
     ask(client, "NR.RESET net")
     client.hset("user:2", "price", 99)
@@ -82,7 +82,7 @@ def test_fields_of_roles_are_read_from_the_hashes_in_the_order_of_the_roles(clie
     assert ask(client, "NR.HCLASS net 2 user:2 item:7 -> TOP 2 WITHSCORES")[0] == best
 
 
-def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> None:
+def test_field_without_role_is_given_or_read_from_any_hash(client: redis.Redis) -> None:
     def run(words: str) -> Any:
         return ask(client, f"NR.RUN net user.age 26 user.country IT item.price 35 item.kind bag {words}")
 
@@ -100,10 +100,10 @@ def test_a_plain_field_is_given_or_read_from_any_hash(client: redis.Redis) -> No
     given = ask(client, "NR.HRUN net 2 user:2 item:7 user.age 50")
     assert given == ask(client, "NR.RUN net user.age 50 user.country IT item.price 35 item.kind bag")
     # Unknown fields of a hash are ignored, but are an error if the command names them.
-    assert "unknown field 'name'" in refused(client, "NR.HRUN net 2 user:2 item:7 name x")
+    assert "unknown field 'name'" in error_of(client, "NR.HRUN net 2 user:2 item:7 name x")
 
 
-def test_without_roles_all_hashes_are_read_for_all_fields(client: redis.Redis) -> None:
+def test_without_roles_every_hash_supplies_every_field(client: redis.Redis) -> None:
     ask(client, "NR.CREATE plain REGRESSOR SCHEMA age NUMBER price NUMBER -> sum HIDDEN 3 SEED 1")
     assert ask(client, "NR.HRUN plain 1 user:3") == ask(client, "NR.RUN plain age 29")
     assert ask(client, "NR.HRUN plain 2 user:3 item:4") == ask(client, "NR.RUN plain age 29 price 20")
@@ -116,13 +116,15 @@ def test_without_roles_all_hashes_are_read_for_all_fields(client: redis.Redis) -
     assert scores == pairs(ranked)
 
 
-def test_dots_are_roles_only_between_two_words(client: redis.Redis) -> None:
+def test_dot_separates_a_role_only_between_two_words(client: redis.Redis) -> None:
     ask(client, "NR.CREATE dots REGRESSOR SCHEMA .a NUMBER b. NUMBER c.d.e NUMBER . NUMBER -> sum SEED 1 HIDDEN 2")
     client.hset("hash", mapping={".a": 1, "b.": 2, "d.e": 3, ".": 4, "a": 5, "b": 6, "c.d.e": 7})
     assert ask(client, "NR.HRUN dots 1 hash") == ask(client, "NR.RUN dots .a 1 b. 2 c.d.e 3 . 4")
 
 
-def test_names_and_fields_of_hashes_may_be_any_bytes(client: redis.Redis, any_server_for_all: servers.Server) -> None:
+def test_keys_and_field_names_of_hashes_may_be_any_bytes(
+    client: redis.Redis, any_server_for_all: servers.Server
+) -> None:
     raw = any_server_for_all.client(protocol=2, decode_responses=False)
     role, name, key = b"\0role\xff", b"\xfe\0", b"\0\r\n%n"
     raw.execute_command("NR.CREATE", "bytes", "CLASSIFIER", "SCHEMA", role + b"." + name, "CATEGORY", "->", "x")
@@ -156,9 +158,7 @@ def test_candidates_are_ranked_by_their_outputs(client: redis.Redis) -> None:
     assert ask(client, "NR.RANK net 3 user:9 item:3 item:3") == ["item:3"] * 2
 
 
-def test_a_missing_candidate_is_last_and_without_a_score(
-    client: redis.Redis, any_server_for_all: servers.Server
-) -> None:
+def test_missing_candidate_ranks_last_without_a_score(client: redis.Redis, any_server_for_all: servers.Server) -> None:
     keys = ["item:gone", "item:2", "item:never", "item:8"]
     command = ["NR.RANK", "net", 5, "user:9", *keys]
     found = client.execute_command(*command, "->", "WITHSCORES")
@@ -166,15 +166,15 @@ def test_a_missing_candidate_is_last_and_without_a_score(
     assert client.execute_command(*command) == found[::2]
     assert client.execute_command(*command, "->", "TOP", 3) == found[:6:2]
     newer = any_server_for_all.client(protocol=3)
-    told = newer.execute_command(*command, "->", "WITHSCORES", "TOP", 3)
-    assert told == [["item:8", pytest.approx(float(found[1]))], ["item:2", pytest.approx(float(found[3]))],
+    reply = newer.execute_command(*command, "->", "WITHSCORES", "TOP", 3)
+    assert reply == [["item:8", pytest.approx(float(found[1]))], ["item:2", pytest.approx(float(found[3]))],
                     ["item:gone", None]]  # fmt: skip
     assert newer.execute_command(*command) == found[::2]
     assert client.execute_command("NR.RANK", "net", 2, "user:9", "item:gone", "->", "WITHSCORES") == ["item:gone", None]
-    assert "NRDATA no hash at key 'user:gone'" in refused(client, "NR.RANK net 2 user:gone item:2")
+    assert "NRDATA no hash at key 'user:gone'" in error_of(client, "NR.RANK net 2 user:gone item:2")
 
 
-def test_a_plain_field_of_a_candidate_is_its_own(client: redis.Redis) -> None:
+def test_field_without_role_is_read_from_each_candidate(client: redis.Redis) -> None:
     client.hset("item:1", "hour", 1)
     client.hset("item:2", "hour", 2)
     found = pairs(ask(client, "NR.RANK net 4 user:9 item:1 item:2 item:3 -> WITHSCORES"))
@@ -185,38 +185,38 @@ def test_a_plain_field_of_a_candidate_is_its_own(client: redis.Redis) -> None:
     assert found["item:1"] == pairs(ask(client, "NR.HRUN net 2 user:9 item:1"))["yes"], "the first hash that has it"
 
 
-def test_what_is_ranked_by_must_be_one_number(client: redis.Redis) -> None:
+def test_rank_needs_exactly_one_output(client: redis.Redis) -> None:
     ask(client, "NR.CREATE three CLASSIFIER SCHEMA age NUMBER -> group")
-    assert "NRSTATE the network has seen no class yet" in refused(client, "NR.RANK three 1 user:1")
+    assert "NRSTATE the network has seen no class yet" in error_of(client, "NR.RANK three 1 user:1")
     for group in "ab":
         ask(client, f"NR.OBSERVE three age 3 -> {group}")
     assert ask(client, "NR.RANK three 1 user:1") == ["user:1"], "by the second of two classes"
     ask(client, "NR.OBSERVE three age 3 -> c")
-    assert "NROPTION FOR is 'c': expected one of a, b" in refused(client, "NR.RANK three 1 user:1 -> FOR c")
+    assert "NROPTION FOR is 'c': expected one of a, b" in error_of(client, "NR.RANK three 1 user:1 -> FOR c")
     ask(client, "NR.TRAIN three MAXCYCLES 1 BLOCK 0")
     for group in "abc":
         ask(client, f"NR.OBSERVE three age 3 -> {group}")
-    assert "NROPTION FOR is missing: expected the class to rank by, one of a, b, c" in refused(
+    assert "NROPTION FOR is missing: expected the class to rank by, one of a, b, c" in error_of(
         client, "NR.RANK three 1 user:1"
     )
-    assert "NROPTION FOR is 'd': expected one of a, b, c" in refused(client, "NR.RANK three 1 user:1 -> FOR d")
-    assert "FOR has no value" in refused(client, "NR.RANK three 1 user:1 -> FOR")
-    assert "FOR is given twice" in refused(client, "NR.RANK three 1 user:1 -> FOR a FOR a")
-    assert "unknown option 'MIN': expected FOR, TOP or WITHSCORES" in refused(
+    assert "NROPTION FOR is 'd': expected one of a, b, c" in error_of(client, "NR.RANK three 1 user:1 -> FOR d")
+    assert "FOR has no value" in error_of(client, "NR.RANK three 1 user:1 -> FOR")
+    assert "FOR is given twice" in error_of(client, "NR.RANK three 1 user:1 -> FOR a FOR a")
+    assert "unknown option 'MIN': expected FOR, TOP or WITHSCORES" in error_of(
         client, "NR.RANK three 1 user:1 -> MIN 0.5"
     )
     assert ask(client, "NR.RANK three 1 user:1 -> FOR c") == ["user:1"]
     ask(client, "NR.CREATE sums REGRESSOR SCHEMA age NUMBER -> 2 sum count")
-    assert "the network answers 2 numbers: expected one to rank by" in refused(client, "NR.RANK sums 1 user:1")
+    assert "the network answers 2 numbers: expected one to rank by" in error_of(client, "NR.RANK sums 1 user:1")
     ask(client, "NR.CREATE sum REGRESSOR SCHEMA age NUMBER -> sum HIDDEN 0 SEED 1")
-    assert "FOR is for a classifier" in refused(client, "NR.RANK sum 1 user:1 -> FOR sum")
+    assert "FOR is for a classifier" in error_of(client, "NR.RANK sum 1 user:1 -> FOR sum")
     users = [f"user:{number}" for number in range(12)]
     found = ask(client, "NR.RANK sum 12", *users, "->", "WITHSCORES")
     assert found[::2] in (users, users[::-1]), "by age, the only known field"
     assert pairs(found)["user:4"] == ask(client, "NR.RUN sum age 32")[0]
 
 
-def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
+def test_rank_defaults_to_the_second_observed_class(client: redis.Redis) -> None:
     for key, classes in (("open", ["yes", "no"]), ("given", ["no", "yes"])):
         more = ["CLASSES", 2, "no", "yes"] if key == "given" else []
         client.execute_command("NR.CREATE", key, "CLASSIFIER", "SCHEMA", "age", "NUMBER", "->", "x", *more, "SEED", 3)
@@ -232,7 +232,7 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
-    ("words", "complaint"),
+    ("words", "expected"),
     [
         ("net 0 user:1 item:1", "NROPTION numkeys is '0': expected an integer from 1 to"),
         ("net -1 user:1 item:1", "numkeys is '-1'"),
@@ -257,23 +257,23 @@ def test_a_second_class_is_the_second_that_came(client: redis.Redis) -> None:
         ("user:1 1 user:1", "WRONGTYPE"),
     ],
 )
-def test_errors_in_hashes_are_reported(client: redis.Redis, command: str, words: str, complaint: str) -> None:
+def test_invalid_hashes_and_values_are_rejected(client: redis.Redis, command: str, words: str, expected: str) -> None:
     client.set("string", "text")
     client.hset("user:old", "age", "old")
     ask(client, "NR.CREATE numbers REGRESSOR 2 -> 1")
     more = COMMANDS[command] + (["TRAIN"] if command == "NR.HOBSERVE" and words.count(" ") < 3 else [])
     if words.split()[-1] in ("hour",):
         more = []
-    assert complaint in refused(client, f"{command} {words}", *more)
+    assert expected in error_of(client, f"{command} {words}", *more)
 
 
-def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
+def test_error_in_a_candidate_names_its_hash(client: redis.Redis) -> None:
     client.hset("item:5", "price", "dear")
-    message = refused(client, "NR.RANK net 4 user:1 item:4 item:5 item:6")
+    message = error_of(client, "NR.RANK net 4 user:1 item:4 item:5 item:6")
     assert message.startswith("NRDATA hash 'item:5': field item.price is 'dear': expected a finite number")
-    message = refused(client, "NR.HOBSERVE net 2 user:1 item:5 -> yes")
+    message = error_of(client, "NR.HOBSERVE net 2 user:1 item:5 -> yes")
     assert message.startswith("NRDATA field item.price is 'dear'")
-    for words, complaint in (
+    for words, expected in (
         ("-> maybe", "NRDATA unknown class 'maybe'"),
         ("", "'->' is missing"),
         ("->", "expected 1 output, 0 were given"),
@@ -281,10 +281,10 @@ def test_a_bad_value_of_a_candidate_names_its_hash(client: redis.Redis) -> None:
         ("-> yes WEIGHT x", "WEIGHT is 'x'"),
     ):
         more = ["hour", 1] if not words else words.split()
-        assert complaint in refused(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
+        assert expected in error_of(client, "NR.HOBSERVE net 2 user:1 item:4", *more)
 
 
-def test_an_expired_network_does_not_exist(server: servers.Server) -> None:
+def test_expired_hashes_and_fields_are_missing(server: servers.Server) -> None:
     client = server.client(protocol=2)
     fill(client)
     whole = ask(client, "NR.HRUN net 2 user:2 item:7")
@@ -316,7 +316,7 @@ def has_fields_that_expire(client: redis.Redis) -> bool:
 # In transactions and scripts.
 
 
-def test_a_hash_is_written_and_observed_in_one_transaction(client: redis.Redis) -> None:
+def test_transaction_can_write_observe_and_delete_a_hash(client: redis.Redis) -> None:
     before = inredis.info(client, "net")["training-dataset-len"]
     with client.pipeline(transaction=True) as transaction:
         transaction.hset("user:new", mapping={"age": 77, "country": "CZ"})
@@ -351,7 +351,7 @@ def test_scripts_read_hashes_by_their_keys(client: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-def test_the_server_sees_the_keys_wherever_values_look_like_some(server: servers.Server, command: str) -> None:
+def test_command_getkeys_returns_only_the_keys(server: servers.Server, command: str) -> None:
     client = server.client(protocol=2)
     more = ["hour", "user:5", *COMMANDS[command]]
     keys = client.command_getkeys(command, "net", 3, "user:1", "item:1", "item:2", *more)
@@ -395,14 +395,14 @@ def user(server: servers.Server, *rules: str) -> Wire:
         (("~other", "%R~user:*", "%R~item:*"), False),
     ],
 )
-def test_users_cannot_read_forbidden_hashes_by_a_network(
+def test_acl_denies_hashes_that_a_user_may_not_read(
     server: servers.Server, wire: Wire, command: str, rules: tuple[str, ...], may: bool
 ) -> None:
     words = [command.encode(), b"net", b"2", b"user:1", b"item:2", *(word.encode() for word in COMMANDS[command])]
     before = wire.ask("DEBUG", "DIGEST")
     with user(server, *rules) as someone:
         for way in hostile.WAYS:
-            found = errors(hostile.asked(someone, way, words))
+            found = errors(hostile.reply_of(someone, way, words))
             assert ([str(error)[:4] for error in found] == []) == may, (way, found)
             assert all("permission" in str(error) or "can't access" in str(error) for error in found), found
     assert (wire.ask("DEBUG", "DIGEST") == before) == (not may or command != "NR.HOBSERVE")
@@ -413,24 +413,24 @@ def test_users_cannot_read_forbidden_hashes_by_a_network(
 
 @pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize("number", ["02", "+2", "2 ", " 2", "2.0", "0x2", "3", "-1", "0", "", "4294967298", "x"])
-def test_a_number_of_keys_that_the_server_does_not_understand_opens_nothing(
+def test_invalid_number_of_keys_does_not_bypass_acl(
     server: servers.Server, wire: Wire, command: str, number: str
 ) -> None:
     """A server that cannot determine which arguments are keys permits all of them."""
     before = wire.ask("DEBUG", "DIGEST")
     with user(server, "~mine:*") as someone:
         for way in hostile.WAYS:
-            told = set()
+            reply = set()
             for net in (b"net", b"nothing", b"user:1"):
                 words = [command.encode(), net, number.encode(), b"user:1", b"item:2"]
-                found = errors(hostile.asked(someone, way, [*words, *(word.encode() for word in COMMANDS[command])]))
+                found = errors(hostile.reply_of(someone, way, [*words, *(word.encode() for word in COMMANDS[command])]))
                 assert len(found) == 1, (way, net)
-                told.add(str(found[0]).replace(net.decode(), "key"))
-            assert len(told) == 1, f"errors reveal which keys exist: {told}"
+                reply.add(str(found[0]).replace(net.decode(), "key"))
+            assert len(reply) == 1, f"errors reveal which keys exist: {reply}"
     assert wire.ask("DEBUG", "DIGEST") == before
 
 
-def test_in_a_cluster_all_keys_are_of_one_slot(kind: kinds.Kind) -> None:
+def test_cluster_rejects_hashes_in_other_slots(kind: kinds.Kind) -> None:
     with servers.cluster(kind, 0, 8192, module=MODULE) as nodes:
         clients = [node.client(protocol=2) for node in nodes]
         shop = next(tag for tag in ("{shop}", "{mall}", "{fair}", "{stall}") if slot(clients[0], tag) < 8192)
@@ -480,7 +480,7 @@ def agree(pair: tuple[servers.Server, servers.Server], *keys: str) -> bool:
     return len({str(client.execute_command("DEBUG", "DIGEST-VALUE", *keys)) for client in clients}) == 1
 
 
-def test_replicas_and_the_aof_get_the_row_and_read_no_hash(pair: tuple[servers.Server, servers.Server]) -> None:
+def test_replicas_and_aof_receive_rows_instead_of_hashes(pair: tuple[servers.Server, servers.Server]) -> None:
     primary, replica = (server.client(protocol=2) for server in pair)
     fill(primary)
     assert agree(pair, "net")
@@ -513,7 +513,7 @@ def test_replicas_and_the_aof_get_the_row_and_read_no_hash(pair: tuple[servers.S
     assert primary.execute_command("DEBUG", "DIGEST") == before
 
 
-def test_a_replica_that_takes_over_learns_the_same_without_the_hashes(
+def test_promoted_replica_learns_without_the_original_hashes(
     pair: tuple[servers.Server, servers.Server],
 ) -> None:
     primary, replica = (server.client(protocol=2) for server in pair)
@@ -536,7 +536,7 @@ def test_a_replica_that_takes_over_learns_the_same_without_the_hashes(
     assert first == copy
 
 
-def test_a_user_who_reads_gets_an_error_and_not_a_crash_where_the_server_has_no_such_key(
+def test_values_of_other_types_are_rejected_in_place_of_hashes(
     client: redis.Redis, any_server_for_all: servers.Server
 ) -> None:
     """Every kind of value in place of a hash and of a network."""

@@ -57,7 +57,7 @@ WORDS = [
 ]  # fmt: skip
 
 #: A valid command of each kind; the tests send them with random changes.
-USUAL = [
+VALID = [
     "NR.CREATE new CLASSIFIER 2 3 -> 2 NORMALIZE DATASET 5 TEST 2 SEED 1 ACTIVATION relu L2 0.1",
     "NR.CREATE new REGRESSOR 2 3 4 -> 1 OUTPUT linear LOSS mse ALGO irprop+ TEST 3",
     "NR.OBSERVE net 1 2 -> 0 WEIGHT 2 TRAIN", "NR.OBSERVE sum 1 2 -> 3 4 TEST", "NR.OBSERVE net FP32 {rows} TRAIN",
@@ -147,9 +147,9 @@ def blobs() -> dict[str, bytes]:
     }  # fmt: skip
 
 
-def usual() -> list[list[bytes]]:
+def valid_commands() -> list[list[bytes]]:
     known = blobs()
-    return [[known.get(word.strip("{}"), word.encode()) for word in line.split()] for line in USUAL]
+    return [[known.get(word.strip("{}"), word.encode()) for word in line.split()] for line in VALID]
 
 
 arguments = st.one_of(
@@ -164,7 +164,7 @@ arguments = st.one_of(
 @st.composite
 def changed(draw: st.DrawFn) -> list[bytes]:
     """Return a command with a few words omitted, inserted, repeated, replaced or damaged."""
-    words = list(draw(st.sampled_from(usual())))
+    words = list(draw(st.sampled_from(valid_commands())))
     for _ in range(draw(st.integers(0, 3))):
         at = draw(st.integers(1, len(words)))
         match draw(st.sampled_from(["insert", "replace", "drop", "repeat", "spoil", "key"])):
@@ -184,7 +184,7 @@ def changed(draw: st.DrawFn) -> list[bytes]:
     return words
 
 
-def asked(wire: Wire, way: str, words: list[bytes]) -> Any:
+def reply_of(wire: Wire, way: str, words: list[bytes]) -> Any:
     """Send a command in one of the ways. Commands that would wait do not wait."""
     if way == "plain" and words[0] in (b"NR.TRAIN", b"NR.WAIT"):
         way = "transaction"
@@ -195,9 +195,9 @@ def asked(wire: Wire, way: str, words: list[bytes]) -> Any:
     if way == "plain":
         return wire.ask(*words)
     wire.ask("MULTI")
-    refused = wire.ask(*words)
+    error = wire.ask(*words)
     reply = wire.ask("EXEC")
-    return refused if isinstance(refused, RefusedError) else reply
+    return error if isinstance(error, RefusedError) else reply
 
 
 def settle(wire: Wire) -> None:
@@ -208,7 +208,7 @@ def settle(wire: Wire) -> None:
 
 
 @pytest.mark.torture
-def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
+def test_malformed_commands_never_crash_and_errors_change_nothing(
     server: servers.Server, wire: Wire, effort: int, figure: Callable[[str], None]
 ) -> None:
     sent = {"commands": 0, "errors": 0}
@@ -225,7 +225,7 @@ def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
         prepare(wire)
         for way, words in commands:
             before = wire.ask("DEBUG", "DIGEST")
-            found = errors(asked(wire, way, words))
+            found = errors(reply_of(wire, way, words))
             sent["commands"] += 1
             sent["errors"] += bool(found)
             assert all(str(error).startswith(("ERR ", "NR", "WRONGTYPE ", "EXECABORT ")) for error in found), found
@@ -235,7 +235,7 @@ def test_whatever_is_sent_the_server_lives_and_an_error_changes_nothing(
         assert "a bug in neuralredis" not in server.log
 
     send()
-    figure(f"{sent['commands']} commands, of which {sent['errors']} were refused")
+    figure(f"{sent['commands']} commands, of which {sent['errors']} were rejected")
 
 
 def prepare(wire: Wire) -> None:
@@ -275,16 +275,16 @@ def prepare(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_all_of_it_is_accepted_without_the_changes(wire: Wire, way: str) -> None:
-    for words in usual():
+def test_unmodified_commands_are_accepted(wire: Wire, way: str) -> None:
+    for words in valid_commands():
         # A frame continues the previous frame.
         if words[:3] != [b"NR._LOAD", b"new", b"1"]:
             prepare(wire)
-        assert not errors(asked(wire, way, words)), words
+        assert not errors(reply_of(wire, way, words)), words
         settle(wire)
 
 
-def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: Wire) -> None:
+def test_every_command_accepts_keys_of_any_bytes(server: servers.Server, wire: Wire) -> None:
     wire.ask("CONFIG", "SET", "notify-keyspace-events", "KEA")
     for key in KEYS[8:]:
         prepare(wire)
@@ -293,16 +293,16 @@ def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: 
         names |= {b"net:visits": key + b"10", b"net:load": key + b"11", b"net:pages": key + b"12"}
         for name in names.keys() - {b"new", b"net:none"}:
             wire.ask("RENAME", name, names[name])
-        for words in usual():
+        for words in valid_commands():
             if words[:3] != [b"NR._LOAD", b"new", b"1"]:
                 wire.ask("DEL", names[b"new"])
-            assert not errors(asked(wire, "plain", [names.get(word, word) for word in words])), words
+            assert not errors(reply_of(wire, "plain", [names.get(word, word) for word in words])), words
             settle(wire)
-        for words in usual():
+        for words in valid_commands():
             creates = words[0] in (b"NR.CREATE", b"NR.IMPORT", b"NR._LOAD")
             for wrong in (key + b"5", names[b"string"])[creates : 2 * (len(words) > 1)]:
-                [refused] = errors(wire.ask(words[0], wrong, *words[2:]))
-                assert str(refused).isprintable()
+                [error] = errors(wire.ask(words[0], wrong, *words[2:]))
+                assert str(error).isprintable()
         wire.ask("NR.TRAIN", key, "MAXTIME", 0)
         [line] = wire.ask("NR.THREADS")
         assert line.isprintable()
@@ -313,7 +313,7 @@ def test_a_name_may_be_any_bytes_in_every_command(server: servers.Server, wire: 
     assert "\n+OK" not in server.log
 
 
-def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
+def test_commands_with_huge_argument_counts_are_rejected(server: servers.Server, wire: Wire) -> None:
     prepare(wire)
     before = wire.ask("DEBUG", "DIGEST")
     many = 200_000
@@ -348,20 +348,20 @@ def test_counts_may_be_gigantic(server: servers.Server, wire: Wire) -> None:
         ["NR.RUN", "net", "1" * (1 << 20), "1"],
         ["NR.GETDATA", "net", "TRAIN", "9" * (1 << 20)],
     ):
-        [refused] = errors(wire.ask(*words))
-        assert len(str(refused)) < 500
+        [error] = errors(wire.ask(*words))
+        assert len(str(error)) < 500
     assert wire.ask("DEBUG", "DIGEST") == before
     assert wire.ask("NR.GETDATA", "net", "TRAIN", 18446744073709551615) is None
 
 
-def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
+def test_scripts_receive_errors_with_their_code(wire: Wire) -> None:
     prepare(wire)
     run = "return redis.%s('NR.RUN', KEYS[1], 'x', '1')"
     for call in ("call", "pcall"):
-        [refused] = errors(wire.ask("EVAL", run % call, 1, "net"))
-        assert str(refused).startswith("NRDATA input 0 is 'x': expected a finite number")
-        [refused] = errors(wire.ask("EVAL", run % call, 1, "string"))
-        assert str(refused).startswith("WRONGTYPE ")
+        [error] = errors(wire.ask("EVAL", run % call, 1, "net"))
+        assert str(error).startswith("NRDATA input 0 is 'x': expected a finite number")
+        [error] = errors(wire.ask("EVAL", run % call, 1, "string"))
+        assert str(error).startswith("WRONGTYPE ")
     caught = "local found = redis.pcall('NR.RUN', 'net', 'x', '1'); return found.err"
     assert b"expected a finite number" in wire.ask("EVAL", caught, 0)
     # Commands of a script before an error keep their effects, as with the server's own commands.
@@ -373,7 +373,7 @@ def test_scripts_see_errors_as_the_server_s_own(wire: Wire) -> None:
 def test_read_commands_run_in_read_only_contexts(wire: Wire) -> None:
     prepare(wire)
     call = "return redis.pcall(unpack(ARGV))"
-    for words in usual():
+    for words in valid_commands():
         reads = b"NR.RUN NR.CLASS NR.INFO NR.THREADS NR.TRAININGS NR.GETDATA NR.WAIT NR.REPORT NR.EVALUATE NR.EXPORT"
         reads = (reads + b" NR.HRUN NR.HCLASS NR.RANK NR.FIELDS NR.EXPLAIN NR.FORECAST NR.SAMPLE NR.STEP").split()
         found = errors(wire.ask("EVAL_RO", call, 0, *words))
@@ -382,7 +382,7 @@ def test_read_commands_run_in_read_only_contexts(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("mode", ["WRITE", "ALL"])
-def test_a_pause_at_the_moment_of_an_install_loses_nothing(server: servers.Server, wire: Wire, mode: str) -> None:
+def test_client_pause_during_an_install_loses_no_result(server: servers.Server, wire: Wire, mode: str) -> None:
     prepare(wire)
     client = server.client(protocol=2)
     for rounds in range(1, 21):

@@ -26,7 +26,7 @@ KEYS = ("loaded", "imported", "created", "restored")
 
 
 def internal() -> list[list[bytes]]:
-    return [words for words in hostile.usual() if words[0].startswith(b"NR._")]
+    return [words for words in hostile.valid_commands() if words[0].startswith(b"NR._")]
 
 
 def parts() -> list[bytes]:
@@ -51,15 +51,15 @@ def test_clients_may_not_send_internal_commands(server: servers.Server, way: str
         wire.ask("FUNCTION", "LOAD", hostile.LIBRARY)
         before = wire.ask("DEBUG", "DIGEST")
         for words in internal():
-            [refused] = errors(hostile.asked(wire, way, words))
+            [error] = errors(hostile.reply_of(wire, way, words))
             name = words[0].decode()
-            assert f"{name} is an internal command: expected from a primary, an AOF or a slot migration" in str(refused)
-            assert "neuralredis.enable-internal-commands yes" in str(refused)
+            assert f"{name} is an internal command: expected from a primary, an AOF or a slot migration" in str(error)
+            assert "neuralredis.enable-internal-commands yes" in str(error)
         assert wire.ask("DEBUG", "DIGEST") == before
     assert partial(server.client()) == (0, 0)
 
 
-def test_only_the_configuration_at_the_start_lets_clients_send_them(server: servers.Server) -> None:
+def test_enable_internal_commands_is_immutable_at_runtime(server: servers.Server) -> None:
     client = server.client()
     setting = "neuralredis.enable-internal-commands"
     assert client.config_get(setting) == {setting: "no"}
@@ -67,14 +67,14 @@ def test_only_the_configuration_at_the_start_lets_clients_send_them(server: serv
         client.config_set(setting, "yes")
 
 
-def test_maxmemory_binds_a_client_that_sends_them(relay: servers.Server) -> None:
+def test_maxmemory_rejects_internal_commands_of_clients(relay: servers.Server) -> None:
     with Wire(relay) as wire:
         hostile.prepare(wire)
         before = wire.ask("DEBUG", "DIGEST")
         wire.ask("CONFIG", "SET", "maxmemory", 1)
         for words in internal():
-            [refused] = errors(wire.ask(*words))
-            assert str(refused) == "OOM command not allowed when used memory > 'maxmemory'."
+            [error] = errors(wire.ask(*words))
+            assert str(error) == "OOM command not allowed when used memory > 'maxmemory'."
         assert wire.ask("DEBUG", "DIGEST") == before
     assert partial(relay.client()) == (0, 0)
 
@@ -92,7 +92,7 @@ def digest(server: servers.Server) -> str:
     return str(server.client().execute_command("DEBUG", "DIGEST"))
 
 
-def test_the_limit_of_bytes_binds_a_client_that_sends_them(relay: servers.Server) -> None:
+def test_max_network_bytes_rejects_internal_commands_of_clients(relay: servers.Server) -> None:
     client = relay.client(protocol=2)
     net = neuralredis.Network("classifier", [2, 500, 2], dataset=100_000, test=0, seed=1)
     client.execute_command("NR.IMPORT", "net", bytes(net))
@@ -118,7 +118,7 @@ def test_the_limit_of_bytes_binds_a_client_that_sends_them(relay: servers.Server
     assert client.execute_command("NR._TRAINED", "net", *trained) == "OK"
 
 
-def test_a_network_that_came_in_part_is_counted_and_goes_with_its_client(relay: servers.Server) -> None:
+def test_partial_network_is_counted_and_dropped_with_its_client(relay: servers.Server) -> None:
     client, other = relay.client(), relay.client()
     frames = parts()
     load(other, "net", frames[:-1])
@@ -132,7 +132,7 @@ def test_a_network_that_came_in_part_is_counted_and_goes_with_its_client(relay: 
     assert partial(client) == (0, 0)
 
 
-def test_two_clients_send_the_same_key_without_mixing_their_frames(relay: servers.Server) -> None:
+def test_frames_of_two_clients_for_one_key_are_not_mixed(relay: servers.Server) -> None:
     client, other = relay.client(), relay.client()
     frames = parts()
     load(other, "net", frames[:2])
@@ -146,7 +146,7 @@ def test_two_clients_send_the_same_key_without_mixing_their_frames(relay: server
 @pytest.mark.parametrize(
     ("flush", "left"), [("FLUSHALL", 0), ("FLUSHALL ASYNC", 0), ("FLUSHDB", 1), ("FLUSHDB ASYNC", 1)]
 )
-def test_a_flush_removes_incomplete_networks(relay: servers.Server, flush: str, left: int) -> None:
+def test_flush_drops_partial_networks(relay: servers.Server, flush: str, left: int) -> None:
     client = relay.client()
     load(client, "net", parts()[:-1])
     elsewhere = relay.client(db=1)
@@ -156,14 +156,14 @@ def test_a_flush_removes_incomplete_networks(relay: servers.Server, flush: str, 
     assert partial(client)[0] == left
 
 
-def test_clients_that_begin_many_networks_leave_at_most_64(relay: servers.Server) -> None:
+def test_at_most_64_partial_networks_are_kept(relay: servers.Server) -> None:
     client = relay.client()
     for number in range(200):
         load(client, f"net{number}", parts()[:1])
     assert partial(client)[0] == 64
 
 
-def test_an_aof_that_ends_in_the_midst_of_a_network_leaves_nothing_of_it(kind: kinds.Kind) -> None:
+def test_truncated_aof_leaves_no_partial_network(kind: kinds.Kind) -> None:
     frames = parts()
     with contextlib.ExitStack() as stack:
         first = stack.enter_context(servers.running(kind, "--appendonly", "yes", module=MODULE))
@@ -190,7 +190,7 @@ def expired(client: redis.Redis, key: str) -> None:
 
 
 @on_valkeys
-def test_a_network_takes_the_place_of_a_key_that_has_expired_while_keys_are_imported(relay: servers.Server) -> None:
+def test_network_replaces_an_expired_key_in_import_mode(relay: servers.Server) -> None:
     client = relay.client()
     client.config_set("import-mode", "yes")
     for key in KEYS:
@@ -201,9 +201,7 @@ def test_a_network_takes_the_place_of_a_key_that_has_expired_while_keys_are_impo
     assert_the_aof_has_all(client, relay)
 
 
-def test_a_network_takes_the_place_of_a_key_that_has_expired_on_a_replica(
-    kind: kinds.Kind, relay: servers.Server
-) -> None:
+def test_network_replaces_an_expired_key_on_a_writable_replica(kind: kinds.Kind, relay: servers.Server) -> None:
     options = (*servers.INTERNAL_COMMANDS, "--appendonly", "yes", "--replica-read-only", "no")
     with servers.replica_of(relay, kind, *options, module=MODULE) as replica:
         client = relay.client()

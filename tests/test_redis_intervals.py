@@ -64,7 +64,7 @@ def made(raw: redis.Redis) -> redis.Redis:
     return raw
 
 
-def test_answers_look_as_is_documented(made: redis.Redis) -> None:
+def test_replies_have_the_documented_form(made: redis.Redis) -> None:
     one, many, labels, sets, spent, listed, plan, scored, outputs = answers(made)
     value, low, high = map(float, one)
     assert low < value < high
@@ -83,7 +83,7 @@ def test_answers_look_as_is_documented(made: redis.Redis) -> None:
     assert outputs == scored
 
 
-def test_several_outputs_have_an_interval_each(raw: redis.Redis) -> None:
+def test_each_output_has_its_own_interval(raw: redis.Redis) -> None:
     raw.execute_command("NR.CREATE", "net", "REGRESSOR", 1, "->", 2, "TEST", 30, "SEED", 1)
     raw.execute_command("NR.OBSERVE", "net", "FP32", np.ones((20, 3), "<f4").tobytes(), "TEST")
     found = raw.execute_command("NR.RUN", "net", 1, "->", "INTERVAL", 50)
@@ -96,14 +96,14 @@ def test_several_outputs_have_an_interval_each(raw: redis.Redis) -> None:
     assert [len(bounds) for bounds in raw.execute_command("NR.RUN", "named", "->", "INTERVAL", 50)] == [3, 3]
 
 
-def test_in_resp3_numbers_are_numbers(made: redis.Redis, newer: redis.Redis) -> None:
+def test_resp3_intervals_are_numbers(made: redis.Redis, newer: redis.Redis) -> None:
     assert all(type(number) is float for number in newer.execute_command("NR.RUN", "sum", 1, 2, "->", "INTERVAL", 90))
     assert isinstance(newer.execute_command("NR.RUN", "plan", "age", 3, "->", "SET", 80), dict)
     [*pairs] = newer.execute_command("NR.CLASS", "plan", "age", 3, "->", "SET", 80, "WITHSCORES")
     assert all(len(pair) == 2 for pair in pairs)
 
 
-def test_hashes_are_asked_likewise(made: redis.Redis) -> None:
+def test_hash_commands_accept_interval_and_set(made: redis.Redis) -> None:
     made.hset("user", "age", "31")
     assert made.execute_command("NR.HRUN", "spent", 1, "user", "->", "INTERVAL", 80) == answers(made)[4]
     assert made.execute_command("NR.HCLASS", "plan", 1, "user", "->", "SET", 80) == answers(made)[6]
@@ -133,20 +133,20 @@ def test_hashes_are_asked_likewise(made: redis.Redis) -> None:
         ("NR.CALIBRATE spent FP32 12341234", "NRSHAPE the network has fields"),
     ],
 )
-def test_what_cannot_be_had_is_rejected(made: redis.Redis, command: str, error: str) -> None:
+def test_invalid_intervals_and_calibrations_are_rejected(made: redis.Redis, command: str, error: str) -> None:
     before = made.execute_command("DEBUG", "DIGEST")
-    with pytest.raises(redis.ResponseError) as refusal:
+    with pytest.raises(redis.ResponseError) as raised:
         made.execute_command(*command.split())
-    assert str(refusal.value).startswith(error)
+    assert str(raised.value).startswith(error)
     assert made.execute_command("DEBUG", "DIGEST") == before
 
 
-def test_rows_to_calibrate_by_have_no_weights(made: redis.Redis) -> None:
+def test_calibrate_rejects_row_weights(made: redis.Redis) -> None:
     with pytest.raises(redis.ResponseError, match="unknown option 'WEIGHTS': expected nothing after the rows"):
         made.execute_command("NR.CALIBRATE", "sum", "FP32", NUMBERS, "WEIGHTS", np.ones(60, "<f4").tobytes())
 
 
-def test_replicas_and_files_answer_with_the_same_bits(any_server: servers.Server) -> None:
+def test_replicas_and_files_return_the_same_intervals(any_server: servers.Server) -> None:
     with servers.replica_of(any_server, kinds.ANY, module=neuralredis.module_path()) as replica:
         client, reader = (server.client(protocol=2, decode_responses=False) for server in (any_server, replica))
         create(client)
@@ -176,7 +176,7 @@ def test_replicas_and_files_answer_with_the_same_bits(any_server: servers.Server
         assert answers(reader) == changed
 
 
-def test_the_aof_has_the_calibration(any_server: servers.Server) -> None:
+def test_aof_restores_the_calibration(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2, decode_responses=False)
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -188,7 +188,7 @@ def test_the_aof_has_the_calibration(any_server: servers.Server) -> None:
     assert answers(client) == expected
 
 
-def test_scores_of_another_network_are_rejected(relay: servers.Server) -> None:
+def test_calibrated_effect_rejects_invalid_scores(relay: servers.Server) -> None:
     client = relay.client(protocol=2, decode_responses=False)
     create(client)
     before = client.execute_command("DEBUG", "DIGEST")
@@ -214,22 +214,22 @@ def test_scores_of_another_network_are_rejected(relay: servers.Server) -> None:
     assert (high - low, value) == (pytest.approx(38), pytest.approx((high + low) / 2, abs=1e-5))
 
 
-def test_a_calibration_is_rejected_if_the_weights_changed_during_it(any_server: servers.Server) -> None:
+def test_calibrate_fails_if_the_weights_change_meanwhile(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2, decode_responses=False)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 40, 2000, 2000, "->", 1, "TEST", 10, "SEED", 1)
     rows = np.ones((2000, 41), "<f4").tobytes()
     other = any_server.client(protocol=2)
-    refusals: list[str] = []
+    errors: list[str] = []
 
     def calibrate() -> None:
         try:
             client.execute_command("NR.CALIBRATE", "net", "FP32", rows)
         except redis.ResponseError as error:
-            refusals.append(str(error))
+            errors.append(str(error))
 
     thread = threading.Thread(target=calibrate)
     thread.start()
     servers.wait_until(lambda: other.info("clients")["blocked_clients"] == 1)
     other.execute_command("NR.RESET", "net")
     thread.join()
-    assert refusals == ["NRSTATE the weights changed during the calibration: calibrate again"]
+    assert errors == ["NRSTATE the weights changed during the calibration: calibrate again"]

@@ -17,10 +17,10 @@ def client(server: servers.Server) -> redis.Redis:
     return client
 
 
-def shows(client: redis.Redis, what: str) -> bool:
+def shows(client: redis.Redis, text: str) -> bool:
     """Return whether NR.THREADS shows this. Valkey 8 is left out, since its key events are harmful to modules."""
     version = str(client.info("server").get("valkey_version", "none"))
-    return version.startswith("8.") or what in client.execute_command("NR.THREADS")[0]
+    return version.startswith("8.") or text in client.execute_command("NR.THREADS")[0]
 
 
 def stop(client: redis.Redis, key: str) -> None:
@@ -30,14 +30,14 @@ def stop(client: redis.Redis, key: str) -> None:
     assert inredis.cycles(client, key) > 0
 
 
-def test_a_renamed_network_receives_its_result(client: redis.Redis) -> None:
+def test_renamed_network_receives_its_result(client: redis.Redis) -> None:
     client.execute_command("DEBUG", "POPULATE", 20_000)
     client.rename("net", "other")
     assert shows(client, " key=other ")
     stop(client, "other")
 
 
-def test_a_network_renamed_over_another_drops_the_training_of_the_other(client: redis.Redis) -> None:
+def test_rename_over_a_network_drops_its_training(client: redis.Redis) -> None:
     inredis.create(client, "other")
     inredis.train(client, "other")
     client.rename("net", "other")
@@ -46,7 +46,7 @@ def test_a_network_renamed_over_another_drops_the_training_of_the_other(client: 
     servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
 
 
-def test_two_networks_that_change_names_receive_their_own_results(client: redis.Redis) -> None:
+def test_networks_that_swap_names_receive_their_own_results(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "long", "CLASSIFIER", 2, 30, "->", 2, "DATASET", 100)
     client.execute_command("NR.OBSERVE", "long", "FP32", inredis.blob((0, 1, 0), (1, 0, 1)))
     inredis.train(client, "long")
@@ -59,14 +59,14 @@ def test_two_networks_that_change_names_receive_their_own_results(client: redis.
     assert inredis.info(client, "long")["parameters"] == 42
 
 
-def test_a_moved_network_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
+def test_moved_network_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
     client.move("net", 3)
     there = server.client(db=3, protocol=2)
     stop(there, "net")
     assert not client.exists("net")
 
 
-def test_a_network_of_a_swapped_database_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
+def test_network_of_a_swapped_database_receives_its_result(server: servers.Server, client: redis.Redis) -> None:
     there = server.client(db=5, protocol=2)
     inredis.create(there, "net")
     client.swapdb(0, 5)
@@ -75,7 +75,7 @@ def test_a_network_of_a_swapped_database_receives_its_result(server: servers.Ser
     assert inredis.cycles(client, "net") == 0
 
 
-def test_a_copy_is_not_being_trained_and_stays_as_it_was(client: redis.Redis) -> None:
+def test_copy_of_a_network_in_training_stays_unchanged(client: redis.Redis) -> None:
     before = client.execute_command("NR.RUN", "net", 0.3, 0.4)
     client.copy("net", "copy")
     assert inredis.info(client, "copy")["training"] == 0
@@ -85,7 +85,7 @@ def test_a_copy_is_not_being_trained_and_stays_as_it_was(client: redis.Redis) ->
     assert client.execute_command("NR.RUN", "net", 0.3, 0.4) != before
 
 
-def test_a_network_made_anew_under_the_name_gets_nothing_of_the_old(client: redis.Redis) -> None:
+def test_recreated_key_does_not_receive_the_old_result(client: redis.Redis) -> None:
     client.delete("net")
     inredis.create(client, "net")
     servers.wait_until(lambda: inredis.section(client)["trainings_dropped"] == 1)
@@ -94,15 +94,13 @@ def test_a_network_made_anew_under_the_name_gets_nothing_of_the_old(client: redi
     stop(client, "net")
 
 
-def test_a_reset_network_may_be_trained_again_at_once(client: redis.Redis) -> None:
+def test_reset_network_can_be_trained_immediately(client: redis.Redis) -> None:
     client.execute_command("NR.RESET", "net")
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 4)
     servers.wait_until(lambda: inredis.cycles(client, "net") == 4)
 
 
-def test_an_imported_network_takes_the_place_of_one_that_is_trained(
-    server: servers.Server, client: redis.Redis
-) -> None:
+def test_import_replaces_a_network_in_training(server: servers.Server, client: redis.Redis) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     exported = raw.execute_command("NR.EXPORT", "net")
     raw.execute_command("NR.IMPORT", "net", exported, "REPLACE")
@@ -110,7 +108,7 @@ def test_an_imported_network_takes_the_place_of_one_that_is_trained(
     assert raw.execute_command("NR.EXPORT", "net") == exported
 
 
-def test_a_dumped_network_is_the_one_of_before_its_training(server: servers.Server, client: redis.Redis) -> None:
+def test_dump_during_a_training_has_the_old_weights(server: servers.Server, client: redis.Redis) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     raw.restore("restored", 0, raw.dump("net"))
     assert inredis.info(client, "restored")["training"] == 0
@@ -118,7 +116,7 @@ def test_a_dumped_network_is_the_one_of_before_its_training(server: servers.Serv
 
 
 @pytest.mark.parametrize("name", [b"", b"a b", b"\x00\r\n%n%s", b"\xff\xfe", b"x" * 5000])
-def test_a_name_may_be_any_bytes(server: servers.Server, client: redis.Redis, name: bytes) -> None:
+def test_key_may_be_any_bytes(server: servers.Server, client: redis.Redis, name: bytes) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     with pytest.raises(redis.ResponseError, match="no network at key"):
         raw.execute_command("NR.INFO", name)
@@ -131,7 +129,7 @@ def test_a_name_may_be_any_bytes(server: servers.Server, client: redis.Redis, na
     servers.wait_until(lambda: len(raw.execute_command("NR.THREADS")) == 1)
 
 
-def test_a_client_stays_in_its_database_whatever_moves(server: servers.Server) -> None:
+def test_copy_and_move_leave_the_client_in_its_database(server: servers.Server) -> None:
     client = server.client(protocol=2)
     for command in ("SET a 1", "COPY a b DB 3", "MOVE a 3", "SET c 1", "EVAL redis.call('MOVE','c',3) 0"):
         client.execute_command(*command.split())

@@ -50,19 +50,19 @@ def full(client: redis.Redis, policy: str) -> int:
 
 
 @pytest.mark.parametrize("policy", ["allkeys-lru", "noeviction"])
-def test_trainings_leave_other_keys_their_memory(client: redis.Redis, policy: str) -> None:
+def test_trainings_are_rejected_before_they_evict_keys(client: redis.Redis, policy: str) -> None:
     before = full(client, policy)
-    refused = []
+    rejected = []
     for number in range(4):
         try:
             inredis.train(client, f"net{number}")
         except redis.exceptions.OutOfMemoryError as error:
-            refused.append(str(error))
+            rejected.append(str(error))
             continue
-        inredis.running(client, number + 1 - len(refused))
-    assert len(refused) >= 2
+        inredis.running(client, number + 1 - len(rejected))
+    assert len(rejected) >= 2
     pattern = r"the training would take \d+ bytes, \d+ with those that run and wait: expected at most \d+, half of what"
-    assert all(re.match(pattern, error) for error in refused)
+    assert all(re.match(pattern, error) for error in rejected)
     # Other clients write half of the remaining memory.
     for number in range(40 * MB // 64_000):
         client.set(f"more{number}", "x" * 64_000)
@@ -73,7 +73,7 @@ def test_trainings_leave_other_keys_their_memory(client: redis.Redis, policy: st
     servers.wait_until(lambda: client.execute_command("NR.THREADS") == [])
 
 
-def test_a_training_that_fits_into_memory_starts(client: redis.Redis) -> None:
+def test_training_that_fits_into_maxmemory_starts(client: redis.Redis) -> None:
     large(client, "net")
     client.config_set("maxmemory-policy", "noeviction")
     client.config_set("maxmemory", client.info("memory")["used_memory"] + 250 * MB)
@@ -84,7 +84,7 @@ def test_a_training_that_fits_into_memory_starts(client: redis.Redis) -> None:
     assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"
 
 
-def test_trainings_that_wait_count_too(client: redis.Redis) -> None:
+def test_queued_trainings_count_towards_maxmemory(client: redis.Redis) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     for key in ("first", "second", "third"):
         large(client, key)
@@ -101,7 +101,7 @@ def test_trainings_that_wait_count_too(client: redis.Redis) -> None:
     inredis.train(client, "third")
 
 
-def test_a_training_without_memory_at_its_turn_fails_and_says_so(server: servers.Server, client: redis.Redis) -> None:
+def test_queued_training_without_memory_fails_with_an_error(server: servers.Server, client: redis.Redis) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     inredis.create(client, "first")
     large(client, "second")
@@ -119,7 +119,7 @@ def test_a_training_without_memory_at_its_turn_fails_and_says_so(server: servers
     assert client.set("more", "x" * (3 * MB - 100))
 
 
-def test_a_small_training_has_a_place_in_a_cache_that_is_full(client: redis.Redis) -> None:
+def test_small_training_starts_in_a_full_cache(client: redis.Redis) -> None:
     inredis.create(client, "net")
     client.config_set("maxmemory", client.info("memory")["used_memory"] + 4 * MB)
     client.config_set("maxmemory-policy", "allkeys-lfu")
@@ -130,7 +130,7 @@ def test_a_small_training_has_a_place_in_a_cache_that_is_full(client: redis.Redi
     assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"
 
 
-def test_the_queue_is_as_long_as_configured(client: redis.Redis) -> None:
+def test_max_queued_limits_the_queue(client: redis.Redis) -> None:
     assert client.config_get("neuralredis.max-queued") == {"neuralredis.max-queued": "4000"}
     client.config_set("neuralredis.max-trainings", 1)
     client.config_set("neuralredis.max-queued", 2)
@@ -152,7 +152,7 @@ def test_the_queue_is_as_long_as_configured(client: redis.Redis) -> None:
 
 
 @pytest.mark.parametrize("end", ["FLUSHALL", "UNLINK", "REPLICAOF", "SAVED BY A STOP"])
-def test_thousands_that_wait_may_end_at_one_moment(client: redis.Redis, end: str) -> None:
+def test_thousands_of_queued_trainings_can_be_dropped_at_once(client: redis.Redis, end: str) -> None:
     count = 4000
     client.config_set("neuralredis.max-trainings", 1)
     inredis.create(client, "first")
@@ -186,7 +186,7 @@ def test_thousands_that_wait_may_end_at_one_moment(client: redis.Redis, end: str
         assert client.execute_command("NR.TRAIN", "first", "MAXCYCLES", 1, "BLOCK", 0) == "finished"
 
 
-def test_no_training_of_a_client_is_longer_than_configured(server: servers.Server, client: redis.Redis) -> None:
+def test_max_training_ms_limits_every_training(server: servers.Server, client: redis.Redis) -> None:
     inredis.create(client, "net")
     assert client.config_get("neuralredis.max-training-ms") == {"neuralredis.max-training-ms": "0"}
     client.config_set("neuralredis.max-training-ms", 300)
@@ -209,7 +209,7 @@ def users(server: servers.Server) -> dict[str, redis.Redis]:
     return found
 
 
-def test_a_user_trains_however_many_trainings_another_has(users: dict[str, redis.Redis], client: redis.Redis) -> None:
+def test_trainings_of_one_user_do_not_block_another_user(users: dict[str, redis.Redis], client: redis.Redis) -> None:
     ann, bob = users["ann"], users["bob"]
     for number in range(40):
         inredis.create(ann, f"ann:{number}")
@@ -242,7 +242,7 @@ def test_users_take_turns_in_the_queue(users: dict[str, redis.Redis], client: re
     client.flushall()
 
 
-def test_a_training_does_not_tell_how_many_networks_others_have_made(client: redis.Redis) -> None:
+def test_ids_do_not_reveal_the_number_of_networks(client: redis.Redis) -> None:
     ids = []
     for number in range(50):
         inredis.create(client, f"net{number}")
@@ -255,7 +255,7 @@ def test_a_training_does_not_tell_how_many_networks_others_have_made(client: red
     assert f"nn_id={ids[7]} " in client.execute_command("NR.THREADS")[0]
 
 
-def test_threads_shows_nothing_of_databases_that_are_not_the_callers(server: servers.Server) -> None:
+def test_threads_lists_only_databases_that_the_user_may_select(server: servers.Server) -> None:
     for db in (0, 5):
         client = server.client(db=db, protocol=2)
         inredis.create(client, "net")
@@ -270,8 +270,8 @@ def test_threads_shows_nothing_of_databases_that_are_not_the_callers(server: ser
         assert wire.ask("AUTH", "someone", "secret") == "OK"
         shown = [re.search(r" db=(\d+) ", line)[1] for line in wire.ask("NR.THREADS")]  # type: ignore[index]
         assert shown == (["0"] if kept_out else ["0", "5"])
-        refused = str(wire.ask("SELECT", "5")) != "OK"
-        assert refused == kept_out
+        rejected = str(wire.ask("SELECT", "5")) != "OK"
+        assert rejected == kept_out
 
 
 def held_back(client: redis.Redis) -> None:
@@ -280,7 +280,7 @@ def held_back(client: redis.Redis) -> None:
     assert (inredis.cycles(client, "net"), inredis.info(client, "net")["training"]) == (0, 1)
 
 
-def test_a_result_waits_until_there_are_replicas_enough_to_write(kind: kinds.Kind) -> None:
+def test_result_waits_for_min_replicas_to_write(kind: kinds.Kind) -> None:
     module = neuralredis.module_path()
     with servers.running(kind, module=module, tcp=True) as primary:
         client = primary.client(protocol=2)
@@ -296,7 +296,7 @@ def test_a_result_waits_until_there_are_replicas_enough_to_write(kind: kinds.Kin
             servers.wait_until(lambda: inredis.cycles(replica.client(protocol=2), "net") > 0)
 
 
-def test_a_result_waits_while_the_server_cannot_save(server: servers.Server, client: redis.Redis) -> None:
+def test_result_waits_while_the_server_cannot_save(server: servers.Server, client: redis.Redis) -> None:
     inredis.create(client, "net")
     waiting = Asking(server, "NR.TRAIN", "net", "MAXTIME", 500, "BLOCK", 0)
     inredis.running(client)
@@ -312,7 +312,7 @@ def test_a_result_waits_while_the_server_cannot_save(server: servers.Server, cli
 
 
 @pytest.mark.parametrize("count", [1, 30])
-def test_a_result_of_a_network_that_has_expired_and_is_kept_is_dropped(kind: kinds.Kind, count: int) -> None:
+def test_result_for_an_expired_key_in_import_mode_is_dropped(kind: kinds.Kind, count: int) -> None:
     if not kind.name.startswith("valkey"):
         return  # only Valkey has import mode, which keeps such keys
     with servers.running(kind, "--import-mode", "yes", module=neuralredis.module_path()) as server:

@@ -54,7 +54,7 @@ def exported(client: redis.Redis, key: str = "net") -> bytes:
 
 
 @contextlib.contextmanager
-def asked(server: servers.Server, *command: Any) -> Iterator[Callable[[], Any]]:
+def pending(server: servers.Server, *command: Any) -> Iterator[Callable[[], Any]]:
     """Send a command without waiting for the reply, which the yielded function returns."""
     client = server.client(decode_responses=False, protocol=2)
     connection = client.connection_pool.get_connection()
@@ -79,9 +79,7 @@ def workers(server: servers.Server) -> int:
     return names.count("nr-work")
 
 
-def test_answers_to_many_rows_have_the_bits_of_an_embedded_network(
-    client: redis.Redis, embedded: neuralredis.Network
-) -> None:
+def test_run_of_many_rows_matches_an_embedded_network(client: redis.Redis, embedded: neuralredis.Network) -> None:
     client.execute_command(*CREATE)
     inputs, _ = split(rows(300))
     answer = client.execute_command("NR.RUN", "net", "FP32", np.ascontiguousarray(inputs).tobytes())
@@ -90,7 +88,7 @@ def test_answers_to_many_rows_have_the_bits_of_an_embedded_network(
     assert [float(number) for number in one] == pytest.approx(embedded.run(inputs[0]).tolist(), rel=1e-6)
 
 
-def test_classes_and_figures_of_many_rows_are_those_of_an_embedded_network(client: redis.Redis) -> None:
+def test_class_and_evaluate_of_many_rows_match_an_embedded_network(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 40, 300, 300, "->", 3, "DATASET", 4000, "SEED", 5)
     embedded = neuralredis.Network("classifier", [40, 300, 300, 3], dataset=4000, test=0, seed=5)
     values = np.random.default_rng(2).normal(size=(3000, 41)).astype("<f4")
@@ -108,7 +106,7 @@ def test_classes_and_figures_of_many_rows_are_those_of_an_embedded_network(clien
         assert found[b"confusion"] == expected.confusion.tolist()
 
 
-def test_a_bad_row_among_many_is_named_by_its_place_among_all(client: redis.Redis) -> None:
+def test_error_in_a_large_batch_names_the_row(client: redis.Redis) -> None:
     client.execute_command(*CREATE)
     inputs = np.ascontiguousarray(rows(300)[:, :1200])
     inputs[250, 7] = np.nan
@@ -121,11 +119,11 @@ def test_a_bad_row_among_many_is_named_by_its_place_among_all(client: redis.Redi
     assert client.execute_command("NR.GETDATA", "net", "TRAIN", 0) is None, "none was stored"
 
 
-def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_order(server: servers.Server) -> None:
+def test_long_command_blocks_only_its_client_and_keeps_order(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
     inputs = np.ones((6000, 16), "<f4").tobytes()
-    with asked(server, "NR.RUN", "net", "FP32", inputs) as answer:
+    with pending(server, "NR.RUN", "net", "FP32", inputs) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         # Another client's commands on the same network while the first client waits.
         assert client.execute_command("NR.OBSERVE", "net", *[1] * 16, "->", 1) == [1, 0]
@@ -141,7 +139,7 @@ def test_others_are_served_while_a_client_waits_and_its_own_commands_keep_their_
     assert [len(reply) if isinstance(reply, bytes) else reply for reply in replies] == [True, 2000, 1, 4]
 
 
-def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
+def test_work_is_cancelled_when_its_client_disconnects(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 2000, 2000, "->", 1)
     client.execute_command("NR.CREATE", "data", "REGRESSOR", 1, 4000, 4000, "->", 1, "DATASET", 100_000)
@@ -154,9 +152,9 @@ def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
         ["NR.EVALUATE", "data", "TRAIN"],
         ["NR.RUN", "texts", "JSON", f"[{','.join(['{}'] * 500_000)}]"],
     ):
-        with asked(server, "CLIENT", "ID") as answer:
+        with pending(server, "CLIENT", "ID") as answer:
             number = answer()
-        with asked(server, *command):
+        with pending(server, *command):
             servers.wait_until(lambda: blocked(client) == 1)
             for line in client.client_list():
                 if line["cmd"] == command[0].lower() and line["id"] != str(number):
@@ -166,7 +164,7 @@ def test_work_without_a_waiting_client_ends(server: servers.Server) -> None:
 
 
 @pytest.mark.parametrize("how", ["transaction", "script"])
-def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.Server, how: str) -> None:
+def test_long_commands_are_rejected_in_transactions_and_scripts(server: servers.Server, how: str) -> None:
     client = server.client(decode_responses=False, protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 16, 1000, 1000, "->", 1)
 
@@ -185,7 +183,7 @@ def test_long_commands_are_rejected_where_a_client_cannot_wait(server: servers.S
     assert len(run(2000)) == 8000
 
 
-def test_a_large_network_begins_with_the_weights_of_an_embedded_one(
+def test_large_network_has_the_initial_weights_of_an_embedded_network(
     server: servers.Server, client: redis.Redis, embedded: neuralredis.Network
 ) -> None:
     assert client.execute_command(*CREATE) == 841_401
@@ -207,7 +205,7 @@ def test_a_large_network_begins_with_the_weights_of_an_embedded_one(
     assert exported(client) == bytes(embedded)
 
 
-def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: kinds.Kind) -> None:
+def test_bgsave_contains_weights_that_are_being_drawn(kind: kinds.Kind) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(decode_responses=False, protocol=2)
         for number in range(5):
@@ -220,7 +218,7 @@ def test_a_snapshot_by_a_forked_child_has_weights_that_are_being_drawn(kind: kin
 
 
 @pytest.mark.parametrize("preamble", ["yes", "no"])
-def test_effects_of_long_commands_reach_the_aof_and_replicas(kind: kinds.Kind, preamble: str) -> None:
+def test_aof_and_replicas_receive_effects_of_long_commands(kind: kinds.Kind, preamble: str) -> None:
     options = ["--appendonly", "yes", "--appendfsync", "no", "--aof-use-rdb-preamble", preamble]
     strict = ["--propagation-error-behavior", "panic"]
     with (
@@ -251,7 +249,7 @@ def test_effects_of_long_commands_reach_the_aof_and_replicas(kind: kinds.Kind, p
             assert again.client(decode_responses=False).execute_command("DEBUG", "DIGEST") == digest
 
 
-def test_a_large_batch_stores_what_an_embedded_network_stores(
+def test_large_batch_is_stored_as_in_an_embedded_network(
     server: servers.Server, client: redis.Redis, embedded: neuralredis.Network
 ) -> None:
     client.execute_command(*CREATE)
@@ -269,17 +267,17 @@ def test_a_large_batch_stores_what_an_embedded_network_stores(
         client.execute_command("NR.OBSERVE", "net", "FP32", values.tobytes()[:-4])
 
 
-def test_a_large_batch_for_a_network_that_is_deleted_meanwhile_says_how_much_was_stored(server: servers.Server) -> None:
+def test_deleting_the_network_during_a_batch_reports_the_stored_rows(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 100_000)
-    with asked(server, "NR.OBSERVE", "net", "FP32", rows(20_000).tobytes()) as answer:
+    with pending(server, "NR.OBSERVE", "net", "FP32", rows(20_000).tobytes()) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.delete("net")
         with pytest.raises(redis.ResponseError, match="no network at key 'net'"):
             answer()
 
 
-def test_a_smaller_limit_drops_the_rows_that_an_embedded_network_drops(
+def test_smaller_limit_drops_the_same_rows_as_an_embedded_network(
     server: servers.Server, client: redis.Redis, embedded: neuralredis.Network
 ) -> None:
     client.execute_command(*CREATE)
@@ -294,12 +292,12 @@ def test_a_smaller_limit_drops_the_rows_that_an_embedded_network_drops(
         assert exported(client) == bytes(embedded)
 
 
-def test_rows_that_come_while_a_limit_shrinks_are_not_lost(server: servers.Server) -> None:
+def test_rows_observed_while_a_limit_shrinks_are_kept(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 20_000, "TEST", 1000)
     client.execute_command("NR.OBSERVE", "net", "FP32", rows(20_000).tobytes(), "TRAIN")
     row = [*range(1200), "->", 5]
-    with asked(server, "NR.CONFIGURE", "net", "DATASET", 9000) as answer:
+    with pending(server, "NR.CONFIGURE", "net", "DATASET", 9000) as answer:
         stored = 0
         while blocked(client) == 1:
             client.execute_command("NR.OBSERVE", "net", *row, "TEST")
@@ -310,12 +308,12 @@ def test_rows_that_come_while_a_limit_shrinks_are_not_lost(server: servers.Serve
     assert found["test-dataset-len"] == min(stored, 1000)
 
 
-def test_an_import_goes_where_the_key_is_free_when_it_is_read(server: servers.Server) -> None:
+def test_import_checks_the_key_after_it_was_decoded(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 1200, "->", 1, "DATASET", 20_000)
     client.execute_command("NR.OBSERVE", "net", "FP32", rows(10_000).tobytes())
     blob = exported(client)
-    with asked(server, "NR.IMPORT", "key", blob) as answer:
+    with pending(server, "NR.IMPORT", "key", blob) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.set("key", "a string")
         with pytest.raises(redis.ResponseError, match="WRONGTYPE"):
@@ -348,12 +346,12 @@ def create_of_texts(client: redis.Redis, key: str, *hidden: int) -> None:
     client.execute_command("NR.CREATE", key, "CLASSIFIER", *schema, "HIDDEN", *hidden, *limits)
 
 
-def test_others_are_served_while_rows_of_json_are_read_and_stored(server: servers.Server) -> None:
+def test_storing_json_rows_does_not_block_other_clients(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     create_of_texts(client, "net", 4)
     create_of_texts(client, "parts", 4)
     text, outcomes = texts(20_000)
-    with asked(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
+    with pending(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         assert client.execute_command("NR.INFO", "net")[:2]
         assert client.execute_command("NR.OBSERVE", "parts", "JSON", "[]", "->") == [0, 0]
@@ -367,7 +365,7 @@ def test_others_are_served_while_rows_of_json_are_read_and_stored(server: server
     assert len(set(client.execute_command("DEBUG", "DIGEST-VALUE", "net", "parts"))) == 1
 
 
-def test_rows_of_json_of_which_the_last_is_wrong_are_not_stored(server: servers.Server) -> None:
+def test_json_rows_with_an_invalid_last_row_are_not_stored(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     create_of_texts(client, "net", 4)
     before = client.execute_command("DEBUG", "DIGEST")
@@ -377,14 +375,14 @@ def test_rows_of_json_of_which_the_last_is_wrong_are_not_stored(server: servers.
         with pytest.raises(redis.ResponseError, match=r"row 3000: field at is 'late'|expected 3001 outputs"):
             client.execute_command("NR.OBSERVE", "net", "JSON", wrong, "->", *outcomes, *more)
     assert client.execute_command("DEBUG", "DIGEST") == before
-    with asked(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
+    with pending(server, "NR.OBSERVE", "net", "JSON", text, "->", *outcomes) as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.rename("net", "other")
         with pytest.raises(redis.ResponseError, match="no network at key 'net'"):
             answer()
 
 
-def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) -> None:
+def test_ranking_many_hashes_does_not_block_other_clients(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     schema = ("SCHEMA", "user.age", "NUMBER", "item.price", "NUMBER", "item.kind", "CATEGORY")
     client.execute_command("NR.CREATE", "net", "REGRESSOR", *schema, "->", "worth", "HIDDEN", 1000, 1000, "SEED", 2)
@@ -394,7 +392,7 @@ def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) 
         pipe.hset(f"item:{number}", mapping={"price": number % 997, "kind": f"kind {number % 7}"})
     pipe.execute()
     keys = [f"item:{number}" for number in range(6000)]
-    with asked(server, "NR.RANK", "net", 6001, "user", *keys, "->", "WITHSCORES") as answer:
+    with pending(server, "NR.RANK", "net", 6001, "user", *keys, "->", "WITHSCORES") as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         client.hset("item:5", "price", 5000)
         client.delete("item:6")
@@ -404,15 +402,17 @@ def test_others_are_served_while_many_hashes_are_ranked(server: servers.Server) 
     scores = [float(score) for score in found[1::2]]
     assert scores == sorted(scores, reverse=True)
     assert {key.decode() for key in found[::2]} == set(keys)
-    told = dict(zip(found[::2], found[1::2], strict=True))
+    field = dict(zip(found[::2], found[1::2], strict=True))
     for number in (0, 5, 6, 5999):
         words = ["user.age", 30, "item.price", number % 997, "item.kind", f"kind {number % 7}"]
-        assert client.execute_command("NR.RUN", "net", *words) == [told[f"item:{number}".encode()]], "as of the request"
+        assert client.execute_command("NR.RUN", "net", *words) == [field[f"item:{number}".encode()]], (
+            "as of the request"
+        )
     with pytest.raises(redis.ResponseError, match="in a transaction or a script, where the client cannot wait"):
         client.pipeline(transaction=True).execute_command("NR.RANK", "net", 6001, "user", *keys).execute()
 
 
-def test_hashes_that_take_too_long_to_read_are_rejected(server: servers.Server) -> None:
+def test_commands_on_too_many_hashes_are_rejected(server: servers.Server) -> None:
     client = server.client(protocol=2)
     schema = [word for number in range(1000) for word in (f"field{number}", "NUMBER")]
     client.execute_command("NR.CREATE", "net", "REGRESSOR", "SCHEMA", *schema, "->", "sum", "HIDDEN", 0, "SEED", 1)
@@ -424,7 +424,7 @@ def test_hashes_that_take_too_long_to_read_are_rejected(server: servers.Server) 
             client.execute_command(command, "net", 4000, *["hash"] * 4000, *more)
 
 
-def test_others_are_served_while_statistics_of_many_rows_are_computed(server: servers.Server) -> None:
+def test_field_statistics_do_not_block_other_clients(server: servers.Server) -> None:
     client = server.client(protocol=2)
     client.execute_command(
         "NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "at", "NUMBER", "plan", "CATEGORY", "->", "kind",
@@ -439,11 +439,11 @@ def test_others_are_served_while_statistics_of_many_rows_are_computed(server: se
     observe(0, 1000)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "MAXTIME", 0, "BLOCK", 0)
     observe(1000, 20_000)
-    with asked(server, "NR.FIELDS", "net") as answer:
+    with pending(server, "NR.FIELDS", "net") as answer:
         servers.wait_until(lambda: blocked(client) == 1)
         assert client.execute_command("NR.OBSERVE", "net", "at", 1_000_000, "->", "class 0")
         assert blocked(client) == 1, "the long reply has not arrived yet"
-        at, plan = ({part[0]: part[1] for part in zip(told[::2], told[1::2], strict=True)} for told in answer())
+        at, plan = ({part[0]: part[1] for part in zip(field[::2], field[1::2], strict=True)} for field in answer())
     assert (at[b"values"], at[b"max"]) == (20_000, b"19999"), "as of the request"
     assert (plan[b"words"], plan[b"other"]) == (100, 13_300)
     assert plan[b"importance"] is not None
@@ -451,7 +451,7 @@ def test_others_are_served_while_statistics_of_many_rows_are_computed(server: se
         client.pipeline(transaction=True).execute_command("NR.FIELDS", "net").execute()
 
 
-def test_answers_to_many_rows_of_json_are_those_to_each(server: servers.Server) -> None:
+def test_json_batch_returns_the_answers_of_single_rows(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     create_of_texts(client, "net", 50, 50)
     text, outcomes = texts(4000)
@@ -467,7 +467,7 @@ def test_answers_to_many_rows_of_json_are_those_to_each(server: servers.Server) 
         assert client.execute_command("NR.CLASS", "net", "JSON", one, "->", "WITHSCORES") == classes[row]
 
 
-def test_names_of_many_classes_are_returned_by_a_thread(server: servers.Server) -> None:
+def test_info_with_many_class_names_runs_on_a_thread(server: servers.Server) -> None:
     client = server.client(decode_responses=False, protocol=2)
     names = [f"class {number}" for number in range(100_000)]
     schema = ("SCHEMA", "at", "NUMBER", "->", "kind", "CLASSES", len(names), *names)

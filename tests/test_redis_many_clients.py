@@ -89,7 +89,7 @@ def meddle(server: servers.Server, chance: random.Random, snapshot: str) -> None
 # Not both in one run: a reload while a snapshot is written corrupts the server's count of changes.
 @pytest.mark.parametrize("snapshot", ["BGSAVE SCHEDULE", "DEBUG RELOAD"])
 @pytest.mark.parametrize("where", ["at once", "on threads"])
-def test_a_crowd_leaves_what_it_left(
+def test_contents_survive_restarts_under_many_concurrent_clients(
     kind: kinds.Kind, snapshot: str, where: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     chance = random.Random(effort)

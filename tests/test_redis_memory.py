@@ -55,13 +55,13 @@ def measured(server: servers.Server, count: int) -> tuple[Callable[..., None], C
             pipeline.execute()
         raw.connection_pool.disconnect()  # and with it the server's buffers for the connection
 
-    def check(what: str) -> None:
-        def is_what_is_told() -> bool:
-            told = sum(client.memory_usage(key) for key in keys)
-            return bool(used(client) - before == pytest.approx(told, rel=0.1))
+    def check(state: str) -> None:
+        def usage_is_reported() -> bool:
+            reported = sum(client.memory_usage(key) for key in keys)
+            return bool(used(client) - before == pytest.approx(reported, rel=0.1))
 
         # Threads may hold buffers shortly after the end, and draw weights after a reset.
-        servers.wait_until(is_what_is_told, what=f"for the memory to be what is told: {what}")
+        servers.wait_until(usage_is_reported, subject=f"for the reported memory to be allocated: {state}")
 
     return each, check
 
@@ -117,7 +117,7 @@ def test_memory_usage_of_fields_equals_the_allocated_memory(
     check("reset")
 
 
-def test_a_million_small_networks_fit_in_four_gigabytes(server: servers.Server, figure: Callable[[str], None]) -> None:
+def test_small_network_takes_less_than_4000_bytes(server: servers.Server, figure: Callable[[str], None]) -> None:
     client = server.client(protocol=2)
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 9, 15, "->", 2)
     size = client.memory_usage("net")
@@ -150,7 +150,7 @@ def large(kind: kinds.Kind) -> bytes:
         return exported
 
 
-def test_a_request_that_exceeds_the_memory_is_rejected(kind: kinds.Kind, server: servers.Server) -> None:
+def test_requests_without_enough_memory_are_rejected(kind: kinds.Kind, server: servers.Server) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "deep", "REGRESSOR", 500, 2000, "->", 500, "DATASET", 100_000)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20, "DATASET", 100)
@@ -177,7 +177,7 @@ def test_a_request_that_exceeds_the_memory_is_rejected(kind: kinds.Kind, server:
     assert raw.execute_command("NR.CLASS", "wide", 1) in range(1 << 20)
 
 
-def test_an_import_takes_the_network_and_its_bytes_and_no_copy_of_them(server: servers.Server) -> None:
+def test_import_makes_no_extra_copy_of_the_network(server: servers.Server) -> None:
     client = server.client(protocol=2)
     blob = bytes(neuralredis.Network("classifier", [2000, 5000, 2], seed=1))
     before = peak(server.process.pid)
@@ -186,7 +186,7 @@ def test_an_import_takes_the_network_and_its_bytes_and_no_copy_of_them(server: s
     assert more < 1.5 * len(blob) / (1 << 20)
 
 
-def test_without_memory_commands_that_grow_are_rejected_and_others_run(server: servers.Server) -> None:
+def test_maxmemory_rejects_only_commands_that_allocate(server: servers.Server) -> None:
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     inredis.create(client, "net")
@@ -227,7 +227,7 @@ def test_without_memory_commands_that_grow_are_rejected_and_others_run(server: s
     assert inredis.cycles(client, "trained") > 0
 
 
-def test_a_network_that_is_evicted_while_it_is_trained_does_no_harm(server: servers.Server) -> None:
+def test_network_can_be_evicted_during_its_training(server: servers.Server) -> None:
     client = server.client(protocol=2)
     for number in range(5):
         inredis.create(client, f"net{number}")
@@ -273,11 +273,11 @@ class Pings:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("command", ["UNLINK net", "FLUSHALL ASYNC", "NR.RESET net", "RENAME other net"])
-def test_a_large_network_goes_without_a_stall(
+def test_deleting_a_large_network_does_not_block_the_server(
     server: servers.Server, effort: int, figure: Callable[[str], None], command: str
 ) -> None:
     # 100 MB, or with more effort 1 GB.
-    wanted = (100 if effort == 1 else 1000) << 20
+    size = (100 if effort == 1 else 1000) << 20
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 99, "->", 1, "DATASET", 10_000_000)
@@ -285,24 +285,24 @@ def test_a_large_network_goes_without_a_stall(
     client.config_set("lazyfree-lazy-server-del", "yes")  # for the network that RENAME replaces
     before = used(client)
     many = bytes(4 << 20)[: 4 * 100 * 10_000]
-    for _ in range(wanted // len(many)):
+    for _ in range(size // len(many)):
         raw.execute_command("NR.OBSERVE", "net", "FP32", many)
-    assert client.memory_usage("net") > wanted * 0.9
+    assert client.memory_usage("net") > size * 0.9
     client.config_resetstat()
     with Pings(server) as pings:
         client.execute_command(*command.split())
         if command != "NR.RESET net":
-            servers.wait_until(lambda: used(client) - before < wanted / 10)
+            servers.wait_until(lambda: used(client) - before < size / 10)
             # On the server's thread for it.
             servers.wait_until(lambda: client.info("memory")["lazyfreed_objects"] > 0)
     took = client.info("commandstats")[f"cmdstat_{command.split()[0].lower()}"]["usec_per_call"]
     # Freeing on the main thread takes about 100 ms for a gigabyte.
     slowest = pings.longest * 1000
-    figure(f"{wanted >> 20} MB: the command took {took / 1000:.2f} ms, a PING beside it at most {slowest:.1f} ms")
+    figure(f"{size >> 20} MB: the command took {took / 1000:.2f} ms, a PING beside it at most {slowest:.1f} ms")
 
 
 @pytest.mark.torture
-def test_networks_that_come_and_go_leave_nothing_behind(
+def test_creating_and_deleting_networks_leaks_no_memory(
     server: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     rounds = 100 * effort
@@ -363,9 +363,7 @@ def test_networks_that_come_and_go_leave_nothing_behind(
 
 
 @pytest.mark.parametrize("when", ["at the start", "at the end"])
-def test_a_training_that_fails_for_want_of_memory_says_so_and_may_be_tried_again(
-    server: servers.Server, when: str
-) -> None:
+def test_training_that_runs_out_of_memory_fails_and_can_be_repeated(server: servers.Server, when: str) -> None:
     client, waiting = server.client(protocol=2), server.client(protocol=2)
     # The weights of a large network are drawn by a thread, whose stack the C library keeps for the next thread.
     width, hidden = (500, 2000) if when == "at the end" else (5, 20)

@@ -35,7 +35,7 @@ PAIRS = {
 }
 #: Options that have other names in commands.
 WORDS = {"algorithm": "algo", "class_weight": "classweight"}
-REFUSED = {
+REJECTED = {
     "classifier": [("linear", "crossentropy")],
     "regressor": [("softmax", "mse"), ("softmax", "crossentropy"), ("linear", "crossentropy")],
 }
@@ -107,8 +107,8 @@ class Commands(beside.Commands):
         learning = plain.members
         if plain.cycles == 0:
             # For so few rows and parameters, AUTO creates seven members. With validation rows the better half is kept.
-            wished = plain.options.get("restarts", "auto")
-            learning = (7 if autostop else 1) if wished == "auto" else wished
+            given = plain.options.get("restarts", "auto")
+            learning = (7 if autostop else 1) if given == "auto" else given
             plain.members = -(-learning // 2) if autostop else learning
         plain.cycles += report.cycles
         plain.steps += report.cycles * len(plain.rows["train"]) * learning
@@ -137,7 +137,7 @@ class Commands(beside.Commands):
     def create(
         self, key: str, kind: str, layout: list[int], limits: Any, normalize: bool, seed: int, pair: int, **options: Any
     ) -> None:
-        choices = [None, *PAIRS[kind], *REFUSED[kind]]
+        choices = [None, *PAIRS[kind], *REJECTED[kind]]
         chosen = choices[pair % len(choices)]
         if chosen is not None:
             options["output"], options["loss"] = chosen
@@ -154,13 +154,13 @@ class Commands(beside.Commands):
         if normalize:
             command.append("NORMALIZE")
         if kind == "classifier" and layout[-1] < 2:
-            self.refused(*command, because="output|class weight is")
-        elif chosen in REFUSED[kind]:
-            self.refused(*command, because="softmax|linear")
+            self.rejected(*command, because="output|class weight is")
+        elif chosen in REJECTED[kind]:
+            self.rejected(*command, because="softmax|linear")
         elif unfit:
-            self.refused(*command, because="class weight is")
+            self.rejected(*command, because="class weight is")
         elif key in self.plain:
-            self.refused(*command, because="already")
+            self.rejected(*command, because="already")
         else:
             parameters = sum((a + 1) * b for a, b in itertools.pairwise(layout))
             assert self.ask(*command) == parameters
@@ -191,15 +191,15 @@ class Commands(beside.Commands):
         wrong = plain.kind == "classifier" and any(row[inputs] >= plain.layout[-1] for row in rows)
         closed = plain.limits[into] == 0 if into else not any(plain.limits.values())
         if wrong or closed:
-            self.refused(*command, because="class|limit")
+            self.rejected(*command, because="class|limit")
         else:
             X = np.array([row[:inputs] for row in rows], dtype=np.float64)
             y = np.array([row[inputs:] for row in rows])
             weights = None if weight is None else [weight] * len(rows)
-            told = embedded.observe(X, y[:, 0] if targets == 1 else y, into=into, weight=weights)
-            assert tuple(self.ask(*command)) == told
+            reply = embedded.observe(X, y[:, 0] if targets == 1 else y, into=into, weight=weights)
+            assert tuple(self.ask(*command)) == reply
             self.follow(key, into, [plain.stored(numbers) for numbers in rows])
-            assert told == (len(plain.rows["train"]), len(plain.rows["test"]))
+            assert reply == (len(plain.rows["train"]), len(plain.rows["test"]))
         self.check(key)
 
     @rule(key=TAKEN, data=st.data(), binary=st.booleans())
@@ -218,23 +218,23 @@ class Commands(beside.Commands):
             found = np.array([self.ask("NR.RUN", key, *given)]).astype(np.float32)
         assert np.array_equal(found, expected)
         if plain.kind == "regressor":
-            self.refused("NR.CLASS", key, *given, because="regressor")
+            self.rejected("NR.CLASS", key, *given, because="regressor")
         else:
             classes = self.ask("NR.CLASS", key, *given)
             assert (classes if binary else [classes]) == expected.argmax(axis=1).tolist()
             if plain.options.get("output", "softmax") == "softmax":
                 assert np.allclose(found.sum(axis=1), 1)
-        self.refused("NR.RUN", key, *range(inputs + 1), because=f"has {inputs} input.*{inputs + 1} .*given")
+        self.rejected("NR.RUN", key, *range(inputs + 1), because=f"has {inputs} input.*{inputs + 1} .*given")
 
     @rule(key=TAKEN, train=LIMITS, test=LIMITS, normalize=st.booleans())
     def configure(self, key: str, train: int | None, test: int | None, normalize: bool) -> None:
-        wished = {name: limit for name, limit in (("dataset", train), ("test", test)) if limit is not None}
-        words = [word for name, value in wished.items() for word in (name, value)]
+        given = {name: limit for name, limit in (("dataset", train), ("test", test)) if limit is not None}
+        words = [word for name, value in given.items() for word in (name, value)]
         command = ["NR.CONFIGURE", key, *words, "NORMALIZE", "yes" if normalize else "no"]
         if self.missing(key, *command):
             return
         assert self.ask(*command) == b"OK"
-        self.embedded[key].configure(normalize=normalize, **wished)
+        self.embedded[key].configure(normalize=normalize, **given)
         plain = self.plain[key]
         kept = {name: Counter(rows) for name, rows in plain.rows.items()}
         for name, limit in (("train", train), ("test", test)):
@@ -283,30 +283,30 @@ class Commands(beside.Commands):
         if key not in self.plain:
             return
         plain, embedded = self.plain[key], self.embedded[key]
-        told = inredis.pairs(self.ask("NR.INFO", key))
-        assert told[b"type"].decode() == plain.kind
-        assert told[b"layout"] == plain.layout
-        assert told[b"training"] == 0
+        reply = inredis.pairs(self.ask("NR.INFO", key))
+        assert reply[b"type"].decode() == plain.kind
+        assert reply[b"layout"] == plain.layout
+        assert reply[b"training"] == 0
         for name, word in (("train", "training"), ("test", "test")):
-            assert told[f"{word}-dataset-maxlen".encode()] == plain.limits[name]
-            assert told[f"{word}-dataset-len".encode()] == len(plain.rows[name])
+            assert reply[f"{word}-dataset-maxlen".encode()] == plain.limits[name]
+            assert reply[f"{word}-dataset-len".encode()] == len(plain.rows[name])
             assert self.stored(key, name) == plain.rows[name]
-        assert told[b"members"] == plain.members
-        assert told[b"training-total-cycles"] == plain.cycles
-        assert told[b"training-total-steps"] == plain.steps
+        assert reply[b"members"] == plain.members
+        assert reply[b"training-total-cycles"] == plain.cycles
+        assert reply[b"training-total-steps"] == plain.steps
         info = embedded.info()
-        assert float(told[b"dataset-error"]) == info.dataset_error
-        assert float(told[b"test-error"]) == info.test_error
+        assert float(reply[b"dataset-error"]) == info.dataset_error
+        assert float(reply[b"test-error"]) == info.test_error
         for name, value in plain.options.items():
             assert name in ("dataset", "test") or str(getattr(info, name)) == str(value)
             if isinstance(value, list):
-                assert [float(weight) for weight in told[b"class-weight"]] == value
+                assert [float(weight) for weight in reply[b"class-weight"]] == value
         probes = np.linspace(-3, 3, PROBES * plain.layout[0], dtype=np.float32).reshape(PROBES, -1)
         assert self.ask("NR.RUN", key, "FP32", probes.tobytes()) == embedded.run(probes).tobytes()
 
 
 @pytest.mark.torture
-def test_any_commands_do_what_the_contract_says(
+def test_random_commands_match_the_model(
     any_server_for_all: servers.Server, effort: int, figure: Callable[[str], None]
 ) -> None:
     beside.run(Commands, any_server_for_all, effort, figure)

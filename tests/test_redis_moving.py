@@ -87,7 +87,7 @@ def takes(pair: tuple[servers.Server, servers.Server]) -> bool:
     return source <= target and not 12 <= source < 80 <= target
 
 
-def test_dump_and_restore_between_any_two_servers(
+def test_dump_is_restored_on_every_compatible_server(
     pair: tuple[servers.Server, servers.Server], made: inredis.Made
 ) -> None:
     source, target = map(raw, pair)
@@ -101,16 +101,14 @@ def test_dump_and_restore_between_any_two_servers(
     assert future(target, "moved", made) == future(source, "net", made)
 
 
-def test_export_and_import_between_any_two_servers(
-    pair: tuple[servers.Server, servers.Server], made: inredis.Made
-) -> None:
+def test_export_is_imported_on_every_server(pair: tuple[servers.Server, servers.Server], made: inredis.Made) -> None:
     source, target = map(raw, pair)
     target.execute_command("NR.IMPORT", "moved", source.execute_command("NR.EXPORT", "net"))
     assert target.execute_command("NR.EXPORT", "moved") == source.execute_command("NR.EXPORT", "net")
     assert future(target, "moved", made) == future(source, "net", made)
 
 
-def test_migrate_between_any_two_servers_even_while_it_is_trained(
+def test_migrate_moves_a_network_in_training_between_servers(
     pair: tuple[servers.Server, servers.Server],
 ) -> None:
     source, target = map(raw, pair)
@@ -129,7 +127,7 @@ def test_migrate_between_any_two_servers_even_while_it_is_trained(
     servers.wait_until(lambda: not source.execute_command("NR.THREADS"))
 
 
-def test_move_copy_and_rename_keep_all(server: servers.Server, made: inredis.Made) -> None:
+def test_move_copy_and_rename_keep_the_whole_network(server: servers.Server, made: inredis.Made) -> None:
     fill(server, made)
     client, other = raw(server), raw(server)
     other.select(3)
@@ -145,9 +143,7 @@ def test_move_copy_and_rename_keep_all(server: servers.Server, made: inredis.Mad
 
 
 @pytest.mark.parametrize("way", ["reload", "restore", "import", "copy"])
-def test_a_network_that_was_saved_learns_on_as_if_it_had_not_been(
-    server: servers.Server, way: str, made: inredis.Made
-) -> None:
+def test_saved_network_continues_training_identically(server: servers.Server, way: str, made: inredis.Made) -> None:
     client = raw(server)
     for key in ("through", "saved"):
         made.create(client, key, "NORMALIZE", "SEED", 3)
@@ -178,7 +174,7 @@ def network() -> neuralredis.Network:
     return net
 
 
-def test_a_file_of_python_is_a_network_in_a_server_and_back(server: servers.Server, tmp_path: Path) -> None:
+def test_files_of_embedded_networks_can_be_imported_and_exported(server: servers.Server, tmp_path: Path) -> None:
     net = network()
     net.save(tmp_path / "net.nr")
     client = raw(server)

@@ -37,7 +37,7 @@ def busy(server: servers.Server) -> redis.Redis:
 
 
 @pytest.mark.parametrize("how", ["SHUTDOWN SAVE", "SHUTDOWN NOSAVE", "SIGTERM", "SIGINT"])
-def test_a_shutdown_does_not_wait_for_trainings_and_keeps_installed_results(
+def test_shutdown_during_trainings_is_immediate_and_keeps_results(
     kind: kinds.Kind, tmp_path: Path, figure: Callable[[str], None], how: str
 ) -> None:
     options = ["--save", "3600 1"]  # the usual setting; SHUTDOWN without options and signals then save
@@ -68,7 +68,7 @@ def test_a_shutdown_does_not_wait_for_trainings_and_keeps_installed_results(
         assert client.execute_command("NR.THREADS") == []
 
 
-def test_clients_that_wait_for_a_training_are_unblocked_at_shutdown(server: servers.Server) -> None:
+def test_shutdown_unblocks_clients_that_wait_for_a_training(server: servers.Server) -> None:
     client = busy(server)
     ends: list[Any] = []
 
@@ -87,7 +87,7 @@ def test_clients_that_wait_for_a_training_are_unblocked_at_shutdown(server: serv
     assert ends == ["dropped"] or isinstance(ends[0], redis.ConnectionError)
 
 
-def test_the_process_is_left_as_it_was(server: servers.Server) -> None:
+def test_module_does_not_change_process_settings(server: servers.Server) -> None:
     def traits() -> tuple[str, str, str, str]:
         process = Path(f"/proc/{server.process.pid}")
         of_main_thread = (process / "stat").read_text().rsplit(")", 1)[1].split()
@@ -104,7 +104,7 @@ def test_the_process_is_left_as_it_was(server: servers.Server) -> None:
     assert client.config_get("oom-score-adj") == {"oom-score-adj": "no"}
 
 
-def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path: Path) -> None:
+def test_config_rewrite_keeps_the_settings(kind: kinds.Kind, tmp_path: Path) -> None:
     file = tmp_path / "server.conf"
     file.write_text(
         f"loadmodule {neuralredis.module_path()} threads 3\n"
@@ -135,7 +135,7 @@ def test_a_rewritten_configuration_keeps_the_settings(kind: kinds.Kind, tmp_path
     assert file.read_text().count("loadmodule") == 1
 
 
-def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: kinds.Kind) -> None:
+def test_module_load_takes_settings_and_arguments(kind: kinds.Kind) -> None:
     with servers.running(kind) as server:
         client = server.client(protocol=2)
         path = str(neuralredis.module_path())
@@ -156,7 +156,7 @@ def test_it_is_loaded_while_the_server_runs_with_settings_and_arguments(kind: ki
         assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0) == "finished"
 
 
-def test_threads_that_read_and_write_for_the_server_change_nothing(kind: kinds.Kind) -> None:
+def test_io_threads_do_not_change_results(kind: kinds.Kind) -> None:
     options = ["--io-threads", "4", *(["--io-threads-do-reads", "yes"] if kind.name == "redis" else [])]
     with servers.running(kind, *options, module=neuralredis.module_path()) as server:
         faults: list[object] = []

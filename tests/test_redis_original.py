@@ -26,14 +26,16 @@ def restored(server: servers.Server, original: dict[str, Any]) -> redis.Redis:
     return server.client(protocol=3)
 
 
-def test_an_original_network_answers_as_it_did(any_server_for_all: servers.Server, original: dict[str, Any]) -> None:
+def test_original_network_gives_its_recorded_answers(
+    any_server_for_all: servers.Server, original: dict[str, Any]
+) -> None:
     any_server_for_all.client().flushall()
     client = restored(any_server_for_all, original)
-    for asked, answers in zip(original["asked"], original["answers"], strict=True):
-        assert client.execute_command("NR.RUN", "net", *asked) == pytest.approx(answers, rel=1e-5)
+    for inputs, answers in zip(original["asked"], original["answers"], strict=True):
+        assert client.execute_command("NR.RUN", "net", *inputs) == pytest.approx(answers, rel=1e-5)
 
 
-def test_an_original_network_brings_its_rows_and_figures(
+def test_original_network_keeps_its_rows_and_statistics(
     any_server_for_all: servers.Server, original: dict[str, Any]
 ) -> None:
     any_server_for_all.client().flushall()
@@ -58,7 +60,7 @@ def test_an_original_network_brings_its_rows_and_figures(
         assert client.execute_command("NR.GETDATA", "net", name, len(rows)) is None
 
 
-def test_options_of_the_original_module_are_options(
+def test_original_network_has_the_options_of_the_original_module(
     any_server_for_all: servers.Server, original: dict[str, Any]
 ) -> None:
     any_server_for_all.client().flushall()
@@ -68,7 +70,7 @@ def test_options_of_the_original_module_are_options(
     assert options["auto-normalization"] == original["info"]["auto-normalization"]
 
 
-def test_the_errors_that_were_saved_are_those_of_the_rows(
+def test_saved_errors_match_an_evaluation_of_the_rows(
     any_server_for_all: servers.Server, original: dict[str, Any]
 ) -> None:
     any_server_for_all.client().flushall()
@@ -79,7 +81,7 @@ def test_the_errors_that_were_saved_are_those_of_the_rows(
         assert found["error"] == pytest.approx(info["test-error"], rel=1e-3)
 
 
-def test_an_original_network_learns_on_and_is_saved_as_ours(server: servers.Server) -> None:
+def test_original_network_continues_training_and_is_saved_in_our_format(server: servers.Server) -> None:
     for network in forged.originals():
         server.client().delete("net")
         client = restored(server, network)
@@ -98,12 +100,12 @@ def test_an_original_network_learns_on_and_is_saved_as_ours(server: servers.Serv
         assert after["training-total-cycles"] == before["training-total-cycles"] + 200
         if before["training-dataset-len"]:
             assert after["dataset-error"] < before["dataset-error"], network["name"]
-        answers = [client.execute_command("NR.RUN", "net", *asked) for asked in network["asked"]]
+        answers = [client.execute_command("NR.RUN", "net", *inputs) for inputs in network["asked"]]
         client.execute_command("DEBUG", "RELOAD")
-        assert [client.execute_command("NR.RUN", "net", *asked) for asked in network["asked"]] == answers
+        assert [client.execute_command("NR.RUN", "net", *inputs) for inputs in network["asked"]] == answers
 
 
-def test_a_dump_of_the_original_that_is_cut_or_damaged_is_rejected(any_server_for_all: servers.Server) -> None:
+def test_truncated_or_damaged_original_dumps_are_rejected(any_server_for_all: servers.Server) -> None:
     client = any_server_for_all.client(decode_responses=False)
     client.flushall()
     network = forged.originals()[0]

@@ -61,8 +61,8 @@ def test_released_modules_have_no_pauses() -> None:
 @pytest.mark.parametrize(
     ("point", "state"), [("start", "queued"), ("first", "running"), ("end", "running"), ("install", "installing")]
 )
-def test_it_is_shown_until_its_result_is_there(stage: Stage, points: Points, point: str, state: str) -> None:
-    training = stage.held(point)
+def test_training_is_listed_until_its_result_is_installed(stage: Stage, points: Points, point: str, state: str) -> None:
+    training = stage.paused_at(point)
     (line,) = stage.client.execute_command("NR.THREADS")
     assert f" key=net db=0 maxtime=0 maxcycles={CYCLES} " in line
     assert f" state={state} " in line
@@ -81,10 +81,8 @@ def test_it_is_shown_until_its_result_is_there(stage: Stage, points: Points, poi
     ["DEL net", "UNLINK net", "EXPIRE net -1", "SET net x", "NR.RESET net", "COPY other net REPLACE",
      "RENAME other net", "FLUSHALL", "FLUSHALL ASYNC", "FLUSHDB"],
 )  # fmt: skip
-def test_it_is_dropped_wherever_it_is_when_it_is_cancelled(
-    stage: Stage, points: Points, point: str, command: str
-) -> None:
-    training = stage.held(point)
+def test_cancelled_training_is_dropped_at_every_stage(stage: Stage, points: Points, point: str, command: str) -> None:
+    training = stage.paused_at(point)
     stage.client.execute_command(*command.split())
     # A flush in the background ends a little later.
     servers.wait_until(lambda: stage.client.execute_command("NR.THREADS") == [])
@@ -97,8 +95,10 @@ def test_it_is_dropped_wherever_it_is_when_it_is_cancelled(
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 @pytest.mark.parametrize("command", ["DEL net", "SET net x", "NR.RESET net"])
-def test_a_training_may_end_while_the_server_cancels_it(stage: Stage, points: Points, point: str, command: str) -> None:
-    training = stage.held(point)
+def test_training_that_ends_during_its_cancellation_is_dropped(
+    stage: Stage, points: Points, point: str, command: str
+) -> None:
+    training = stage.paused_at(point)
     points.hold("cancel")
     cancelling = stage.ask(*command.split())
     points.reached("cancel")
@@ -114,11 +114,9 @@ def test_a_training_may_end_while_the_server_cancels_it(stage: Stage, points: Po
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_waiting_clients_do_not_wait_for_the_thread_that_frees_the_network(
-    stage: Stage, points: Points, point: str
-) -> None:
+def test_async_flush_answers_waiting_clients_at_once(stage: Stage, points: Points, point: str) -> None:
     stage.client.delete("other", "third")
-    training = stage.held(point)
+    training = stage.paused_at(point)
     points.hold("cancel")
     stage.client.flushall(asynchronous=True)
     points.reached("cancel")
@@ -132,8 +130,8 @@ def test_waiting_clients_do_not_wait_for_the_thread_that_frees_the_network(
     ("point", "word", "cycles"),
     [("start", "stopped", 0), ("first", "stopped", 0), ("end", "finished", CYCLES), ("install", "finished", CYCLES)],
 )
-def test_it_keeps_the_result_up_to_the_stop(stage: Stage, points: Points, point: str, word: str, cycles: int) -> None:
-    training = stage.held(point)
+def test_stopped_training_keeps_its_result(stage: Stage, points: Points, point: str, word: str, cycles: int) -> None:
+    training = stage.paused_at(point)
     assert stage.client.execute_command("NR.STOP", "net") == 1
     assert stage.client.execute_command("NR.STOP", "net") == 1
     points.release(point)
@@ -145,8 +143,8 @@ def test_it_keeps_the_result_up_to_the_stop(stage: Stage, points: Points, point:
 
 
 @pytest.mark.parametrize("point", ["first", "end", "install"])
-def test_its_result_is_not_taken_for_that_of_the_next(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+def test_old_result_is_not_installed_for_the_next_training(stage: Stage, points: Points, point: str) -> None:
+    training = stage.paused_at(point)
     points.hold("start")
     stage.client.execute_command("NR.RESET", "net")
     following = stage.train("net", CYCLES + 1)
@@ -168,10 +166,10 @@ def test_its_result_is_not_taken_for_that_of_the_next(stage: Stage, points: Poin
      (["MOVE net 3", "RENAME other net"], 3, "net"), (["NR.OBSERVE net 1 1 -> 1"], 0, "net")],
     ids=str,
 )  # fmt: skip
-def test_its_result_finds_its_network_wherever_that_went(
+def test_result_follows_a_moved_network(
     stage: Stage, points: Points, point: str, commands: list[str], db: int, key: str
 ) -> None:
-    training = stage.held(point)
+    training = stage.paused_at(point)
     places = {number: stage.server.client(db=number, protocol=2) for number in (0, 3, 5)}
     for command in commands:
         places[0].execute_command(*command.split())
@@ -184,8 +182,8 @@ def test_its_result_finds_its_network_wherever_that_went(
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_its_result_waits_for_the_end_of_a_pause(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+def test_result_waits_for_the_end_of_a_client_pause(stage: Stage, points: Points, point: str) -> None:
+    training = stage.paused_at(point)
     stage.client.client_pause(600_000, all=False)
     points.release(point)
     servers.wait_until(lambda: "state=installing" in str(stage.client.execute_command("NR.THREADS")))
@@ -196,8 +194,8 @@ def test_its_result_waits_for_the_end_of_a_pause(stage: Stage, points: Points, p
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_a_child_that_saves_waits_for_nobody(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+def test_forked_child_saves_while_a_training_is_paused(stage: Stage, points: Points, point: str) -> None:
+    training = stage.paused_at(point)
     stage.client.bgrewriteaof()
     servers.wait_until(lambda: not stage.client.info("persistence")["aof_rewrite_in_progress"])
     assert stage.client.info("persistence")["aof_last_bgrewrite_status"] == "ok"
@@ -207,8 +205,8 @@ def test_a_child_that_saves_waits_for_nobody(stage: Stage, points: Points, point
 
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
-def test_a_client_that_stops_waiting_does_not_affect_others(stage: Stage, points: Points, point: str) -> None:
-    training = stage.held(point)
+def test_client_that_stops_waiting_does_not_affect_others(stage: Stage, points: Points, point: str) -> None:
+    training = stage.paused_at(point)
     killed, patient = stage.ask("NR.WAIT", "net"), stage.ask("NR.WAIT", "net", 600_000)
     servers.wait_until(lambda: stage.client.info("clients")["blocked_clients"] == 3)
     assert stage.client.execute_command("NR.WAIT", "net", 20) is None
@@ -221,8 +219,10 @@ def test_a_client_that_stops_waiting_does_not_affect_others(stage: Stage, points
 
 @pytest.mark.parametrize("point", ON_ITS_WAY)
 @pytest.mark.parametrize("back", [False, True], ids=["", "and is a primary again"])
-def test_it_is_dropped_if_its_server_becomes_a_replica(stage: Stage, points: Points, point: str, back: bool) -> None:
-    training = stage.held(point)
+def test_training_is_dropped_when_the_server_becomes_a_replica(
+    stage: Stage, points: Points, point: str, back: bool
+) -> None:
+    training = stage.paused_at(point)
     stage.client.replicaof("127.0.0.1", 1)
     assert stage.client.execute_command("NR.THREADS") == []
     if back:
@@ -236,9 +236,9 @@ def test_it_is_dropped_if_its_server_becomes_a_replica(stage: Stage, points: Poi
     stage.trains_on()
 
 
-def test_trainings_may_get_their_turn_while_a_server_becomes_a_replica(stage: Stage, points: Points) -> None:
+def test_queued_training_that_starts_during_demotion_is_dropped(stage: Stage, points: Points) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    trainings = [stage.held("end"), *stage.queue("other", "third")]
+    trainings = [stage.paused_at("end"), *stage.queue("other", "third")]
     points.hold("cancel", "start")
     demoting = stage.ask("REPLICAOF", "127.0.0.1", 1)
     # "net" is cancelled, the queued trainings not yet.
@@ -260,11 +260,11 @@ def test_trainings_may_get_their_turn_while_a_server_becomes_a_replica(stage: St
     [("DEL other", "dropped", None), ("NR.RESET other", "dropped", 0), ("NR.STOP other", "stopped", 0),
      ("PERSIST other", "finished", CYCLES)],
 )  # fmt: skip
-def test_one_whose_turn_has_just_come_can_be_withdrawn(
+def test_training_that_is_about_to_start_can_be_withdrawn(
     stage: Stage, points: Points, command: str, word: str, cycles: int | None
 ) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     points.hold("turn")
     second, third = stage.queue("other", "third")
     points.release("end")
@@ -279,9 +279,9 @@ def test_one_whose_turn_has_just_come_can_be_withdrawn(
 
 
 @pytest.mark.parametrize("command", ["DEL other", "NR.RESET other"])
-def test_the_turn_of_one_that_is_being_withdrawn_may_come(stage: Stage, points: Points, command: str) -> None:
+def test_training_can_start_while_it_is_withdrawn(stage: Stage, points: Points, command: str) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     second, third = stage.queue("other", "third")
     points.hold("cancel", "start")
     cancelling = stage.ask(*command.split())
@@ -296,10 +296,10 @@ def test_the_turn_of_one_that_is_being_withdrawn_may_come(stage: Stage, points: 
     stage.over(finished=2, dropped=1)
 
 
-def test_the_turn_of_one_whose_network_is_being_freed_in_the_background_may_come(stage: Stage, points: Points) -> None:
+def test_training_can_start_while_its_network_is_freed_in_the_background(stage: Stage, points: Points) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
     stage.client.move("other", 3)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     there = stage.server.client(db=3, protocol=2)
     inredis.train(there, "other")
     points.hold("cancel")
@@ -313,9 +313,9 @@ def test_the_turn_of_one_whose_network_is_being_freed_in_the_background_may_come
     stage.trains_on()
 
 
-def test_one_may_end_while_the_server_lets_more_in(stage: Stage, points: Points) -> None:
+def test_training_can_end_while_max_trainings_is_raised(stage: Stage, points: Points) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    trainings = [stage.held("end"), *stage.queue("other", "third")]
+    trainings = [stage.paused_at("end"), *stage.queue("other", "third")]
     points.hold("turn")
     raising = stage.ask("CONFIG", "SET", "neuralredis.max-trainings", 2)
     # The main thread is starting "other", so the thread of "net" takes "third".
@@ -330,9 +330,9 @@ def test_one_may_end_while_the_server_lets_more_in(stage: Stage, points: Points)
 
 
 @pytest.mark.parametrize("point", ["start", "first", "end"])
-def test_a_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, points: Points, point: str) -> None:
+def test_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, points: Points, point: str) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    training = stage.held(point)
+    training = stage.paused_at(point)
     waiting = stage.ask("NR.WAIT", "net")
     points.hold("turn")
     (following,) = stage.queue("other")
@@ -351,8 +351,8 @@ def test_a_panic_in_a_training_is_reported_and_the_next_one_runs(stage: Stage, p
     stage.trains_on()
 
 
-def test_a_panic_in_a_dropped_training_is_no_failure(stage: Stage, points: Points) -> None:
-    training = stage.held("first")
+def test_panic_in_a_dropped_training_is_not_counted_as_failed(stage: Stage, points: Points) -> None:
+    training = stage.paused_at("first")
     stage.client.delete("net")
     points.panic("first")
     assert training.answer() == "dropped"
@@ -362,9 +362,9 @@ def test_a_panic_in_a_dropped_training_is_no_failure(stage: Stage, points: Point
 
 
 @pytest.mark.parametrize("turn", [False, True], ids=["running", "queued"])
-def test_a_fault_while_the_server_cancels_leaves_nothing_behind(stage: Stage, points: Points, turn: bool) -> None:
+def test_panic_during_a_cancellation_leaves_no_training(stage: Stage, points: Points, turn: bool) -> None:
     stage.client.config_set("neuralredis.max-trainings", 1)
-    first = stage.held("end")
+    first = stage.paused_at("end")
     (second,) = stage.queue("other")
     key = "other" if turn else "net"
     points.panic("cancel")
@@ -378,7 +378,7 @@ def test_a_fault_while_the_server_cancels_leaves_nothing_behind(stage: Stage, po
 
 
 @pytest.mark.parametrize("point", ["start", "install"])
-def test_it_is_dropped_by_a_failover(kind: kinds.Kind, point: str) -> None:
+def test_failover_drops_the_training(kind: kinds.Kind, point: str) -> None:
     strict = ("--propagation-error-behavior", "panic")
     with (
         pauses.running(kind, tcp=True) as (primary, points),
@@ -404,7 +404,7 @@ def test_it_is_dropped_by_a_failover(kind: kinds.Kind, point: str) -> None:
 
 
 @pytest.mark.parametrize("point", [*ON_ITS_WAY, "turn"])
-def test_a_shutdown_does_not_wait_and_saves_the_last_installed_result(kind: kinds.Kind, point: str) -> None:
+def test_shutdown_is_immediate_and_saves_the_last_installed_result(kind: kinds.Kind, point: str) -> None:
     with pauses.running(kind) as (server, points):
         client = server.client(protocol=2)
         client.config_set("neuralredis.max-trainings", 1)

@@ -67,7 +67,7 @@ def future(server: servers.Server) -> list[bytes]:
     return [str(runs).encode(), str(rows).encode()]
 
 
-def test_an_rdb_brings_all_back_and_the_future_too(kind: kinds.Kind) -> None:
+def test_rdb_restores_networks_and_their_random_state(kind: kinds.Kind) -> None:
     with servers.running(kind, module=neuralredis.module_path()) as server:
         fill(server)
         before = content(server)
@@ -79,7 +79,7 @@ def test_an_rdb_brings_all_back_and_the_future_too(kind: kinds.Kind) -> None:
             assert future(again) == ahead
 
 
-def test_the_servers_own_tools_find_its_files_in_order(kind: kinds.Kind) -> None:
+def test_redis_check_tools_accept_rdb_and_aof(kind: kinds.Kind) -> None:
     with servers.running(kind, *AOF, module=neuralredis.module_path()) as server:
         fill(server)
         client = server.client()
@@ -102,7 +102,7 @@ AOF = ["--appendonly", "yes", "--appendfsync", "always"]
 
 
 @pytest.mark.parametrize("rewritten", [None, "yes", "no"], ids=["appended", "rewritten", "rewritten as commands"])
-def test_an_aof_brings_all_back_after_a_power_cut(kind: kinds.Kind, rewritten: str | None) -> None:
+def test_aof_restores_networks_after_a_power_cut(kind: kinds.Kind, rewritten: str | None) -> None:
     options = [*AOF, "--aof-use-rdb-preamble", rewritten or "yes"]
     with servers.running(kind, *options, module=neuralredis.module_path()) as server:
         fill(server)
@@ -122,7 +122,7 @@ def test_an_aof_brings_all_back_after_a_power_cut(kind: kinds.Kind, rewritten: s
             assert (client.pttl("sum") > 0) == bool(rewritten)
 
 
-def test_rows_without_replicas_count_as_changes(any_server: servers.Server) -> None:
+def test_observed_rows_count_as_changes_for_save(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
     before = client.info("persistence")["rdb_changes_since_last_save"]
@@ -133,7 +133,7 @@ def test_rows_without_replicas_count_as_changes(any_server: servers.Server) -> N
     assert client.info("persistence")["rdb_changes_since_last_save"] == before + 9
 
 
-def test_the_aof_holds_effects(any_server: servers.Server) -> None:
+def test_aof_contains_effects(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     # These rows are not propagated; an AOF that starts afterwards has them in its base file.
@@ -162,7 +162,7 @@ def test_the_aof_holds_effects(any_server: servers.Server) -> None:
     assert content(any_server, "net") == before
 
 
-def test_the_aof_has_rows_of_fields_in_parsed_form(any_server: servers.Server) -> None:
+def test_aof_contains_rows_of_fields_in_parsed_form(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     # As above.
@@ -192,7 +192,7 @@ def test_the_aof_has_rows_of_fields_in_parsed_form(any_server: servers.Server) -
     assert content(any_server, "net", "before") == before
 
 
-def test_a_rejected_command_leaves_nothing_in_the_aof(any_server: servers.Server) -> None:
+def test_rejected_command_is_not_written_to_the_aof(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net")
     inredis.create_of_fields(client, "shop")
@@ -217,9 +217,7 @@ def test_a_rejected_command_leaves_nothing_in_the_aof(any_server: servers.Server
 
 # From the oldest server: Valkey rejects dumps of Redis 8.
 @pytest.mark.needs(kinds.REDIS_7)
-def test_a_dump_is_restored_on_the_same_server_and_on_the_others(
-    server: servers.Server, any_server: servers.Server
-) -> None:
+def test_dump_is_restored_on_the_same_and_other_servers(server: servers.Server, any_server: servers.Server) -> None:
     fill(any_server)
     source = any_server.client(protocol=2, decode_responses=False)
     target = server.client(protocol=2, decode_responses=False)
@@ -285,16 +283,16 @@ def test_dumps_of_networks_with_fields_of_format_5_are_read(server: servers.Serv
     # The stored state of the trainer is used.
     raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
     net.train(max_cycles=2, max_time=None)
-    asked = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
-    found = net.run(asked)
+    row = dict(zip(network["asked"][::2], network["asked"][1::2], strict=True))
+    found = net.run(row)
     answers = found.values() if isinstance(found, dict) else found
-    told = raw.execute_command("NR.RUN", "net", *network["asked"])
-    assert [float(answer) for answer in (told[1::2] if name == "promo" else told)] == pytest.approx(
+    reply = raw.execute_command("NR.RUN", "net", *network["asked"])
+    assert [float(answer) for answer in (reply[1::2] if name == "promo" else reply)] == pytest.approx(
         list(answers), rel=1e-6
     )
 
 
-def test_the_report_of_the_last_training_survives(kind: kinds.Kind) -> None:
+def test_report_of_the_last_training_is_persisted(kind: kinds.Kind) -> None:
     with servers.running(kind, *AOF, module=neuralredis.module_path(), tcp=True) as server:
         fill(server)
         client = server.client(protocol=3)
@@ -305,15 +303,15 @@ def test_the_report_of_the_last_training_survives(kind: kinds.Kind) -> None:
         client.execute_command("DEBUG", "RELOAD")
         with servers.replica_of(server, kind, module=neuralredis.module_path()) as replica:
             client.execute_command("NR.TRAIN", "sum", "MAXCYCLES", 3, "BLOCK", 0)
-            told = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
-            assert told["sum"]["cycles"] == 3
+            reply = {"net": report, "copy": report, "sum": client.execute_command("NR.REPORT", "sum")}
+            assert reply["sum"]["cycles"] == 3
             follower = replica.client(protocol=3)
             servers.wait_until(lambda: follower.execute_command("NR.REPORT", "sum") is not None)
-            assert {key: follower.execute_command("NR.REPORT", key) for key in told} == told
+            assert {key: follower.execute_command("NR.REPORT", key) for key in reply} == reply
         server.kill()
         with servers.reopened(kind, server, *AOF, module=neuralredis.module_path()) as again:
             client = again.client(protocol=3)
-            assert {key: client.execute_command("NR.REPORT", key) for key in told} == told
+            assert {key: client.execute_command("NR.REPORT", key) for key in reply} == reply
             client.execute_command("NR.RESET", "net")
             assert client.execute_command("NR.REPORT", "net") is None
 
@@ -328,7 +326,7 @@ def test_dumps_of_later_encodings_are_rejected_by_name(any_server: servers.Serve
     assert "encoding 4: this version reads encodings 2 and 3" in any_server.log
 
 
-def test_weights_of_classes_and_patience_are_kept_however_they_came(any_server: servers.Server) -> None:
+def test_class_weights_and_patience_are_kept_by_every_kind_of_copy(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     client.config_set("appendonly", "yes")
@@ -351,7 +349,7 @@ def test_weights_of_classes_and_patience_are_kept_however_they_came(any_server: 
             assert (info["class-weight"], info["patience"]) == (weights, patience)
 
 
-def test_a_digest_depends_on_all_contents_and_nothing_else(any_server: servers.Server) -> None:
+def test_digest_depends_on_all_contents_and_nothing_else(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     fill(any_server)
 

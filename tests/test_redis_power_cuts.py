@@ -96,7 +96,7 @@ def traits(network: neuralredis.Network) -> list[Any]:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("preamble", ["yes", "no"], ids=["rewritten as an RDB", "rewritten as commands"])
-def test_what_was_acknowledged_survives_a_power_cut(
+def test_acknowledged_writes_survive_a_power_cut(
     kind: kinds.Kind, preamble: str, effort: int, figure: Callable[[str], None]
 ) -> None:
     options = [*ALWAYS, "--aof-use-rdb-preamble", preamble]
@@ -106,12 +106,12 @@ def test_what_was_acknowledged_survives_a_power_cut(
         with servers.running(kind, *options, module=MODULE) as server:
             writers = [Writer(server, number, 100 * round_ + number) for number in range(WRITERS)]
             client = server.client()
-            wanted = chance.randrange(100, 1500)
-            servers.wait_until(lambda: sum(writer.acknowledged for writer in writers) > wanted // 2)  # noqa: B023
+            target = chance.randrange(100, 1500)
+            servers.wait_until(lambda: sum(writer.acknowledged for writer in writers) > target // 2)  # noqa: B023
             if round_ % 2 == 0:  # the cut comes before, while or after the rewritten file replaces the old one
                 client.bgrewriteaof()
                 rewrites += 1
-            servers.wait_until(lambda: sum(writer.acknowledged for writer in writers) > wanted)  # noqa: B023
+            servers.wait_until(lambda: sum(writer.acknowledged for writer in writers) > target)  # noqa: B023
             server.kill()
             for writer in writers:
                 writer.thread.join(servers.PATIENCE)

@@ -52,7 +52,7 @@ def client(shared: servers.Server) -> redis.Redis:
     return client
 
 
-def held(client: redis.Redis, *commands: str) -> None:
+def before_install(client: redis.Redis, *commands: str) -> None:
     """Run commands after a training of "net" has ended and before its result is installed."""
     with client.pipeline() as transaction:
         transaction.execute_command("NR.TRAIN", "net", "MAXCYCLES", CYCLES)
@@ -89,9 +89,9 @@ def is_in_the_file(client: redis.Redis) -> None:
     ],
     ids=", ".join,
 )  # fmt: skip
-def test_a_result_whose_network_is_gone_is_dropped(client: redis.Redis, commands: list[str]) -> None:
+def test_result_of_a_deleted_network_is_dropped(client: redis.Redis, commands: list[str]) -> None:
     before = dropped(client)
-    held(client, *commands)
+    before_install(client, *commands)
     servers.wait_until(lambda: dropped(client) == before + 1)
     is_over(client)
     for key in client.scan_iter():
@@ -112,11 +112,11 @@ def test_a_result_whose_network_is_gone_is_dropped(client: redis.Redis, commands
     ],
     ids=str,
 )  # fmt: skip
-def test_a_result_finds_its_network_wherever_it_went(
+def test_result_follows_a_moved_network(
     shared: servers.Server, client: redis.Redis, commands: list[str], db: int, key: str
 ) -> None:
     finished = inredis.section(client)["trainings_finished"]
-    held(client, *commands)
+    before_install(client, *commands)
     there = shared.client(db=db, protocol=2)
     servers.wait_until(lambda: inredis.section(client)["trainings_finished"] == finished + 1)
     assert inredis.cycles(there, key) == CYCLES
@@ -128,21 +128,21 @@ def test_a_result_finds_its_network_wherever_it_went(
     is_in_the_file(client)
 
 
-def test_a_training_that_waits_to_be_installed_is_one(client: redis.Redis) -> None:
+def test_network_cannot_be_trained_while_a_result_awaits_installation(client: redis.Redis) -> None:
     with pytest.raises(redis.ResponseError, match="already being trained"):
-        held(client, "NR.TRAIN net")
+        before_install(client, "NR.TRAIN net")
     servers.wait_until(lambda: inredis.cycles(client, "net") == CYCLES)
 
 
-def test_a_result_that_comes_after_a_reset_is_not_taken_for_that_of_the_next_training(client: redis.Redis) -> None:
+def test_result_after_a_reset_is_not_installed_for_the_next_training(client: redis.Redis) -> None:
     finished = inredis.section(client)["trainings_finished"]
-    held(client, "NR.RESET net", f"NR.TRAIN net MAXCYCLES {CYCLES + 1}")
+    before_install(client, "NR.RESET net", f"NR.TRAIN net MAXCYCLES {CYCLES + 1}")
     servers.wait_until(lambda: inredis.section(client)["trainings_finished"] == finished + 1)
     assert inredis.cycles(client, "net") == CYCLES + 1
 
 
 @pytest.mark.torture
-def test_a_training_ends_well_however_early_it_is_cancelled(client: redis.Redis, effort: int) -> None:
+def test_training_can_be_cancelled_right_after_its_start(client: redis.Redis, effort: int) -> None:
     """The progress of a thread that was just started is unknown."""
     before = dropped(client)
     rounds = 30 * effort
@@ -162,7 +162,7 @@ def test_a_training_ends_well_however_early_it_is_cancelled(client: redis.Redis,
 
 
 @pytest.mark.parametrize("end", ["DEL second", "NR.RESET second", "FLUSHALL", "SET second x"])
-def test_a_training_that_was_never_started_leaves_the_queue(client: redis.Redis, end: str) -> None:
+def test_cancelled_queued_training_leaves_the_queue(client: redis.Redis, end: str) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     client.rename("other", "second")
     before = dropped(client)
@@ -192,7 +192,7 @@ def paused(client: redis.Redis) -> None:
     waiting(client)
 
 
-def test_a_pause_holds_a_result_back_until_it_ends(client: redis.Redis) -> None:
+def test_result_waits_for_the_end_of_a_client_pause(client: redis.Redis) -> None:
     paused(client)
     assert (inredis.cycles(client, "net"), inredis.info(client, "net")["training"]) == (0, 1)
     client.client_unpause()
@@ -200,7 +200,7 @@ def test_a_pause_holds_a_result_back_until_it_ends(client: redis.Redis) -> None:
     is_in_the_file(client)
 
 
-def test_commands_after_a_pause_may_delete_the_network(shared: servers.Server, client: redis.Redis) -> None:
+def test_network_deleted_after_a_pause_drops_the_result(shared: servers.Server, client: redis.Redis) -> None:
     # The pause ends when the network is deleted: the server's own commands run first.
     before = dropped(client)
     client.pexpire("net", 600_000)
@@ -231,11 +231,11 @@ def lone(kind: kinds.Kind) -> Iterator[redis.Redis]:
         yield client
 
 
-@pytest.mark.parametrize("hold", [held, paused])
+@pytest.mark.parametrize("hold", [before_install, paused])
 @pytest.mark.parametrize("back", [False, True], ids=["", "and a primary again"])
-def test_a_result_of_a_server_that_became_a_replica_is_dropped(lone: redis.Redis, hold: Any, back: bool) -> None:
-    if hold is held:
-        held(lone, "REPLICAOF 127.0.0.1 1", *(["REPLICAOF NO ONE"] if back else []))
+def test_result_is_dropped_after_demotion_to_a_replica(lone: redis.Redis, hold: Any, back: bool) -> None:
+    if hold is before_install:
+        before_install(lone, "REPLICAOF 127.0.0.1 1", *(["REPLICAOF NO ONE"] if back else []))
     else:
         paused(lone)
         demote(lone)
@@ -249,7 +249,7 @@ def test_a_result_of_a_server_that_became_a_replica_is_dropped(lone: redis.Redis
         assert inredis.cycles(lone, "net") == 3
 
 
-def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None:
+def test_failover_during_an_install_drops_the_result(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, "--propagation-error-behavior", "panic", module=MODULE) as replica,
@@ -257,7 +257,7 @@ def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None
         client, reader = primary.client(protocol=2), replica.client(protocol=2)
         inredis.create(client, "net")
         client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 20, "BLOCK", 0)
-        held(client, "FAILOVER")
+        before_install(client, "FAILOVER")
         servers.wait_until(lambda: client.info("replication")["role"] == "slave")
         servers.wait_until(lambda: client.info("replication")["master_link_status"] == "up")
         servers.wait_until(lambda: dropped(client) == 1)
@@ -269,7 +269,7 @@ def test_a_failover_in_the_moment_of_a_result_drops_it(kind: kinds.Kind) -> None
 
 
 @pytest.mark.parametrize("moment", ["queued", "running", "ended"])
-def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
+def test_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: str) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")
@@ -292,7 +292,7 @@ def test_a_shutdown_saves_the_last_installed_result(kind: kinds.Kind, moment: st
             assert inredis.info(client, "net")["training"] == 0
 
 
-def test_a_shutdown_that_fails_leaves_a_server_that_trains(kind: kinds.Kind) -> None:
+def test_failed_shutdown_leaves_trainings_working(kind: kinds.Kind) -> None:
     with servers.running(kind, module=MODULE) as server:
         client = server.client(protocol=2)
         inredis.create(client, "net")

@@ -61,22 +61,24 @@ def agree(primary: servers.Server, replica: servers.Server) -> bool:
 
 
 @on_any_server
-def test_a_replica_receives_the_result_and_answers_the_same(primary: servers.Server, replica: servers.Server) -> None:
+def test_replica_receives_the_result_and_gives_the_same_answers(
+    primary: servers.Server, replica: servers.Server
+) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net", "CLASSWEIGHT", "1,0.1", "PATIENCE", 20)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 50, "BLOCK", 0)
     assert agree(primary, replica)
     client.execute_command("NR.CONFIGURE", "net", "CLASSWEIGHT", "3,0.7", "PATIENCE", 21, "THRESHOLD", 0.2)
     assert agree(primary, replica)
-    told = inredis.info(reader, "net")
-    assert [told[name] for name in ("class-weight", "patience", "threshold")] == [["3", "0.7"], 21, "0.2"]
+    replicated = inredis.info(reader, "net")
+    assert [replicated[name] for name in ("class-weight", "patience", "threshold")] == [["3", "0.7"], 21, "0.2"]
     assert reader.execute_command("NR.RUN", "net", 0.5, 0.5) == client.execute_command("NR.RUN", "net", 0.5, 0.5)
     assert reader.execute_command("NR.WAIT", "net") == "idle"
     assert inredis.cycles(reader, "net") == 50
 
 
 @on_any_server
-def test_a_replica_rejects_trainings_even_if_it_is_writable(primary: servers.Server, replica: servers.Server) -> None:
+def test_writable_replica_rejects_trainings(primary: servers.Server, replica: servers.Server) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net")
     assert agree(primary, replica)
@@ -91,7 +93,7 @@ def test_a_replica_rejects_trainings_even_if_it_is_writable(primary: servers.Ser
 @pytest.mark.parametrize(
     "how", [["--repl-diskless-load", "swapdb"], ["--repl-diskless-load", "disabled"]], ids=["beside", "from a file"]
 )
-def test_a_full_sync_while_training_brings_the_network_of_before(
+def test_full_sync_during_a_training_sends_the_old_weights(
     kind: kinds.Kind, primary: servers.Server, how: list[str], made: inredis.Made
 ) -> None:
     client = primary.client(protocol=2)
@@ -110,7 +112,7 @@ def test_a_full_sync_while_training_brings_the_network_of_before(
 
 @inredis.of_both
 @pytest.mark.parametrize("parting", ["the primary lives", "the primary is cut off"])
-def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
+def test_promoted_replica_has_the_last_result_and_can_train(
     primary: servers.Server, replica: servers.Server, parting: str, made: inredis.Made
 ) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
@@ -138,7 +140,7 @@ def test_a_replica_that_takes_over_has_the_last_result_and_trains_on(
 
 
 @inredis.of_both
-def test_a_promoted_replica_trains_on_to_the_bits_of_the_primary(
+def test_promoted_replica_trains_to_the_same_bits_as_the_primary(
     primary: servers.Server, replica: servers.Server, made: inredis.Made
 ) -> None:
     clients = [server.client(protocol=2, decode_responses=False) for server in (primary, replica)]
@@ -171,7 +173,7 @@ def frames(kind: kinds.Kind, made: inredis.Made) -> list[list[bytes]]:
 
 
 @inredis.of_both
-def test_a_network_that_comes_in_frames_comes_whole_to_all(
+def test_network_sent_in_frames_reaches_replicas_and_aof_complete(
     kind: kinds.Kind, primary: servers.Server, stack: contextlib.ExitStack, made: inredis.Made
 ) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
@@ -197,7 +199,9 @@ def test_a_network_that_comes_in_frames_comes_whole_to_all(
         raw.execute_command("NR._LOAD", "net", 3, loads[3][3])
 
 
-def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Server, replica: servers.Server) -> None:
+def test_demoted_primary_cancels_trainings_and_the_new_primary_trains(
+    primary: servers.Server, replica: servers.Server
+) -> None:
     client, reader = primary.client(protocol=2), replica.client(protocol=2)
     inredis.create(client, "net")
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 5, "BLOCK", 0)
@@ -215,7 +219,7 @@ def test_a_demoted_primary_cancels_and_the_new_one_trains_on(primary: servers.Se
 
 
 @inredis.of_both
-def test_rows_are_sent_as_effects_once_a_replica_or_an_aof_exists(
+def test_rows_are_propagated_only_if_a_replica_or_aof_exists(
     kind: kinds.Kind, primary: servers.Server, made: inredis.Made
 ) -> None:
     client = primary.client(protocol=2)
@@ -254,7 +258,7 @@ def test_rows_are_sent_as_effects_once_a_replica_or_an_aof_exists(
 
 @on_any_server
 @inredis.of_both
-def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server, made: inredis.Made) -> None:
+def test_copy_places_rows_like_the_original(primary: servers.Server, made: inredis.Made) -> None:
     """A replica that received the command instead of the effect would still equal its primary."""
     client = primary.client(protocol=2)
     made.create(client, "net")
@@ -269,7 +273,7 @@ def test_a_copy_puts_the_same_rows_where_the_first_did(primary: servers.Server, 
 
 @on_any_server
 @inredis.of_both
-def test_a_promoted_replica_sends_its_own_replicas_effects(
+def test_promoted_replica_sends_effects_to_its_replicas(
     kind: kinds.Kind, primary: servers.Server, replica: servers.Server, made: inredis.Made
 ) -> None:
     made.create(primary.client(), "net", "SEED", 1)
@@ -287,7 +291,7 @@ def test_a_promoted_replica_sends_its_own_replicas_effects(
 
 
 @on_any_server
-def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica: servers.Server) -> None:
+def test_transaction_is_propagated_as_one_transaction(primary: servers.Server, replica: servers.Server) -> None:
     client = primary.client(protocol=2)
     with client.pipeline() as transaction:
         transaction.execute_command("NR.CREATE", "net", "REGRESSOR", 1, "->", 1, "DATASET", 5)
@@ -309,7 +313,7 @@ def test_in_a_transaction_effects_stay_together(primary: servers.Server, replica
 
 
 @on_any_server
-def test_effects_are_checked_if_a_client_sends_them(primary: servers.Server, replica: servers.Server) -> None:
+def test_invalid_effects_of_clients_are_rejected(primary: servers.Server, replica: servers.Server) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     before = raw.execute_command("NR.EXPORT", "net")
@@ -336,9 +340,7 @@ def test_effects_are_checked_if_a_client_sends_them(primary: servers.Server, rep
 
 
 @on_any_server
-def test_effects_of_rows_of_fields_are_checked_if_a_client_sends_them(
-    primary: servers.Server, replica: servers.Server
-) -> None:
+def test_invalid_effects_of_rows_of_fields_are_rejected(primary: servers.Server, replica: servers.Server) -> None:
     raw = primary.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "net", "CLASSIFIER", "SCHEMA", "plan", "CATEGORY", 2, "->", "x", "CLASSES", 3)
     raw.execute_command("NR.OBSERVE", "net", "plan", "a", "->", "no", "TRAIN")

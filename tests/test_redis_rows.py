@@ -15,7 +15,7 @@ def blob(*values: object) -> bytes:
     return np.asarray(values, "<f4").tobytes()
 
 
-def test_rows_with_weights_are_stored_as_those_that_come_one_by_one(any_server: servers.Server) -> None:
+def test_weighted_batch_equals_weighted_single_rows(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     rng = np.random.default_rng(3)
     rows, weights = rng.normal(size=(50, 3)).astype("<f4"), rng.uniform(0.5, 2, 50).astype("<f4")
@@ -31,7 +31,7 @@ def test_rows_with_weights_are_stored_as_those_that_come_one_by_one(any_server: 
     assert digests[0] == digests[1]
 
 
-def test_many_weighted_rows_are_stored_in_slices_and_sent_with_their_weights(any_server: servers.Server) -> None:
+def test_large_weighted_batch_is_stored_in_slices_and_propagated(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendonly", "yes")
     rng = np.random.default_rng(4)
@@ -74,15 +74,15 @@ def test_many_weighted_rows_are_stored_in_slices_and_sent_with_their_weights(any
         (["NR.THREADS", "SOME"], "NROPTION unknown option 'SOME': expected FULL"),
     ],
 )
-def test_errors_in_rows_are_reported(db: nr.NeuralRedis, arguments: list[object], message: str) -> None:
+def test_invalid_row_blobs_are_rejected(db: nr.NeuralRedis, arguments: list[object], message: str) -> None:
     net = db.create("net", "classifier", [2, 2], dataset=10)
-    with pytest.raises(redis.ResponseError) as refused:
+    with pytest.raises(redis.ResponseError) as raised:
         db.client.execute_command(*arguments)
-    assert str(refused.value).startswith(message)
+    assert str(raised.value).startswith(message)
     assert net.info().training_dataset_len == 0
 
 
-def test_a_blob_may_be_the_bytes_of_a_word(db: nr.NeuralRedis) -> None:
+def test_blob_may_equal_a_keyword(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [1, 1], seed=1)
     value = np.frombuffer(b"ROWS", "<f4")
     (answer,) = np.frombuffer(db.client.execute_command("NR.RUN", "net", "FP32", b"ROWS", NEVER_DECODE=True), "<f4")
@@ -90,7 +90,7 @@ def test_a_blob_may_be_the_bytes_of_a_word(db: nr.NeuralRedis) -> None:
 
 
 @pytest.mark.parametrize(("kind", "outputs"), [("classifier", 3), ("regressor", 1), ("regressor", 2)])
-def test_stored_rows_come_back_with_their_weights(db: nr.NeuralRedis, kind: nr.options.Kind, outputs: int) -> None:
+def test_rows_and_weights_are_read_back_unchanged(db: nr.NeuralRedis, kind: nr.options.Kind, outputs: int) -> None:
     rng = np.random.default_rng(5)
     X, weights = rng.normal(size=(70, 4)).astype("<f4"), rng.uniform(1, 2, 70).astype("<f4")
     y = rng.integers(0, 3, 70) if kind == "classifier" else rng.normal(size=(70, outputs)).astype("<f4")
@@ -101,9 +101,9 @@ def test_stored_rows_come_back_with_their_weights(db: nr.NeuralRedis, kind: nr.o
     for each in (net, local):
         each.observe(X, y, weight=weights)
     for name in ("train", "test"):
-        for told, known in zip(net.rows(name), local.rows(name), strict=True):
-            assert told.dtype == known.dtype
-            assert np.array_equal(told, known)
+        for received, known in zip(net.rows(name), local.rows(name), strict=True):
+            assert received.dtype == known.dtype
+            assert np.array_equal(received, known)
     found = [
         np.frombuffer(part, "<f4")
         for part in db.client.execute_command("NR.GETDATA", "net", "TRAIN", 35, "COUNT", 99, NEVER_DECODE=True)
@@ -115,7 +115,7 @@ def test_stored_rows_come_back_with_their_weights(db: nr.NeuralRedis, kind: nr.o
     assert net.evaluate(X, y, weight=weights).error == local.evaluate(X, y, weight=weights).error
 
 
-def test_a_client_sends_no_query_before_rows_of_known_networks(db: nr.NeuralRedis) -> None:
+def test_client_caches_the_layout_of_known_networks(db: nr.NeuralRedis) -> None:
     net = db.create("net", "regressor", [3, 1], dataset=100)
     X = np.arange(30, dtype=np.float32).reshape(10, 3)
     net.run(X)

@@ -55,7 +55,7 @@ def answers(client: redis.Redis) -> list[Any]:
     ]
 
 
-def test_replies_are_classes(made: redis.Redis, newer: redis.Redis) -> None:
+def test_sample_returns_classes_in_every_form(made: redis.Redis, newer: redis.Redis) -> None:
     one, ran, many, run, wide, plan, pair, plans, hashed, pairs = answers(made)
     assert one in (0, 1, 2)
     assert ran == one
@@ -87,7 +87,7 @@ def test_without_a_seed_each_command_draws_anew(made: redis.Redis) -> None:
     assert len(ask("NR.CLASS", "net", "FP32", X.tobytes())) == 60
 
 
-def test_it_reads_alone_wherever_it_is_asked(made: redis.Redis) -> None:
+def test_sample_changes_nothing_in_transactions_and_scripts(made: redis.Redis) -> None:
     keys = ("net", "wide", "plan")
     before, expected = [made.execute_command("NR.EXPORT", key) for key in keys], answers(made)
     in_transaction = made.pipeline(transaction=True)
@@ -99,7 +99,7 @@ def test_it_reads_alone_wherever_it_is_asked(made: redis.Redis) -> None:
     assert [made.execute_command("NR.EXPORT", key) for key in keys] == before
 
 
-def test_a_replica_and_a_reloaded_server_draw_the_same() -> None:
+def test_replica_and_reloaded_server_draw_the_same_classes() -> None:
     module = neuralredis.module_path()
     with servers.running(kinds.ANY, module=module, tcp=True) as server:
         client = server.client(protocol=2, decode_responses=False)
@@ -111,7 +111,7 @@ def test_a_replica_and_a_reloaded_server_draw_the_same() -> None:
         assert answers(client) == expected
 
 
-def test_a_regressor_rejects_it(made: redis.Redis) -> None:
+def test_regressors_and_linear_outputs_reject_sample(made: redis.Redis) -> None:
     regressor = "NRKIND the network is a regressor: only a classifier has classes"
     for words in (["NR.RUN", "sum", 1, 2], ["NR.CLASS", "sum", 1, 2], ["NR.RUN", "cost", "age", 3]):
         with pytest.raises(redis.ResponseError, match=regressor):

@@ -23,20 +23,20 @@ CREATE = ("NR.CREATE", "net", "CLASSIFIER", *SCHEMA, "SEQUENCE", "LENGTH", 20, "
 def happened(users: int = 60) -> list[tuple[Any, ...]]:
     """Return events of visitors and whether they leave, as arguments after the key."""
     chance = random.Random(3)
-    said: list[tuple[Any, ...]] = []
+    words: list[tuple[Any, ...]] = []
     for user in range(users):
         pages = [chance.choice(["home", "cart", "help"]) for _ in range(chance.randrange(2, 8))]
         pages += ["help", "help"] if user % 2 else []
         for page in pages:
-            said.append((f"user:{user}", "page", page, "seconds", chance.randrange(90)))
-        said.append((f"user:{user}", "->", "yes" if pages[-2:] == ["help", "help"] else "no"))
-    return said
+            words.append((f"user:{user}", "page", page, "seconds", chance.randrange(90)))
+        words.append((f"user:{user}", "->", "yes" if pages[-2:] == ["help", "help"] else "no"))
+    return words
 
 
 def prepare(client: redis.Redis, cell: str = "auto") -> None:
     client.execute_command(*CREATE, "CELL", cell)
-    for said in happened():
-        client.execute_command("NR.OBSERVE", "net", *said)
+    for words in happened():
+        client.execute_command("NR.OBSERVE", "net", *words)
 
 
 def embedded(cell: nr.sequences.Cell = "auto") -> nr.SequenceNetwork:
@@ -49,12 +49,12 @@ def embedded(cell: nr.sequences.Cell = "auto") -> nr.SequenceNetwork:
         cell=cell,
         seed=1,
     )
-    for id, *said in happened():
+    for id, *words in happened():
         session = net.session(id)
-        if said[0] == "->":
-            session.finish(said[1])
+        if words[0] == "->":
+            session.finish(words[1])
         else:
-            session.observe({"page": said[1], "seconds": said[3]})
+            session.observe({"page": words[1], "seconds": words[3]})
     return net
 
 
@@ -69,7 +69,7 @@ def server(any_server_for_all: servers.Server, client: redis.Redis) -> servers.S
 
 
 @pytest.mark.parametrize("cell", ["auto", "gru"])
-def test_a_server_has_the_bits_of_an_embedded_network(
+def test_server_network_equals_an_embedded_network(
     client: redis.Redis, server: servers.Server, cell: nr.sequences.Cell
 ) -> None:
     prepare(client, cell)
@@ -83,15 +83,15 @@ def test_a_server_has_the_bits_of_an_embedded_network(
         assert [np.float32(share) for share in answer[1::2]] == net.session(user).run().tolist()
         assert answer[::2] == ["no", "yes"]
         event = {"page": "help", "seconds": 3}
-        asked = client.execute_command("NR.CLASS", "net", user, "page", "help", "seconds", 3)
-        assert asked == net.session(user).classify(event)
-        assert client.execute_command("NR.CLASS", "net", user, "JSON", '{"page":"help","seconds":3}') == asked
+        reply = client.execute_command("NR.CLASS", "net", user, "page", "help", "seconds", 3)
+        assert reply == net.session(user).classify(event)
+        assert client.execute_command("NR.CLASS", "net", user, "JSON", '{"page":"help","seconds":3}') == reply
     assert client.execute_command("NR.CLASS", "net", "user:1", "->", "TOP", 2, "WITHSCORES")
     assert client.execute_command("NR.CLASS", "net", "user:1", "->", "SET", 80)
 
 
 @pytest.mark.parametrize("cell", ["auto", "gru"])
-def test_a_replica_that_receives_the_same_stores_the_same(kind: kinds.Kind, cell: str) -> None:
+def test_replica_stores_the_same_sequences(kind: kinds.Kind, cell: str) -> None:
     with (
         servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, module=MODULE) as replica,
@@ -110,7 +110,7 @@ def test_a_replica_that_receives_the_same_stores_the_same(kind: kinds.Kind, cell
         assert reader.execute_command("NR.RUN", "net", "user:1") == client.execute_command("NR.RUN", "net", "user:1")
 
 
-def test_events_of_a_series_are_forecast(client: redis.Redis) -> None:
+def test_forecast_predicts_the_next_events_of_a_series(client: redis.Redis) -> None:
     client.execute_command(
         "NR.CREATE", "load", "REGRESSOR", "SCHEMA", "kwh", "NUMBER", "->", "kwh", "SEQUENCE", "SEED", 1
     )
@@ -137,17 +137,21 @@ def test_events_of_a_series_are_forecast(client: redis.Redis) -> None:
             client.execute_command("NR.FORECAST", "load", *words)
 
 
-def test_events_by_position_have_classes_by_their_numbers(client: redis.Redis) -> None:
+def test_events_without_fields_have_numbered_classes(client: redis.Redis) -> None:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 2, 4, "->", 3, "SEQUENCE", "CELL", "WINDOW", "SEED", 1)
     assert client.execute_command("NR.OBSERVE", "net", "a", 1, 2) == [1, 0]
     assert client.execute_command("NR.OBSERVE", "net", "a", 1.5, 2, "->", 2) == [1, 0]
     assert client.execute_command("NR.CLASS", "net", "a") in ("0", "1", "2")
     info = client.execute_command("NR.INFO", "net")
-    told = dict(zip(info[::2], info[1::2], strict=True))
-    assert (told["sequence-length"], told["sequence-cell"], told["fields"]) == (64, "window", ["x", "VECTOR 2"])
+    explained = dict(zip(info[::2], info[1::2], strict=True))
+    assert (explained["sequence-length"], explained["sequence-cell"], explained["fields"]) == (
+        64,
+        "window",
+        ["x", "VECTOR 2"],
+    )
 
 
-def test_a_network_of_sequences_is_created_again_from_its_words(any_server: servers.Server) -> None:
+def test_aof_and_copies_recreate_networks_of_sequences(any_server: servers.Server) -> None:
     client, server = any_server.client(protocol=2), any_server
     client.config_set("appendonly", "yes")
     servers.wait_until(lambda: not client.info("persistence")["aof_rewrite_in_progress"])
@@ -215,7 +219,7 @@ def test_many_events_in_one_command_are_rejected(client: redis.Redis) -> None:
         client.execute_command("NR.OBSERVE", "net", "user:1", "JSON", "[" + ",".join(["{}"] * 40_000) + "]")
 
 
-def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_keeps(kind: kinds.Kind) -> None:
+def test_step_with_a_client_state_equals_a_stored_sequence(kind: kinds.Kind) -> None:
     with (
         servers.running(kind, "--repl-diskless-sync", "no", module=MODULE, tcp=True) as primary,
         servers.replica_of(primary, kind, module=MODULE) as replica,
@@ -256,7 +260,7 @@ def test_a_state_that_a_client_keeps_is_answered_as_a_sequence_that_the_network_
             client.execute_command("NR.STEP", "before", new, *event)
 
 
-def test_invalid_states_are_rejected_without_harm(client: redis.Redis, server: servers.Server) -> None:
+def test_invalid_states_are_rejected_and_change_nothing(client: redis.Redis, server: servers.Server) -> None:
     prepare(client)
     net = nr.SequenceNetwork.from_bytes(exported(server))
     state = b""
@@ -284,7 +288,7 @@ def test_invalid_states_are_rejected_without_harm(client: redis.Redis, server: s
     assert exported(server) == before
 
 
-def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: servers.Server) -> None:
+def test_events_without_fields_can_be_sent_as_bytes(client: redis.Redis, server: servers.Server) -> None:
     for key in ("text", "bytes"):
         client.execute_command("NR.CREATE", key, "CLASSIFIER", 2, 4, "->", 3, "SEQUENCE", "LENGTH", 5, "SEED", 1)
     events = np.random.default_rng(1).normal(size=(9, 2)).astype(np.float32)
@@ -295,8 +299,8 @@ def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: serve
     client.execute_command("NR.OBSERVE", "bytes", "a", "FP32", "ROWS", 8, events[1:].tobytes(), "->", 2)
     assert exported(server, "bytes") == exported(server, "text")
     event = np.array([1, 2], np.float32).tobytes()
-    asked = client.execute_command("NR.RUN", "text", "a", 1, 2)
-    assert client.execute_command("NR.RUN", "bytes", "a", "FP32", event) == asked
+    reply = client.execute_command("NR.RUN", "text", "a", 1, 2)
+    assert client.execute_command("NR.RUN", "bytes", "a", "FP32", event) == reply
     raw = server.client(protocol=2, decode_responses=False)
     stepped = raw.execute_command("NR.STEP", "text", "", "FP32", events[-1:].tobytes())
     assert raw.execute_command("NR.STEP", "text", "", *events[-1].tolist()) == stepped
@@ -318,28 +322,28 @@ def test_events_by_position_come_as_bytes_too(client: redis.Redis, server: serve
         client.execute_command("NR.OBSERVE", "net", "user:1", "FP32", event)
 
 
-def test_an_answer_to_a_sequence_is_explained_by_its_id(client: redis.Redis) -> None:
+def test_explain_takes_the_id_of_a_sequence(client: redis.Redis) -> None:
     prepare(client)
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 30, "BLOCK", 0)
 
-    def told(*words: Any) -> dict[str, Any]:
+    def explain(*words: Any) -> dict[str, Any]:
         reply = client.execute_command("NR.EXPLAIN", "net", *words)
         return dict(zip(reply[::2], reply[1::2], strict=True))
 
-    found = told("user:1", "->", "SAMPLES", 2)
+    found = explain("user:1", "->", "SAMPLES", 2)
     assert found["class"] == client.execute_command("NR.CLASS", "net", "user:1")
     shares = dict(zip(found["shares"][::2], map(float, found["shares"][1::2]), strict=True))
     assert {"page[-1]", "seconds[-8]", "state"} <= shares.keys()
     assert float(found["answer"]) - float(found["mean"]) == pytest.approx(sum(shares.values()))
-    after = told("user:1", "page", "home", "seconds", 3, "->", "SAMPLES", 2)
+    after = explain("user:1", "page", "home", "seconds", 3, "->", "SAMPLES", 2)
     assert after["values"][:2] == ["page[-1]", "home"]
-    wanted = told("user:1", "->", "WANT", "no")
-    assert wanted["want"] == "no"
+    counterfactual = explain("user:1", "->", "WANT", "no")
+    assert counterfactual["want"] == "no"
     with pytest.raises(redis.ResponseError, match="2 events: expected at most one to ask about"):
-        told("user:1", "JSON", "[{},{}]")
+        explain("user:1", "JSON", "[{},{}]")
 
 
-def test_hashes_are_no_events(client: redis.Redis) -> None:
+def test_hash_commands_reject_networks_of_sequences(client: redis.Redis) -> None:
     prepare(client)
     client.hset("hash", mapping={"page": "home"})
     for words in (

@@ -30,7 +30,7 @@ READS = [
 OF_HASHES = ["hobserve", "hrun", "hclass", "rank"]
 
 
-def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
+def test_config_shows_sets_and_validates_settings(kind: kinds.Kind) -> None:
     options = ["--loadmodule", str(neuralredis.module_path()), "threads", "3", "neuralredis.max-trainings", "5"]
     with servers.running(kind, *options) as server:
         client = server.client()
@@ -44,20 +44,20 @@ def test_settings_are_shown_set_bounded_and_loaded(kind: kinds.Kind) -> None:
         client.config_set("neuralredis.threads", 1)
         client.config_set("neuralredis.max-network-bytes", "10mb")
         assert client.config_get("neuralredis.max-network-bytes")["neuralredis.max-network-bytes"] == str(10 << 20)
-        refused = [
+        invalid = [
             ("threads", 0),
             ("threads", 65537),
             ("max-trainings", 0),
             ("max-queued", -1),
             ("max-training-ms", -1),
         ]
-        for name, value in [*refused, ("max-network-bytes", -1)]:
+        for name, value in [*invalid, ("max-network-bytes", -1)]:
             with pytest.raises(redis.ResponseError):
                 client.config_set(f"neuralredis.{name}", value)
         assert client.config_get("neuralredis.threads") == {"neuralredis.threads": "1"}
 
 
-def test_info_counts(server: servers.Server) -> None:
+def test_info_counts_networks_answers_and_trainings(server: servers.Server) -> None:
     client = server.client(protocol=2)
     inredis.create(client, "net")
     client.copy("net", "copy")
@@ -107,7 +107,7 @@ def described(client: redis.Redis, name: str) -> tuple[set[str], set[str], list[
     return set(reply[2]), set(reply[6]), reply[8]
 
 
-def test_flags_and_keys_are_honest(server: servers.Server) -> None:
+def test_flags_and_keys_match_each_command(server: servers.Server) -> None:
     client = server.client(protocol=2)
     for name in COMMANDS:
         flags, categories, keys = described(client, f"nr.{name}")
@@ -134,7 +134,7 @@ def test_flags_and_keys_are_honest(server: servers.Server) -> None:
     assert client.command_getkeys("NR.OBSERVE", "net", "1", "->", "2") == ["net"]
 
 
-def test_a_category_of_the_module_if_the_server_supports_it(server: servers.Server) -> None:
+def test_acl_category_contains_the_commands_if_supported(server: servers.Server) -> None:
     client = server.client(protocol=2)
     if client.info("server")["redis_version"].startswith("7.0.") and "valkey_version" not in client.info("server"):
         assert "neural" not in client.acl_cat()  # Redis supports it for modules since 7.4
@@ -148,7 +148,7 @@ def test_a_category_of_the_module_if_the_server_supports_it(server: servers.Serv
             reader.execute_command("NR.RESET", "net")
 
 
-def test_threads_shows_only_keys_that_the_user_may_read(any_server: servers.Server) -> None:
+def test_threads_lists_only_readable_keys(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     for key in ("mine:a", "theirs:b"):
         inredis.create(client, key)
@@ -162,7 +162,7 @@ def test_threads_shows_only_keys_that_the_user_may_read(any_server: servers.Serv
         me.execute_command("NR.INFO", "theirs:b")
 
 
-def test_replies_in_resp3_are_of_their_kind(server: servers.Server) -> None:
+def test_resp3_replies_have_native_types(server: servers.Server) -> None:
     client = server.client(protocol=3)
     inredis.create(client, "net")
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 3, "BLOCK", 0)
@@ -184,7 +184,7 @@ def test_replies_in_resp3_are_of_their_kind(server: servers.Server) -> None:
     assert (after["auto-normalization"], after["l2"]) == (True, 0.25)
 
 
-def test_evaluation_of_fresh_rows_and_of_a_regressor(any_server: servers.Server) -> None:
+def test_evaluate_takes_fresh_rows_of_a_regressor(any_server: servers.Server) -> None:
     client = any_server.client(protocol=3)
     client.execute_command("NR.CREATE", "sum", "REGRESSOR", 1, "->", 1, "SEED", 1)
     rows = inredis.blob(*[(x, 2 * x) for x in range(5)])
@@ -193,7 +193,7 @@ def test_evaluation_of_fresh_rows_and_of_a_regressor(any_server: servers.Server)
     assert found["baseline"] == pytest.approx(np.std([0, 2, 4, 6, 8]))
 
 
-def test_numbers_are_those_of_the_embedded_network(server: servers.Server) -> None:
+def test_server_returns_the_numbers_of_an_embedded_network(server: servers.Server) -> None:
     client = server.client(protocol=2)
     raw = server.client(protocol=2, decode_responses=False)
     rng = np.random.default_rng(1)
@@ -218,7 +218,7 @@ def test_numbers_are_those_of_the_embedded_network(server: servers.Server) -> No
 
 
 @pytest.mark.parametrize("classes", [256, 257, 70_000])
-def test_the_last_of_many_classes_has_its_number(db: neuralredis.NeuralRedis, classes: int) -> None:
+def test_classifier_predicts_the_last_of_many_classes(db: neuralredis.NeuralRedis, classes: int) -> None:
     net = db.create("net", "classifier", [1, classes], dataset=16)
     X = np.linspace(-3, 3, 16, dtype=np.float32).reshape(-1, 1)
     net.observe(X, np.full(16, classes - 1))
@@ -226,7 +226,7 @@ def test_the_last_of_many_classes_has_its_number(db: neuralredis.NeuralRedis, cl
     assert list(net.classify(X)) == [classes - 1] * 16
 
 
-def test_exports_go_to_python_and_back(server: servers.Server) -> None:
+def test_exports_can_be_loaded_in_python_and_imported_again(server: servers.Server) -> None:
     raw = server.client(protocol=2, decode_responses=False)
     inredis.create(raw, "net")
     raw.execute_command("NR.TRAIN", "net", "MAXCYCLES", 3, "BLOCK", 0)
@@ -241,7 +241,7 @@ def test_exports_go_to_python_and_back(server: servers.Server) -> None:
             raw.execute_command("NR.IMPORT", "bad", exported[:at] + bytes([exported[at] ^ 1]) + exported[at + 1 :])
 
 
-def test_more_outputs_than_a_reply_holds_are_rejected_before_memory_is_taken(any_server: servers.Server) -> None:
+def test_oversized_replies_are_rejected_before_allocation(any_server: servers.Server) -> None:
     raw = any_server.client(protocol=2, decode_responses=False)
     raw.execute_command("NR.CREATE", "wide", "CLASSIFIER", 1, "->", 1 << 20)
     rows = struct.pack("<200f", *range(200))
@@ -250,7 +250,7 @@ def test_more_outputs_than_a_reply_holds_are_rejected_before_memory_is_taken(any
     assert len(raw.execute_command("NR.CLASS", "wide", "FP32", rows[:40])) == 10
 
 
-def test_the_documentation_names_every_setting_and_every_figure(server: servers.Server) -> None:
+def test_production_md_lists_every_setting_and_info_field(server: servers.Server) -> None:
     page = (Path(__file__).parents[1] / "docs" / "production.md").read_text(encoding="utf-8")
     client = server.client()
     assert set(re.findall(r"^\| `(neuralredis\.[a-z-]+)` \|", page, re.M)) == set(client.config_get("neuralredis.*"))

@@ -99,7 +99,7 @@ def quiet(client: redis.Redis) -> bool:
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_a_storm_of_forks_saves_what_was_acknowledged(
+def test_snapshots_under_load_contain_acknowledged_rows(
     kind: kinds.Kind, tmp_path: Path, effort: int, figure: Callable[[str], None]
 ) -> None:
     options = ["--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-percentage", "0"]
@@ -191,9 +191,7 @@ class Cut:
 
 @pytest.mark.torture
 @pytest.mark.timeout(3600)
-def test_a_transfer_to_a_replica_may_be_cut_anywhere(
-    kind: kinds.Kind, effort: int, figure: Callable[[str], None]
-) -> None:
+def test_full_sync_can_be_interrupted_anywhere(kind: kinds.Kind, effort: int, figure: Callable[[str], None]) -> None:
     module = neuralredis.module_path()
     diskless = ["--repl-diskless-sync", "yes", "--repl-diskless-load", "swapdb", "--rdbcompression", "no"]
     with (

@@ -64,7 +64,7 @@ def ask(any_server: servers.Server, client: redis.Redis) -> Iterator[Callable[..
     return ask
 
 
-def test_a_result_is_installed_without_any_command(client: redis.Redis) -> None:
+def test_result_is_installed_without_a_further_command(client: redis.Redis) -> None:
     client.config_set("notify-keyspace-events", "Ed")
     listener = client.pubsub()
     listener.subscribe("__keyevent@0__:nr.trained")
@@ -79,7 +79,7 @@ def test_a_result_is_installed_without_any_command(client: redis.Redis) -> None:
     listener.close()
 
 
-def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
+def test_idle_server_installs_a_result_immediately(client: redis.Redis) -> None:
     # The server's timer runs once a second: faster events did not wait for it.
     client.config_set("hz", 1)
     inredis.create(client, "net")
@@ -91,7 +91,7 @@ def test_an_idle_server_installs_a_result_at_once(client: redis.Redis) -> None:
     assert sorted(took)[4] < 0.5, took
 
 
-def test_a_script_never_sees_an_install_in_its_midst(client: redis.Redis) -> None:
+def test_results_are_not_installed_during_a_script(client: redis.Redis) -> None:
     client.config_set("busy-reply-threshold", 50)
     inredis.create(client, "net")
     script = """
@@ -108,7 +108,7 @@ def test_a_script_never_sees_an_install_in_its_midst(client: redis.Redis) -> Non
     servers.wait_until(lambda: inredis.cycles(client, "net") == 1)
 
 
-def test_events_tell_of_creation_rows_reset_and_configuration(client: redis.Redis) -> None:
+def test_keyspace_events_report_writes(client: redis.Redis) -> None:
     client.config_set("notify-keyspace-events", "Kd")
     listener = client.pubsub()
     listener.psubscribe("__keyspace@0__:*")
@@ -130,7 +130,7 @@ def redis_bytes(client: redis.Redis, key: str) -> bytes:
     return exported
 
 
-def test_it_answers_from_the_weights_of_before_while_it_trains(client: redis.Redis) -> None:
+def test_network_in_training_answers_with_its_old_weights(client: redis.Redis) -> None:
     inredis.create(client, "net")
     before = client.execute_command("NR.RUN", "net", 0.1, 0.9)
     inredis.train(client, "net")
@@ -142,7 +142,7 @@ def test_it_answers_from_the_weights_of_before_while_it_trains(client: redis.Red
     assert client.execute_command("NR.RUN", "net", 0.1, 0.9) != before
 
 
-def test_one_training_of_a_network_at_a_time(client: redis.Redis) -> None:
+def test_second_training_of_a_network_is_rejected(client: redis.Redis) -> None:
     inredis.create(client, "net")
     inredis.train(client, "net")
     with pytest.raises(redis.ResponseError, match="already being trained"):
@@ -152,7 +152,7 @@ def test_one_training_of_a_network_at_a_time(client: redis.Redis) -> None:
     assert client.execute_command("NR.CONFIGURE", "net", "L2", "0.5") == "OK"
 
 
-def test_a_training_that_makes_more_members_than_the_limit_of_bytes_allows_is_rejected(client: redis.Redis) -> None:
+def test_ensemble_beyond_max_network_bytes_is_rejected(client: redis.Redis) -> None:
     inredis.create(client, "net", "RESTARTS", 64)
     client.config_set("neuralredis.max-network-bytes", inredis.info(client, "net")["memory-bytes"] + 1000)
     with pytest.raises(redis.ResponseError, match=r"the limit neuralredis\.max-network-bytes"):
@@ -163,7 +163,7 @@ def test_a_training_that_makes_more_members_than_the_limit_of_bytes_allows_is_re
     assert inredis.info(client, "net")["members"] == 2
 
 
-def test_trainings_beyond_the_limit_are_queued_and_shown(client: redis.Redis) -> None:
+def test_trainings_beyond_max_trainings_are_queued_and_listed(client: redis.Redis) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     for key in ("first", "second"):
         inredis.create(client, key)
@@ -178,7 +178,7 @@ def test_trainings_beyond_the_limit_are_queued_and_shown(client: redis.Redis) ->
     assert inredis.section(client)["trainings_queued"] == 0
 
 
-def test_more_trainings_may_be_let_in_while_some_wait(client: redis.Redis) -> None:
+def test_raising_max_trainings_starts_queued_trainings(client: redis.Redis) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     for key in ("first", "second"):
         inredis.create(client, key)
@@ -187,7 +187,7 @@ def test_more_trainings_may_be_let_in_while_some_wait(client: redis.Redis) -> No
     inredis.running(client, 2)
 
 
-def test_all_waiting_clients_get_the_end_of_a_training(client: redis.Redis, ask: Callable[..., Asking]) -> None:
+def test_all_waiting_clients_receive_the_end_of_a_training(client: redis.Redis, ask: Callable[..., Asking]) -> None:
     inredis.create(client, "net")
     block = ask("NR.TRAIN", "net", "MAXTIME", 0, "BLOCK", LONG)
     waits = [ask("NR.WAIT", "net"), ask("NR.WAIT", "net", LONG)]
@@ -197,7 +197,7 @@ def test_all_waiting_clients_get_the_end_of_a_training(client: redis.Redis, ask:
     assert ask("NR.WAIT", "net").answer() == "idle"
 
 
-def test_waiting_ends_with_its_time_and_the_training_goes_on(client: redis.Redis, ask: Callable[..., Asking]) -> None:
+def test_wait_times_out_and_the_training_continues(client: redis.Redis, ask: Callable[..., Asking]) -> None:
     inredis.create(client, "net")
     start = time.monotonic()
     assert ask("NR.TRAIN", "net", "MAXTIME", 0, "BLOCK", 100).answer() is None
@@ -212,7 +212,7 @@ def test_waiting_ends_with_its_time_and_the_training_goes_on(client: redis.Redis
      ("PEXPIRE", "net", "1")],
     ids=" ".join,
 )  # fmt: skip
-def test_a_training_whose_network_is_gone_or_reset_is_dropped(
+def test_deleting_or_resetting_a_network_drops_its_training(
     client: redis.Redis, ask: Callable[..., Asking], command: tuple[str, ...]
 ) -> None:
     inredis.create(client, "net")
@@ -226,7 +226,7 @@ def test_a_training_whose_network_is_gone_or_reset_is_dropped(
         assert inredis.cycles(client, "net") == 0
 
 
-def test_a_queued_training_whose_network_is_gone_ends_at_once(client: redis.Redis, ask: Callable[..., Asking]) -> None:
+def test_deleting_a_network_drops_its_queued_training(client: redis.Redis, ask: Callable[..., Asking]) -> None:
     client.config_set("neuralredis.max-trainings", 1)
     for key in ("first", "second"):
         inredis.create(client, key)
@@ -236,16 +236,16 @@ def test_a_queued_training_whose_network_is_gone_ends_at_once(client: redis.Redi
     assert waiting.answer() == "dropped"
 
 
-def test_waiting_clients_may_be_killed_unblocked_or_disconnect(
+def test_waiting_clients_can_be_killed_unblocked_or_disconnected(
     any_server: servers.Server, client: redis.Redis, ask: Callable[..., Asking]
 ) -> None:
     inredis.create(client, "net")
     inredis.train(client, "net")
-    timed_out, refused, killed, left = (ask("NR.WAIT", "net") for _ in range(4))
+    timed_out, failed, killed, left = (ask("NR.WAIT", "net") for _ in range(4))
     assert client.client_unblock(timed_out.id) == 1
     assert timed_out.answer() is None
-    assert client.client_unblock(refused.id, error=True) == 1
-    assert "UNBLOCKED" in str(refused.answer())
+    assert client.client_unblock(failed.id, error=True) == 1
+    assert "UNBLOCKED" in str(failed.answer())
     client.client_kill_filter(_id=killed.id)
     left.client.connection.disconnect()
     servers.wait_until(lambda: client.info("clients")["blocked_clients"] == 0)
@@ -270,7 +270,7 @@ def test_transactions_and_scripts_never_wait(client: redis.Redis) -> None:
     assert not client.eval("return redis.call('NR.TRAIN', 'net', 'MAXCYCLES', '1', 'BLOCK', '0')", 0)
 
 
-def test_a_result_that_comes_while_writes_are_paused_waits(client: redis.Redis) -> None:
+def test_result_waits_while_writes_are_paused(client: redis.Redis) -> None:
     inredis.create(client, "net")
     inredis.train(client, "net", "MAXTIME", 200)
     client.client_pause(1000, all=False)
@@ -280,7 +280,7 @@ def test_a_result_that_comes_while_writes_are_paused_waits(client: redis.Redis) 
     servers.wait_until(lambda: inredis.cycles(client, "net") > 0, 30)
 
 
-def test_an_install_breaks_a_watch(client: redis.Redis) -> None:
+def test_installing_a_result_touches_watched_keys(client: redis.Redis) -> None:
     inredis.create(client, "net")
     with client.pipeline() as transaction:
         transaction.watch("net")
@@ -292,7 +292,7 @@ def test_an_install_breaks_a_watch(client: redis.Redis) -> None:
             transaction.execute()
 
 
-def test_a_rejected_command_breaks_no_watch(client: redis.Redis) -> None:
+def test_rejected_command_does_not_touch_watched_keys(client: redis.Redis) -> None:
     inredis.create(client, "net")
     other = redis.Redis(unix_socket_path=client.connection_pool.connection_kwargs["path"], protocol=2)
     with other, client.pipeline() as transaction:
@@ -305,7 +305,7 @@ def test_a_rejected_command_breaks_no_watch(client: redis.Redis) -> None:
         assert transaction.execute() == [True]
 
 
-def test_a_report_describes_the_training(client: redis.Redis) -> None:
+def test_report_describes_the_training(client: redis.Redis) -> None:
     inredis.create(client, "net")
     assert client.execute_command("NR.REPORT", "net") is None
     client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 600, "BLOCK", 0)
@@ -319,7 +319,7 @@ def test_a_report_describes_the_training(client: redis.Redis) -> None:
     assert client.execute_command("NR.REPORT", "net") is None
 
 
-def test_a_large_training_set_starts_at_once(client: redis.Redis, any_server: servers.Server) -> None:
+def test_training_on_many_rows_starts_immediately(client: redis.Redis, any_server: servers.Server) -> None:
     client.execute_command("NR.CREATE", "net", "CLASSIFIER", 784, 30, "->", 10, "DATASET", 40_000)
     raw = any_server.client(protocol=2, decode_responses=False)
     rows = np.random.default_rng(1).random((1000, 785), dtype=np.float32)
@@ -338,7 +338,7 @@ def test_a_large_training_set_starts_at_once(client: redis.Redis, any_server: se
     assert sorted(took)[len(took) // 2] < 10_000, took
 
 
-def test_training_threads_let_everything_else_go_first(any_server: servers.Server, client: redis.Redis) -> None:
+def test_training_threads_have_low_priority(any_server: servers.Server, client: redis.Redis) -> None:
     client.config_set("neuralredis.threads", 2)
     client.execute_command("NR.CREATE", "net", "REGRESSOR", 100, 100, "->", 1, "DATASET", 1000)
     client.execute_command("NR.OBSERVE", "net", "FP32", np.ones((1000, 101), np.float32).tobytes())

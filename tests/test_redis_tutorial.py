@@ -18,7 +18,7 @@ def connection(server: servers.Server) -> Iterator[dialogue.Connection]:
     connection.close()
 
 
-def test_hello_world(connection: dialogue.Connection) -> None:
+def test_tutorial_hello_world(connection: dialogue.Connection) -> None:
     dialogue.play(
         connection,
         """
@@ -128,7 +128,7 @@ Training has started
     )
 
 
-def test_classification(connection: dialogue.Connection) -> None:
+def test_tutorial_classification(connection: dialogue.Connection) -> None:
     dialogue.play(
         connection,
         """
@@ -164,7 +164,7 @@ OK
     )
 
 
-def test_the_titanic(connection: dialogue.Connection) -> None:
+def test_tutorial_titanic(connection: dialogue.Connection) -> None:
     assert connection.ask("NR.CREATE mynet CLASSIFIER 9 15 -> 2 DATASET 1000 TEST 500 NORMALIZE") == "(integer) 182"
     X, y = tutorial.titanic_rows()
     for inputs, survived in list(zip(X, y, strict=True))[:601]:

@@ -56,10 +56,10 @@ def main_paths(server: servers.Server) -> None:
     raw = server.client(protocol=2, socket_timeout=PATIENCE, decode_responses=False)
     with Wire(server) as wire:
         wire.ask("FUNCTION", "LOAD", hostile.LIBRARY)
-        for words in hostile.usual():
+        for words in hostile.valid_commands():
             if words[:3] != [b"NR._LOAD", b"new", b"1"]:
                 hostile.prepare(wire)
-            hostile.asked(wire, "plain", words)
+            hostile.reply_of(wire, "plain", words)
             hostile.settle(wire)
         hostile.prepare(wire)
     client.execute_command("NR.CREATE", "odd", "REGRESSOR", 17, 33, 5, "->", 3, "NORMALIZE", "DATASET", 70, "TEST", 40)
@@ -93,7 +93,7 @@ def main_paths(server: servers.Server) -> None:
     client.memory_usage("restored")
 
 
-def test_memcheck_finds_nothing_on_the_main_paths(tmp_path: Path) -> None:
+def test_memcheck_finds_no_errors_on_the_main_paths(tmp_path: Path) -> None:
     with watched(kinds.ANY, tmp_path, "--appendonly", "yes", "--aof-use-rdb-preamble", "no") as server:
         main_paths(server)
     assert list(tmp_path.glob("*.valgrind"))
@@ -102,7 +102,7 @@ def test_memcheck_finds_nothing_on_the_main_paths(tmp_path: Path) -> None:
 
 @pytest.mark.torture
 @pytest.mark.parametrize("instructions", ["portable", "avx2"])
-def test_memcheck_finds_nothing_whatever_is_sent(
+def test_memcheck_finds_no_errors_for_random_commands(
     kind: kinds.Kind,
     instructions: str,
     tmp_path: Path,
@@ -128,11 +128,11 @@ def test_memcheck_finds_nothing_whatever_is_sent(
             for number in range(sent):
                 if number % 20 == 0:
                     hostile.prepare(wire)
-                words = list(chance.choice(hostile.usual()))
+                words = list(chance.choice(hostile.valid_commands()))
                 for _ in range(chance.randrange(3)):
                     at = chance.randrange(1, len(words) + 1)
                     words[at : at + chance.randrange(2)] = [chance.choice(known)]
-                hostile.asked(wire, "plain", words)
+                hostile.reply_of(wire, "plain", words)
                 hostile.settle(wire)
             with contextlib.suppress(redis.ResponseError):
                 server.client().execute_command("WAIT", 1, 10_000)

@@ -35,7 +35,7 @@ def regressor(create: Create) -> nr.AnyNetwork:
     return net
 
 
-def test_a_classifier_is_evaluated_as_by_scikit_learn(create: Create) -> None:
+def test_evaluation_of_a_classifier_matches_scikit_learn(create: Create) -> None:
     net = classifier(create)
     net.train(max_cycles=60)
     for found, (X, y) in [(net.evaluate(), net.rows("test")), (net.evaluate("train"), net.rows("train"))]:
@@ -52,7 +52,7 @@ def test_a_classifier_is_evaluated_as_by_scikit_learn(create: Create) -> None:
         assert found.accuracy > found.baseline + 0.1
 
 
-def test_a_regressor_is_evaluated_as_by_scikit_learn(create: Create) -> None:
+def test_evaluation_of_a_regressor_matches_scikit_learn(create: Create) -> None:
     net = regressor(create)
     net.train(max_cycles=200)
     found, (X, y) = net.evaluate(), net.rows("test")
@@ -70,7 +70,7 @@ def test_a_regressor_is_evaluated_as_by_scikit_learn(create: Create) -> None:
     )
 
 
-def test_one_row_may_be_evaluated_and_none_may_not(create: Create) -> None:
+def test_evaluate_accepts_one_row_and_rejects_none(create: Create) -> None:
     net = classifier(create)
     assert net.evaluate([1, 2, 3, 4], 0).rows == 1
     net.configure(test=0)
@@ -78,14 +78,14 @@ def test_one_row_may_be_evaluated_and_none_may_not(create: Create) -> None:
         net.evaluate()
 
 
-def test_rows_that_are_evaluated_are_not_kept(create: Create) -> None:
+def test_evaluated_rows_are_not_stored(create: Create) -> None:
     net = classifier(create)
     before = bytes(net)
     net.evaluate([[1, 2, 3, 4]], [0])
     assert bytes(net) == before
 
 
-def test_weights_count_in_the_error_alone(create: Create) -> None:
+def test_row_weights_affect_only_the_error(create: Create) -> None:
     net = classifier(create)
     X, y = net.rows("test")
     plain, weighted = net.evaluate(X, y), net.evaluate(X, y, weight=np.linspace(0.1, 9, len(X)))
@@ -103,14 +103,14 @@ def test_weights_count_in_the_error_alone(create: Create) -> None:
         (([[1, 2, 3, 4]],), TypeError, "y is missing"),
     ],
 )
-def test_invalid_arguments_of_an_evaluation_are_rejected(
+def test_evaluate_rejects_invalid_arguments(
     create: Create, arguments: Any, error: type[Exception], message: str
 ) -> None:
     with pytest.raises(error, match=message):
         classifier(create).evaluate(*arguments)
 
 
-def test_many_classes_have_no_confusion_matrix(create: Create) -> None:
+def test_confusion_matrix_is_omitted_for_many_classes(create: Create) -> None:
     net = create("classifier", [1, 1500], seed=1)
     found = net.evaluate([[1], [2]], [3, 1400])
     assert isinstance(found, nr.ClassifierEvaluation)
@@ -136,11 +136,11 @@ def test_info_has_the_fields_of_nr_info(create: Create) -> None:
     assert str(info).splitlines()[1].split() == ["type", "classifier"]
 
 
-def test_each_network_has_an_id_of_its_own(create: Create) -> None:
+def test_ids_are_unique(create: Create) -> None:
     assert len({classifier(create).info().id for _ in range(5)}) == 5
 
 
-def test_results_cannot_be_changed(create: Create) -> None:
+def test_results_are_immutable(create: Create) -> None:
     net = classifier(create)
     report = net.train(max_cycles=1)
     for result in (net.info(), report, report.curve, net.evaluate()):
@@ -148,7 +148,7 @@ def test_results_cannot_be_changed(create: Create) -> None:
             result.cycles = 3
 
 
-def test_a_network_reads_well() -> None:
+def test_repr_describes_the_network() -> None:
     net = classifier(nr.Network)
     assert repr(net) == "<Network classifier 4-6-3, 1,500+500 rows, untrained>"
     report = net.train(max_cycles=20)
@@ -167,7 +167,7 @@ def test_a_network_reads_well() -> None:
 
 
 @pytest.mark.parametrize("make", [classifier, regressor])
-def test_a_notebook_shows_a_table_and_the_learning_curve(create: Create, make: Any) -> None:
+def test_notebook_shows_a_table_and_the_learning_curve(create: Create, make: Any) -> None:
     net = make(create)
     untrained = net._repr_html_()
     assert "<svg" not in untrained
@@ -189,7 +189,7 @@ def test_a_notebook_shows_a_table_and_the_learning_curve(create: Create, make: A
     assert ElementTree.fromstring(untrained) is not None
 
 
-def test_every_exception_is_one_of_ours_and_one_of_pythons() -> None:
+def test_every_exception_derives_from_a_builtin_exception() -> None:
     ours = [error for name, error in vars(nr).items() if name.endswith("Error") and error is not nr.NeuralRedisError]
     assert len(ours) == 11
     for error in ours:
@@ -198,7 +198,7 @@ def test_every_exception_is_one_of_ours_and_one_of_pythons() -> None:
         assert error.__module__ == "neuralredis.exceptions"
 
 
-def test_counts_of_rows_have_names_and_are_a_tuple(create: Create) -> None:
+def test_row_counts_are_a_named_tuple(create: Create) -> None:
     counts = create("regressor", [1, 1], seed=1).observe([[1.0], [2.0], [3.0]], [1, 2, 3], into="test")
     assert counts == (0, 3)
     assert (counts.train, counts.test) == (0, 3)

@@ -91,7 +91,7 @@ def variant(request: pytest.FixtureRequest) -> Any:
     return request.param
 
 
-def test_a_training_takes_the_steps_of_the_papers(create: Create, variant: Any) -> None:
+def test_training_matches_an_independent_rprop(create: Create, variant: Any) -> None:
     algorithm, l2 = variant
     rng = np.random.default_rng(3)
     X = rng.normal(size=(ROWS, LAYOUT[0])).astype(np.float32)
@@ -113,7 +113,7 @@ def test_a_training_takes_the_steps_of_the_papers(create: Create, variant: Any) 
     assert undone > CYCLES, "the variants differ only where a gradient changes its sign"
 
 
-def test_the_variants_differ(create: Create) -> None:
+def test_variants_give_different_networks(create: Create) -> None:
     def trained(algorithm: Any) -> bytes:
         rng = np.random.default_rng(3)
         X = rng.normal(size=(ROWS, LAYOUT[0])).astype(np.float32)

@@ -150,11 +150,11 @@ EXPECTED: dict[str, str] = json.loads(path.read_text()) if (path := DATA / "same
 
 
 @pytest.mark.parametrize(("name", "digest"), [pytest.param(*case, id=case[0]) for case in cases()])
-def test_answers_and_trainings_are_those_of_before(name: str, digest: Callable[[], str]) -> None:
+def test_answers_and_trainings_match_stored_digests(name: str, digest: Callable[[], str]) -> None:
     assert digest() == EXPECTED[name]
 
 
-def test_the_stored_digests_have_exactly_these_cases() -> None:
+def test_stored_digests_cover_exactly_these_cases() -> None:
     assert list(EXPECTED) == [name for name, _ in cases()]
 
 

@@ -94,7 +94,7 @@ def of_fields(create: Callable[..., Any]) -> Any:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_draws_are_those_of_a_trace_in_plain_python(create: Callable[..., Any], way: dict[str, Any]) -> None:
+def test_samples_match_a_reference_in_python(create: Callable[..., Any], way: dict[str, Any]) -> None:
     net = of_positions(create)
     found = net.sample(X, seed=11, **way)
     assert found.dtype == np.int64
@@ -105,19 +105,19 @@ def test_draws_are_those_of_a_trace_in_plain_python(create: Callable[..., Any], 
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_networks_of_fields_draw_names(create: Callable[..., Any], way: dict[str, Any]) -> None:
+def test_networks_with_fields_sample_names(create: Callable[..., Any], way: dict[str, Any]) -> None:
     net = of_fields(create)
-    asked = rows(50)
-    outputs = net.run(asked).astype(float).tolist()
-    names = list(net.run(asked[0]))
+    fresh = rows(50)
+    outputs = net.run(fresh).astype(float).tolist()
+    names = list(net.run(fresh[0]))
     expected = [names[drawn(row, uniform, **way)] for row, uniform in zip(outputs, uniforms(2**64 - 1), strict=False)]
-    found = net.sample(asked, seed=2**64 - 1, **way)
+    found = net.sample(fresh, seed=2**64 - 1, **way)
     assert found.dtype == object
     assert found.tolist() == expected
-    assert net.sample(asked[0], seed=2**64 - 1, **way) == expected[0]
+    assert net.sample(fresh[0], seed=2**64 - 1, **way) == expected[0]
 
 
-def test_a_row_alone_is_drawn_as_the_first_of_many(create: Callable[..., Any]) -> None:
+def test_single_row_is_sampled_like_the_first_of_a_batch(create: Callable[..., Any]) -> None:
     net = of_positions(create)
     for seed in range(20):
         many = net.sample(X, temperature=2, seed=seed)
@@ -130,7 +130,7 @@ def test_a_row_alone_is_drawn_as_the_first_of_many(create: Callable[..., Any]) -
     assert of_fields(create).sample([], seed=1).shape == (0,)
 
 
-def test_without_a_seed_draws_differ_and_come_as_often_as_they_are_probable(create: Callable[..., Any]) -> None:
+def test_samples_without_a_seed_have_the_predicted_frequencies(create: Callable[..., Any]) -> None:
     net = of_positions(create)
     same = np.repeat(X[:1], 20_000, 0)
     assert net.sample(same[:200], temperature=3).tolist() != net.sample(same[:200], temperature=3).tolist()
@@ -139,23 +139,23 @@ def test_without_a_seed_draws_differ_and_come_as_often_as_they_are_probable(crea
     assert np.all(np.abs(shares - p) < 5 * np.sqrt(p * (1 - p) / len(same)) + 1e-4), (shares, p)
 
 
-def test_the_most_probable_class_is_always_drawn_if_the_others_are_excluded(create: Callable[..., Any]) -> None:
-    for net, asked in ((of_positions(create), X), (of_fields(create), rows(30))):
-        best = net.classify(asked).tolist()
+def test_greedy_settings_sample_the_most_probable_class(create: Callable[..., Any]) -> None:
+    for net, fresh in ((of_positions(create), X), (of_fields(create), rows(30))):
+        best = net.classify(fresh).tolist()
         for way in ({"temperature": 0}, {"temperature": 1e-300}, {"top_k": 1}, {"top_p": 0.0}, {"top_p": 1e-9}):
-            assert net.sample(asked, **way).tolist() == best, way
+            assert net.sample(fresh, **way).tolist() == best, way
 
 
-def test_drawing_changes_nothing(create: Callable[..., Any]) -> None:
-    for net, asked in ((of_positions(create), X), (of_fields(create), rows(30))):
+def test_sample_changes_nothing(create: Callable[..., Any]) -> None:
+    for net, fresh in ((of_positions(create), X), (of_fields(create), rows(30))):
         before = bytes(net)
-        net.sample(asked)
-        net.sample(asked, temperature=2, seed=4)
-        net.sample(asked[0], top_k=2)
+        net.sample(fresh)
+        net.sample(fresh, temperature=2, seed=4)
+        net.sample(fresh[0], top_k=2)
         assert bytes(net) == before
 
 
-def test_sigmoid_outputs_have_their_share_and_linear_ones_none(create: Callable[..., Any]) -> None:
+def test_sigmoid_outputs_are_normalized_and_linear_ones_rejected(create: Callable[..., Any]) -> None:
     net = of_positions(create, output="sigmoid")
     outputs = net.run(X).astype(float)
     assert not np.allclose(outputs.sum(1), 1, atol=0.01)
@@ -200,7 +200,7 @@ def test_invalid_values_are_rejected(create: Callable[..., Any]) -> None:
         create("classifier", fields={"age": "number"}, target="plan").sample({"age": 3})
 
 
-def test_many_rows_are_one_stream_in_a_server_too(db: nr.NeuralRedis) -> None:
+def test_large_batches_in_a_server_use_one_random_stream(db: nr.NeuralRedis) -> None:
     local = of_positions(nr.Network)
     remote = db.upload("net", local)
     many = RNG.normal(size=(120_000, 3)).astype(np.float32)
@@ -208,13 +208,13 @@ def test_many_rows_are_one_stream_in_a_server_too(db: nr.NeuralRedis) -> None:
     assert np.array_equal(remote.sample(many, temperature=2, seed=9), local.sample(many, temperature=2, seed=9))
     assert remote.sample(many, temperature=2).shape == (120_000,)
     named = of_fields(nr.Network)
-    asked = rows(60_000)
+    fresh = rows(60_000)
     assert np.array_equal(
-        db.upload("named", named).sample(asked, top_p=0.9, seed=9), named.sample(asked, top_p=0.9, seed=9)
+        db.upload("named", named).sample(fresh, top_p=0.9, seed=9), named.sample(fresh, top_p=0.9, seed=9)
     )
 
 
-def test_they_are_awaited_likewise(db: nr.NeuralRedis, any_server_for_all: Any) -> None:
+def test_asyncio_client_samples_the_same_classes(db: nr.NeuralRedis, any_server_for_all: Any) -> None:
     local = of_positions(nr.Network)
     db.upload("net", local)
 
@@ -225,9 +225,9 @@ def test_they_are_awaited_likewise(db: nr.NeuralRedis, any_server_for_all: Any) 
     assert np.array_equal(asyncio.run(main()), local.sample(X, temperature=2, top_k=3, seed=4))
 
 
-def test_the_classes_of_a_seed_stay_as_they_are() -> None:
+def test_samples_of_a_seed_never_change() -> None:
     net = nr.Network("classifier", [1, 4], seed=1)
     net.set_weights([[[[0, 0.5, 1, 1.5], [0, 0, 0, 0]]]])
-    asked = [[0]] * 24
-    digits = ["".join(map(str, net.sample(asked, seed=7, **way))) for way in ({}, {"temperature": 2.5}, {"top_k": 2})]
+    fresh = [[0]] * 24
+    digits = ["".join(map(str, net.sample(fresh, seed=7, **way))) for way in ({}, {"temperature": 2.5}, {"top_k": 2})]
     assert digits == ["332323312033223333323321", "231313211032113232213221", "333323322233223333323332"]

@@ -58,7 +58,7 @@ def assert_same(net: nr.Network, other: nr.Network) -> None:
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) -> None:
+def test_every_way_of_saving_preserves_the_network(kind: Any, tmp_path: Path) -> None:
     weights: Any = {"class_weight": [0.1, 3]} if kind == "classifier" else {}
     net = trained(kind, patience=9, **weights)
     net.notes = b"a, b, c"
@@ -82,7 +82,7 @@ def test_a_network_survives_every_way_of_saving_it(kind: Any, tmp_path: Path) ->
         assert_same(net, other)
 
 
-def test_the_report_of_the_last_training_is_saved_too() -> None:
+def test_report_of_the_last_training_is_saved() -> None:
     net = trained()
     for other in (net, nr.Network.from_bytes(bytes(net)), copy.copy(net), pickle.loads(pickle.dumps(net))):
         report = other.report()
@@ -95,7 +95,7 @@ def test_the_report_of_the_last_training_is_saved_too() -> None:
     assert nr.Network.from_bytes(bytes(other)).report() is None
 
 
-def test_notes_are_bytes_and_no_more_than_fit() -> None:
+def test_notes_are_bytes_of_limited_length() -> None:
     net = trained()
     before = bytes(net)
     assert net.notes == b""
@@ -116,7 +116,7 @@ def test_notes_are_bytes_and_no_more_than_fit() -> None:
     assert bytes(net) == before
 
 
-def test_a_copy_is_a_network_of_its_own() -> None:
+def test_copy_is_independent() -> None:
     net = trained()
     other = copy.copy(net)
     assert other.info().id != net.info().id
@@ -128,7 +128,7 @@ def test_a_copy_is_a_network_of_its_own() -> None:
     assert net.info().training_total_cycles == 20
 
 
-def test_a_running_training_stays_with_the_original() -> None:
+def test_copy_during_a_training_is_not_trained() -> None:
     net = trained()
     training = net.start_training(max_time=0)
     other = copy.copy(net)
@@ -188,14 +188,14 @@ def test_networks_are_equal_to_their_copies_and_have_no_hash() -> None:
         hash(net)
 
 
-def test_a_process_of_a_pool_gets_a_network_and_gives_it_back() -> None:
+def test_network_can_be_passed_to_another_process() -> None:
     context = multiprocessing.get_context("spawn")
     net = trained()
     with context.Pool(1) as pool:
         assert pool.apply(copy.copy, [net]) == net
 
 
-def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_save_replaces_a_file_atomically(tmp_path: Path) -> None:
     path = tmp_path / "net.nr"
     path.write_bytes(b"older")
     reader = path.open("rb")
@@ -205,7 +205,7 @@ def test_a_file_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path], "no temporary file is left"
 
 
-def test_a_new_file_has_the_permissions_of_any_and_one_that_is_replaced_keeps_its_own(tmp_path: Path) -> None:
+def test_save_respects_umask_and_keeps_permissions_of_replaced_files(tmp_path: Path) -> None:
     path = tmp_path / "net.nr"
     mask = os.umask(0o022)
     try:
@@ -232,7 +232,7 @@ for number in range(10**9):
 """
 
 
-def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path: Path) -> None:
+def test_killed_program_leaves_a_complete_file(tmp_path: Path) -> None:
     path = tmp_path / "net.nr"
     expected = {bytes(nr.Network("regressor", [300, 300, 1], seed=seed)) for seed in (1, 2)}
     source = random.Random(1)
@@ -251,7 +251,7 @@ def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path: P
         trained().save(path)
 
 
-def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) -> None:
+def test_save_is_consistent_while_other_threads_change_the_network(tmp_path: Path) -> None:
     net = nr.Network("regressor", [2, 20, 1], dataset=5_000, seed=1)
     net.observe([0, 0], 0)
     ended = threading.Event()
@@ -283,14 +283,14 @@ def test_a_network_is_saved_whole_while_other_threads_change_it(tmp_path: Path) 
             thread.join()
 
 
-def test_a_save_through_a_link_writes_the_target_of_the_link(tmp_path: Path) -> None:
+def test_save_through_a_symlink_writes_its_target(tmp_path: Path) -> None:
     (tmp_path / "link.nr").symlink_to(tmp_path / "real.nr")
     trained().save(tmp_path / "link.nr")
     assert (tmp_path / "link.nr").is_symlink()
     assert nr.load(tmp_path / "real.nr") is not None
 
 
-def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_save_leaves_the_file_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "net.nr"
     trained().save(path)
     before = path.read_bytes()
@@ -305,7 +305,7 @@ def test_a_save_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
+def test_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         nr.load(tmp_path / "none.nr")
     with pytest.raises(FileNotFoundError):
@@ -313,12 +313,12 @@ def test_a_missing_file_or_folder_raises_file_not_found(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"neural", bytes(8), bytes(1000), b"neural\1\0" + bytes(12)])
-def test_bytes_that_are_no_network_are_rejected(data: bytes) -> None:
+def test_other_bytes_are_rejected(data: bytes) -> None:
     with pytest.raises(nr.FormatError, match="not a network: "):
         nr.Network.from_bytes(data)
 
 
-def test_a_later_version_is_rejected_by_name() -> None:
+def test_later_format_is_rejected_by_number() -> None:
     data = bytearray(bytes(trained())[:-8])
     data[6:8] = (8).to_bytes(2, "little")
     with pytest.raises(nr.FormatError, match="saved in format 8: this version reads formats up to 7"):
@@ -331,7 +331,7 @@ def test_objects_other_than_bytes_are_a_type_error(data: Any) -> None:
         nr.Network.from_bytes(data)
 
 
-def test_the_checksum_is_the_one_of_redis() -> None:
+def test_checksum_is_the_crc_64_of_redis() -> None:
     assert saved.checksum(b"123456789") == 0xE9C6D914C4B8D9CA
     data = bytes(trained())
     assert saved.with_checksum(data[:-8]) == data
@@ -353,7 +353,7 @@ def assert_obeys_the_rules(net: nr.Network) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
 @pytest.mark.parametrize("how", ["damaged", "with a right checksum", "forged"])
-def test_damaged_bytes_are_rejected_or_a_valid_network(kind: Any, how: str, effort: int) -> None:
+def test_damaged_bytes_are_rejected_or_valid(kind: Any, how: str, effort: int) -> None:
     data = bytes(trained(kind))
     frames = saved.in_frames(data)
     source = random.Random(1)
@@ -383,14 +383,14 @@ def test_damaged_bytes_are_rejected_or_a_valid_network(kind: Any, how: str, effo
 
 
 @given(st.binary(max_size=400))
-def test_any_bytes_are_rejected(body: bytes) -> None:
+def test_random_bytes_are_rejected(body: bytes) -> None:
     for data in (body, saved.with_checksum(body), saved.with_checksum(b"neural\1\0" + body)):
         with pytest.raises(nr.FormatError):
             nr.Network.from_bytes(data)
 
 
 @given(st.data())
-def test_any_network_survives_saving(data: st.DataObject) -> None:
+def test_random_networks_survive_saving(data: st.DataObject) -> None:
     draw = data.draw
     kind = draw(st.sampled_from(["classifier", "regressor"]))
     layout = draw(st.lists(st.integers(1, 6), min_size=2, max_size=5))

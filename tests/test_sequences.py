@@ -61,7 +61,7 @@ def test_outcomes_of_sequences_are_learnt(trained: nr.SequenceNetwork) -> None:
     assert trained.classify(fresh, top=2) == [["yes", "no"], ["no", "yes"], ["no", "yes"]]
 
 
-def test_a_session_answers_now_and_after_an_event_that_is_not_kept(trained: nr.SequenceNetwork) -> None:
+def test_session_predicts_with_and_without_a_further_event(trained: nr.SequenceNetwork) -> None:
     net = nr.SequenceNetwork.from_bytes(bytes(trained))
     visitor = net.session("someone new")
     for page in ("home", "cart", "home", "help"):
@@ -81,7 +81,7 @@ def test_a_session_answers_now_and_after_an_event_that_is_not_kept(trained: nr.S
     assert repr(net.session(b"\xff")) == r"<session b'\xff'>"
 
 
-def test_events_by_position_need_no_names() -> None:
+def test_events_without_fields_are_accepted() -> None:
     chance = np.random.default_rng(1)
     net = nr.SequenceNetwork("classifier", [2, 8, 3], seed=1, dataset=200, cell="window", length=4)
     sequences = [chance.normal(size=(chance.integers(1, 9), 2)) for _ in range(120)]
@@ -99,7 +99,7 @@ def test_events_by_position_need_no_names() -> None:
     assert regressor.run([[[1]]]).shape == (1, 2)
 
 
-def test_the_next_event_is_learnt_if_the_target_is_a_field() -> None:
+def test_next_event_is_learnt_if_the_target_is_a_field() -> None:
     net = nr.SequenceNetwork("classifier", fields={"letter": "category"}, target="letter", dataset=99, seed=1)
     net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 10)
     net.train(max_cycles=100)
@@ -111,7 +111,7 @@ def test_the_next_event_is_learnt_if_the_target_is_a_field() -> None:
         net.forecast("abc", 3)
 
 
-def test_gated_units_learn_next_events_and_outcomes() -> None:
+def test_gru_cells_learn_next_events_and_outcomes() -> None:
     net = nr.SequenceNetwork(
         "classifier", fields={"letter": "category"}, target="letter", cell="gru", restarts=2, seed=1
     )
@@ -133,7 +133,7 @@ def test_gated_units_learn_next_events_and_outcomes() -> None:
     assert visits.classify(fresh) == ["yes", "no", "no"]
 
 
-def test_gated_units_learn_numbers_and_forecast() -> None:
+def test_gru_cells_learn_and_forecast_numbers() -> None:
     net = nr.SequenceNetwork(
         "regressor", fields={"kwh": "number"}, target="kwh", cell="gru", restarts=2, length=60, seed=1
     )
@@ -151,7 +151,7 @@ def test_gated_units_learn_numbers_and_forecast() -> None:
     assert found.r2 > 0.8
 
 
-def test_a_series_is_forecast_with_bounds() -> None:
+def test_series_is_forecast_with_intervals() -> None:
     net = nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", length=60, seed=1)
     shape = np.array([0, 5, 9, 2])
     noise = np.random.default_rng(1)
@@ -175,7 +175,7 @@ def test_a_series_is_forecast_with_bounds() -> None:
         net.session(3).forecast(0)
 
 
-def test_a_frame_has_all_events_one_below_the_other() -> None:
+def test_frame_with_one_event_per_row_is_accepted() -> None:
     net = visitors(users=0)
     frame = pd.DataFrame(
         {
@@ -200,7 +200,7 @@ def test_a_frame_has_all_events_one_below_the_other() -> None:
 
 
 @pytest.mark.parametrize("cell", ["auto", "window", "reservoir", "gru"])
-def test_a_saved_network_has_the_same_future(cell: nr.sequences.Cell, tmp_path: Path) -> None:
+def test_saved_network_continues_identically(cell: nr.sequences.Cell, tmp_path: Path) -> None:
     net = visitors(users=60, cell=cell)
     net.train(autostop=True, max_cycles=20)
     net.save(tmp_path / "net.nr")
@@ -235,7 +235,7 @@ def test_sequences_with_an_outcome_and_idle_sequences_are_evicted_first() -> Non
     assert net.ids() == ["e"]
 
 
-def test_a_sequence_is_wholly_in_one_set() -> None:
+def test_sequence_belongs_to_one_set() -> None:
     net = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="left", dataset=50, test=50, seed=1)
     for user in range(40):
         net.session(user).observe("home")
@@ -283,7 +283,7 @@ def test_errors_name_the_argument_and_store_nothing(trained: nr.SequenceNetwork)
         nr.Network.observe(net, [{"page[-1]": "home"}], ["yes"])
 
 
-def test_a_network_of_sequences_describes_itself(trained: nr.SequenceNetwork) -> None:
+def test_info_describes_a_network_of_sequences(trained: nr.SequenceNetwork) -> None:
     info = trained.info()
     assert info.fields == {"page": "category 20", "seconds": "number"}
     assert (info.target, info.classes) == ("left", ("no", "yes"))
@@ -293,7 +293,7 @@ def test_a_network_of_sequences_describes_itself(trained: nr.SequenceNetwork) ->
     assert (figures["page[-1]"].importance or 0) > (figures["seconds[-8]"].importance or 0)
 
 
-def test_series_are_split_in_time_and_the_last_part_decides_when_to_stop() -> None:
+def test_observe_series_holds_out_the_last_part_for_validation() -> None:
     def network() -> nr.SequenceNetwork:
         return nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", length=200, hidden=[6], seed=1)
 
@@ -312,7 +312,7 @@ def test_series_are_split_in_time_and_the_last_part_decides_when_to_stop() -> No
     assert network().observe_series([[{"kwh": value} for value in shape]], kept_back=0.5) == (1, 1)
 
 
-def test_nothing_is_kept_of_series_of_which_one_is_wrong() -> None:
+def test_rejected_series_store_nothing() -> None:
     net = nr.SequenceNetwork("regressor", fields={"kwh": "number"}, target="kwh", seed=1)
     before = bytes(net)
     for series in (["five", *[1.0] * 50], [*[1.0] * 50, "five"]):

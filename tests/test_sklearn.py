@@ -54,7 +54,7 @@ def answers(estimator: Estimator, X: Any) -> Any:
 # As in scikit-learn's own suite: random rows may take long.
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks([NeuralClassifier(), NeuralRegressor()])
-def test_scikit_learn_finds_no_fault(
+def test_estimators_pass_the_checks_of_scikit_learn(
     estimator: Estimator, check: Callable[[Estimator], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Without this, scikit-learn skips one of its checks.
@@ -73,7 +73,7 @@ def test_every_parameter_and_attribute_is_documented(kind: type[Estimator]) -> N
         assert name in text, name
 
 
-def test_without_scikit_learn_the_error_names_the_package() -> None:
+def test_missing_scikit_learn_is_reported_by_name() -> None:
     program = """
         import sys
         sys.modules["sklearn"] = None
@@ -90,7 +90,7 @@ def test_without_scikit_learn_the_error_names_the_package() -> None:
 # Fits.
 
 
-def test_classes_have_the_names_that_they_came_with() -> None:
+def test_classes_keep_their_labels() -> None:
     X, y = flowers()
     model = NeuralClassifier(random_state=1).fit(X, y)
     assert model.classes_.tolist() == ["setosa", "versicolor", "virginica"]
@@ -111,14 +111,14 @@ def test_several_outputs_are_learnt_at_once() -> None:
         assert NeuralRegressor(max_iter=1, early_stopping=False).fit(X, y[:, :1]).predict(X).shape == (300,)
 
 
-def test_no_hidden_layer_and_one_by_its_units_alone_are_layouts_too() -> None:
+def test_hidden_layer_sizes_may_be_empty_or_one_integer() -> None:
     X, y = flowers()
     assert NeuralClassifier((), random_state=1).fit(X, y).network_.info().layout == (4, 3)
     assert NeuralClassifier(np.int64(7), random_state=1).fit(X, y).network_.info().layout == (4, 7, 3)
 
 
 @both
-def test_the_same_random_state_gives_the_same_answers_and_another_does_not(kind: type[Estimator]) -> None:
+def test_random_state_determines_the_predictions(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     one, same, other = (answers(kind(random_state=state).fit(X, y), X) for state in (1, 1, 2))
     assert np.array_equal(one, same)
@@ -128,7 +128,7 @@ def test_the_same_random_state_gives_the_same_answers_and_another_does_not(kind:
 
 
 @both
-def test_the_order_of_rows_does_not_matter(kind: type[Estimator]) -> None:
+def test_order_of_rows_does_not_change_the_fit(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     X, y = np.r_[X, X[:10]], np.r_[y, y[:10]]
     weight = np.random.default_rng(0).uniform(0.1, 3, len(X))
@@ -139,7 +139,7 @@ def test_the_order_of_rows_does_not_matter(kind: type[Estimator]) -> None:
 
 
 @both
-def test_weights_of_rows_count(kind: type[Estimator]) -> None:
+def test_sample_weights_change_the_probabilities(kind: type[Estimator]) -> None:
     X = np.repeat([[0.0], [1.0]], 60, axis=0)
     y = np.tile([0, 1], 60)
     model = kind(random_state=1)
@@ -149,7 +149,7 @@ def test_weights_of_rows_count(kind: type[Estimator]) -> None:
     assert skew == pytest.approx([0.1, 0.9], abs=0.05)
 
 
-def test_a_rare_class_is_found_more_often_where_all_classes_weigh_the_same() -> None:
+def test_class_weight_raises_the_recall_of_a_rare_class() -> None:
     X, y = make_classification(1000, 5, weights=[0.95], class_sep=0.5, random_state=1)
     weights: dict[str, Any] = {"none": None, "balanced": "balanced", "given": {0: 1, 1: 20}}
     found = {
@@ -160,7 +160,7 @@ def test_a_rare_class_is_found_more_often_where_all_classes_weigh_the_same() -> 
     assert min(found["balanced"], found["given"]) > 0.7
 
 
-def test_balanced_means_that_the_weights_of_all_classes_are_equal_together() -> None:
+def test_balanced_class_weights_give_classes_equal_total_weight() -> None:
     X = np.random.default_rng(0).normal(size=(60, 2))
     y = np.repeat([0, 1], [40, 20])
     model = NeuralClassifier(class_weight="balanced", max_iter=1, early_stopping=False)
@@ -174,7 +174,7 @@ def test_balanced_means_that_the_weights_of_all_classes_are_equal_together() -> 
 # Training rows.
 
 
-def test_a_share_of_each_class_is_held_out_but_never_all_of_it() -> None:
+def test_held_out_rows_are_a_share_of_each_class() -> None:
     X = np.arange(106, dtype=np.float32)[:, np.newaxis]
     y = np.repeat([0, 1, 2], [75, 30, 1]).astype(np.float32)
     for seed in range(20):
@@ -185,7 +185,7 @@ def test_a_share_of_each_class_is_held_out_but_never_all_of_it() -> None:
         assert (learnt.y == 2).sum() == 1
 
 
-def test_which_rows_are_kept_back_is_drawn_anew_for_each_seed() -> None:
+def test_held_out_rows_depend_on_the_random_state() -> None:
     all_rows = Rows(np.arange(50, dtype=np.float32)[:, np.newaxis], np.zeros((50, 1), np.float32), np.ones(50))
     kept = [split(all_rows, np.zeros(50), 0.1, np.random.RandomState(seed))[1].X[:, 0] for seed in range(200)]
     assert {len(rows) for rows in kept} <= {4, 5}
@@ -193,7 +193,7 @@ def test_which_rows_are_kept_back_is_drawn_anew_for_each_seed() -> None:
     assert 5 <= times.min() <= times.max() <= 40
 
 
-def test_equal_rows_are_one_and_each_counts_as_many_as_it_stands_for() -> None:
+def test_duplicate_rows_are_merged_with_summed_weights() -> None:
     X = np.array([[0, 1], [-0.0, 1], [2, 3], [4, 5], [0, 1]], np.float32)
     y = np.array([[0], [0], [1], [1], [1]], np.float32)
     found = merged(Rows(X, y, np.array([1, 2, 1, 0, 1.0])))
@@ -210,14 +210,14 @@ def test_equal_rows_are_one_and_each_counts_as_many_as_it_stands_for() -> None:
     assert tested.weight[0] in (1, 2)
 
 
-def test_few_different_rows_that_come_often_are_all_learnt() -> None:
+def test_few_distinct_rows_that_repeat_are_all_learnt() -> None:
     X = np.repeat([[0, 0], [0, 1], [1, 0], [1, 1]], 25, axis=0)
     y = X[:, 0] ^ X[:, 1]
     assert [NeuralClassifier(random_state=seed).fit(X, y).score(X, y) for seed in range(10)] == [1] * 10
 
 
 @both
-def test_too_few_rows_to_hold_out_any_are_trained_until_the_limit(kind: type[Estimator]) -> None:
+def test_too_few_rows_are_trained_without_validation(kind: type[Estimator]) -> None:
     X, y = [[0.0], [1.0]], [0, 1]
     model = kind(max_iter=25, l2=0, random_state=1).fit(X, y)
     assert model.n_iter_ == 25
@@ -225,7 +225,7 @@ def test_too_few_rows_to_hold_out_any_are_trained_until_the_limit(kind: type[Est
     assert model.predict(X) == pytest.approx(y, abs=0.2)
 
 
-def test_rows_are_single_precision() -> None:
+def test_rows_are_converted_to_float32() -> None:
     model = NeuralRegressor(max_iter=1, early_stopping=False).fit([[2.0**24], [2.0**24 + 1], [0]], [1.0, 1, 0])
     assert model.predict([[2.0**24]]) == model.predict([[2.0**24 + 1]])
     with np.errstate(over="ignore"):
@@ -239,7 +239,7 @@ def test_rows_are_single_precision() -> None:
 
 
 @both
-def test_a_warm_start_goes_on_where_the_last_training_ended(kind: type[Estimator]) -> None:
+def test_warm_start_continues_the_last_training(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     options: dict[str, Any] = {"early_stopping": False, "random_state": 1}
     whole = kind(max_iter=10, **options).fit(X, y)
@@ -253,7 +253,7 @@ def test_a_warm_start_goes_on_where_the_last_training_ended(kind: type[Estimator
     assert not np.array_equal(answers(cold, X), answers(whole, X))
 
 
-def test_a_warm_start_takes_new_options_but_neither_another_layout_nor_other_classes() -> None:
+def test_warm_start_accepts_new_options_but_no_other_layout_or_classes() -> None:
     X, y = flowers()
     model = NeuralClassifier(warm_start=True, class_weight="balanced", max_iter=2, early_stopping=False).fit(X, y)
     model.set_params(l2=0.25, class_weight=None, n_iter_no_change=9).fit(X[:60], y[:60])
@@ -270,7 +270,7 @@ def test_a_warm_start_takes_new_options_but_neither_another_layout_nor_other_cla
     assert np.array_equal(answers(model, X), before)
 
 
-def test_rows_in_parts_are_learnt_as_a_whole() -> None:
+def test_partial_fit_learns_all_parts() -> None:
     X, y = flowers()
     model = NeuralClassifier(random_state=1)
     for kind in np.unique(y):
@@ -286,7 +286,7 @@ def test_rows_in_parts_are_learnt_as_a_whole() -> None:
     assert line.predict([[10], [90]]) == pytest.approx([30, 270], abs=5)
 
 
-def test_rows_in_parts_have_the_classes_that_were_named_first() -> None:
+def test_partial_fit_keeps_the_classes_of_the_first_call() -> None:
     X, y = flowers()
     model = NeuralClassifier(random_state=1, max_iter=3, early_stopping=False)
     with pytest.raises(ValueError, match="classes is missing: expected all classes in the first call of partial_fit"):
@@ -304,7 +304,7 @@ def test_rows_in_parts_have_the_classes_that_were_named_first() -> None:
 
 
 @both
-def test_rows_of_a_fit_are_forgotten(kind: type[Estimator]) -> None:
+def test_fit_does_not_keep_rows(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     model = kind(max_iter=20, early_stopping=False, random_state=1).fit(X, y)
     assert model.network_.info().training_dataset_len == 0
@@ -344,12 +344,12 @@ def test_loss_curves_have_a_point_for_each_iteration(kind: type[Estimator]) -> N
     assert long.validation_loss_curve_ is None
 
 
-def test_a_training_that_ends_before_it_has_converged_says_so() -> None:
+def test_unconverged_training_warns() -> None:
     with pytest.warns(ConvergenceWarning, match="still falling after max_iter=12 iterations"):
         NeuralClassifier(max_iter=12, random_state=1).fit(*flowers())
 
 
-def test_columns_of_frames_have_names() -> None:
+def test_fit_keeps_the_feature_names_of_frames() -> None:
     frame = pandas.DataFrame(flowers()[0], columns=["a", "b", "c", "d"])
     model = NeuralClassifier(random_state=1, max_iter=2, early_stopping=False).fit(frame, flowers()[1])
     assert model.feature_names_in_.tolist() == ["a", "b", "c", "d"]
@@ -357,7 +357,7 @@ def test_columns_of_frames_have_names() -> None:
         model.predict(frame.rename(columns={"a": "e"}))
 
 
-def test_the_network_goes_where_networks_go(tmp_path: Path, db: nr.NeuralRedis) -> None:
+def test_fitted_network_can_be_saved_and_uploaded(tmp_path: Path, db: nr.NeuralRedis) -> None:
     X, y = flowers()
     model = NeuralClassifier(random_state=1).fit(X, y)
     model.network_.save(tmp_path / "iris.nr")
@@ -367,7 +367,7 @@ def test_the_network_goes_where_networks_go(tmp_path: Path, db: nr.NeuralRedis) 
         assert network.observe(X, np.zeros(150)) == (119, 30)
 
 
-def test_an_interruption_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_fit_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) -> None:
     whole_training = nr.Network.train
 
     def interrupted(network: nr.Network, **limits: Any) -> nr.Report:
@@ -388,7 +388,7 @@ def test_an_interruption_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("parameters", "complaint"),
+    ("parameters", "message"),
     [
         ({"max_iter": 0}, "max_iter is 0: expected None or an integer of at least 1"),
         ({"max_iter": 2.5}, "max_iter is 2.5: expected None or an integer of at least 1"),
@@ -400,15 +400,15 @@ def test_an_interruption_leaves_a_fitted_model(monkeypatch: pytest.MonkeyPatch) 
         ({"class_weight": "fair"}, "class_weight is 'fair': expected a dict, 'balanced' or None"),
     ],
 )
-def test_a_parameter_that_has_no_such_value_is_named(parameters: dict[str, Any], complaint: str) -> None:
+def test_invalid_parameter_values_are_rejected_by_name(parameters: dict[str, Any], message: str) -> None:
     model = NeuralClassifier(**parameters)
-    with pytest.raises(ValueError, match=f"^{re.escape(complaint)}$"):
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         model.fit(*flowers())
     assert not hasattr(model, "network_")
 
 
 @pytest.mark.parametrize(
-    ("weight", "complaint"),
+    ("weight", "message"),
     [
         ([1, 2], r"sample_weight has the shape \(2,\): expected \(150,\), a weight for each row of X"),
         (np.linspace(-1, 1, 150), "sample_weight has -1.0: expected numbers of at least 0"),
@@ -416,15 +416,15 @@ def test_a_parameter_that_has_no_such_value_is_named(parameters: dict[str, Any],
         (np.arange(150) < 50, "y has one class, .*setosa.*: expected at least two"),
     ],
 )
-def test_row_weights_out_of_range_are_rejected(weight: Any, complaint: str) -> None:
-    with pytest.raises(ValueError, match=complaint):
+def test_row_weights_out_of_range_are_rejected(weight: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         NeuralClassifier().fit(*flowers(), sample_weight=weight)
 
 
 # Use in scikit-learn.
 
 
-def test_a_pipeline_learns_from_a_frame_as_it_was_read() -> None:
+def test_pipeline_learns_from_a_raw_frame() -> None:
     passengers = pandas.read_csv(TITANIC)
     survived = passengers.pop("survived").map({0: "no", 1: "yes"})
     passengers["age"] = passengers["age"].fillna(30)
@@ -439,7 +439,7 @@ def test_a_pipeline_learns_from_a_frame_as_it_was_read() -> None:
     assert model.predict_proba(kept.assign(sex="male"))[:, 1].mean() < 0.4
 
 
-def test_searches_and_cross_validations_take_them() -> None:
+def test_grid_search_and_cross_validation_accept_estimators() -> None:
     X, y = flowers()
     grid = {"hidden_layer_sizes": [(), (10, 10)], "l2": np.array([1e-3, 10.0])}
     search = GridSearchCV(NeuralClassifier(random_state=1, restarts=1), grid, cv=3).fit(X, y)
@@ -452,7 +452,7 @@ def test_searches_and_cross_validations_take_them() -> None:
 
 
 @both
-def test_clones_know_nothing_and_pickles_know_all(kind: type[Estimator]) -> None:
+def test_clones_are_unfitted_and_pickles_fitted(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     model = kind((8,), random_state=1, restarts=1).fit(X, y)
     assert not hasattr(clone(model), "network_")
@@ -487,7 +487,7 @@ def test_displays_show_decision_boundaries_and_learning_curves() -> None:
 
 
 @both
-def test_sparse_rows_are_as_good_as_dense_ones(kind: type[Estimator], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sparse_rows_equal_dense_rows(kind: type[Estimator], monkeypatch: pytest.MonkeyPatch) -> None:
     X, y = rows(kind)
     X = np.where(abs(X) > 3, X, 0)
     dense = kind(max_iter=20, early_stopping=False, random_state=1).fit(X, y)
@@ -499,7 +499,7 @@ def test_sparse_rows_are_as_good_as_dense_ones(kind: type[Estimator], monkeypatc
         assert np.array_equal(answers(model, X), answers(dense, X))
 
 
-def test_words_and_categories_go_straight_in() -> None:
+def test_vectorizers_and_encoders_work_in_a_pipeline() -> None:
     texts = ["a good film", "good, very good", "a bad film", "bad, very bad"] * 20
     assert (
         make_pipeline(TfidfVectorizer(), NeuralClassifier(random_state=1))
@@ -513,7 +513,7 @@ def test_words_and_categories_go_straight_in() -> None:
     assert model.score(table, [1.0, 2, 3] * 20) > 0.99
 
 
-def test_a_column_transformer_may_give_sparse_rows_as_it_does_by_default() -> None:
+def test_sparse_output_of_a_column_transformer_is_accepted() -> None:
     colours = [f"colour {number}" for number in range(20)]
     table = pandas.DataFrame({"colour": colours * 6, "size": np.tile([1.0, 2.0], 60)})
     encoded = make_column_transformer((OneHotEncoder(), ["colour"]), remainder="passthrough")
@@ -523,7 +523,7 @@ def test_a_column_transformer_may_give_sparse_rows_as_it_does_by_default() -> No
 
 
 @both
-def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_rejected_with_its_size(
+def test_too_large_sparse_matrix_is_rejected_with_its_size(
     kind: type[Estimator],
 ) -> None:
     X, y = scipy.sparse.csr_array((1000, 400_000)), np.tile([0, 1], 500)
@@ -534,7 +534,7 @@ def test_a_sparse_matrix_that_would_be_too_large_as_a_dense_one_is_rejected_with
 
 
 @both
-def test_an_infinite_number_is_reported_with_its_place(kind: type[Estimator]) -> None:
+def test_infinite_number_is_reported_with_its_position(kind: type[Estimator]) -> None:
     X, y = rows(kind)
     X[3, 1] = np.inf
     for given, place in (
@@ -557,9 +557,7 @@ def test_an_infinite_number_is_reported_with_its_place(kind: type[Estimator]) ->
         (pandas.Categorical(["x"] * 120), "row 0, column 'b' is x"),
     ],
 )
-def test_words_in_columns_of_numbers_are_reported_with_their_row(
-    kind: type[Estimator], column: Any, message: str
-) -> None:
+def test_words_in_numeric_columns_are_reported_with_their_row(kind: type[Estimator], column: Any, message: str) -> None:
     X, y = rows(kind)
     frame = pandas.DataFrame(X, columns=["a", "b", "c"])
     model = kind(max_iter=2, early_stopping=False).fit(frame, y)
@@ -571,7 +569,7 @@ def test_words_in_columns_of_numbers_are_reported_with_their_row(
 
 @both
 @pytest.mark.parametrize("gap", [None, pandas.NA])
-def test_a_gap_in_y_is_reported_with_its_row(kind: type[Estimator], gap: Any) -> None:
+def test_gap_in_y_is_reported_with_its_row(kind: type[Estimator], gap: Any) -> None:
     X, y = rows(kind)
     labels = [*y.astype(str if kind is NeuralClassifier else float)]
     labels[7] = gap
@@ -596,7 +594,7 @@ def test_a_gap_in_y_is_reported_with_its_row(kind: type[Estimator], gap: Any) ->
         ("activation", 1, "sigmoid, tanh, relu"),
     ],
 )
-def test_a_parameter_of_another_type_is_named_with_its_value(
+def test_parameter_of_the_wrong_type_is_named_with_its_value(
     kind: type[Estimator], parameter: str, value: Any, expected: str
 ) -> None:
     with pytest.raises((TypeError, ValueError), match=f"{parameter} is {re.escape(repr(value))}: expected {expected}"):
@@ -604,7 +602,7 @@ def test_a_parameter_of_another_type_is_named_with_its_value(
 
 
 @both
-def test_no_rows_are_rejected_as_scikit_learn_does(kind: type[Estimator]) -> None:
+def test_empty_arrays_are_rejected_like_in_scikit_learn(kind: type[Estimator]) -> None:
     model = kind(max_iter=2, early_stopping=False).fit(*rows(kind))
     with pytest.raises(ValueError, match="Found array with 0 sample"):
         model.predict(np.empty((0, 3)))

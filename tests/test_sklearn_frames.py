@@ -65,7 +65,7 @@ def fields_of(X: Any, **parameters: Any) -> dict[str, str] | None:
 
 
 @both
-def test_a_frame_is_a_valid_table(kind: type[Estimator]) -> None:
+def test_frame_with_words_and_gaps_is_learnt(kind: type[Estimator]) -> None:
     frame = customers()
     y = outcomes(kind, frame)
     model = kind(random_state=1).fit(frame, y)
@@ -85,7 +85,7 @@ def test_a_frame_is_a_valid_table(kind: type[Estimator]) -> None:
 
 
 @both
-def test_frames_of_other_libraries_are_the_same(kind: type[Estimator]) -> None:
+def test_frames_of_other_libraries_are_equivalent(kind: type[Estimator]) -> None:
     frame = customers()
     y = outcomes(kind, frame)
     model = kind(**QUICK).fit(frame, y)
@@ -103,7 +103,7 @@ def test_frames_of_other_libraries_are_the_same(kind: type[Estimator]) -> None:
         assert np.array_equal(answers(model, form), answers(model, frame))
 
 
-def test_frames_of_polars_are_the_same() -> None:
+def test_polars_frames_are_equivalent() -> None:
     polars = pytest.importorskip("polars")
     frame = customers()
     y = outcomes(NeuralClassifier, frame)
@@ -143,19 +143,19 @@ def test_frames_of_polars_are_the_same() -> None:
         (["x" * 65, "x" * 66, "x" * 65, None], "text 512"),
     ],
 )
-def test_a_column_becomes_the_kind_of_field_that_suits_it(values: Any, kind: str) -> None:
+def test_dtype_and_values_determine_the_kind_of_field(values: Any, kind: str) -> None:
     frame = pandas.DataFrame({"column": pandas.Series(values, dtype=object if isinstance(values, list) else None)})
     assert fields_of(frame) == {"column": kind}
 
 
-def test_frames_of_numbers_without_gaps_make_networks_of_numbers_as_they_did() -> None:
+def test_numeric_frames_without_gaps_have_no_fields() -> None:
     assert fields_of(pandas.DataFrame({"a": [1, 2, 3], "b": [True, False, True], "c": [1.5, 2, 3]})) is None
     assert fields_of(pandas.DataFrame({"a": pandas.Series([1, 2.5, decimal.Decimal(3)], dtype=object)})) is None
     assert fields_of(np.array([[1, 2], [3, True], [4, 5]], object)) is None
     assert fields_of(pandas.DataFrame({"a": [1, 2, None], "b": [True, False, True]})) == {"a": "number", "b": "flag"}
 
 
-def test_fields_have_the_names_of_the_columns_if_these_can_be_names() -> None:
+def test_fields_have_the_names_of_columns_if_valid() -> None:
     gaps = np.array([[1, np.nan], [2, 3], [3, 4]])
     assert list(fields_of(gaps) or {}) == ["x0", "x1"]
     assert list(fields_of(pandas.DataFrame(gaps, columns=[0, 1])) or {}) == ["x0", "x1"]
@@ -166,7 +166,7 @@ def test_fields_have_the_names_of_the_columns_if_these_can_be_names() -> None:
         NeuralClassifier().fit(np.full((4, 4097), np.nan), [0, 1, 0, 1])
 
 
-def test_classes_are_called_as_in_y() -> None:
+def test_classes_have_the_labels_of_y() -> None:
     frame = pandas.DataFrame({"word": ["a", "b", None, "b"] * 10})
     model = NeuralClassifier(random_state=1).fit(frame, ["no", "yes", "no", "yes"] * 10)
     assert model.network_.classes == ("no", "yes")
@@ -181,7 +181,7 @@ def test_classes_are_called_as_in_y() -> None:
         assert model.predict(frame).tolist() == [odd, "yes", odd, "yes"] * 10
 
 
-def test_several_outputs_are_learnt_from_words_at_once() -> None:
+def test_several_outputs_are_learnt_from_words() -> None:
     frame = pandas.DataFrame({"word": ["a", "b", "c"] * 20})
     y = np.array([[1, 100], [2, 300], [3, 200]] * 20, float)
     model = NeuralRegressor(random_state=1).fit(frame, y)
@@ -194,7 +194,7 @@ def test_several_outputs_are_learnt_from_words_at_once() -> None:
 
 
 @both
-def test_numbers_may_have_gaps_in_every_form(kind: type[Estimator]) -> None:
+def test_gaps_in_numbers_are_accepted_in_every_form(kind: type[Estimator]) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(120, 3))
     y = (X[:, 0] > 0).astype(int) if kind is NeuralClassifier else X[:, 0].copy()
@@ -216,7 +216,7 @@ def test_numbers_may_have_gaps_in_every_form(kind: type[Estimator]) -> None:
     assert np.isfinite(answers(model, np.zeros((2, 3)))).all()
 
 
-def test_a_gap_can_be_informative() -> None:
+def test_gaps_can_be_informative() -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(size=(300, 2))
     y = rng.integers(0, 2, 300)
@@ -225,7 +225,7 @@ def test_a_gap_can_be_informative() -> None:
 
 
 @both
-def test_a_gap_in_a_column_that_had_none_in_training_is_the_mean(kind: type[Estimator]) -> None:
+def test_gap_in_a_column_without_training_gaps_is_the_mean(kind: type[Estimator]) -> None:
     rng = np.random.default_rng(0)
     X = rng.normal(5, 2, size=(120, 2))
     model = kind(**QUICK).fit(X, (X[:, 0] > 5).astype(int))
@@ -249,7 +249,7 @@ def test_cross_validations_may_have_gaps_in_some_folds_only() -> None:
 # Later rows.
 
 
-def test_columns_in_another_order_or_with_other_names_are_rejected() -> None:
+def test_other_column_names_or_order_are_rejected() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     for other in (frame[frame.columns[::-1]], frame.rename(columns={"age": "years"}), frame.drop(columns="age")):
@@ -257,7 +257,7 @@ def test_columns_in_another_order_or_with_other_names_are_rejected() -> None:
             model.predict(other)
 
 
-def test_a_word_after_the_training_counts_as_unknown() -> None:
+def test_word_after_the_training_counts_as_unknown() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     new, newer, long = (model.predict_proba(frame.assign(country=word)) for word in ("ES", "PT", "x" * 100))
@@ -278,7 +278,7 @@ def test_a_word_after_the_training_counts_as_unknown() -> None:
         ("phone", "perhaps", "row 0, column 'phone' is perhaps: expected True, False or a missing value"),
     ],
 )
-def test_a_value_of_another_kind_is_reported_with_its_place(column: str, value: Any, message: str) -> None:
+def test_value_of_another_kind_is_reported_with_its_position(column: str, value: Any, message: str) -> None:
     frame = customers(20)
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     with pytest.raises(ValueError, match=message):
@@ -290,7 +290,7 @@ def test_lists_in_a_column_are_rejected() -> None:
         NeuralClassifier().fit(pandas.DataFrame({"tags": [["a"], ["b"]]}), [0, 1])
 
 
-def test_rows_without_names_are_taken_by_the_places_of_columns() -> None:
+def test_arrays_are_read_by_column_position() -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     with pytest.warns(UserWarning, match="does not have valid feature names"):
@@ -299,7 +299,7 @@ def test_rows_without_names_are_taken_by_the_places_of_columns() -> None:
 
 
 @both
-def test_neither_the_order_of_rows_nor_how_often_they_stand_there_matters(kind: type[Estimator]) -> None:
+def test_row_order_and_duplicates_do_not_change_the_fit(kind: type[Estimator]) -> None:
     frame = customers(60)
     y = outcomes(kind, frame)
     weight = np.random.default_rng(0).integers(0, 3, 60)
@@ -310,7 +310,7 @@ def test_neither_the_order_of_rows_nor_how_often_they_stand_there_matters(kind: 
     assert np.array_equal(answers(weighted, frame), answers(repeated, frame))
 
 
-def test_classes_may_have_weights_of_their_own() -> None:
+def test_class_weights_are_applied() -> None:
     frame = pandas.DataFrame({"word": ["a", "b"] * 60})
     y = np.where(np.arange(120) % 6 == 0, "rare", "usual")
     fair = NeuralClassifier(random_state=1).fit(frame, y).predict_proba(frame)[0]
@@ -321,7 +321,7 @@ def test_classes_may_have_weights_of_their_own() -> None:
 
 
 @both
-def test_rows_in_parts_bring_new_words(kind: type[Estimator]) -> None:
+def test_partial_fit_adds_new_words(kind: type[Estimator]) -> None:
     frame = pandas.DataFrame({"word": ["a", "b", "c", None] * 20, "number": np.arange(80.0)})
     y = np.tile([0, 1, 1, 0], 20)
     model = kind(random_state=1)
@@ -339,7 +339,7 @@ def test_rows_in_parts_bring_new_words(kind: type[Estimator]) -> None:
 
 
 @both
-def test_a_warm_start_goes_on_with_the_fields_that_there_are(kind: type[Estimator]) -> None:
+def test_warm_start_keeps_the_fields(kind: type[Estimator]) -> None:
     frame = customers()
     y = outcomes(kind, frame)
     model = kind(**QUICK, warm_start=True).fit(frame, y)
@@ -356,7 +356,7 @@ def test_a_warm_start_goes_on_with_the_fields_that_there_are(kind: type[Estimato
 
 
 @both
-def test_clones_know_nothing_and_pickles_know_all(kind: type[Estimator]) -> None:
+def test_clones_are_unfitted_and_pickles_fitted(kind: type[Estimator]) -> None:
     frame = customers()
     y = outcomes(kind, frame)
     model = kind(**QUICK).fit(frame, y)
@@ -367,12 +367,12 @@ def test_clones_know_nothing_and_pickles_know_all(kind: type[Estimator]) -> None
     assert np.array_equal(answers(copy.partial_fit(frame, y), frame), answers(model.partial_fit(frame, y), frame))
 
 
-def test_rows_with_gaps_are_always_normalized() -> None:
+def test_normalize_false_is_rejected_with_fields() -> None:
     with pytest.raises(ValueError, match="normalize is False: expected True for rows with missing values"):
         NeuralClassifier(normalize=False).fit(pandas.DataFrame({"word": ["a", "b"]}), [0, 1])
 
 
-def test_the_network_answers_rows_by_their_names_wherever_it_goes(tmp_path: Path, db: nr.NeuralRedis) -> None:
+def test_fitted_network_predicts_rows_by_name(tmp_path: Path, db: nr.NeuralRedis) -> None:
     frame = customers()
     model = NeuralClassifier(**QUICK).fit(frame, outcomes(NeuralClassifier, frame))
     model.network_.save(tmp_path / "customers.nr")
@@ -384,7 +384,7 @@ def test_the_network_answers_rows_by_their_names_wherever_it_goes(tmp_path: Path
 # Use in scikit-learn.
 
 
-def test_passengers_are_a_valid_table_as_read() -> None:
+def test_titanic_frame_is_learnt_without_preprocessing() -> None:
     passengers = pandas.read_csv(TITANIC)
     survived = passengers.pop("survived").map({0: "no", 1: "yes"})
     assert passengers["age"].isna().any()
@@ -398,7 +398,7 @@ def test_passengers_are_a_valid_table_as_read() -> None:
     assert search.best_score_ > 0.75
 
 
-def test_gaps_left_by_scikit_learn_are_no_trouble() -> None:
+def test_output_of_an_imputer_is_accepted() -> None:
     X = np.array([[1.0, np.nan], [2, np.nan], [3, np.nan], [4, np.nan]] * 10)
     kept = SimpleImputer(keep_empty_features=True).fit_transform(X)
     for rows in (X, kept):

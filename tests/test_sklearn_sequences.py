@@ -42,7 +42,7 @@ def short() -> SequenceClassifier:
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 
-def test_a_classifier_learns_from_series_of_any_lengths_and_forgets_them() -> None:
+def test_classifier_learns_from_series_of_different_lengths() -> None:
     X, y = bumps(80)
     model = SequenceClassifier(random_state=1).fit(X, y)
     fresh, truth = bumps(40, seed=2)
@@ -57,7 +57,7 @@ def test_a_classifier_learns_from_series_of_any_lengths_and_forgets_them() -> No
     assert model.network_.length == max(map(len, (series.T for series in X)))
 
 
-def test_an_array_of_three_dimensions_has_channels_before_time_points_as_in_aeon() -> None:
+def test_three_dimensional_array_has_channels_before_time() -> None:
     X, y = bumps(60)
     array = np.stack([series[:, :10] for series in X])
     assert array.shape == (60, 2, 10)
@@ -72,7 +72,7 @@ def test_an_array_of_three_dimensions_has_channels_before_time_points_as_in_aeon
     assert np.array_equal(one.predict_proba(list(array[:, 0])), one.predict_proba(array[:, 0]))
 
 
-def test_it_works_in_a_cross_validation_a_search_and_a_pipeline() -> None:
+def test_classifier_works_in_cross_validation_search_and_pipeline() -> None:
     X, y = bumps(48)
     array, labels = np.stack([series[:, :10] for series in X]), np.array(y)
     assert cross_val_score(short(), array, labels, cv=3).shape == (3,)
@@ -84,7 +84,7 @@ def test_it_works_in_a_cross_validation_a_search_and_a_pipeline() -> None:
     assert pipeline.predict(array).shape == (48,)
 
 
-def test_it_can_be_cloned_pickled_and_repeated() -> None:
+def test_classifier_can_be_cloned_pickled_and_reproduced() -> None:
     X, y = bumps(40)
     model = short().fit(X, y)
     other = clone(model)
@@ -97,7 +97,7 @@ def test_it_can_be_cloned_pickled_and_repeated() -> None:
     )
 
 
-def test_classes_are_of_any_sort_and_weights_count() -> None:
+def test_classes_may_be_of_any_type_and_weighted() -> None:
     X, y = bumps(40)
     numbers = np.where(np.array(y) == "left", 7, 3)
     model = short().fit(X, numbers)
@@ -113,7 +113,7 @@ def test_classes_are_of_any_sort_and_weights_count() -> None:
     assert balanced.predict_proba(same)[:, 1].mean() == pytest.approx(0.5, abs=0.1)
 
 
-def test_early_stopping_keeps_series_of_each_class_back() -> None:
+def test_early_stopping_holds_out_series_of_each_class() -> None:
     X, y = bumps(40)
     model = SequenceClassifier([6], restarts=1, random_state=1).fit(X, y)
     assert model.validation_loss_curve_ is not None
@@ -146,12 +146,12 @@ def test_every_parameter_and_attribute_of_the_classifier_is_documented() -> None
         ([np.zeros((2, 3)), [[1, 1e39], [3, 4]]], "contains infinity .*: series 1, channel 0, time point 1"),
     ],
 )
-def test_invalid_series_are_named(X: Any, message: str) -> None:
+def test_invalid_series_are_rejected_by_index(X: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         short().fit(X, [0, 1])
 
 
-def test_further_errors_of_fits_name_the_argument() -> None:
+def test_invalid_fit_arguments_are_rejected_by_name() -> None:
     X, y = bumps(10)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         short().fit(X, y[:9])
@@ -189,23 +189,23 @@ def predicted() -> Forecaster:
     return quick().fit(season())
 
 
-def test_one_series_is_an_array_and_so_is_its_forecast(predicted: Forecaster) -> None:
-    said = predicted.predict(10)
-    assert said.shape == (10,)
-    assert said.dtype == np.float64
-    assert np.abs(said - season(130)[120:]).max() < 1
+def test_forecast_of_one_series_is_an_array(predicted: Forecaster) -> None:
+    forecast = predicted.predict(10)
+    assert forecast.shape == (10,)
+    assert forecast.dtype == np.float64
+    assert np.abs(forecast - season(130)[120:]).max() < 1
     assert predicted.predict().shape == (1,)
     # From the end of another series.
     later = predicted.predict(3, y=season(124))
     assert np.abs(later - season(127)[124:]).max() < 1
     # The series is stored in two parts, and a session continues the later one.
     assert predicted.network_.ids() == ["y", "y before"]
-    assert np.array_equal(predicted.network_.session("y").forecast(10).values, said)
-    assert np.array_equal(pickle.loads(pickle.dumps(predicted)).predict(10), said)
-    assert np.array_equal(clone(predicted).fit(season()[:, np.newaxis]).predict(10), said)
+    assert np.array_equal(predicted.network_.session("y").forecast(10).values, forecast)
+    assert np.array_equal(pickle.loads(pickle.dumps(predicted)).predict(10), forecast)
+    assert np.array_equal(clone(predicted).fit(season()[:, np.newaxis]).predict(10), forecast)
 
 
-def test_its_error_is_reported_beside_that_of_seasonal_naive_forecasts(predicted: Forecaster) -> None:
+def test_mase_is_reported_beside_the_seasonal_naive_baseline(predicted: Forecaster) -> None:
     assert predicted.mase_ is not None
     assert predicted.baseline_mase_ == pytest.approx(1, abs=0.3)
     lazy = quick().set_params(season_length=1).fit(season())
@@ -218,12 +218,12 @@ def test_its_error_is_reported_beside_that_of_seasonal_naive_forecasts(predicted
     assert quick().fit(season(4)).mase_ is None
 
 
-def test_intervals_contain_the_outcome_as_often_as_requested(predicted: Forecaster) -> None:
-    said = predicted.predict_interval(4, level=0.8)
-    assert isinstance(said, nr.Forecast)
-    assert np.array_equal(said.values, predicted.predict(4).astype(np.float32))
-    assert (said.low < said.values).all()
-    assert (said.values < said.high).all()
+def test_intervals_cover_outcomes_at_the_requested_level(predicted: Forecaster) -> None:
+    forecast = predicted.predict_interval(4, level=0.8)
+    assert isinstance(forecast, nr.Forecast)
+    assert np.array_equal(forecast.values, predicted.predict(4).astype(np.float32))
+    assert (forecast.low < forecast.values).all()
+    assert (forecast.values < forecast.high).all()
     with pytest.raises(nr.TrainingError, match=r"places in validation sequences for 99\.9 %"):
         predicted.predict_interval(1, level=0.999)
     with pytest.raises(nr.OptionError, match="steps is 0"):
@@ -237,15 +237,15 @@ def table(times: Any) -> pandas.DataFrame:
     return found.sample(frac=1, random_state=1)
 
 
-def test_several_series_are_a_table_as_of_nixtla_and_so_are_their_forecasts() -> None:
+def test_several_series_are_a_nixtla_table() -> None:
     data = table(pandas.date_range("2026-01-05", periods=80, freq="h"))
     model = quick().fit(data)
-    said = model.predict(3)
-    assert said.columns.tolist() == ["unique_id", "ds", "Forecaster"]
+    forecast = model.predict(3)
+    assert forecast.columns.tolist() == ["unique_id", "ds", "Forecaster"]
     ids = data["unique_id"].unique().tolist()
-    assert said["unique_id"].tolist() == [ids[0]] * 3 + [ids[1]] * 3
-    assert said["ds"].tolist() == [*pandas.date_range("2026-01-08 08:00", periods=3, freq="h")] * 2
-    of = said.set_index(["unique_id", "ds"])["Forecaster"]
+    assert forecast["unique_id"].tolist() == [ids[0]] * 3 + [ids[1]] * 3
+    assert forecast["ds"].tolist() == [*pandas.date_range("2026-01-08 08:00", periods=3, freq="h")] * 2
+    of = forecast.set_index(["unique_id", "ds"])["Forecaster"]
     assert np.abs(of["b"].to_numpy() - season(83)[80:]).max() < 1.5
     assert np.abs(of["a"].to_numpy() - season(83)[80:] - 100).max() < 1.5
     assert sorted(model.network_.ids()) == ["a", "a before", "b", "b before"]
@@ -257,8 +257,8 @@ def test_several_series_are_a_table_as_of_nixtla_and_so_are_their_forecasts() ->
     assert model.predict(1, y=columns)["Forecaster"].tolist() == model.predict(1)["Forecaster"].tolist()
     of_polars = quick().fit(polars.DataFrame(columns)).predict(3)
     assert isinstance(of_polars, polars.DataFrame)
-    assert of_polars["Forecaster"].to_list() == said["Forecaster"].tolist()
-    assert of_polars["ds"].to_list() == said["ds"].tolist()
+    assert of_polars["Forecaster"].to_list() == forecast["Forecaster"].tolist()
+    assert of_polars["ds"].to_list() == forecast["ds"].tolist()
 
 
 @pytest.mark.parametrize(
@@ -274,14 +274,14 @@ def test_several_series_are_a_table_as_of_nixtla_and_so_are_their_forecasts() ->
         ([f"2026-01-{day:02}" for day in range(1, 31)], ["2026-01-31", "2026-02-01"]),
     ],
 )
-def test_times_go_on_as_they_went(times: Any, coming: list[Any]) -> None:
+def test_forecast_times_continue_the_observed_times(times: Any, coming: list[Any]) -> None:
     model = quick().set_params(max_iter=1).fit(table(list(times)))
-    said = model.predict(2)["ds"][:2]
+    forecast = model.predict(2)["ds"][:2]
     expected = coming if not isinstance(coming[0], str) else [pandas.Timestamp(time) for time in coming]
-    assert said.tolist() == expected
+    assert forecast.tolist() == expected
 
 
-def test_gaps_are_gaps() -> None:
+def test_gaps_in_series_are_accepted() -> None:
     values = season()
     values[[3, 50, 110]] = np.nan
     model = quick().fit(values)
@@ -323,14 +323,14 @@ DAYS = [f"2026-01-0{day}" for day in (1, 2, 3, 5)]
         ({"unique_id": [1, 1, "1", "1"], "ds": [1, 2, 1, 2], "y": [1] * 4}, "y has two series of one name"),
     ],
 )
-def test_inputs_that_are_no_series_are_errors(y: Any, message: str) -> None:
+def test_invalid_series_of_a_forecaster_are_rejected(y: Any, message: str) -> None:
     if isinstance(y, dict):
         y = {name: np.array(list(column), object if name == "unique_id" else None) for name, column in y.items()}
     with pytest.raises(ValueError, match=message):
         quick().fit(y)
 
 
-def test_further_errors_of_a_forecaster_name_the_argument() -> None:
+def test_invalid_forecaster_arguments_are_rejected_by_name() -> None:
     with pytest.raises(ValueError, match="X is given: expected None"):
         quick().fit(season(), np.zeros((120, 1)))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="season_length is 0"):

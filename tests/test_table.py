@@ -61,18 +61,18 @@ def values(found: Field | LeftOut, *cells: Any) -> list[Any]:
         (["", *(f"text {row}" for row in range(9))] + [""] * 9, "category 2"),
     ],
 )
-def test_kinds_of_columns_are_distinguished(cells: list[Any], kind: str) -> None:
+def test_kinds_of_columns_are_detected(cells: list[Any], kind: str) -> None:
     assert kind_of(column(*cells)) == kind
 
 
 @pytest.mark.parametrize("name", ["id", "customer_id", "customerId", "Unnamed: 0", "", "no."])
-def test_whole_numbers_that_never_repeat_number_the_rows_if_they_are_called_so(name: str) -> None:
+def test_unique_integers_named_as_ids_are_left_out(name: str) -> None:
     cells = [3, 7, 12, 1, 44, 5, 90]
     assert kind_of(column(*cells, name=name)) == "left out"
     assert kind_of(column(*cells, name="paid")) == "number"
 
 
-def test_words_for_nothing_among_numbers_are_missing_numbers() -> None:
+def test_words_for_missing_values_among_numbers_are_gaps() -> None:
     found = field_of(column(1, 2, "unknown", "unknown", 6))
     assert isinstance(found, Field)
     assert (found.kind, found.detail, found.gaps) == ("number", "1 to 6", True)
@@ -81,7 +81,7 @@ def test_words_for_nothing_among_numbers_are_missing_numbers() -> None:
     assert kind_of(column(1, 2, "about 7", "small")) == "category 4", "many texts do"
 
 
-def test_time_stamps_keep_their_seconds() -> None:
+def test_unix_timestamps_are_times() -> None:
     begin = 1_700_000_000
     cells = [begin + 7 * row for row in range(9)]
     found = field_of(column(*cells))
@@ -92,7 +92,7 @@ def test_time_stamps_keep_their_seconds() -> None:
     assert kind_of(column(*(begin + 86_400_000 * row for row in range(9)), name="income")) == "number"
 
 
-def test_a_category_has_a_word_for_each_text() -> None:
+def test_category_has_a_word_for_each_text() -> None:
     found = field_of(column(*["a"] * 30, *["B"] * 25, "rare", "rarer", ""))
     assert isinstance(found, Field)
     assert (found.kind, found.gaps, found.detail) == ("category 4", True, "a, B, rare and rarer")
@@ -100,7 +100,7 @@ def test_a_category_has_a_word_for_each_text() -> None:
     assert kind_of(column(*(f"shop {row % 300}" for row in range(3000)))) == "category 300"
 
 
-def test_a_date_is_a_moment() -> None:
+def test_date_becomes_a_time_field() -> None:
     found = field_of(column("2000-01-01", "2024-12-31 18:45", None))
     assert isinstance(found, Field)
     assert found.detail == "2000-01-01 to 2024-12-31"
@@ -124,9 +124,7 @@ def test_a_date_is_a_moment() -> None:
         (["1,5", "2,25", "3,0"], None, Numbers(name="x", low=1.5, high=3, comma=True)),
     ],
 )
-def test_few_values_are_classes_and_others_numbers_unless_asked(
-    cells: list[Any], classify: bool | None, expected: Any
-) -> None:
+def test_few_distinct_values_are_classes_by_default(cells: list[Any], classify: bool | None, expected: Any) -> None:
     assert target_of(column(*cells), classify) == expected
 
 
@@ -141,13 +139,13 @@ def test_few_values_are_classes_and_others_numbers_unless_asked(
         (list(range(20)), True, "too many classes; --regress predicts them as numbers"),
     ],
 )
-def test_a_target_that_cannot_be_learnt_is_rejected(cells: list[Any], classify: bool | None, why: str) -> None:
-    with pytest.raises(TableError) as refusal:
+def test_unusable_target_is_rejected(cells: list[Any], classify: bool | None, why: str) -> None:
+    with pytest.raises(TableError) as raised:
         target_of(column(*cells), classify)
-    assert why in str(refusal.value)
+    assert why in str(raised.value)
 
 
-def test_an_unknown_outcome_of_another_table_is_missing() -> None:
+def test_unknown_outcome_in_another_table_is_missing() -> None:
     target = target_of(column("x", "y", 7, "7.0", "x", "y"))
     assert target.encode(column("y", "7.00", "z", None)).tolist() == [2, 0, -1, -1]
 
@@ -159,7 +157,7 @@ def shop() -> tuple[Schema, dict[str, Column]]:
     return Schema.of([columns[name] for name in names if name != "churned"], target, {}), columns
 
 
-def test_a_schema_defines_a_network() -> None:
+def test_schema_defines_a_network() -> None:
     schema, columns = shop()
     rows = schema.rows(columns)
     assert list(rows) == list(schema.kinds())
@@ -171,7 +169,7 @@ def test_a_schema_defines_a_network() -> None:
         schema.rows({name: column for name, column in columns.items() if name != "city"})
 
 
-def test_dictionaries_share_the_room_that_there_is() -> None:
+def test_dictionaries_share_the_limit_of_words() -> None:
     schema, _ = shop()
     assert schema.kinds()["city"] == f"category {schema.fields[0].reader.size}"
     assert schema.kinds(most=600)["city"] == schema.kinds()["city"]
@@ -179,29 +177,29 @@ def test_dictionaries_share_the_room_that_there_is() -> None:
 
 
 @given(st.lists(st.one_of(st.none(), st.text(max_size=6), st.floats().map(str), st.integers().map(str)), max_size=40))
-def test_a_network_takes_any_cell_of_any_column(cells: list[str | None]) -> None:
+def test_network_accepts_any_cell_of_a_column(cells: list[str | None]) -> None:
     found = field_of(Column.of("x", cells))
     if isinstance(found, Field):
         assert found.detail
         assert found.hint
         net = nr.Network("regressor", fields={"x": found.kind}, target="y", hidden=[2])
-        asked = Column.of("x", [*cells, "never seen", "7", "2024-01-01", None])
-        assert net.run({"x": found.values(asked)}).shape == (len(cells) + 4,)
+        fresh = Column.of("x", [*cells, "never seen", "7", "2024-01-01", None])
+        assert net.run({"x": found.values(fresh)}).shape == (len(cells) + 4,)
 
 
 @given(st.integers(2, 200), st.integers(1, 4), st.integers(0, 5))
-def test_rows_are_held_out_class_by_class(rows: int, classes: int, seed: int) -> None:
+def test_hold_out_is_stratified_by_class(rows: int, classes: int, seed: int) -> None:
     y = np.random.default_rng(seed).integers(0, classes, rows)
-    train, held = hold_out(y, rows, 0.2, seed)
-    assert sorted([*train.tolist(), *held.tolist()]) == list(range(rows))
+    train, held_out = hold_out(y, rows, 0.2, seed)
+    assert sorted([*train.tolist(), *held_out.tolist()]) == list(range(rows))
     for label in range(classes):
         of_label = np.count_nonzero(y == label)
-        assert abs(np.count_nonzero(y[held] == label) - of_label / 5) <= 1.01
+        assert abs(np.count_nonzero(y[held_out] == label) - of_label / 5) <= 1.01
         assert not of_label or (y[train] == label).any(), "each class can be learnt"
 
 
 @given(st.integers(2, 2000), st.integers(0, 5))
-def test_rows_that_are_held_out_stay_the_same_so_that_a_seed_makes_the_same_network(rows: int, seed: int) -> None:
+def test_hold_out_of_a_seed_never_changes(rows: int, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(rows)
     count = max(round(0.2 * rows), 1)
     expected = order[((np.arange(count) + 0.5) * rows / count).astype(int)]
@@ -221,7 +219,7 @@ def test_rows_that_are_held_out_stay_the_same_so_that_a_seed_makes_the_same_netw
         ("spaces", '\n name , n \n Köln ,1\n"a, b", 2 \n'.encode()),
     ],
 )
-def test_csv_is_read_as_it_comes(name: str, content: bytes, tmp_path: Path) -> None:
+def test_csv_dialects_and_encodings_are_detected(name: str, content: bytes, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(content)
     table = read(str(tmp_path / name))
     assert table.names == ["name", "n"]
@@ -229,7 +227,7 @@ def test_csv_is_read_as_it_comes(name: str, content: bytes, tmp_path: Path) -> N
     assert [table.column("n").cell(row) for row in range(2)] == ["1", "2"]
 
 
-def test_columns_of_one_name_or_none_get_one(tmp_path: Path) -> None:
+def test_duplicate_and_missing_column_names_are_replaced(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("a,a,,a (2)\n1,2,3,4\n")
     table = read(str(tmp_path / "x"))
     assert table.names == ["a", "a (2)", "column 3", "a (2) (2)"]
@@ -268,5 +266,5 @@ def test_parquet_is_read_like_csv(tmp_path: Path) -> None:
         (99.999, "100"),
     ],
 )
-def test_numbers_are_shown_with_digits_that_count(number: float, text: str) -> None:
+def test_numbers_are_printed_with_significant_digits(number: float, text: str) -> None:
     assert plain(number) == text

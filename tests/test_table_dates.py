@@ -82,7 +82,7 @@ def moment(days: float | None) -> str | None:
         ("1-2-3", None),
     ],
 )
-def test_a_date_with_the_year_first_or_a_month_in_letters_is_read(text: str, expected: str | None) -> None:
+def test_iso_dates_and_month_names_are_parsed(text: str, expected: str | None) -> None:
     assert moment(DateForm().read(text)) == expected
 
 
@@ -106,7 +106,7 @@ def test_a_date_with_the_year_first_or_a_month_in_letters_is_read(text: str, exp
         ("short", "99-12-31", "1999-12-31 00:00"),
     ],
 )
-def test_a_date_of_digits_is_read_in_the_order_of_its_column(order: str, text: str, expected: str | None) -> None:
+def test_numeric_dates_are_parsed_in_the_order_of_the_column(order: str, text: str, expected: str | None) -> None:
     assert moment(DateForm(order).read(text)) == expected
 
 
@@ -126,7 +126,7 @@ def test_a_date_of_digits_is_read_in_the_order_of_its_column(order: str, text: s
         (["99-12-31", "98-11-30"], "year/month/day, two digits each"),
     ],
 )
-def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> None:
+def test_whole_column_determines_the_order_of_dates(cells: list[str], title: str) -> None:
     found = field(column(*cells * 20))
     assert (found.kind, found.title) == ("time", f"date, {title}")
     assert all(map(found.reader.understands, cells))
@@ -143,18 +143,18 @@ def test_the_whole_column_decides_the_order(cells: list[str], title: str) -> Non
         (["a", "b"], ",", "mdy"),
     ],
 )
-def test_the_table_decides_where_day_and_month_could_be_either(beside: list[str], delimiter: str, order: str) -> None:
+def test_table_resolves_ambiguous_day_and_month(beside: list[str], delimiter: str, order: str) -> None:
     columns = [column("01/02/2024", "03/04/2024"), column(*beside, name="other")]
     found = field(columns[0], conventions=Conventions.of(columns, delimiter))
     assert found.reader.form == DateForm(order)
 
 
-def test_an_ambiguous_order_of_day_and_month_is_reported() -> None:
+def test_ambiguous_order_of_day_and_month_is_reported() -> None:
     either, certain = column("01/02/2024", "03/04/2024"), column("01/31/2024", "03/04/2024", name="z")
-    said = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
-    assert len(said) == 1
-    assert "day and month could be swapped in all rows" in said[0]
-    assert "--as x=date:dmy" in said[0]
+    remarks = Schema.of([either], Numbers(name="y", low=0, high=1)).remarks
+    assert len(remarks) == 1
+    assert "day and month could be swapped in all rows" in remarks[0]
+    assert "--as x=date:dmy" in remarks[0]
     assert Schema.of([either, certain], Numbers(name="y", low=0, high=1)).remarks == ()
 
 
@@ -166,18 +166,18 @@ def test_an_ambiguous_order_of_day_and_month_is_reported() -> None:
         ["12345678", "23456789", "34567890"],
     ],
 )
-def test_eight_digits_are_dates_only_if_all_of_the_column_are(cells: list[str]) -> None:
+def test_eight_digits_are_dates_only_if_the_whole_column_is(cells: list[str]) -> None:
     assert field(column(*cells)).kind == "number"
 
 
-def test_afternoon_is_an_hour_of_its_own() -> None:
+def test_am_and_pm_are_parsed() -> None:
     found = field(column("2024-01-05 03:04 PM", "2024-01-05 03:04 AM", "2024-01-05 12:04 AM"))
     moments = found.values(column("2024-01-05 03:04 PM", "2024-01-05 12:04 AM")).astype(str)
     assert [moment[11:16] for moment in moments] == ["15:04", "00:04"]
 
 
 @pytest.mark.parametrize("gap", [".", "..", "NaT", "0000-00-00", "9999-99-99", "unknown", "-", "\\N"])
-def test_words_for_nothing_among_dates_are_gaps(gap: str) -> None:
+def test_words_for_missing_values_among_dates_are_gaps(gap: str) -> None:
     found = field(column(*(f"{day:02d}.03.2024" for day in range(1, 29)), *[gap] * 20))
     assert (found.kind, found.gaps) == ("time", True)
 
@@ -196,7 +196,7 @@ def test_words_for_nothing_among_dates_are_gaps(gap: str) -> None:
         (["PT1H30M", "P1DT2H", "PT10M"], "duration", 1.5),
     ],
 )
-def test_times_of_day_turn_round_and_durations_are_hours(cells: list[str], title: str, first: float) -> None:
+def test_times_of_day_are_cyclic_and_durations_are_hours(cells: list[str], title: str, first: float) -> None:
     found = field(column(*cells))
     (value,) = found.values(column(cells[0]))
     if title == "duration":
@@ -207,19 +207,19 @@ def test_times_of_day_turn_round_and_durations_are_hours(cells: list[str], title
         assert (value - np.datetime64("1970-01-01")) / np.timedelta64(1, "h") == pytest.approx(first, abs=1 / 3600)
 
 
-def test_an_hour_of_the_next_day_is_no_time_of_day() -> None:
+def test_times_from_24_00_on_are_invalid_times_of_day() -> None:
     found = field(column(*(f"{hour}:15" for hour in range(24)), "24:59"))
     assert (found.kind, found.title, found.gaps) == ("time", "time of day", True)
     assert not found.reader.understands("24:59")
 
 
-def test_dates_of_another_table_may_be_written_otherwise() -> None:
+def test_dates_of_another_table_may_have_another_format() -> None:
     schema = Schema.of([column("31.12.2024", "01.02.2024", "03.03.2024")], Numbers(name="y", low=0, high=1))
-    for cells, said in ((["12/31/2024"], 1), (["2024-12-31"], 0), (["31/12/2024"], 0), (["31 Dec 2024"], 0)):
-        asked = {"x": column(*cells)}
-        adapted = schema.adapted(asked)
-        assert adapted.rows(asked)["x"].astype("M8[D]").astype(str).tolist() == ["2024-12-31"]
-        assert len(adapted.told(adapted.unread(asked))) == said
+    for cells, remarks in ((["12/31/2024"], 1), (["2024-12-31"], 0), (["31/12/2024"], 0), (["31 Dec 2024"], 0)):
+        table = {"x": column(*cells)}
+        adapted = schema.adapted(table)
+        assert adapted.rows(table)["x"].astype("M8[D]").astype(str).tolist() == ["2024-12-31"]
+        assert len(adapted.warnings_for(adapted.unread(table))) == remarks
 
 
 @given(
@@ -227,7 +227,7 @@ def test_dates_of_another_table_may_be_written_otherwise() -> None:
     st.sampled_from(["%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d-%m-%Y", "%Y-%m-%d", "%Y%m%d", "%d %b %Y"]),
     st.sampled_from(["", " %H:%M", " %I:%M %p", " %H:%M:%S"]),
 )
-def test_dates_come_back_from_the_way_any_country_writes_them(days: list[Any], form: str, time: str) -> None:
+def test_dates_in_all_formats_are_parsed_back(days: list[Any], form: str, time: str) -> None:
     moments = [datetime.datetime(day.year, day.month, day.day, row % 24, row % 60) for row, day in enumerate(days)]
     # A day above 12 decides.
     moments.append(datetime.datetime(2024, 5, 31, 14, 30))
@@ -239,7 +239,7 @@ def test_dates_come_back_from_the_way_any_country_writes_them(days: list[Any], f
 
 
 @given(st.text(max_size=12))
-def test_no_text_breaks_the_reading_of_dates_and_times(text: str) -> None:
+def test_random_texts_do_not_break_date_parsing(text: str) -> None:
     for form in (*map(DateForm, ("ymd", "dmy", "mdy", "compact", "short")), TimeForm(), TimeForm(duration=True)):
         found = form.read(text)
         assert found is None or abs(found) < 1e30

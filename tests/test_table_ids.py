@@ -25,7 +25,7 @@ def kind(name: str, values: list[int], rows: list[int] | None = None) -> str:
 
 @pytest.mark.parametrize("first", [0, 1])
 @pytest.mark.parametrize("name", ["plot", "x", "field 1", "column 1"])
-def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int, name: str) -> None:
+def test_consecutive_row_numbers_are_left_out(first: int, name: str) -> None:
     values = list(range(first, first + 150))
     assert kind(name, values) == "left out"
     assert kind(name, values, rows=[row for row in range(150) if row % 5]) == "left out", "whichever rows are held out"
@@ -61,7 +61,7 @@ def test_numbers_without_a_gap_in_the_order_of_the_rows_are_left_out(first: int,
         ),
     ],
 )
-def test_whole_numbers_of_which_each_is_there_once_are_left_out_by_their_name(name: str) -> None:
+def test_unique_integers_named_as_ids_are_left_out(name: str) -> None:
     assert kind(name, UNSORTED) == "left out"
     assert kind(name, [*UNSORTED, 3]) == "number", "not if one occurs twice"
 
@@ -74,14 +74,14 @@ def test_whole_numbers_of_which_each_is_there_once_are_left_out_by_their_name(na
         *("numberOfRooms", "No of rooms", "keyword count", "valid", "paid ids count", "rownd"),
     ],
 )
-def test_quantities_are_not_taken_for_row_numbers(name: str) -> None:
+def test_quantities_are_not_mistaken_for_row_numbers(name: str) -> None:
     assert kind(name, UNSORTED) == "number"
 
 
 @pytest.mark.parametrize(
     "values", [list(range(2010, 2020)), list(range(40, 50)), list(range(10, 0, -1)), list(range(0, 100, 2))]
 )
-def test_other_rows_of_numbers_are_used(values: list[int]) -> None:
+def test_other_integer_sequences_are_used(values: list[int]) -> None:
     for left_out in range(len(values)):
         rows = [row for row in range(len(values)) if row != left_out]
         assert kind("year", values, rows) == "number"
@@ -93,7 +93,7 @@ def write(path: str, rows: int = 150) -> None:
     frame.to_csv(path)
 
 
-def test_the_index_of_a_frame_is_no_field(command: tables.Command) -> None:
+def test_index_column_of_a_frame_is_left_out(command: tables.Command) -> None:
     write("frame.csv")
     found = json.loads(command("train", "frame.csv", "--target", "y", "--json").out)
     assert found["left_out"] == {"column 1": "it numbers the rows"}
@@ -106,7 +106,7 @@ def test_the_index_of_a_frame_is_no_field(command: tables.Command) -> None:
     assert found["left_out"] == {"column 1": "it numbers the rows"}
 
 
-def test_it_is_used_if_asked_for(command: tables.Command) -> None:
+def test_as_option_uses_a_row_number_column(command: tables.Command) -> None:
     write("frame.csv")
     found = json.loads(command("train", "frame.csv", "--target", "y", "--json", "--as", "column 1=number").out)
     assert [column["name"] for column in found["columns"]] == ["column 1", "noise"]

@@ -23,7 +23,7 @@ def column(*cells: Any, name: str = "x") -> Column:
     return Column.of(name, [None if cell is None else str(cell) for cell in cells])
 
 
-def asked(kind: str, *cells: Any) -> Any:
+def field_as(kind: str, *cells: Any) -> Any:
     return field_of(column(*cells), wish=Wish.of(kind))
 
 
@@ -38,7 +38,7 @@ def words(found: Field, *cells: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("pair", [("yes", "no"), ("True", "FALSE"), ("On", "off"), ("1", "0"), ("TRUE", "false")])
-def test_both_words_of_a_pair_are_a_flag(pair: tuple[str, str]) -> None:
+def test_yes_no_pairs_are_flags(pair: tuple[str, str]) -> None:
     assert field(column(*pair * 10)).kind == "flag"
     found = field(column(*pair * 10, pair[0].swapcase(), "", "NA", "?"))
     assert (found.kind, found.gaps) == ("flag", True)
@@ -46,7 +46,7 @@ def test_both_words_of_a_pair_are_a_flag(pair: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize("pair", [("Y", "N"), ("t", "f")])
-def test_pairs_of_letters_that_are_no_flag_are_categories(pair: tuple[str, str]) -> None:
+def test_other_pairs_of_letters_are_categories(pair: tuple[str, str]) -> None:
     found = field(column(*pair * 10, "?"))
     assert (found.kind, found.gaps) == ("category 2", True)
     assert words(found, *pair, None) == [*pair, None]
@@ -60,14 +60,14 @@ def test_pairs_of_letters_that_are_no_flag_are_categories(pair: tuple[str, str])
         *(("yes", "no", "maybe"), ("yes", "no", "unknown"), ("y", "yes", "no")),
     ],
 )
-def test_other_words_are_categories_and_none_is_merged_with_another(words: tuple[str, ...]) -> None:
+def test_other_words_are_separate_categories(words: tuple[str, ...]) -> None:
     found = field(column(*words * 10))
     assert found.kind == f"category {len(words)}"
     assert list(found.values(column(*words))) == list(words)
 
 
 @pytest.mark.parametrize("word", ["yes", "n", "T", "0", "off"])
-def test_one_word_of_a_pair_is_always_the_same(word: str) -> None:
+def test_column_with_one_word_is_left_out_as_constant(word: str) -> None:
     found = field_of(column(*[word] * 20))
     assert isinstance(found, LeftOut)
     assert found.reason in (f"it is always '{word}'", f"it is always {word}")
@@ -95,7 +95,7 @@ WORDS = [
 
 @pytest.mark.parametrize("word", WORDS)
 @pytest.mark.parametrize("share", [10, 40])
-def test_words_for_nothing_among_numbers_are_gaps_however_many(word: str, share: int) -> None:
+def test_any_share_of_missing_value_words_among_numbers_are_gaps(word: str, share: int) -> None:
     cells = column(*[row * 1.5 for row in range(100 - share)], *[word] * share)
     found = field(cells)
     if word == "ohne":
@@ -109,13 +109,13 @@ def test_words_for_nothing_among_numbers_are_gaps_however_many(word: str, share:
 
 
 @pytest.mark.parametrize("share", [10, 40])
-def test_a_target_of_numbers_may_have_words_for_nothing(share: int) -> None:
+def test_numeric_target_may_have_missing_value_words(share: int) -> None:
     target = target_of(column(*[row * 1.5 for row in range(100 - share)], *["."] * share))
     assert isinstance(target, Numbers)
     assert np.isnan(target.encode(column("."))[0])
 
 
-def test_the_reason_why_a_column_is_no_number_is_reported() -> None:
+def test_reason_for_a_left_out_column_is_reported() -> None:
     found = field_of(column(*range(60), *(f"A/5 {row}" for row in range(28))))
     assert found == LeftOut(name="x", reason="numbers, except 'A/5 0' and others in 28 rows")
     days = (f"{day}.1.2024" for day in range(1, 28))
@@ -126,20 +126,20 @@ def test_the_reason_why_a_column_is_no_number_is_reported() -> None:
 @pytest.mark.parametrize(
     "others", [("EMEA", "APAC"), ("EU", "AS", "OC"), ("DE", "US", "FR"), ("LATAM", "EMEA", "APAC", "ANZ")]
 )
-def test_na_among_codes_is_a_value(others: tuple[str, ...]) -> None:
+def test_na_among_codes_is_a_category(others: tuple[str, ...]) -> None:
     cells = column(*("NA", *others) * 12)
     found = field(cells)
     assert (found.kind, found.gaps) == (f"category {len(others) + 1}", False)
     assert words(found, "NA", others[0]) == ["NA", others[0]]
-    (said,) = Schema.of([cells], Numbers(name="y", low=0, high=1)).remarks
-    assert "column 'x', 12 rows: 'NA' is read as a value" in said
+    (remark,) = Schema.of([cells], Numbers(name="y", low=0, high=1)).remarks
+    assert "column 'x', 12 rows: 'NA' is read as a value" in remark
     target = target_of(cells)
     assert isinstance(target, Classes)
     assert set(target.labels) == {"NA", *others}
 
 
 @pytest.mark.parametrize("others", [("male", "female"), ("YES", "NO"), ("M", "F"), ("EMEA", "unknown"), ("Y", "N")])
-def test_na_among_other_texts_is_a_missing_value_unless_the_user_says_otherwise(others: tuple[str, ...]) -> None:
+def test_na_among_other_texts_is_a_gap_by_default(others: tuple[str, ...]) -> None:
     cells = column(*("NA", *others) * 12)
     assert field(cells).gaps
     assert set(target_of(cells).labels) == set(others)  # type: ignore[union-attr]
@@ -173,26 +173,26 @@ def test_na_among_other_texts_is_a_missing_value_unless_the_user_says_otherwise(
         ("tags", ["a, b", "b", "c,a"] * 10, "tags 3"),
     ],
 )
-def test_a_column_has_the_kind_that_the_user_sets(wish: str, cells: list[Any], expected: str) -> None:
-    assert asked(wish, *cells).kind == expected
+def test_user_sets_the_kind_of_a_column(wish: str, cells: list[Any], expected: str) -> None:
+    assert field_as(wish, *cells).kind == expected
 
 
-def test_a_column_that_the_user_leaves_out_is_left_out() -> None:
-    assert asked("skip", "1", "2") == LeftOut(name="x", reason="as asked")
+def test_user_leaves_out_a_column() -> None:
+    assert field_as("skip", "1", "2") == LeftOut(name="x", reason="as asked")
 
 
-def test_the_user_sets_the_format_of_a_column() -> None:
-    assert asked("number:comma", "1,234", "2,345").reader.form == NumberForm(comma=True)
-    assert asked("number:point", "1,234", "2,345").reader.form == NumberForm(comma=False)
-    assert asked("date:dmy", "1/2/2024", "3/4/2024").reader.form == DateForm("dmy")
-    assert asked("date:mdy", "1/2/2024", "3/4/2024").reader.form == DateForm("mdy")
+def test_user_sets_the_format_of_a_column() -> None:
+    assert field_as("number:comma", "1,234", "2,345").reader.form == NumberForm(comma=True)
+    assert field_as("number:point", "1,234", "2,345").reader.form == NumberForm(comma=False)
+    assert field_as("date:dmy", "1/2/2024", "3/4/2024").reader.form == DateForm("dmy")
+    assert field_as("date:mdy", "1/2/2024", "3/4/2024").reader.form == DateForm("mdy")
 
 
 @pytest.mark.parametrize("wish", ["number", "date", "time", "flag", "date:mdy"])
 def test_impossible_kinds_of_columns_are_rejected(wish: str) -> None:
     kind = wish.partition(":")[0]
     with pytest.raises(TableError, match=f"the column 'x' cannot be read as {kind}: it has 'abc'"):
-        asked(wish, "abc", "def", "abc")
+        field_as(wish, "abc", "def", "abc")
 
 
 @pytest.mark.parametrize(
@@ -205,25 +205,25 @@ def test_impossible_kinds_of_columns_are_rejected(wish: str) -> None:
         ("", "'' is not a kind of column"),
     ],
 )
-def test_an_unknown_kind_is_rejected(text: str, why: str) -> None:
+def test_unknown_kind_is_rejected(text: str, why: str) -> None:
     with pytest.raises(TableError, match=why):
         Wish.of(text)
 
 
 @pytest.mark.parametrize("wish", ["date", "time", "skip"])
-def test_a_target_is_a_number_or_a_class(wish: str) -> None:
+def test_invalid_kind_of_a_target_is_rejected(wish: str) -> None:
     with pytest.raises(TableError, match="the target 'x' cannot be read as"):
         target_of(column("1", "2"), wish=Wish(wish))
 
 
-def test_a_target_has_the_kind_that_the_user_sets() -> None:
+def test_user_sets_the_kind_of_the_target() -> None:
     whole = column(*[1, 2, 3] * 20)
     assert isinstance(target_of(whole), Classes)
     assert isinstance(target_of(whole, wish=Wish("number")), Numbers)
     assert isinstance(target_of(column(*[1.5, 2.5, 3.5] * 20), wish=Wish("category")), Classes)
 
 
-def test_the_form_is_of_all_rows_and_the_values_of_those_learnt_from() -> None:
+def test_format_is_detected_in_all_rows_and_range_in_training_rows() -> None:
     cells = column(*["1,234"] * 5, "0,5", "9,999")
     found = field_of(cells, np.array([0, 1, 2, 6]), Conventions.of([cells]))
     assert isinstance(found, Field)

@@ -52,7 +52,7 @@ COLUMNS: list[tuple[dict[str, Any], list[str], list[list[float]]]] = [
 
 
 @pytest.mark.parametrize(("column", "cells", "inputs"), COLUMNS)
-def test_columns_become_the_inputs_that_they_were(
+def test_columns_are_encoded_as_in_earlier_versions(
     column: dict[str, Any], cells: list[str], inputs: list[list[float]]
 ) -> None:
     network = noted(tables.noted("classifier", len(inputs[0]), [column], TARGET))
@@ -63,7 +63,7 @@ def test_columns_become_the_inputs_that_they_were(
     assert np.allclose(network.run(rows), expected, atol=1e-3)
 
 
-def test_files_of_the_first_version_are_read() -> None:
+def test_notes_of_the_first_version_are_read() -> None:
     net = nr.Network("regressor", [6, 1], seed=1)
     net.notes = (
         b'{"table":1,"columns":[{"kind":"number","name":"a","fill":2.0,"gaps":true,"low":1.0,"high":3.0,"offset":0.0,'
@@ -81,7 +81,7 @@ def test_files_of_the_first_version_are_read() -> None:
     assert [one.name for one in network.schema.left_out] == ["i"]
 
 
-def test_rows_that_it_has_are_known() -> None:
+def test_stored_rows_are_recognized() -> None:
     net = tables.noted("classifier", 1, [tables.noted_number()], TARGET)
     net.observe([[1], [2]], [0, 1])
     found = noted(net).has({"x": np.array([1.0, 2, 2])}, np.array([0, 1, 0]))
@@ -102,7 +102,7 @@ def test_rows_that_it_has_are_known() -> None:
         {"kind": "date", "hours": False, "order": "ydm"},
     ],
 )
-def test_useless_notes_are_rejected(changes: dict[str, Any]) -> None:
+def test_invalid_notes_are_rejected(changes: dict[str, Any]) -> None:
     with pytest.raises(TableError, match="the network has no fields, and no valid notes"):
         noted(tables.noted("classifier", 1, [tables.noted_number(**changes)], TARGET))
 

@@ -73,7 +73,7 @@ def number(*cells: str, beside: tuple[str, ...] = (), delimiter: str = ",") -> t
         ("", None),
     ],
 )
-def test_a_number_with_a_point_is_read(text: str, value: float | None) -> None:
+def test_numbers_with_decimal_points_are_parsed(text: str, value: float | None) -> None:
     assert NumberForm().read(text) == value
 
 
@@ -96,7 +96,7 @@ def test_a_number_with_a_point_is_read(text: str, value: float | None) -> None:
         ("1,234.5", None),
     ],
 )
-def test_a_number_with_a_comma_is_read(text: str, value: float | None) -> None:
+def test_numbers_with_decimal_commas_are_parsed(text: str, value: float | None) -> None:
     assert NumberForm(comma=True).read(text) == value
 
 
@@ -112,7 +112,7 @@ def test_a_number_with_a_comma_is_read(text: str, value: float | None) -> None:
         (["1.234.567", "2.500"], True, 2500),
     ],
 )
-def test_the_whole_column_decides_what_a_comma_is(cells: list[str], comma: bool, low: float) -> None:
+def test_whole_column_determines_the_meaning_of_commas(cells: list[str], comma: bool, low: float) -> None:
     form, least = number(*cells)
     assert (form.comma, least) == (comma, low)
 
@@ -134,9 +134,7 @@ def test_the_whole_column_decides_what_a_comma_is(cells: list[str], comma: bool,
         (["1.258", "2500"], (), ",", 1.258),
     ],
 )
-def test_the_table_decides_where_the_column_does_not(
-    cells: list[str], beside: tuple[str, ...], delimiter: str, low: float
-) -> None:
+def test_table_resolves_ambiguous_commas(cells: list[str], beside: tuple[str, ...], delimiter: str, low: float) -> None:
     assert number(*cells, beside=beside, delimiter=delimiter)[1] == low
 
 
@@ -158,7 +156,7 @@ def test_the_table_decides_where_the_column_does_not(
         (["30 000 km", "5 000 km"], "km", 5000),
     ],
 )
-def test_a_unit_that_all_share_is_taken_off_and_shown(cells: list[str], unit: str, low: float) -> None:
+def test_common_unit_is_removed_and_shown(cells: list[str], unit: str, low: float) -> None:
     form, least = number(*cells)
     assert (form.unit, least) == (unit, low)
     assert form.title.endswith(unit)
@@ -174,7 +172,7 @@ def test_numbers_of_different_units_are_not_mixed(cells: list[str]) -> None:
 
 
 @pytest.mark.parametrize("text", ["shop 7", "A7", "7a 5b", "2024-01-05", "#5", "3 PM", "10:30", "1/2"])
-def test_text_beside_a_digit_is_not_always_a_unit(text: str) -> None:
+def test_other_texts_beside_digits_are_not_units(text: str) -> None:
     assert unit_of(text) is None
 
 
@@ -187,7 +185,7 @@ def test_text_beside_a_digit_is_not_always_a_unit(text: str) -> None:
         ["01067", "?", "99999"],
     ],
 )
-def test_codes_that_begin_with_zeros_are_categories(cells: list[str]) -> None:
+def test_codes_with_leading_zeros_are_categories(cells: list[str]) -> None:
     found = field_of(column(*cells, *cells))
     assert isinstance(found, Field)
     assert found.kind.startswith("category ")
@@ -198,7 +196,7 @@ def test_codes_that_begin_with_zeros_are_categories(cells: list[str]) -> None:
 
 
 @pytest.mark.parametrize("cells", [["01", "02", "12"], ["0", "5", "10"], ["0.5", "00.25"]])
-def test_other_zeros_in_front_are_those_of_numbers(cells: list[str]) -> None:
+def test_other_leading_zeros_are_numbers(cells: list[str]) -> None:
     assert number(*cells)
 
 
@@ -210,7 +208,7 @@ def test_other_zeros_in_front_are_those_of_numbers(cells: list[str]) -> None:
     st.sampled_from(["", " EUR", " kg", "%"]),
     st.sampled_from(["-", "\u2212"]),
 )
-def test_numbers_come_back_from_the_way_any_country_writes_them(
+def test_numbers_in_all_formats_are_parsed_back(
     values: list[Any], signs: tuple[str, str], unit: str, minus: str
 ) -> None:
     thousands, decimal = signs
@@ -223,7 +221,7 @@ def test_numbers_come_back_from_the_way_any_country_writes_them(
 
 
 @given(st.lists(st.floats(-1e36, 1e36, allow_nan=False).map(repr), min_size=2, unique_by=float))
-def test_floats_come_back_from_the_way_programs_write_them(texts: list[str]) -> None:
+def test_printed_floats_are_parsed_back(texts: list[str]) -> None:
     cells = column(*texts)
     assert cells.numbers(NumberForm().read).tolist() == [float(text) for text in texts]
 
@@ -237,34 +235,34 @@ def test_huge_numbers_are_numbers(tmp_path: Path) -> None:
     assert np.array_equal(found.values(cells), values)
 
 
-def test_a_table_that_is_asked_may_be_written_otherwise() -> None:
+def test_another_table_may_have_another_number_format() -> None:
     points = Schema.of([column("0.25", "1.5", "3.125")], Numbers(name="y", low=0, high=1))
-    asked = {"x": column("0,250", "1,250")}
-    adapted = points.adapted(asked, ";")
-    assert adapted.rows(asked)["x"].tolist() == [0.25, 1.25]
-    (said,) = adapted.told(adapted.unread(asked))
-    assert said == "column 'x' is read as number, decimal comma in this table, and was number in the training table"
+    table = {"x": column("0,250", "1,250")}
+    adapted = points.adapted(table, ";")
+    assert adapted.rows(table)["x"].tolist() == [0.25, 1.25]
+    (remark,) = adapted.warnings_for(adapted.unread(table))
+    assert remark == "column 'x' is read as number, decimal comma in this table, and was number in the training table"
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
-    asked = {"x": column("0.25", "1.5")}
-    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [0.25, 1.5]
-    asked = {"x": column("1.250", "2.500")}
-    assert commas.adapted(asked, ",").rows(asked)["x"].tolist() == [1250, 2500], "an ambiguous column does not change"
+    table = {"x": column("0.25", "1.5")}
+    assert commas.adapted(table, ",").rows(table)["x"].tolist() == [0.25, 1.5]
+    table = {"x": column("1.250", "2.500")}
+    assert commas.adapted(table, ",").rows(table)["x"].tolist() == [1250, 2500], "an ambiguous column does not change"
 
 
-def test_numbers_of_a_program_have_a_point_whatever_the_table_has(tmp_path: Path) -> None:
+def test_typed_numbers_ignore_the_format_of_the_training_table(tmp_path: Path) -> None:
     pyarrow.feather.write_feather(pa.table({"x": [1.125, 2.5]}), str(tmp_path / "x.feather"))
     commas = Schema.of([column("0,25", "1,5", "3,125")], Numbers(name="y", low=0, high=1))
-    asked = {"x": read(str(tmp_path / "x.feather")).column("x")}
-    assert commas.adapted(asked).rows(asked)["x"].tolist() == [1.125, 2.5]
-    assert commas.adapted(asked).unread(asked) == {"x": {}}
+    table = {"x": read(str(tmp_path / "x.feather")).column("x")}
+    assert commas.adapted(table).rows(table)["x"].tolist() == [1.125, 2.5]
+    assert commas.adapted(table).unread(table) == {"x": {}}
 
 
-def test_a_unit_other_than_that_of_the_training_table_is_not_read() -> None:
+def test_other_units_than_in_the_training_table_are_rejected() -> None:
     kilograms = Schema.of([column("1 kg", "2 kg", "3.5 kg")], Numbers(name="y", low=0, high=1))
-    asked = {"x": column("3 kg", "4", "200 g")}
-    adapted = kilograms.adapted(asked)
-    assert adapted.unread(asked) == {"x": {"200 g": 1}}
-    assert "'200 g' is not a number, and counts as missing" in adapted.told(adapted.unread(asked))[0]
+    table = {"x": column("3 kg", "4", "200 g")}
+    adapted = kilograms.adapted(table)
+    assert adapted.unread(table) == {"x": {"200 g": 1}}
+    assert "'200 g' is not a number, and counts as missing" in adapted.warnings_for(adapted.unread(table))[0]
 
 
 @pytest.mark.parametrize(
@@ -276,7 +274,7 @@ def test_a_unit_other_than_that_of_the_training_table_is_not_read() -> None:
         (["1", "2.5", ".", "4"], ",", Numbers(name="x", low=1, high=4)),
     ],
 )
-def test_a_target_is_read_like_any_other_column(cells: list[str], delimiter: str, expected: Numbers) -> None:
+def test_target_is_parsed_like_any_other_column(cells: list[str], delimiter: str, expected: Numbers) -> None:
     found = target_of(column(*cells), None, Conventions.of([column(*cells)], delimiter))
     assert found == expected
     assert np.isnan(found.encode(column("no number"))[0])

@@ -32,9 +32,9 @@ class Reader:
 
     def error(self, text: str) -> str:
         """Return the error of a table."""
-        with pytest.raises(TableError) as refused:
+        with pytest.raises(TableError) as raised:
             self(text)
-        return str(refused.value).replace(str(self.path), "x.csv")
+        return str(raised.value).replace(str(self.path), "x.csv")
 
 
 def rows(table: Table) -> list[tuple[str, ...]]:
@@ -56,16 +56,14 @@ def rows(table: Table) -> list[tuple[str, ...]]:
         ("sep=,\na,b\n1;3;4;5,2\n", ","),
     ],
 )
-def test_the_separator_splits_the_lines_evenly_or_is_declared_in_the_file(
-    table: Reader, text: str, delimiter: str
-) -> None:
+def test_separator_is_detected_or_declared_in_the_file(table: Reader, text: str, delimiter: str) -> None:
     found = table(text)
     assert (found.delimiter, len(found.names)) == (delimiter, 2)
     assert found.names[0] == "a"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "remark"),
     [
         ("# made by a program\na,b\n1,2\n", "1 line that begins with # skipped"),
         ("# made, by, a program\n#\n\na,b\n1,2\n", "2 lines that begin with # skipped"),
@@ -75,19 +73,19 @@ def test_the_separator_splits_the_lines_evenly_or_is_declared_in_the_file(
         ("Report\n\nof 2024\n\na,b\n1,2\n3,4\n", "2 lines before the names skipped: Report"),
     ],
 )
-def test_lines_before_the_names_are_skipped_with_a_message(table: Reader, text: str, said: str) -> None:
+def test_lines_before_the_header_are_skipped_with_a_message(table: Reader, text: str, remark: str) -> None:
     found = table(text)
     assert found.names == ["a", "b"]
     assert rows(found)[0] == ("1", "2")
-    assert said in found.remarks
+    assert remark in found.remarks
 
 
-def test_a_title_with_empty_cells_is_skipped(table: Reader) -> None:
+def test_title_with_empty_cells_is_skipped(table: Reader) -> None:
     assert table("Sales;;\na;b;c\n1;2;3\n").names == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize("text", [",x\n0,1.5\n1,2.5\n", "x\n1\n2\n", ",x,y\n0,1,2\n", "y,a #1\n1,2\n", "#,a\n1,2\n"])
-def test_names_are_not_taken_for_titles(table: Reader, text: str) -> None:
+def test_header_is_not_mistaken_for_a_title(table: Reader, text: str) -> None:
     found = table(text)
     assert len(found) == text.count("\n") - 1
     assert not any("before the names" in remark for remark in found.remarks)
@@ -102,9 +100,9 @@ def test_names_are_not_taken_for_titles(table: Reader, text: str) -> None:
         "m,yes,DE\nf,no,DE\nm,yes,FR\n",
     ],
 )
-def test_a_first_line_like_the_others_is_reported_and_can_be_read_as_a_row(table: Reader, text: str) -> None:
-    (said,) = table(text).remarks
-    assert "looks like a row, not like names: --no-header reads it as a row" in said
+def test_header_that_looks_like_a_row_is_reported(table: Reader, text: str) -> None:
+    (remark,) = table(text).remarks
+    assert "looks like a row, not like names: --no-header reads it as a row" in remark
     found = table(text, header=False)
     assert found.names == ["field 1", "field 2", "field 3"]
     assert len(found) == text.count("\n")
@@ -122,13 +120,13 @@ def test_a_first_line_like_the_others_is_reported_and_can_be_read_as_a_row(table
         "\n\na,b\n1,2\n",
     ],
 )
-def test_names_are_not_taken_for_a_row(table: Reader, text: str) -> None:
+def test_header_is_not_mistaken_for_a_row(table: Reader, text: str) -> None:
     assert not any("looks like a row" in remark for remark in table(text).remarks)
 
 
 @pytest.mark.parametrize("rows", [3, 2000])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_quotation_mark_without_its_end_is_an_error_that_names_the_line(table: Reader, rows: int, end: str) -> None:
+def test_unclosed_quote_is_an_error_that_names_the_line(table: Reader, rows: int, end: str) -> None:
     lines = ["age,name,y", *(f"{row},Bob,no" for row in range(rows))]
     lines[rows // 2] = '26,Ann,"yes'
     assert f"line {rows // 2 + 1:,}: a quotation mark is not closed" in table.error(end.join(lines) + end)
@@ -139,14 +137,14 @@ def test_a_quotation_mark_without_its_end_is_an_error_that_names_the_line(table:
 
 
 @pytest.mark.parametrize("cell", ['"', '"yes', '"""', '"a ""word""', '"""yes'])
-def test_an_even_number_of_quotation_marks_may_lack_an_end_too(table: Reader, cell: str) -> None:
+def test_unclosed_quotes_are_detected_despite_an_even_count(table: Reader, cell: str) -> None:
     found = table.error(f"a,b\n1,x\n2,{cell}\n" + "3,x\n" * 20)
     assert "line 3: a quotation mark is not closed" in found
     found = table.error(f'a,b\n1,x\n2,{cell}\n3,5" pipe\n' + "4,x\n" * 20)
     assert "line 3: a quotation mark is not closed" in found
 
 
-def test_a_quotation_mark_that_ends_in_a_later_row_swallows_none(table: Reader) -> None:
+def test_quote_that_closes_in_a_later_row_is_an_error(table: Reader) -> None:
     lines = ["a,b,y", *(f"{row},Bob,no" for row in range(50))]
     lines[10], lines[30] = '7,"Ann,no', '8,Ann",yes'
     found = table.error("\n".join(lines) + "\n")
@@ -157,14 +155,14 @@ def test_a_quotation_mark_that_ends_in_a_later_row_swallows_none(table: Reader) 
     "cell",
     ["two\nlines", 'a "word"', "a, b", "one\n\n\nfour\nlines", '"', "", 'x\n"\ny', "Street 1\nTown\nLand\nWorld"],
 )
-def test_texts_in_quotation_marks_that_end_are_cells(table: Reader, cell: str) -> None:
+def test_quoted_texts_are_cells(table: Reader, cell: str) -> None:
     quoted = '"' + cell.replace('"', '""') + '"'
     found = table(f"a,b,c\n1,{quoted},2\n{quoted},5,6\n3,4,{quoted}\n")
     assert rows(found) == [("1", cell, "2"), (cell, "5", "6"), ("3", "4", cell)]
 
 
 @pytest.mark.parametrize("cell", ['5" pipe', 'so "called"', '"5" pipe', '""x'])
-def test_other_quotation_marks_do_no_harm(table: Reader, cell: str) -> None:
+def test_quotes_within_cells_are_kept(table: Reader, cell: str) -> None:
     found = table(f"a,b\n1,{cell}\n" + "2,x\n" * 20)
     assert len(found) == 21
     assert rows(found)[1] == ("2", "x")
@@ -179,9 +177,7 @@ def test_other_quotation_marks_do_no_harm(table: Reader, cell: str) -> None:
         max_size=8,
     )
 )
-def test_cells_written_by_a_program_are_read_back(
-    tmp_path_factory: pytest.TempPathFactory, cells: list[list[str]]
-) -> None:
+def test_quoted_cells_are_read_back(tmp_path_factory: pytest.TempPathFactory, cells: list[list[str]]) -> None:
     path = tmp_path_factory.mktemp("csv") / "x.csv"
     quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in cells)
     path.write_bytes(f"first name,second name\n{quoted}".encode())
@@ -196,17 +192,17 @@ def test_cells_written_by_a_program_are_read_back(
         ("# note\n\na,b\n1,2\n\n3,4,5\n", "which begins in line 6 of the file, (3,4,5) has 3 cells"),
     ],
 )
-def test_a_line_of_another_length_is_named(table: Reader, text: str, why: str) -> None:
+def test_line_with_a_wrong_number_of_cells_is_named(table: Reader, text: str, why: str) -> None:
     assert why in table.error(text)
 
 
 @pytest.mark.parametrize("text", ["a,b", "a,b\n", "sep=;\na;b", "# note\na,b\n\n", 'a,"b c"'])
-def test_names_without_rows_are_reported(table: Reader, text: str) -> None:
+def test_header_without_rows_is_reported(table: Reader, text: str) -> None:
     assert table.error(text) == "x.csv has the names of 2 columns and no rows"
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "file_type"),
     [
         ("[1, 2]\n[3, 4]\n", "JSON"),
         ("<?xml version='1.0'?><a/>", "HTML or XML"),
@@ -215,12 +211,12 @@ def test_names_without_rows_are_reported(table: Reader, text: str) -> None:
         ("1 1:0.5 3:7\n-1 2:1\n", "LIBSVM"),
     ],
 )
-def test_other_kinds_of_files_are_rejected_by_name(table: Reader, text: str, what: str) -> None:
-    assert table.error(text) == f"x.csv looks like {what}: expected CSV, JSON lines, Parquet or Feather"
+def test_other_file_types_are_rejected_by_name(table: Reader, text: str, file_type: str) -> None:
+    assert table.error(text) == f"x.csv looks like {file_type}: expected CSV, JSON lines, Parquet or Feather"
 
 
 @pytest.mark.parametrize("text", ["[id],[name]\n1,2\n", "{id},{name}\n1,2\n", "<5,>5\n1,2\n", "1 1,2\n3,4\n"])
-def test_csv_that_begins_alike_is_read(table: Reader, text: str) -> None:
+def test_csv_that_begins_like_another_file_type_is_read(table: Reader, text: str) -> None:
     assert len(table(text)) == 1
 
 
@@ -235,7 +231,7 @@ def test_feather_is_read(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_line_break_in_a_cell_is_shown_as_a_sign() -> None:
+def test_line_breaks_in_cells_are_shown_as_symbols() -> None:
     assert shortened("two\r\nlines\tof\x1b text") == "two⏎lines of� text"
 
 
@@ -246,7 +242,7 @@ def test_a_line_break_in_a_cell_is_shown_as_a_sign() -> None:
         '[{"a": 1, "b": {"c": "x", "d": ["p", "q"]}},\n {"b": {"c": "y"}, "e": true}]',
     ],
 )
-def test_objects_of_json_are_rows(tmp_path: Path, text: str) -> None:
+def test_json_lines_are_rows(tmp_path: Path, text: str) -> None:
     (tmp_path / "x.jsonl").write_text(text)
     table = read(str(tmp_path / "x.jsonl"))
     assert table.names == ["a", "b.c", "b.d", "e"]
@@ -258,12 +254,12 @@ def test_objects_of_json_are_rows(tmp_path: Path, text: str) -> None:
     assert table.column("e").cell(1) == "true"
 
 
-def test_json_of_several_types_is_read_as_it_is_written(tmp_path: Path) -> None:
+def test_json_column_of_several_types_is_read_as_text(tmp_path: Path) -> None:
     (tmp_path / "x.jsonl").write_text('{"a": 1}\n{"a": "low"}\n{"a": 2.5}\n')
     column = read(str(tmp_path / "x.jsonl")).column("a")
     assert [column.cell(row) for row in range(3)] == ["1", "low", "2.5"]
 
 
 @pytest.mark.parametrize("text", ['{"a": 1}\n{"a": \n', '[{"a": 1}, 3]', '{"a": 1}\n[1]\n', '[{"a": 1}', "{}"])
-def test_json_that_is_no_table_is_rejected_in_one_line(table: Reader, text: str) -> None:
+def test_invalid_json_is_rejected_in_one_line(table: Reader, text: str) -> None:
     assert "\n" not in table.error(text)

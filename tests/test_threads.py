@@ -57,7 +57,7 @@ def big() -> tuple[nr.Network, Any]:
     return nr.Network("regressor", [200, 400, 200, 10], seed=1), np.random.default_rng(0).normal(size=(20_000, 200))
 
 
-def test_other_python_threads_run_while_a_network_trains_or_answers_many_rows() -> None:
+def test_other_python_threads_run_during_trainings_and_batches() -> None:
     # Work that holds the GIL leaves other threads almost nothing; two busy threads on one core get half each.
     free = pace(lambda: time.sleep(0.3))
     net = network()
@@ -68,7 +68,7 @@ def test_other_python_threads_run_while_a_network_trains_or_answers_many_rows() 
     assert pace(lambda: [net.evaluate(X, X[:, :10]) for _ in range(2)]) > free / 10
 
 
-def test_many_threads_use_one_network_at_a_time() -> None:
+def test_many_threads_can_use_one_network() -> None:
     net = network()
     rows = np.random.default_rng(1).normal(size=(50, 9))
     end = time.monotonic() + 1.0
@@ -130,14 +130,14 @@ def test_trainings_on_many_threads_equal_separate_trainings() -> None:
     assert all(np.array_equal(net.run(rows), expected.run(rows)) for net in nets)
 
 
-def test_several_threads_may_wait_for_one_training() -> None:
+def test_several_threads_can_wait_for_one_training() -> None:
     training = network().start_training(max_time=0.2)
     with ThreadPoolExecutor(4) as pool:
         reports = list(pool.map(lambda _: training.wait(), range(4)))
     assert len({report.cycles for report in reports if report is not None}) == 1
 
 
-def test_a_network_is_gone_with_its_last_name() -> None:
+def test_network_is_freed_with_its_last_reference() -> None:
     net = network()
     gone = weakref.ref(net)
     net.start_training(max_time=0)
@@ -145,6 +145,6 @@ def test_a_network_is_gone_with_its_last_name() -> None:
     assert gone() is None
 
 
-def test_importing_does_not_bring_the_lock_of_the_interpreter_back() -> None:
+def test_import_does_not_enable_the_gil() -> None:
     enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
     assert enabled == (not sysconfig.get_config_var("Py_GIL_DISABLED"))

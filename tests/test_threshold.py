@@ -39,7 +39,7 @@ def trained(create: Create, **options: Any) -> Any:
     return net
 
 
-def test_the_second_class_is_answered_from_the_threshold_on(create: Create) -> None:
+def test_second_class_is_predicted_from_the_threshold_on(create: Create) -> None:
     net = trained(create)
     X, y = rows(2)
     outputs = net.run(X)
@@ -58,7 +58,7 @@ def test_the_second_class_is_answered_from_the_threshold_on(create: Create) -> N
     assert net.configure(threshold=0.5) == trained(create).configure()
 
 
-def test_trainings_learn_the_same_and_count_errors_by_it(create: Create) -> None:
+def test_threshold_changes_counted_errors_but_no_training(create: Create) -> None:
     even, rare = trained(create), trained(create, threshold=RARE)
     X, _ = rows(2)
     assert (even.run(X) == rare.run(X)).all()
@@ -77,7 +77,7 @@ def test_trainings_learn_the_same_and_count_errors_by_it(create: Create) -> None
         ("classifier", [2, 2], {"output": "sigmoid"}, "threshold is 0.25: expected 0.5 for outputs that are sigmoid"),
     ],
 )
-def test_a_network_without_a_second_probability_has_none(
+def test_threshold_needs_two_classes_with_probabilities(
     create: Create, kind: str, layout: list[int], options: dict[str, Any], message: str
 ) -> None:
     with pytest.raises(nr.OptionError, match=message):
@@ -88,19 +88,19 @@ def test_a_network_without_a_second_probability_has_none(
     assert net.info().threshold == 0.5
 
 
-def test_a_network_of_sequences_has_none() -> None:
+def test_networks_of_sequences_reject_a_threshold() -> None:
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for a network of sequences"):
         nr.SequenceNetwork("classifier", fields={"a": "category"}, target="a", threshold=0.25)
 
 
-def test_an_output_function_with_a_threshold_cannot_change(create: Create) -> None:
+def test_threshold_rejects_a_change_to_linear_outputs(create: Create) -> None:
     net = create("classifier", [2, 2], threshold=0.25)
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for outputs that are linear"):
         net.configure(output="linear")
     assert net.info().output == "softmax"
 
 
-def test_a_network_of_fields_has_one_if_its_classes_are_given() -> None:
+def test_threshold_with_fields_needs_given_classes() -> None:
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5, unless the classes are given"):
         nr.Network("classifier", fields=FIELDS, target="churned", threshold=0.25)
     with pytest.raises(nr.OptionError, match=r"threshold is 0\.25: expected 0\.5 for a classifier of 3 classes"):
@@ -109,7 +109,7 @@ def test_a_network_of_fields_has_one_if_its_classes_are_given() -> None:
         nr.SequenceNetwork("classifier", fields=FIELDS, target="churned", classes=["no", "yes"], threshold=0.25)
 
 
-def test_names_of_classes_are_answered_by_it_here_and_in_a_server(db: nr.NeuralRedis) -> None:
+def test_threshold_applies_to_class_names_embedded_and_in_a_server(db: nr.NeuralRedis) -> None:
     X, y = rows()
     table = [{"a": float(a), "b": float(b)} for a, b in X]
     names = ["yes" if one else "no" for one in y]
@@ -137,7 +137,7 @@ def test_names_of_classes_are_answered_by_it_here_and_in_a_server(db: nr.NeuralR
     assert [place for place, _ in ranked] == np.argsort(-outputs[:20, 1], kind="stable").tolist()
 
 
-def test_it_is_saved_and_files_without_one_are_as_they_were(tmp_path: Path) -> None:
+def test_threshold_is_saved_and_the_default_leaves_files_unchanged(tmp_path: Path) -> None:
     net = trained(nr.Network)
     before = bytes(net)
     net.configure(threshold=RARE)
@@ -153,7 +153,7 @@ def test_it_is_saved_and_files_without_one_are_as_they_were(tmp_path: Path) -> N
     assert bytes(net) == before
 
 
-def test_it_is_kept_by_replicas_files_of_commands_copies_and_dumps(any_server: servers.Server) -> None:
+def test_threshold_is_kept_by_aof_copies_and_dumps(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     client.config_set("appendfsync", "always")
     client.config_set("appendonly", "yes")
@@ -175,7 +175,7 @@ def test_it_is_kept_by_replicas_files_of_commands_copies_and_dumps(any_server: s
             assert inredis.info(client, key)["threshold"] == threshold
 
 
-def test_a_wrong_threshold_changes_nothing(any_server: servers.Server) -> None:
+def test_invalid_threshold_changes_nothing(any_server: servers.Server) -> None:
     client = any_server.client(protocol=2)
     inredis.create(client, "net", "THRESHOLD", "0.1")
     for wrong in ("1.5", "-0.1", "nan", "auto"):

@@ -32,7 +32,7 @@ def network(create: Create) -> Make:
     return network
 
 
-def test_a_network_learns(network: Make) -> None:
+def test_training_reduces_the_error(network: Make) -> None:
     net = network(normalize=True)
     before = net.evaluate("train")
     report = net.train(max_cycles=300)
@@ -56,7 +56,7 @@ def test_max_cycles_is_exact(network: Make) -> None:
     assert net.info().training_total_cycles == 20
 
 
-def test_max_time_is_kept(network: Make) -> None:
+def test_max_time_ends_a_training(network: Make) -> None:
     start = time.monotonic()
     report = network().train(max_time=0.15)
     assert report.reason == "maxtime"
@@ -65,11 +65,11 @@ def test_max_time_is_kept(network: Make) -> None:
 
 
 @pytest.mark.parametrize("none", [0, None, float("inf"), 1e300])
-def test_without_a_limit_of_time_only_the_cycles_end_it(network: Make, none: Any) -> None:
+def test_training_without_max_time_ends_by_cycles(network: Make, none: Any) -> None:
     assert network().train(max_cycles=2, max_time=none).reason == "maxcycles"
 
 
-def test_autostop_ends_even_if_the_rows_are_noise(create: Create) -> None:
+def test_autostop_ends_a_training_on_noise(create: Create) -> None:
     net = create("classifier", [2, 8, 2], dataset=200, test=100, seed=1)
     rng = np.random.default_rng(0)
     net.observe(rng.normal(size=(300, 2)), rng.integers(0, 2, 300))
@@ -80,7 +80,9 @@ def test_autostop_ends_even_if_the_rows_are_noise(create: Create) -> None:
 
 
 @pytest.mark.parametrize(("patience", "backtrack"), [(1, False), (10, True), (150, False), (150, True)])
-def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, patience: int, backtrack: bool) -> None:
+def test_patience_ends_a_training_that_many_cycles_after_the_best(
+    network: Make, patience: int, backtrack: bool
+) -> None:
     # With one member and squared errors as the loss, the curve has the errors that decide.
     net = network(noise=0.2, patience=patience, restarts=1, loss="mse")
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
@@ -95,7 +97,7 @@ def test_patience_ends_a_training_so_many_cycles_after_its_best(network: Make, p
     assert report.cycles == since + patience
 
 
-def test_more_patience_than_cycles_leaves_the_limits(network: Make) -> None:
+def test_patience_beyond_max_cycles_has_no_effect(network: Make) -> None:
     report = network(noise=0.2, patience=2**31 - 1).train(autostop=True, max_cycles=600, max_time=0)
     assert (report.reason, report.cycles) == ("maxcycles", 600)
 
@@ -111,14 +113,14 @@ def test_backtrack_returns_to_the_lowest_validation_error(network: Make) -> None
     assert back.evaluate().error == pytest.approx(best.test_error, rel=1e-6)
 
 
-def test_backtrack_alone_has_no_effect(network: Make) -> None:
+def test_backtrack_without_autostop_has_no_effect(network: Make) -> None:
     plain, alone = network(noise=0.2), network(noise=0.2)
     plain.train(max_cycles=100)
     alone.train(max_cycles=100, backtrack=True)
     assert np.array_equal(plain.run([[0.1, 0.2]]), alone.run([[0.1, 0.2]]))
 
 
-def test_the_report_has_the_curve_of_both_errors(network: Make) -> None:
+def test_report_contains_the_curve_of_both_errors(network: Make) -> None:
     report = network().train(max_cycles=1000)
     curve = report.curve
     assert len(curve) <= 512
@@ -131,7 +133,7 @@ def test_the_report_has_the_curve_of_both_errors(network: Make) -> None:
     assert repr(curve) == f"<Curve of {len(curve)} points, cycles 0 to 1000>"
 
 
-def test_the_report_stays_with_the_network(network: Make) -> None:
+def test_report_is_kept_by_the_network(network: Make) -> None:
     net = network()
     assert net.report() is None
     report = net.train(max_cycles=5)
@@ -139,7 +141,7 @@ def test_the_report_stays_with_the_network(network: Make) -> None:
     assert net.report().cycles == report.cycles == 5
 
 
-def test_without_validation_rows_there_is_no_validation_error(create: Create) -> None:
+def test_report_without_validation_rows_has_no_validation_error(create: Create) -> None:
     net = create("classifier", [2, 3, 2], dataset=100, seed=1)
     net.observe(*circle(50))
     report = net.train(max_cycles=5)
@@ -149,7 +151,7 @@ def test_without_validation_rows_there_is_no_validation_error(create: Create) ->
     assert "test" not in repr(report)
 
 
-def test_faults_of_the_data_are_reported(create: Create) -> None:
+def test_problems_of_the_rows_are_reported(create: Create) -> None:
     net = create("classifier", [2, 8, 3], normalize=True, seed=1)
     net.observe([[1, 5], [2, 5], [3, 5]] * 6, [0, 1, 0] * 6, into="train")
     report = net.train(max_cycles=200)
@@ -175,7 +177,7 @@ def test_classes_with_too_few_rows_are_reported(create: Create) -> None:
     )
 
 
-def test_constant_columns_are_reported_without_normalization_too(create: Create) -> None:
+def test_constant_columns_are_reported_without_normalization(create: Create) -> None:
     net = create("regressor", [2, 3, 2], seed=1)
     X = np.c_[np.arange(20.0) / 20, np.ones(20)]
     net.observe(X, np.c_[X[:, 0], np.full(20, 3.0)], into="train")
@@ -186,7 +188,7 @@ def test_constant_columns_are_reported_without_normalization_too(create: Create)
 
 
 @pytest.mark.parametrize("kind", ["classifier", "regressor"])
-def test_a_network_that_is_no_better_than_the_baseline_is_reported(create: Create, kind: Any) -> None:
+def test_network_no_better_than_the_baseline_is_reported(create: Create, kind: Any) -> None:
     rng = np.random.default_rng(1)
     X = rng.normal(size=(3000, 2))
     noise = rng.integers(0, 2, 3000) if kind == "classifier" else rng.normal(size=3000)
@@ -201,7 +203,7 @@ def test_a_network_that_is_no_better_than_the_baseline_is_reported(create: Creat
     assert warning.startswith("training did not beat the baseline on validation rows: error ")
 
 
-def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> None:
+def test_inputs_far_from_0_are_reported_unless_normalized(create: Create) -> None:
     rng = np.random.default_rng(1)
     X = np.c_[rng.integers(1990, 2020, 400), rng.normal(size=400), np.full(400, 5), np.arange(400) > 0]
     warnings = []
@@ -218,7 +220,7 @@ def test_inputs_far_from_0_are_named_unless_they_are_centred(create: Create) -> 
     ]
 
 
-def test_a_network_that_is_held_back_says_so(create: Create) -> None:
+def test_underfitting_by_weight_decay_is_reported(create: Create) -> None:
     """A few rows of a sine over three periods look like noise, and the decay for noisy rows would fit a constant."""
     x = np.linspace(0, 20, 200)[:, None]
     warnings = []
@@ -235,9 +237,9 @@ def test_a_network_that_is_held_back_says_so(create: Create) -> None:
 
 def test_invalid_trainings_are_rejected(create: Create) -> None:
     net = create("classifier", [2, 3, 2], dataset=100)
-    with pytest.raises(nr.TrainingError, match="no training rows") as refused:
+    with pytest.raises(nr.TrainingError, match="no training rows") as raised:
         net.train()
-    assert isinstance(refused.value, RuntimeError)
+    assert isinstance(raised.value, RuntimeError)
     net.observe(*circle(10))
     with pytest.raises(nr.TrainingError, match="early stopping needs validation rows"):
         net.train(autostop=True)
@@ -258,7 +260,7 @@ def test_invalid_limits_are_rejected(network: Make, limits: Any, error: type[Exc
         network().train(**limits)
 
 
-def test_the_network_answers_as_before_until_the_training_has_ended(network: Make) -> None:
+def test_network_answers_with_old_weights_during_a_training(network: Make) -> None:
     net = network()
     before = net.run([0.1, 0.2])
     training = net.start_training(max_time=0)
@@ -276,7 +278,7 @@ def test_the_network_answers_as_before_until_the_training_has_ended(network: Mak
     assert net.info().training_total_cycles == report.cycles >= 20
 
 
-def test_a_training_works_on_the_rows_of_its_start(network: Make) -> None:
+def test_training_uses_the_rows_of_its_start(network: Make) -> None:
     alone, disturbed = network(), network()
     alone.train(max_cycles=2000)
     training = disturbed.start_training(max_cycles=2000)
@@ -285,7 +287,7 @@ def test_a_training_works_on_the_rows_of_its_start(network: Make) -> None:
     assert np.array_equal(alone.run([0.1, 0.2]), disturbed.run([0.1, 0.2]))
 
 
-def test_a_training_reports_its_progress(network: Make) -> None:
+def test_training_reports_its_progress(network: Make) -> None:
     net = network()
     training = net.start_training(max_time=0)
     assert training.network is net
@@ -309,7 +311,7 @@ def test_a_training_reports_its_progress(network: Make) -> None:
     )
 
 
-def test_a_network_is_trained_by_one_training_at_a_time(network: Make) -> None:
+def test_second_training_of_a_network_is_rejected(network: Make) -> None:
     net = network()
     training = net.start_training(max_time=0)
     with pytest.raises(nr.TrainingError, match="already being trained"):
@@ -333,7 +335,7 @@ def test_stop_returns_whether_a_training_was_running(network: Make) -> None:
     assert net.stop() is False
 
 
-def test_a_reset_drops_the_training(network: Make) -> None:
+def test_reset_drops_the_training(network: Make) -> None:
     net = network()
     training = net.start_training(max_time=0)
     net.reset()
@@ -345,13 +347,13 @@ def test_a_reset_drops_the_training(network: Make) -> None:
     assert repr(training).startswith("<Training of a classifier 2-8-2: dropped")
 
 
-def test_a_training_keeps_its_network_alive(network: Make) -> None:
+def test_training_keeps_its_network_alive(network: Make) -> None:
     report = network().start_training(max_cycles=300).wait()
     assert report is not None
     assert report.cycles == 300
 
 
-def test_many_networks_train_at_a_time_and_more_are_queued(network: Make) -> None:
+def test_trainings_beyond_the_limit_are_queued(network: Make) -> None:
     nets = [network() for _ in range(40)]
     trainings = [net.start_training(max_time=0) for net in nets]
     try:
@@ -367,7 +369,7 @@ def test_many_networks_train_at_a_time_and_more_are_queued(network: Make) -> Non
     assert all(training.wait() is not None for training in trainings)
 
 
-def test_training_on_is_as_if_nothing_had_happened(create: Create) -> None:
+def test_two_trainings_equal_one_of_the_same_length(create: Create) -> None:
     rng = np.random.default_rng(3)
     X, y = rng.normal(size=(100, 3)), rng.normal(size=100)
     # Not L-BFGS, which begins each training without curvature pairs; and one member, since
@@ -391,7 +393,7 @@ def rare(rows: int, seed: int = 0) -> tuple[Any, Any]:
     return rng.normal(size=(rows, 2)) + 1.5 * y[:, None], y
 
 
-def test_balanced_classes_raise_the_recall_of_a_rare_one(create: Create) -> None:
+def test_balanced_class_weights_raise_the_recall_of_a_rare_class(create: Create) -> None:
     X, y = rare(4000, seed=9)
     recall, accuracy = {}, {}
     for weights in ("none", "balanced"):
@@ -406,7 +408,7 @@ def test_balanced_classes_raise_the_recall_of_a_rare_one(create: Create) -> None
 
 
 @pytest.mark.parametrize("autostop", [False, True])
-def test_balanced_is_the_weights_that_balance(create: Create, autostop: bool) -> None:
+def test_balanced_equals_inverse_class_frequencies(create: Create, autostop: bool) -> None:
     X, y = rare(600)
     weights: Any = "balanced"
     answers = []
@@ -421,7 +423,7 @@ def test_balanced_is_the_weights_that_balance(create: Create, autostop: bool) ->
 
 
 @pytest.mark.parametrize("autostop", [False, True])
-def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool) -> None:
+def test_class_weight_equals_weights_of_its_rows(create: Create, autostop: bool) -> None:
     X, y = rare(300)
     # A product with 1 is exact, so all bits are the same if row weights do not affect the scale of the
     # inputs.
@@ -437,7 +439,7 @@ def test_a_weight_of_a_class_is_that_of_its_rows(create: Create, autostop: bool)
     assert answers[0] == answers[1]
 
 
-def test_options_apply_from_the_next_training_on(create: Create) -> None:
+def test_changed_options_apply_to_the_next_training(create: Create) -> None:
     X, y = rare(400)
     nets = [create("classifier", [2, 5, 2], seed=1, class_weight=weights) for weights in ("none", "balanced")]
     for net in nets:
@@ -476,7 +478,7 @@ def test_standardization_by_new_rows_does_not_change_predictions(kind: Any) -> N
 
 @pytest.mark.parametrize("output", ["linear", "sigmoid"])
 @pytest.mark.parametrize("constant", [0.0, 1e-6, -7.1, 3e5])
-def test_an_output_that_never_varies_is_answered_as_it_is(create: Create, constant: float, output: Any) -> None:
+def test_constant_output_is_predicted_exactly(create: Create, constant: float, output: Any) -> None:
     X = np.random.default_rng(1).normal(size=(60, 2))
     far = [[1e4, -1e4], [0, 0]]
     alone = create("regressor", [2, 5, 1], normalize=True, output=output, seed=1)
@@ -494,7 +496,7 @@ def test_an_output_that_never_varies_is_answered_as_it_is(create: Create, consta
     assert np.corrcoef(among.run(X)[:, 2], X[:, 1])[0, 1] > 0.95
 
 
-def test_varying_validation_rows_show_the_error_of_a_constant(create: Create) -> None:
+def test_validation_error_of_a_constant_output_is_reported(create: Create) -> None:
     net = create("regressor", [1, 3, 1], normalize=True, seed=1)
     net.observe(np.arange(20.0), np.full(20, 5.0), into="train")
     net.observe([1.0, 2.0], [5.0, 8.0], into="test")
@@ -503,7 +505,7 @@ def test_varying_validation_rows_show_the_error_of_a_constant(create: Create) ->
     assert net.evaluate().rmse == pytest.approx(4.5**0.5)
 
 
-def test_an_output_that_varies_later_is_learnt_later(create: Create) -> None:
+def test_output_that_varies_later_is_learnt(create: Create) -> None:
     net = create("regressor", [1, 8, 2], normalize=True, dataset=60, seed=1)
     X = np.linspace(-1, 1, 60)
     net.observe(X, np.c_[np.full(60, 4.0), X])

@@ -61,7 +61,7 @@ def share(text: str | None) -> float:
     return float(found[1])
 
 
-def test_circles_are_learnt_until_they_are_stopped(tried: Page) -> None:
+def test_circles_training_can_be_stopped(tried: Page) -> None:
     section = tried.locator("section", has=tried.get_by_role("heading", name="Circles"))
     section.get_by_role("button", name="Learn").click()
     plane = section.get_by_role("img")
@@ -74,7 +74,7 @@ def test_circles_are_learnt_until_they_are_stopped(tried: Page) -> None:
     expect(section.get_by_text("1000 other points, ready to learn.")).to_be_visible()
 
 
-def test_titanic_is_learnt_and_the_prediction_follows_a_slider(tried: Page) -> None:
+def test_titanic_prediction_follows_a_slider(tried: Page) -> None:
     section = tried.locator("section", has=tried.get_by_role("heading", name="Titanic"))
     expect(section.get_by_label("Age")).to_be_disabled()
     section.get_by_role("button", name="Learn").click()
@@ -94,7 +94,7 @@ def test_titanic_is_learnt_and_the_prediction_follows_a_slider(tried: Page) -> N
     expect(answer).not_to_have_text(before or "")
 
 
-def test_names_are_made_hotter_or_cooler(tried: Page) -> None:
+def test_names_are_sampled_at_the_chosen_temperature(tried: Page) -> None:
     section = tried.locator("section", has=tried.get_by_role("heading", name="First names"))
     section.get_by_role("button", name="Learn").click()
     expect(section.locator("#ti-names-cycles")).to_have_text(re.compile(r"^[2-9]"), timeout=PATIENCE)
@@ -113,7 +113,7 @@ def test_names_are_made_hotter_or_cooler(tried: Page) -> None:
 
 @pytest.mark.parametrize("width", [1200, 375])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_keeps_people_from_using_it(browser: browsers.Browser, address: str, width: int, scheme: str) -> None:
+def test_page_has_no_accessibility_violations(browser: browsers.Browser, address: str, width: int, scheme: str) -> None:
     with browsers.tab(browser, viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
         page.goto(address)
         expect(page.get_by_text("1000 points, ready to learn.")).to_be_visible()

@@ -91,12 +91,12 @@ def check_titanic(made: dict[str, Any]) -> None:
 
 @in_node
 @pytest.mark.parametrize("worker", [True, False], ids=["worker", "same-thread"])
-def test_titanic_in_node_is_the_network_of_python(worker: bool) -> None:
+def test_titanic_in_node_equals_python(worker: bool) -> None:
     check_titanic(node(answer(f"steps.titanic(given, {{ worker: {json.dumps(worker)} }})"), passengers()))
 
 
 @in_chromium
-def test_titanic_in_a_page_is_the_network_of_python(page: browsers.Page, site: str) -> None:
+def test_titanic_in_a_page_equals_python(page: browsers.Page, site: str) -> None:
     page.goto(f"{site}/tests/web/blank.html")
     made = page.evaluate(
         "async (given) => (await import('/tests/web/steps.js')).titanic(given, { worker: true })", passengers()
@@ -116,7 +116,7 @@ def test_titanic_in_a_page_is_the_network_of_python(page: browsers.Page, site: s
         ("classifier", [3, 4, 2], {"loss": "mse", "output": "sigmoid"}, {"autostop": True, "backtrack": True}),
     ],
 )
-def test_networks_of_every_trainer_have_the_bits_of_python(
+def test_every_trainer_gives_the_same_bits_as_python(
     kind: Any, layout: list[int], options: dict[str, Any], limits: dict[str, Any]
 ) -> None:
     rng = np.random.default_rng(1)
@@ -138,7 +138,7 @@ def test_networks_of_every_trainer_have_the_bits_of_python(
 
 
 @in_node
-def test_sequences_learn_and_are_drawn_as_in_python() -> None:
+def test_sequences_are_learnt_and_sampled_as_in_python() -> None:
     names = [f"{name}." for name in (ROOT / "examples" / "data" / "names.txt").read_text().split()[:200]]
     options: dict[str, Any] = {"length": 8, "algorithm": "adam", "seed": 3}
     train: dict[str, Any] = {"max_cycles": 4, "max_time": 0}
@@ -153,7 +153,7 @@ def test_sequences_learn_and_are_drawn_as_in_python() -> None:
 
 
 @in_node
-def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
+def test_files_are_exchanged_with_python(tmp_path: Path) -> None:
     net = titanic()
     net.save(tmp_path / "python.nr")
     program = """
@@ -162,22 +162,22 @@ def test_files_of_python_load_and_come_back(tmp_path: Path) -> None:
     await net.save(given.to);
     process.stdout.write(JSON.stringify({ info: net.info(), report: net.report, isRows: net instanceof nr.Network }));
     """
-    told = node(program, {"from": str(tmp_path / "python.nr"), "to": str(tmp_path / "js.nr")})
+    reply = node(program, {"from": str(tmp_path / "python.nr"), "to": str(tmp_path / "js.nr")})
     assert (tmp_path / "js.nr").read_bytes() == (tmp_path / "python.nr").read_bytes()
     info = net.info()
-    assert told["isRows"]
-    assert told["info"]["fields"] == info.fields
-    assert (told["info"]["target"], told["info"]["classes"]) == ("survived", ["0", "1"])
+    assert reply["isRows"]
+    assert reply["info"]["fields"] == info.fields
+    assert (reply["info"]["target"], reply["info"]["classes"]) == ("survived", ["0", "1"])
     for name in ("layout", "parameters", "members", "training_total_cycles", "test_error", "activation", "dataset"):
         given = getattr(info, name)
-        assert told["info"][name] == (list(given) if isinstance(given, tuple) else given), name
+        assert reply["info"][name] == (list(given) if isinstance(given, tuple) else given), name
     report = net.report()
     assert report
-    assert told["report"]["best_cycle"] == report.best_cycle
+    assert reply["report"]["best_cycle"] == report.best_cycle
 
 
 @in_node
-def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
+def test_threshold_selects_the_second_class(tmp_path: Path) -> None:
     net = nr.Network("classifier", [2, 4, 2], activation="tanh", seed=3)
     rows = np.float32(np.random.default_rng(3).normal(size=(40, 2)))
     # The probability of a row, which then just reaches the threshold.
@@ -191,18 +191,18 @@ def test_a_threshold_decides_which_class_is_answered(tmp_path: Path) -> None:
     const after = net.classify(given.rows), one = net.classify(given.rows[0]);
     process.stdout.write(JSON.stringify({ before, threshold, after, one }));
     """
-    told = node(program, {"file": str(tmp_path / "net.nr"), "rows": rows.tolist()})
-    assert told == {
+    reply = node(program, {"file": str(tmp_path / "net.nr"), "rows": rows.tolist()})
+    assert reply == {
         "before": net.classify(rows).tolist(),
         "threshold": pytest.approx(net.info().threshold),
         "after": [0] * 40,
         "one": 0,
     }
-    assert sum(told["before"]) == 30
+    assert sum(reply["before"]) == 30
 
 
 @in_node
-def test_rows_that_arrive_during_a_stopped_training_are_kept() -> None:
+def test_rows_observed_during_a_stopped_training_are_kept() -> None:
     program = """
     await nr.ready();
     const results = [];
@@ -211,11 +211,11 @@ def test_rows_that_arrive_during_a_stopped_training_are_kept() -> None:
       const X = Array.from({ length: 100 }, (_, n) => n / 10);
       net.observe(X, X.map(Math.sin));
       const training = net.startTraining({ max_time: 0, worker, callback: () => false });
-      let refusal;
-      try { await net.train({ worker }); } catch (error) { refusal = `${error.name}: ${error.message}`; }
+      let message;
+      try { await net.train({ worker }); } catch (error) { message = `${error.name}: ${error.message}`; }
       net.observe([20], [1]);
       const report = await training.done;
-      results.push({ reason: report.reason, refusal, running: training.running, rows: net.info().training_dataset_len,
+      results.push({ reason: report.reason, message, running: training.running, rows: net.info().training_dataset_len,
         cycles: net.info().training_total_cycles === report.cycles });
       const callback = () => { throw new RangeError("enough"); };
       const failed = await net.train({ worker, callback, max_time: 0 }).catch((error) => error);
@@ -229,7 +229,7 @@ def test_rows_that_arrive_during_a_stopped_training_are_kept() -> None:
     results = node(program)
     expected = {
         "reason": "stopped",
-        "refusal": "TrainingError: the network is being trained already: wait for the end, or stop it",
+        "message": "TrainingError: the network is being trained already: wait for the end, or stop it",
         "running": False,
         "rows": 101,
         "cycles": True,
@@ -267,21 +267,21 @@ MISTAKES = [
 
 @in_node
 def test_errors_name_the_argument() -> None:
-    asked = ", ".join(f"async () => {expression}" for expression, _ in MISTAKES)
+    calls = ", ".join(f"async () => {expression}" for expression, _ in MISTAKES)
     program = f"""
     await nr.ready();
     const net = new nr.Network("classifier", [2, 3], {{ seed: 1 }});
     const named = new nr.Network("classifier", {{ fields: {{ age: "number" }}, target: "taken" }});
     const said = [];
-    for (const ask of [{asked}]) {{
+    for (const ask of [{calls}]) {{
       said.push(await ask().then(() => "nothing", (error) => `${{error.name}}: ${{error.message}}`));
     }}
     process.stdout.write(JSON.stringify(said));
     """
-    said = node(program)
-    for (expression, expected), found in zip(MISTAKES, said, strict=True):
+    messages = node(program)
+    for (expression, expected), found in zip(MISTAKES, messages, strict=True):
         assert found.startswith(expected), f"{expression}: {found}"
 
 
-def test_a_page_loads_little() -> None:
+def test_compressed_engine_is_small() -> None:
     assert len(gzip.compress(kinds.WASM.binary().read_bytes(), 9)) < MOST_BYTES

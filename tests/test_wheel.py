@@ -41,7 +41,7 @@ def unpacked(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-def test_it_holds_both_libraries_and_the_types(wheel: Path) -> None:
+def test_wheel_contains_libraries_and_types(wheel: Path) -> None:
     files = zipfile.ZipFile(wheel).namelist()
     package = {name.removeprefix("neuralredis/") for name in files if name.startswith("neuralredis/")}
     assert {"_core.abi3.so", "libneuralredis.so", "_core.pyi", "py.typed", "__init__.py"} <= package
@@ -50,11 +50,11 @@ def test_it_holds_both_libraries_and_the_types(wheel: Path) -> None:
     assert {name for name in package if ".so" in name} == {"_core.abi3.so", "libneuralredis.so"}
 
 
-def test_one_wheel_serves_every_python(wheel: Path) -> None:
+def test_wheel_supports_every_python_version(wheel: Path) -> None:
     assert "-cp310-abi3-" in wheel.name
 
 
-def test_it_imports_and_finds_its_module(unpacked: Path) -> None:
+def test_unpacked_wheel_imports_and_finds_its_module(unpacked: Path) -> None:
     program = "import neuralredis; print(neuralredis.__version__, neuralredis.module_path())"
     done = subprocess.run(
         [sys.executable, "-c", program],
@@ -67,6 +67,6 @@ def test_it_imports_and_finds_its_module(unpacked: Path) -> None:
     assert done.stdout.split() == [neuralredis.__version__, str(unpacked / "neuralredis" / "libneuralredis.so")]
 
 
-def test_its_module_loads(kind: kinds.Kind, unpacked: Path) -> None:
+def test_module_of_the_wheel_loads(kind: kinds.Kind, unpacked: Path) -> None:
     with servers.running(kind, module=unpacked / "neuralredis" / "libneuralredis.so") as server:
         assert "is ready" in server.log

@@ -32,7 +32,7 @@ class Traffic:
         self.chance = random.Random(seed)
         self.keys = keys
         self.sent = 0
-        self.refused: dict[str, int] = {}
+        self.rejected: dict[str, int] = {}
         once = Retry(NoBackoff(), 0)
         self._clients = [
             server.client(db=db, protocol=2, decode_responses=False, retry=once) for db in range(DATABASES)
@@ -56,7 +56,7 @@ class Traffic:
             text = str(error)
             assert "internal error" not in text, text
             word = text.split()[0]
-            self.refused[word] = self.refused.get(word, 0) + 1
+            self.rejected[word] = self.rejected.get(word, 0) + 1
 
     def _ask(self, client: redis.Redis, command: Command) -> None:
         reply = client.execute_command(*command)

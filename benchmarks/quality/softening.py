@@ -63,18 +63,18 @@ def main() -> None:
     parser.add_argument("--few", type=int, help="rows to learn and test from, at most")
     parser.add_argument("--only", nargs="+", default=[*KNOWN, *FRESH])
     parser.add_argument("--figures", action="store_true", help="print those of this version alone, as JSON")
-    asked = parser.parse_args()
-    if asked.figures:
-        found = {name: [figures(SETS[name](), seed, asked.few) for seed in range(SEEDS)] for name in asked.only}
+    args = parser.parse_args()
+    if args.figures:
+        found = {name: [figures(SETS[name](), seed, args.few) for seed in range(SEEDS)] for name in args.only}
         print(json.dumps(found))
         return
     words = ("rows", "log loss", "after", "ratio", "Brier", "ratio", "errors", "more")
     print(" " * 14 + "".join(f"{word:>{width}}" for word, width in zip(words, (7, 10, 10, 7, 9, 7, 8, 6), strict=True)))
     ratios: dict[str, list[tuple[float, float]]] = {"decided by": [], "fresh": []}
-    for name in asked.only:
+    for name in args.only:
         kept = len(split(SETS[name](), 0)[1].X)
-        pythons = (asked.before, sys.executable)
-        before, after = (np.array(measured(python, asked.few, [name])[name]) for python in pythons)
+        pythons = (args.before, sys.executable)
+        before, after = (np.array(measured(python, args.few, [name])[name]) for python in pythons)
         (loss, brier, errors), (softer, softer_brier, _) = before.mean(axis=0), after.mean(axis=0)
         others = round(float((after[:, 2] - before[:, 2]).sum() * kept))
         ratios["fresh" if name in FRESH else "decided by"].append((softer / loss, softer_brier / brier))

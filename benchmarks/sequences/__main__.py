@@ -22,8 +22,8 @@ import genders
 import letters
 import outcomes
 import peers
+import printing
 import shop
-import told
 
 PARTS = {
     "outcomes": outcomes.main,
@@ -38,9 +38,9 @@ parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
 parser.add_argument("folder", nargs="?", type=Path, help="where the data are, or go (default: not kept)")
 parser.add_argument("--seeds", type=int, default=3, help="how many seeds (default: %(default)s)")
 parser.add_argument("--only", nargs="+", choices=PARTS, default=[*PARTS][:-1], help="parts (default: all but peers)")
-parser.add_argument("--cells", nargs="+", choices=told.CELLS, default=told.CELLS, help="cells (default: all)")
+parser.add_argument("--cells", nargs="+", choices=printing.CELLS, default=printing.CELLS, help="cells (default: all)")
 args = parser.parse_args()
-told.CELLS[:] = args.cells
+printing.CELLS[:] = args.cells
 with tempfile.TemporaryDirectory() as temporary:
     folder = args.folder or Path(temporary)
     data.fetch(folder)

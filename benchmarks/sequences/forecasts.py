@@ -75,9 +75,9 @@ def of_one(folder: Path, series: Series, seeds: range) -> None:
     begins = np.unique(np.linspace(split, len(raw) - season, PLACES).astype(int))
 
     def error(answer: Answer) -> float:
-        said = [back(answer(values[:begin])) for begin in begins]
+        forecasts = [back(answer(values[:begin])) for begin in begins]
         true = [raw[begin : begin + season] for begin in begins]
-        return float(np.mean(np.abs(np.array(said) - true)) / scale)
+        return float(np.mean(np.abs(np.array(forecasts) - true)) / scale)
 
     errors, seconds = [], []
     for seed in seeds:
@@ -88,7 +88,7 @@ def of_one(folder: Path, series: Series, seeds: range) -> None:
         net.train(autostop=True, backtrack=True, progress=False)
         seconds.append(time.perf_counter() - start)
         errors.append(error(lambda known, net=net: net.forecast(known, season).values))  # type: ignore[misc]
-    tell(
+    print_errors(
         f"{series.name}, {season} ahead",
         errors,
         error(lambda known: known[-season:]),
@@ -114,7 +114,7 @@ def of_many(folder: Path, seeds: range) -> None:
         net.train(autostop=True, backtrack=True, progress=False)
         seconds.append(time.perf_counter() - start)
         errors.append(error(lambda k, net=net: net.forecast(k, AHEAD).values))  # type: ignore[misc]
-    tell(
+    print_errors(
         f"M1 yearly, {len(all_series)}, {AHEAD} ahead",
         errors,
         error(lambda k: np.repeat(k[-1], AHEAD)),
@@ -123,7 +123,7 @@ def of_many(folder: Path, seeds: range) -> None:
     )
 
 
-def tell(name: str, errors: list[float], naive: float, ets: float | None, seconds: list[float]) -> None:
+def print_errors(name: str, errors: list[float], naive: float, ets: float | None, seconds: list[float]) -> None:
     """Print a line."""
     beside = f"  ETS {ets:5.2f}" if ets is not None else ""
     spread = f"{min(errors):.2f} to {max(errors):.2f}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from data import first_names
 from outcomes import LIMIT, wrong
-from told import CELLS, tell
+from printing import CELLS, print_errors
 
 import neuralredis as nr
 
@@ -43,4 +43,6 @@ def main(folder: Path, seeds: range) -> None:
     """Print the errors."""
     kept = "of the first names that are of one gender only, three tenths of them held out"
     print(f"\nwrong, % {kept}, trainings of at most {LIMIT} s: means over seeds")
-    tell("gender of first names", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL)
+    print_errors(
+        "gender of first names", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL
+    )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data import first_names
-from told import CELLS, tell
+from printing import CELLS, print_errors
 
 import neuralredis as nr
 
@@ -78,7 +78,7 @@ def learnt(folder: Path, cell: str, seed: int) -> tuple[float, float]:
 def main(folder: Path, seeds: range) -> None:
     """Print the cross-entropies."""
     print(f"\nnext letter of 5163 first names, nats, trainings of at most {LIMIT} s: means over seeds")
-    tell("next letter, nats", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL, 3)
+    print_errors("next letter, nats", {cell: [learnt(folder, cell, seed) for seed in seeds] for cell in CELLS}, GOAL, 3)
     for letters in (2, 3, 4, 5):
         nats = [cost(*parts(folder, seed), letters) for seed in seeds]
         print(f"counts of {letters} letters in a row  {sum(nats) / len(nats):.3f}")

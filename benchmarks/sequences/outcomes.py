@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from data import labelled
-from told import CELLS, tell
+from printing import CELLS, print_errors
 
 import neuralredis as nr
 
@@ -22,7 +22,7 @@ LIMIT = 60
 
 def wrong(net: nr.SequenceNetwork, X: Sequence[object], y: Sequence[object]) -> float:
     """Return the percentage of misclassified sequences."""
-    return 100 * float(np.mean([said != right for said, right in zip(net.classify(X), y, strict=True)]))
+    return 100 * float(np.mean([predicted != right for predicted, right in zip(net.classify(X), y, strict=True)]))
 
 
 def movements(folder: Path, name: str, cell: str, seed: int) -> tuple[float, float]:
@@ -50,4 +50,4 @@ def main(folder: Path, seeds: range) -> None:
     """Print the errors of all sets."""
     print(f"\nwrong, % of the validation sequences, trainings of at most {LIMIT} s: means over seeds")
     for name, goal in GOALS.items():
-        tell(name, {cell: [movements(folder, name, cell, seed) for seed in seeds] for cell in CELLS}, goal)
+        print_errors(name, {cell: [movements(folder, name, cell, seed) for seed in seeds] for cell in CELLS}, goal)

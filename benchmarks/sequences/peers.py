@@ -79,8 +79,10 @@ def learnt(folder: Path, name: str, seed: int) -> tuple[float, float]:
     took = time.process_time() - start
     net.load_state_dict(weights)
     with torch.no_grad():
-        said = net([torch.tensor((series - mean) / deviation, dtype=torch.float32) for series in fresh]).argmax(dim=1)
-    right = [known[place] == label for place, label in zip(said.tolist(), their_labels, strict=True)]
+        predicted = net([torch.tensor((series - mean) / deviation, dtype=torch.float32) for series in fresh]).argmax(
+            dim=1
+        )
+    right = [known[place] == label for place, label in zip(predicted.tolist(), their_labels, strict=True)]
     return 100 * (1 - float(np.mean(right))), took
 
 

@@ -94,12 +94,12 @@ def answers(server: Server) -> None:
         # A bulk string has two lines.
         took = [microseconds(server, lambda ask=ask: send(server, ask, 2)) for _ in range(TURNS)]  # type: ignore[misc]
         floor = [microseconds(server, lambda e=exists: send(server, e, 1)) for _ in range(TURNS)]  # type: ignore[misc]
-        what = f"NR.CLASS, a live session of 64, {cell.decode().lower()}"
+        label = f"NR.CLASS, a live session of 64, {cell.decode().lower()}"
         beside = f"EXISTS takes {min(floor):.2f}"
         if cell == b"AUTO":
-            below(what, min(took), ANSWER_GOAL, " us", beside)
+            below(label, min(took), ANSWER_GOAL, " us", beside)
         else:
-            show(what, f"{min(took):.3g} us", beside=beside)
+            show(label, f"{min(took):.3g} us", beside=beside)
         # As an application does: observe an event, then predict.
         pairs = [packed("NR.OBSERVE", cell, b"live", b"page", page) + ask[0] for page in rng.choices(PAGES, k=5000)]
         both = [microseconds(server, lambda pairs=pairs: send(server, pairs, 5)) for _ in range(TURNS)]  # type: ignore[misc]

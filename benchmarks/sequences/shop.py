@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import data
-import told
+import printing
 
 import neuralredis as nr
 
@@ -25,18 +25,20 @@ def main(folder: Path, seeds: range) -> None:
     counts = Counter(item for visit in known for item in visit)
     common = {item for item, _ in counts.most_common(COMMON)}
     known, fresh = ([[i if i in common else OTHER for i in visit] for visit in part] for part in (known, fresh))
-    asked = [visit[:at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
+    prefixes = [visit[:at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
     right = [visit[at] for visit in fresh for at in range(1, len(visit)) if visit[at] != OTHER]
     print(f"\nnext click of visitors of a shop among {NAMED} of {COMMON} items, ", end="")
-    print(f"trainings of at most {LIMIT} s, % of {len(asked)} clicks")
+    print(f"trainings of at most {LIMIT} s, % of {len(prefixes)} clicks")
 
-    def tell(what: str, said: list[list[str]], seconds: float | None = None) -> None:
-        hits = [item in [i for i in items if i != OTHER][:NAMED] for item, items in zip(right, said, strict=True)]
+    def print_hits(method: str, predictions: list[list[str]], seconds: float | None = None) -> None:
+        hits = [
+            item in [i for i in items if i != OTHER][:NAMED] for item, items in zip(right, predictions, strict=True)
+        ]
         took = "" if seconds is None else f"   {seconds:.1f} s"
-        print(f"{what:32}{100 * sum(hits) / len(hits):6.1f}{took}", flush=True)
+        print(f"{method:32}{100 * sum(hits) / len(hits):6.1f}{took}", flush=True)
 
     popular = [item for item, _ in counts.most_common(NAMED)]
-    tell("the commonest", [popular] * len(asked))
+    print_hits("the commonest", [popular] * len(prefixes))
     beside: dict[str, Counter[str]] = {item: Counter() for item in (*common, OTHER)}
     after: dict[str, Counter[str]] = {item: Counter() for item in (*common, OTHER)}
     for visit in known:
@@ -44,9 +46,9 @@ def main(folder: Path, seeds: range) -> None:
             beside[item].update(set(visit) - {item})
         for last, following in itertools.pairwise(visit):
             after[last][following] += 1
-    for what, table in (("what follows the last", after), ("what visits with the last have", beside)):
-        tell(what, [[i for i, _ in table[visit[-1]].most_common(NAMED + 1)] for visit in asked])
-    for cell in (cell for cell in told.CELLS if cell in ("auto", "window")):
+    for method, table in (("what follows the last", after), ("what visits with the last have", beside)):
+        print_hits(method, [[i for i, _ in table[visit[-1]].most_common(NAMED + 1)] for visit in prefixes])
+    for cell in (cell for cell in printing.CELLS if cell in ("auto", "window")):
         net = nr.SequenceNetwork(
             "classifier",
             fields={"item": ("category", COMMON + 1)},
@@ -60,4 +62,4 @@ def main(folder: Path, seeds: range) -> None:
         start = time.perf_counter()
         net.observe([visit for visit in known if len(visit) > 1])
         net.train(autostop=True, backtrack=True, max_time=LIMIT, progress=False)
-        tell(f"a network, {cell}", net.classify(asked, top=NAMED + 1), time.perf_counter() - start)
+        print_hits(f"a network, {cell}", net.classify(prefixes, top=NAMED + 1), time.perf_counter() - start)

@@ -41,23 +41,23 @@ def measure(seconds: float) -> None:
         rates = best_rates(works, seconds)
         small, large = layout == "9-15-2", layout == "300-600-100"
         beside = ", ".join(f"{name} {rates[f'one row, {name}']:,.0f}/s" for name in peers)
-        what, rate = f"answers {layout}, one row", rates["one row"] / 1e6
+        label, rate = f"answers {layout}, one row", rates["one row"] / 1e6
         if small:
-            at_least(what, rate, 1, "M/s", beside)
+            at_least(label, rate, 1, "M/s", beside)
         else:
-            show(what, f"{rate:.3g}M/s", beside=beside)
+            show(label, f"{rate:.3g}M/s", beside=beside)
         share = 2 * weights(units) * rates["rows"] / rates["limit"]
-        what, beside = f"answers {layout}, 1000 rows, of the limit", f"{rates['rows']:,.0f}/s"
+        label, beside = f"answers {layout}, 1000 rows, of the limit", f"{rates['rows']:,.0f}/s"
         if large:
-            at_least(what, share, 0.6, beside=f"{beside}, the limit {rates['limit'] / 1e9:.0f} GFLOP/s")
+            at_least(label, share, 0.6, beside=f"{beside}, the limit {rates['limit'] / 1e9:.0f} GFLOP/s")
         else:
-            show(what, f"{share:.3g}", beside=beside)
+            show(label, f"{share:.3g}", beside=beside)
         for name in peers:
-            what, times = f"answers {layout}, 1000 rows, times {name}", rates["rows"] / rates[f"rows, {name}"]
+            label, times = f"answers {layout}, 1000 rows, times {name}", rates["rows"] / rates[f"rows, {name}"]
             if small and name == "torch":
-                at_least(what, times, 3)
+                at_least(label, times, 3)
             else:
-                show(what, f"{times:.3g}")
+                show(label, f"{times:.3g}")
 
 
 def weights(units: list[int]) -> int:

@@ -29,17 +29,17 @@ def best_rates(works: dict[str, Callable[[], float]], seconds: float) -> dict[st
     return best
 
 
-def show(what: str, value: str, goal: str = "", reached: bool | None = None, beside: str = "") -> None:
+def show(label: str, value: str, goal: str = "", reached: bool | None = None, beside: str = "") -> None:
     """Print a line: a figure, its goal if there is one, whether it is reached, and its source."""
     verdict = {None: "", True: "ok", False: "missed"}[reached]
-    print(f"{what:50}{value:>11}  {goal:14}{verdict:7}{beside}".rstrip(), flush=True)
+    print(f"{label:50}{value:>11}  {goal:14}{verdict:7}{beside}".rstrip(), flush=True)
 
 
-def at_least(what: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
+def at_least(label: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
     """Print a figure with a lower bound as its goal."""
-    show(what, f"{value:.3g}{unit}", f"at least {goal:g}{unit}", value >= goal, beside)
+    show(label, f"{value:.3g}{unit}", f"at least {goal:g}{unit}", value >= goal, beside)
 
 
-def below(what: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
+def below(label: str, value: float, goal: float, unit: str = "", beside: str = "") -> None:
     """Print a figure with an upper bound as its goal."""
-    show(what, f"{value:.3g}{unit}", f"under {goal:g}{unit}", value < goal, beside)
+    show(label, f"{value:.3g}{unit}", f"under {goal:g}{unit}", value < goal, beside)

@@ -104,11 +104,11 @@ def installs(server: Path, module: Path) -> None:
                 statistics.median(held_up(process, client, f"net{number}", units) for number in range(TIMES))
                 for units in ([9, 15, 2], [998, 1000, 2])
             ]
-        what = f"installing a result, 1,000,000 parameters{name}"
+        label = f"installing a result, 1,000,000 parameters{name}"
         if name:
-            show(what, f"{ran[1] - ran[0]:.3g} ms")
+            show(label, f"{ran[1] - ran[0]:.3g} ms")
         else:
-            below(what, ran[1] - ran[0], 1, " ms")
+            below(label, ran[1] - ran[0], 1, " ms")
 
 
 def held_up(process: Server, client: Any, name: str, units: list[int]) -> float:

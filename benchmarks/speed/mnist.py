@@ -33,6 +33,6 @@ def measure(folder: Path) -> None:
 
 def read(folder: Path, name: str) -> tuple[np.ndarray, np.ndarray]:
     """Return pictures and labels; their files begin with headers of 16 and 8 bytes."""
-    files = (gzip.decompress((folder / f"{name}-{what}.gz").read_bytes()) for what in FILES)
+    files = (gzip.decompress((folder / f"{name}-{part}.gz").read_bytes()) for part in FILES)
     pictures, labels = (np.frombuffer(data, np.uint8, offset=start) for data, start in zip(files, (16, 8), strict=True))
     return pictures.reshape(-1, 784), labels

@@ -92,29 +92,29 @@ def tables(threads: int, found: Any) -> None:
         ours, *others = of["rates"].values()
         share = ours * of["operations"] / limit
         beside = ", ".join(f"{peer} {rate:.3g}/s" for peer, rate in of["rates"].items())
-        what = f"steps {name}, 1000 rows, of the limit"
+        label = f"steps {name}, 1000 rows, of the limit"
         if name in GOALS and threads <= 2:
-            at_least(what, share, GOALS[name][threads - 1], beside=beside)
+            at_least(label, share, GOALS[name][threads - 1], beside=beside)
         else:
-            show(what, f"{share:.3g}", beside=beside)
+            show(label, f"{share:.3g}", beside=beside)
         if others:
             at_least(f"steps {name}, times the best other", ours / max(others), 1)
     for name, of in found["rows"].items():
         shares = {int(count): rate * of["operations"] / limit for count, rate in of["rates"].items()}
         beside = ", ".join(f"{count:,}: {share:.2f}" for count, share in shares.items())
         most = max(shares)
-        what = f"steps {name}, {most:,} rows, of the limit"
-        at_least(what, shares[most], GOALS[name][0], beside=f"rows: share: {beside}")
+        label = f"steps {name}, {most:,} rows, of the limit"
+        at_least(label, shares[most], GOALS[name][0], beside=f"rows: share: {beside}")
     rates = found["heads"]
     worst = min(rates, key=rates.__getitem__)
-    what = "64-100-10, slowest activation, output and loss, of the quickest"
-    show(what, f"{rates[worst] / max(rates.values()):.2f}", beside=worst)
+    label = "64-100-10, slowest activation, output and loss, of the quickest"
+    show(label, f"{rates[worst] / max(rates.values()):.2f}", beside=worst)
     watched, alone = found["autostop"]["with"], found["autostop"]["without"]
     show(
         "AUTOSTOP BACKTRACK, 250 validation rows beside 1000", f"{alone / watched - 1:.1%}", beside="more time a cycle"
     )
-    what = "a cycle of 784-100-10 over 60,000 rows"
+    label = "a cycle of 784-100-10 over 60,000 rows"
     if threads == 2:
-        below(what, found["digits"], DIGITS, " s")
+        below(label, found["digits"], DIGITS, " s")
     else:
-        show(what, f"{found['digits']:.3g} s")
+        show(label, f"{found['digits']:.3g} s")

@@ -49,16 +49,16 @@ def measure(server: Path, module: Path, seconds: float, original: Path | None) -
     for layout in LAYOUTS:
         run, many = blobs[layout]["NR.RUN"], blobs[layout]["NR.RUN 100"]
         large = layout == "300-600-100"
-        for what, rate, goal in (("one row", run, 30e3), ("100 rows", many, 100e3)):
-            name = f"NR.RUN FP32 {layout}, {what} a blob"
+        for label, rate, goal in (("one row", run, 30e3), ("100 rows", many, 100e3)):
+            name = f"NR.RUN FP32 {layout}, {label} a blob"
             if large:
                 at_least(name, rate / 1e3, goal / 1e3, "k/s")
             else:
                 show(name, f"{rate / 1e3:.3g}k/s")
-        for what, count in (("one row", ""), ("100 rows", " 100")):
+        for label, count in (("one row", ""), ("100 rows", " 100")):
             rate, least, limit = (blobs[layout][name + count] for name in ("NR.OBSERVE", "FLOOR.OBSERVE", "SET"))
             beside = f"{rate:9,.0f} rows/s, SET {limit:9,.0f}/s, the floor {least / limit:.2f}"
-            at_least(f"NR.OBSERVE FP32 {layout}, {what}, of SET", rate / limit, BLOB_GOAL, beside=beside)
+            at_least(f"NR.OBSERVE FP32 {layout}, {label}, of SET", rate / limit, BLOB_GOAL, beside=beside)
 
 
 def of_module(
@@ -83,22 +83,22 @@ def of_module(
             # Full, so that all later replies have the same length.
             for _ in range(ROWS + 10):
                 client.execute_command("NR.OBSERVE", *observe)
-            asked = {"NR.RUN": ("NR.RUN", *run), "NR.OBSERVE": ("NR.OBSERVE", *observe)}
+            requests = {"NR.RUN": ("NR.RUN", *run), "NR.OBSERVE": ("NR.OBSERVE", *observe)}
             if floor:
-                asked |= {"FLOOR.RUN": ("FLOOR.RUN", *run), "FLOOR.OBSERVE": ("FLOOR.OBSERVE", *observe)}
-            texts[layout] = rates({"EXISTS": ("EXISTS", *row), **asked}, PIPELINE)
+                requests |= {"FLOOR.RUN": ("FLOOR.RUN", *run), "FLOOR.OBSERVE": ("FLOOR.OBSERVE", *observe)}
+            texts[layout] = rates({"EXISTS": ("EXISTS", *row), **requests}, PIPELINE)
             if not floor:
                 continue
             values = [float(value) for value in row]
-            inputs, told = struct.pack(f"<{len(row)}f", *values), struct.pack(f"<{len(row) + 1}f", *values, 1.0)
+            inputs, with_outcome = struct.pack(f"<{len(row)}f", *values), struct.pack(f"<{len(row) + 1}f", *values, 1.0)
             blobs[layout] = {}
             for count, length in ((1, PIPELINE), (100, 10)):
                 found = rates(
                     {
                         "NR.RUN": ("NR.RUN", "net", "FP32", inputs * count),
-                        "NR.OBSERVE": ("NR.OBSERVE", "net", "FP32", told * count),
-                        "FLOOR.OBSERVE": ("FLOOR.OBSERVE", "net", "FP32", told * count),
-                        "SET": ("SET", "key", told * count),
+                        "NR.OBSERVE": ("NR.OBSERVE", "net", "FP32", with_outcome * count),
+                        "FLOOR.OBSERVE": ("FLOOR.OBSERVE", "net", "FP32", with_outcome * count),
+                        "SET": ("SET", "key", with_outcome * count),
                     },
                     length,
                     count,

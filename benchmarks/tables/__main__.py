@@ -105,18 +105,18 @@ def main() -> None:
     show(results, tables)
 
 
-def mean(results: dict[str, Any], table: Table, name: str, what: str, beside: str) -> float | None:
+def mean(results: dict[str, Any], table: Table, name: str, metric: str, beside: str) -> float | None:
     """Return the mean over the splits that both learners have results for.
 
     For shares of misclassified rows half a row is added, so that an error of 0 has a ratio.
     """
     runs = [results.get(table.name, {}).get(learner, []) for learner in (name, beside)]
-    found = [run[what] for run, _ in zip(*runs, strict=False) if what in run]
+    found = [run[metric] for run, _ in zip(*runs, strict=False) if metric in run]
     if not found:
         return None
     more = (
         0.5 / (0.3 * min(len(load(table)), MOST_ROWS))
-        if what == "error" and classifies(load(table), table.target)
+        if metric == "error" and classifies(load(table), table.target)
         else 0
     )
     return float(np.mean(found)) + more
@@ -131,17 +131,17 @@ def show(results: dict[str, Any], tables: list[Table]) -> None:
         frame, our = load(table), mean(results, table, "neuralredis", "error", "neuralredis")
         line = f"{table.name:14} {len(frame):6} {frame.shape[1] - 1:6} {'' if our is None else f'{100 * our:.2f}':>7} "
         for name in rivals:
-            for what in ("error", "loss"):
-                own = mean(results, table, "neuralredis", what, name)
-                their = mean(results, table, name, what, "neuralredis")
+            for metric in ("error", "loss"):
+                own = mean(results, table, "neuralredis", metric, name)
+                their = mean(results, table, name, metric, "neuralredis")
                 if own is not None and their is not None:
-                    ratios.setdefault((name, what), []).append(own / their)
-                if what == "error":
+                    ratios.setdefault((name, metric), []).append(own / their)
+                if metric == "error":
                     line += " " * 16 if own is None or their is None else f"{100 * their:9.2f} ({own / their:4.2f})"
         print(line)
     print()
-    for (name, what), found in ratios.items():
-        called = "errors" if what == "error" else "log loss"
+    for (name, metric), found in ratios.items():
+        called = "errors" if metric == "error" else "log loss"
         print(f"{name:10} {called:8} geometric mean {np.exp(np.mean(np.log(found))):.3f} over {len(found)} tables")
     print()
     for name in ("neuralredis", *rivals):

@@ -106,16 +106,16 @@ class Explanation(Told):
     def lines(self, width: int = 72, *, most: int = 12, ascii_only: bool = False) -> list[Bar]:
         """Return the parts of each line of `bars`, aligned."""
         ranked = self._sorted()
-        told = [(described(name, self.values.get(name)), share) for name, share in ranked]
-        if len(told) > max(most, 1):
-            rest = told[max(most, 1) - 1 :]
-            told = [*told[: max(most, 1) - 1], (f"{len(rest)} others", sum(share for _, share in rest))]
-        numbers = aligned([share for _, share in told])
-        names = max((len(name) for name, _ in told), default=0)
+        bars = [(described(name, self.values.get(name)), share) for name, share in ranked]
+        if len(bars) > max(most, 1):
+            rest = bars[max(most, 1) - 1 :]
+            bars = [*bars[: max(most, 1) - 1], (f"{len(rest)} others", sum(share for _, share in rest))]
+        numbers = aligned([share for _, share in bars])
+        names = max((len(name) for name, _ in bars), default=0)
         digits = max(map(len, numbers), default=0)
         room = max(width, 40) - names - digits - 3
-        low = max((-share for _, share in told if share < 0), default=0.0)
-        high = max((share for _, share in told if share > 0), default=0.0)
+        low = max((-share for _, share in bars if share < 0), default=0.0)
+        high = max((share for _, share in bars if share > 0), default=0.0)
         whole = (low + high) or 1.0
         left = round(room * low / whole)
         return [
@@ -125,7 +125,7 @@ class Explanation(Told):
                 f"{_bar(min(-share / whole * room, left), ascii_only, to_left=True):>{left}}",
                 _bar(min(share / whole * room, room - left), ascii_only, to_left=False),
             )
-            for (name, share), number in zip(told, numbers, strict=True)
+            for (name, share), number in zip(bars, numbers, strict=True)
         ]
 
     def _sorted(self) -> list[tuple[Any, float]]:
@@ -156,8 +156,8 @@ class Counterfactual(Told):
         """Return the changes in a line."""
         if self.changes is None:
             return f"<Counterfactual: {self.label}, no stored row is predicted as {self.want}>"
-        told = ", ".join(f"{name} {shown(old)} -> {shown(new)}" for name, (old, new) in self.changes.items())
-        return f"<Counterfactual: {self.label}, but {self.want} with {told or 'no change'}>"
+        changes = ", ".join(f"{name} {shown(old)} -> {shown(new)}" for name, (old, new) in self.changes.items())
+        return f"<Counterfactual: {self.label}, but {self.want} with {changes or 'no change'}>"
 
 
 def described(name: Any, value: Any) -> str:

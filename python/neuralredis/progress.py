@@ -24,11 +24,11 @@ class Bar:
         The limit of cycles, 0 for none.
     max_time : float
         The limit of time in seconds, 0 for none.
-    asked : bool
+    requested : bool
         Whether the bar was requested, so that it appears at once.
     """
 
-    def __init__(self, max_cycles: int, max_time: float, *, asked: bool) -> None:
+    def __init__(self, max_cycles: int, max_time: float, *, requested: bool) -> None:
         # Imported here, so that only trainings with a bar pay for the import.
         from tqdm.auto import tqdm
 
@@ -40,7 +40,7 @@ class Bar:
             self._bar = tqdm(
                 total=1 if limited else None,
                 bar_format="training {percentage:3.0f}%|{bar:20}| {desc}" if limited else "training: {desc}",
-                delay=0 if asked else PATIENCE,
+                delay=0 if requested else PATIENCE,
                 # The caller already limits how often it updates.
                 mininterval=0,
                 miniters=0,
@@ -49,7 +49,7 @@ class Bar:
             )
 
     @staticmethod
-    def wanted(choice: bool | None) -> bool:
+    def is_enabled(choice: bool | None) -> bool:
         """Return whether to show a bar: as chosen, else on a terminal; never without an open stderr."""
         # Programs without a console have no stderr.
         if sys.stderr is None or sys.stderr.closed:

@@ -115,8 +115,8 @@ def scaled_errors(
         errors = []
         for place in np.unique(np.linspace(begin, last, most).astype(int)).tolist():
             truth = values[place : place + season]
-            said = (forecast(values[:place], season), values[place - season : place])
-            errors.append([_mean(np.abs(each - truth)) for each in said])
+            forecasts = (forecast(values[:place], season), values[place - season : place])
+            errors.append([_mean(np.abs(each - truth)) for each in forecasts])
         means = [_mean(np.array(of)) for of in zip(*errors, strict=True)]
         if usual > 0 and not np.isnan(means).any():
             found.append((means[0] / usual, means[1] / usual))

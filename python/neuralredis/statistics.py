@@ -55,9 +55,9 @@ def hold_out(
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(rows) if classes is None else by_class(classes, rng)
-    held = min(max(round(share * rows), 1), rows - 1)
+    held_out = min(max(round(share * rows), 1), rows - 1)
     # With half a step, the first and the last chosen row are equally far from the ends.
-    chosen = every_nth(np.ones(rows), held, rows, start=-0.5).astype(bool)
+    chosen = every_nth(np.ones(rows), held_out, rows, start=-0.5).astype(bool)
     if classes is not None:
         # Do not hold out all rows of a class: it could not be learnt.
         in_order = classes[order]

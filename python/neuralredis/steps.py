@@ -48,14 +48,14 @@ async def run_async(steps: Steps[T]) -> T:
     from asyncio import CancelledError
 
     error: BaseException | None = None
-    heard = _cancellations()
+    cancellations = _cancellations()
     while True:
         try:
             step = next(steps) if error is None else steps.throw(error)
             while True:
                 result = await step()
                 # A client may swallow a cancellation that it mistakes for its own timeout.
-                if _cancellations() > heard:
+                if _cancellations() > cancellations:
                     raise CancelledError
                 step = steps.send(result)
         except StopIteration as end:
@@ -64,7 +64,7 @@ async def run_async(steps: Steps[T]) -> T:
         except BaseException as caught:
             if getgeneratorstate(steps) == GEN_CLOSED:
                 raise
-            heard = _cancellations()
+            cancellations = _cancellations()
             error = caught
 
 

@@ -139,8 +139,8 @@ def watching(job: Any, choice: bool | None, callback: Callable[[Progress], objec
     bar = None
     progress = None
     try:
-        if Bar.wanted(choice):
-            bar = Bar(*job.limits(), asked=choice is True)
+        if Bar.is_enabled(choice):
+            bar = Bar(*job.limits(), requested=choice is True)
         while not (yield partial(job.wait, LOOK)):
             if bar is None and callback is None:
                 continue

@@ -86,8 +86,8 @@ def costs(text: str) -> tuple[float, float]:
 def check_cost(given: tuple[float, float] | None, target: str, labels: Sequence[str]) -> None:
     """Raise `Failure` if costs are given and the target does not have two classes."""
     if given is not None and len(labels) != 2:
-        what = f"has {len(labels)}" if labels else "is a number"
-        raise Failure(f"--cost needs a target with two classes: '{target}' {what}")
+        problem = f"has {len(labels)}" if labels else "is a number"
+        raise Failure(f"--cost needs a target with two classes: '{target}' {problem}")
 
 
 def check_rows(args: argparse.Namespace) -> None:

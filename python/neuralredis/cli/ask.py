@@ -94,7 +94,7 @@ def percent(text: str) -> float:
 
 def run(args: argparse.Namespace) -> None:
     """Predict the row on the command line, or each row from the terminal or pipe."""
-    need("cli", "pyarrow", "rich", what="neuralredis ask")
+    need("cli", "pyarrow", "rich", feature="neuralredis ask")
     from neuralredis.cli import screen, sequences
     from neuralredis.cli.sources import with_names
     from neuralredis.table.known_sequences import KnownSequences

@@ -71,7 +71,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Compare the networks or reports, and print or write the result."""
-    need("cli", "pyarrow", "rich", what="neuralredis compare")
+    need("cli", "pyarrow", "rich", feature="neuralredis compare")
     from neuralredis.cli import comparison, jsontext, samples, screen
     from neuralredis.table.comparing import compared
 
@@ -128,8 +128,8 @@ def _found(args: argparse.Namespace) -> list[Answered | Samples]:
     """Return the predictions or samples of each network and report, in the order of the command line."""
     reports = {place: _reports(place) for place in args.networks if _is_report(place)}
     networks = [place for place in dict.fromkeys(args.networks) if place not in reports]
-    for place, what in (("--data", args.data), ("--target", args.target)):
-        if what is not None and not networks:
+    for place, subject in (("--data", args.data), ("--target", args.target)):
+        if subject is not None and not networks:
             raise Failure(f"{place} needs networks: reports have their rows in them")
     if networks and args.data is None:
         raise Failure(f"expected --data, the table whose rows {networks[0]} is to predict")
@@ -154,11 +154,11 @@ def _reports(place: str) -> Sequence[Answered | Samples]:
     from neuralredis.table.answered import read_report
     from neuralredis.table.failure import TableError
 
-    def refused(what: str) -> float:
-        raise ValueError(f"{what} is not a JSON number")
+    def non_finite(subject: str) -> float:
+        raise ValueError(f"{subject} is not a JSON number")
 
     try:
-        content = json.loads(Path(place).read_bytes(), parse_constant=refused)
+        content = json.loads(Path(place).read_bytes(), parse_constant=non_finite)
         if content.get("report") == "samples":
             return samples.read(content)
         several = content.get("reports")
@@ -193,8 +193,8 @@ def _answered(places: Sequence[str], args: argparse.Namespace) -> list[Answered]
     target = networks[0].target
     for place, one in zip(places, networks, strict=True):
         if (one.target.name, one.target.kind) != (target.name, target.kind):
-            what, other = (f"'{each.target.name}' as {each.target.kind}" for each in (one, networks[0]))
-            raise Failure(f"{servers.show_url(place)} predicts {what}, and {servers.show_url(places[0])} {other}")
+            subject, other = (f"'{each.target.name}' as {each.target.kind}" for each in (one, networks[0]))
+            raise Failure(f"{servers.show_url(place)} predicts {subject}, and {servers.show_url(places[0])} {other}")
     table.check(target.name)
     inputs = [one.schema.rows(columns) for one in networks]
     known, truth = _truth(networks, columns[target.name])
@@ -210,7 +210,7 @@ def _answered(places: Sequence[str], args: argparse.Namespace) -> list[Answered]
         if of_its.any():
             seen[of_its] = one.has(rows, encoded[of_its])
         learnt.append(seen)
-        for line in one.schema.told(one.schema.unread(columns)):
+        for line in one.schema.warnings_for(one.schema.unread(columns)):
             complain(line)
     fresh = ~np.any(learnt, axis=0)
     chosen = np.flatnonzero(fresh) if fresh.any() else np.arange(len(known))

@@ -30,7 +30,7 @@ def show(out: Console, found: Comparison, most: int) -> None:
     out.print()
     pairs = found.pairs
     for pair in pairs[:MOST_PAIRS]:
-        line = told(pair, found.names, numbers=found.classes is None, rows=len(found.rows))
+        line = sentence(pair, found.names, numbers=found.classes is None, rows=len(found.rows))
         out.print(Text(line, "yellow" if pair.by_chance else "green"))
     if len(pairs) > MOST_PAIRS:
         out.print(f"and {len(pairs) - MOST_PAIRS} more pairs", style="dim")
@@ -41,7 +41,7 @@ def show(out: Console, found: Comparison, most: int) -> None:
     _disagreements(out, found, names, most)
 
 
-def told(pair: Pair, names: tuple[str, ...], *, numbers: bool, rows: int) -> str:
+def sentence(pair: Pair, names: tuple[str, ...], *, numbers: bool, rows: int) -> str:
     """Return the difference of two networks and its significance as a sentence."""
     better, worse = (shortened(names[place]) for place in (pair.better, pair.worse))
     p = "p < 0.001" if pair.p < 0.001 else f"p = {pair.p:.2g}"
@@ -73,12 +73,12 @@ def _rows(out: Console, found: Comparison, names: list[str]) -> None:
     learnt = [name for name, one in zip(names, found.of, strict=True) if one.fresh is False]
     unknown = [name for name, one in zip(names, found.of, strict=True) if one.fresh is None]
     if learnt:
-        who = listed(learnt, 4, "and")
+        subjects = listed(learnt, 4, "and")
         were = "were" if len(learnt) > 1 else "was"
-        out.print(f"{who} {were} trained on some of these rows, so the figures are too good.", style="yellow")
+        out.print(f"{subjects} {were} trained on some of these rows, so the figures are too good.", style="yellow")
     if unknown:
-        who, has = listed(unknown, 4, "and"), "have" if len(unknown) > 1 else "has"
-        why = f"{who} {has} no stored rows, so training rows cannot be recognized and left out"
+        subjects, has = listed(unknown, 4, "and"), "have" if len(unknown) > 1 else "has"
+        why = f"{subjects} {has} no stored rows, so training rows cannot be recognized and left out"
         out.print(f"{why}: the figures may be too good.", style="yellow")
 
 
@@ -147,12 +147,12 @@ def _disagreements(out: Console, found: Comparison, names: list[str], most: int)
     if not most:
         return
     numbers = found.classes is None
-    what = (
+    difference = (
         "Rows with the largest differences between predictions"
         if numbers
         else f"Predictions differ in {len(places):,} of {len(found.rows):,} rows; largest differences first"
     )
-    out.print(Text(what, "bold"))
+    out.print(Text(difference, "bold"))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column("  row", justify="right", no_wrap=True)
     table.add_column(shortened(found.target), justify="right" if numbers else "left", overflow="fold")
@@ -179,9 +179,9 @@ def _truth(found: Comparison, place: int) -> str:
 def _answers(found: Comparison, place: int) -> list[Text]:
     if found.classes is None or found.probabilities is None:
         return [Text(plain(float(answer))) for answer in found.answers[:, place]]
-    said = []
+    lines = []
     for network, answer in enumerate(found.answers[:, place].tolist()):
         likely = share(float(found.probabilities[network, place, answer]))
         right = answer == found.truth[place]
-        said.append(Text(f"{shortened(found.classes[answer], 16)} ({likely})", "green" if right else "red"))
-    return said
+        lines.append(Text(f"{shortened(found.classes[answer], 16)} ({likely})", "green" if right else "red"))
+    return lines

@@ -56,7 +56,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Serve the page."""
-    need("dashboard", "starlette", "uvicorn", what="neuralredis dashboard")
+    need("dashboard", "starlette", "uvicorn", feature="neuralredis dashboard")
     from neuralredis.dashboard.app import application
     from neuralredis.dashboard.serving import listening, serve
 

@@ -45,9 +45,9 @@ def run(args: argparse.Namespace) -> None:
     """Evaluate the network, and print the figures."""
     if args.rows and not args.json:
         raise Failure("--rows needs --json")
-    need("cli", "pyarrow", "rich", what="neuralredis evaluate")
+    need("cli", "pyarrow", "rich", feature="neuralredis evaluate")
     from neuralredis.cli import jsontext, screen, sequences, servers
-    from neuralredis.cli.sources import asked, with_names
+    from neuralredis.cli.sources import read_for, with_names
     from neuralredis.table import judging
     from neuralredis.table.answered import Source, answered
     from neuralredis.table.known_sequences import KnownSequences
@@ -62,14 +62,14 @@ def run(args: argparse.Namespace) -> None:
         sequences.evaluate(args, named)
         return
     check_rows(args)
-    question = asked(named, args.data, args.wishes)
-    network, table = question.network, question.table
+    given = read_for(named, args.data, args.wishes)
+    network, table = given.network, given.table
     target = network.target
     table.check(target.name)
-    answers = target.encode(question.columns[target.name])
+    answers = target.encode(given.columns[target.name])
     known = answers >= 0 if isinstance(target, Classes) else ~np.isnan(answers)
     y = answers[known]
-    rows = {name: taken(values, np.flatnonzero(known)) for name, values in question.rows.items()}
+    rows = {name: taken(values, np.flatnonzero(known)) for name, values in given.rows.items()}
     if not len(y):
         raise Failure(f"no row of {table.path} has an outcome in '{target.name}' that the network can predict")
     learnt = network.has(rows, y)
@@ -79,38 +79,38 @@ def run(args: argparse.Namespace) -> None:
     knows = network.network.info().training_dataset_len > 0
     check_cost(args.cost, target.name, target.labels if isinstance(target, Classes) else ())
     found = judging.judge(network, rows, y, args.cost)
-    worth = judging.importance(network, rows, y, 0, by_ranking=found.by_ranking)
+    importance = judging.importance(network, rows, y, 0, by_ranking=found.by_ranking)
     if args.json:
         content = {"rows": found.evaluation.rows, **found.as_json(), "target": target.name}
         if isinstance(target, Classes):
             content["classes"] = list(target.labels)
-        content |= {"importance": worth, "importance_measure": found.measure}
+        content |= {"importance": importance, "importance_measure": found.measure}
         content |= {"learnt_from": int(learnt.sum()), "fresh": bool(not learnt.all())} if knows else {"fresh": None}
         content |= {"without_answer": int((~known).sum()), "network": servers.name_of(args.network, args.key)}
-        source = Source.of(table, question.columns)
+        source = Source.of(table, given.columns)
         content["table"] = vars(source)
         if not args.rows:
             screen.print_json(content)
             return
         truth = tuple(target.labels[place] for place in y.tolist()) if isinstance(target, Classes) else y
         places = np.flatnonzero(known)[fresh]
-        told = answered(
+        printed = answered(
             network,
             content["network"],
             source,
-            question.columns,
-            inputs=question.rows,
+            given.columns,
+            inputs=given.rows,
             rows=places,
             truth=truth,
             fresh=content["fresh"],
         )
-        print(jsontext.report_text({**content, **told.as_json()}))
+        print(jsontext.report_text({**content, **printed.as_json()}))
         return
     out = screen.console()
-    for line in network.schema.told(network.schema.unread(question.columns)):
+    for line in network.schema.warnings_for(network.schema.unread(given.columns)):
         out.print(line, style="yellow")
     if not known.all():
-        unknown = list(question.columns[target.name].take(np.flatnonzero(~known)).counts)
+        unknown = list(given.columns[target.name].take(np.flatnonzero(~known)).counts)
         such = f", or one that the network does not know, such as '{shortened(unknown[0])}'" if unknown else ""
         out.print(f"{int((~known).sum()):,} rows have no outcome in '{target.name}'{such}: left out.")
     if not knows:
@@ -131,4 +131,4 @@ def run(args: argparse.Namespace) -> None:
     screen.judgement(out, target, found, f"{count:,} {fresh_}row{'s' if count > 1 else ''} of {table.path}")
     if count > 1:
         out.print()
-        screen.importance_table(out, target, worth, by_ranking=found.by_ranking)
+        screen.importance_table(out, target, importance, by_ranking=found.by_ranking)

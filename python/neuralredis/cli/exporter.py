@@ -59,7 +59,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Serve until Ctrl-C or SIGTERM, or print the metrics once."""
-    need("metrics", "prometheus_client", what="neuralredis exporter")
+    need("metrics", "prometheus_client", feature="neuralredis exporter")
     from prometheus_client import CollectorRegistry, start_http_server
     from prometheus_client.openmetrics.exposition import generate_latest
 

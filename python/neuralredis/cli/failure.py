@@ -13,6 +13,6 @@ class Failure(Exception):  # noqa: N818 (a mistake of the user, not of the progr
     """An error that the user can fix; its message is printed without a traceback."""
 
 
-def complain(what: str) -> None:
+def complain(message: str) -> None:
     """Print a message to stderr, in one line, with control characters replaced."""
-    print(f"neuralredis: {visible(what)}", file=sys.stderr)
+    print(f"neuralredis: {visible(message)}", file=sys.stderr)

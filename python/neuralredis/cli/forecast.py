@@ -66,7 +66,7 @@ def steps(text: str) -> int:
 
 def run(args: argparse.Namespace) -> None:
     """Forecast the series, and print or write the values."""
-    need("cli", "pyarrow", "rich", what="neuralredis forecast")
+    need("cli", "pyarrow", "rich", feature="neuralredis forecast")
     from neuralredis.cli import screen, sources
     from neuralredis.cli.places import check_folder, check_inputs
     from neuralredis.table.known_sequences import KnownSequences
@@ -86,7 +86,7 @@ def run(args: argparse.Namespace) -> None:
         raise Failure("--sequence, --time and --as need a table: expected one after the network")
     found, times = _of_table(args, known) if args.data else (_kept(args, known), {})
     if args.json:
-        screen.print_json([_as_json(id, said, times.get(id)) for id, said in found.items()])
+        screen.print_json([_as_json(id, forecast, times.get(id)) for id, forecast in found.items()])
         if not args.out:
             return
     _show(args, known, found, times)
@@ -117,16 +117,16 @@ def _listed(kept: list[str], earlier: str) -> str:
 def _of_table(args: argparse.Namespace, known: KnownSequences) -> tuple[dict[str, Forecast], dict[str, list[str]]]:
     """Return the forecasts of the series of a table, and the times of the forecasts, both by id."""
     from neuralredis.cli.failure import complain
-    from neuralredis.cli.sources import asked_sequences
+    from neuralredis.cli.sources import read_sequences_for
     from neuralredis.coming import future, texts
 
-    question = asked_sequences(known, args.data, args)
-    for line in question.network.schema.told(question.network.schema.unread(question.columns)):
+    given = read_sequences_for(known, args.data, args)
+    for line in given.network.schema.warnings_for(given.network.schema.unread(given.columns)):
         complain(line)
-    order, net = question.order, known.network
+    order, net = given.order, known.network
     if unknown := sorted(set(args.id or ()) - set(order.ids)):
         raise Failure(f"{args.data} has no series '{unknown[0]}'")
-    values = question.events.values[known.target.name]
+    values = given.events.values[known.target.name]
     found, times = {}, {}
     for at, id in enumerate(order.ids):
         if args.id and id not in args.id:
@@ -141,11 +141,11 @@ def _of_table(args: argparse.Namespace, known: KnownSequences) -> tuple[dict[str
     return found, times
 
 
-def _as_json(id: str, said: Forecast, times: list[str] | None) -> dict[str, Any]:
-    content: dict[str, Any] = {"id": id, "values": said.values}
+def _as_json(id: str, forecast: Forecast, times: list[str] | None) -> dict[str, Any]:
+    content: dict[str, Any] = {"id": id, "values": forecast.values}
     if times is not None:
         content["times"] = times
-    return content if said.low is None else {**content, "low": said.low, "high": said.high}
+    return content if forecast.low is None else {**content, "low": forecast.low, "high": forecast.high}
 
 
 def _show(
@@ -168,11 +168,14 @@ def _show(
     cells = {(known.by.time if times else None) or "step": [one for some in when for one in some]}
     if sequence or len(found) > 1:
         cells = {sequence or "series": [id for id in found for _ in range(args.steps)]} | cells
-    names, columns = [f"predicted {name}"], [rounded(np.concatenate([said.values for said in found.values()]).tolist())]
+    names, columns = (
+        [f"predicted {name}"],
+        [rounded(np.concatenate([forecast.values for forecast in found.values()]).tolist())],
+    )
     if args.interval is not None:
         names += ["low", "high"]
-        columns += [rounded(np.concatenate([said.low for said in found.values()]).tolist())]
-        columns += [rounded(np.concatenate([said.high for said in found.values()]).tolist())]
+        columns += [rounded(np.concatenate([forecast.low for forecast in found.values()]).tolist())]
+        columns += [rounded(np.concatenate([forecast.high for forecast in found.values()]).tolist())]
     table = Table("forecasts", pa.table(cells))
     if args.out:
         files.replace(args.out, written(table, names, list(columns), args.out))

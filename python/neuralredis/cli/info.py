@@ -31,7 +31,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the information about the network."""
-    need("cli", "pyarrow", "rich", what="neuralredis info")
+    need("cli", "pyarrow", "rich", feature="neuralredis info")
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -71,12 +71,12 @@ def run(args: argparse.Namespace) -> None:
         Text(f"{info.type}, {layout} units", "bold").append(f" ({info.parameters:,} parameters{members})", "not bold")
     )
     learnt, stop = info.training_dataset_len, info.test_dataset_len
-    what = "sequences" if isinstance(network, SequenceNetwork) else "rows"
+    unit = "sequences" if isinstance(network, SequenceNetwork) else "rows"
     rows = (
-        f"{learnt:,} training {what[: -1 if learnt == 1 else None]} and {stop:,} validation "
-        f"{what[: -1 if stop == 1 else None]}"
+        f"{learnt:,} training {unit[: -1 if learnt == 1 else None]} and {stop:,} validation "
+        f"{unit[: -1 if stop == 1 else None]}"
         if learnt + stop
-        else f"no {what}"
+        else f"no {unit}"
     )
     out.print(f"It stores {rows}, and takes {info.memory_bytes / 1e6:.1f} MB.")
     if report is not None:
@@ -95,7 +95,7 @@ def run(args: argparse.Namespace) -> None:
     if stop and report is not None:
         found, of = (
             network.evaluate("test"),
-            f"On the {stop:,} validation {what[: -1 if stop == 1 else None]}",
+            f"On the {stop:,} validation {unit[: -1 if stop == 1 else None]}",
         )
         if isinstance(found, ClassifierEvaluation):
             baseline = f"baseline (the most common class) {share(found.baseline)}"

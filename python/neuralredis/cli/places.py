@@ -45,9 +45,9 @@ def check_inputs(option: str, place: str, inputs: dict[str, str]) -> None:
     inputs : dict of str to str
         Descriptions of the input files, by path; ``-`` is standard input.
     """
-    for other, what in inputs.items():
+    for other, kind in inputs.items():
         if _same(place, other):
-            raise Failure(f"{option} {place} is {what}, which would be overwritten: expected another name")
+            raise Failure(f"{option} {place} is {kind}, which would be overwritten: expected another name")
 
 
 def network_place(data: str, out: str | None) -> str:
@@ -91,8 +91,8 @@ def check_question(place: str, target: str, table: Table) -> None:
     names = [*(field.name for field in schema.fields), *(one.name for one in schema.left_out)]
     missing = [name for name in names if name not in table.names]
     if missing:
-        what = f"was trained on a table with a column '{shortened(missing[0])}', which {table.path} lacks"
-        raise Failure(f"{place} {what}: {other}")
+        reason = f"was trained on a table with a column '{shortened(missing[0])}', which {table.path} lacks"
+        raise Failure(f"{place} {reason}: {other}")
 
 
 def check_plot(place: str | None, inputs: dict[str, str]) -> None:

@@ -19,7 +19,7 @@ from neuralredis.cli.failure import Failure, complain
 from neuralredis.cli.letters import visible
 
 if TYPE_CHECKING:
-    from neuralredis.cli.sources import Asked
+    from neuralredis.cli.sources import TableInput
     from neuralredis.table.known import Known
 
 __all__ = ["Answers", "add_to", "answers_of"]
@@ -63,9 +63,9 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Predict the rows, and print or write the table with the predictions."""
-    need("cli", "pyarrow", "rich", what="neuralredis predict")
+    need("cli", "pyarrow", "rich", feature="neuralredis predict")
     from neuralredis.cli import screen, sequences
-    from neuralredis.cli.sources import asked, with_names
+    from neuralredis.cli.sources import read_for, with_names
     from neuralredis.table.known_sequences import KnownSequences
 
     if args.out:
@@ -75,24 +75,24 @@ def run(args: argparse.Namespace) -> None:
         sequences.predict(args, known)
         return
     check_rows(args)
-    question = asked(known, args.data, args.wishes)
-    schema = question.network.schema
-    for line in schema.told(schema.unread(question.columns)):
+    given = read_for(known, args.data, args.wishes)
+    schema = given.network.schema
+    for line in schema.warnings_for(schema.unread(given.columns)):
         complain(line)
-    answers = _answers(question)
+    answers = _answers(given)
     if args.json:
         screen.print_json(answers.as_json())
     if args.out:
-        _write(question, answers, args.out)
+        _write(given, answers, args.out)
         target = schema.target.name
         has = (
             f"; since the table has '{target}', 'neuralredis evaluate' can tell the error"
-            if target in question.columns
+            if target in given.columns
             else ""
         )
-        complain(f"{len(question.table):,} predictions written to {args.out}{has}")
+        complain(f"{len(given.table):,} predictions written to {args.out}{has}")
     elif not args.json:
-        _print(question, answers)
+        _print(given, answers)
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,9 @@ class Answers:
         ]
 
 
-def _answers(question: Asked) -> Answers:
+def _answers(given: TableInput) -> Answers:
     """Return the predictions for all rows."""
-    return answers_of(question.network, question.network.run(question.rows), question.table.names)
+    return answers_of(given.network, given.network.run(given.rows), given.table.names)
 
 
 def answers_of(network: Known, outputs: NDArray[np.floating], taken: Sequence[str]) -> Answers:
@@ -157,48 +157,48 @@ def _check(args: argparse.Namespace) -> None:
     check_inputs("--out", args.out, {args.data: "the table", args.network: "the network"})
 
 
-def _write(question: Asked, answers: Answers, place: str) -> None:
+def _write(given: TableInput, answers: Answers, place: str) -> None:
     """Write the table with the predictions into a file."""
     from neuralredis.table import writing
 
     if place.lower().endswith(".parquet"):
-        files.replace(place, writing.parquet(question.table, answers.names, answers.columns))
+        files.replace(place, writing.parquet(given.table, answers.names, answers.columns))
     else:
-        files.replace(place, _file(question, answers, "\t" if place.lower().endswith(".tsv") else None))
+        files.replace(place, _file(given, answers, "\t" if place.lower().endswith(".tsv") else None))
 
 
-def _print(question: Asked, answers: Answers) -> None:
+def _print(given: TableInput, answers: Answers) -> None:
     """Print the table with the predictions: the bytes of a file, or on a terminal text without control characters."""
     from neuralredis.table import writing
 
     if sys.stdout.isatty():
         text = writing.csv_text(
-            question.table, answers.names, answers.columns, comma=_comma(question), shown=visible, newline="\n"
+            given.table, answers.names, answers.columns, comma=_comma(given), shown=visible, newline="\n"
         )
         sys.stdout.write(text)
         return
     sys.stdout.flush()
-    sys.stdout.buffer.write(_file(question, answers))
+    sys.stdout.buffer.write(_file(given, answers))
     sys.stdout.buffer.flush()
 
 
-def _file(question: Asked, answers: Answers, delimiter: str | None = None) -> bytes:
+def _file(given: TableInput, answers: Answers, delimiter: str | None = None) -> bytes:
     """Return the table with the predictions as CSV, in the table's encoding and with its decimal separator."""
     from neuralredis.table import writing
 
-    table = question.table
-    text = writing.csv_text(table, answers.names, answers.columns, delimiter=delimiter, comma=_comma(question))
+    table = given.table
+    text = writing.csv_text(table, answers.names, answers.columns, delimiter=delimiter, comma=_comma(given))
     data, encoding = writing.encoded(text, table.encoding)
     if encoding != table.encoding:
         complain(f"the output is UTF-8, since {table.encoding} lacks some of its characters")
     return data
 
 
-def _comma(question: Asked) -> bool:
+def _comma(given: TableInput) -> bool:
     """Return whether to write decimal commas: as the table does or, if it has no decimals, the training table did."""
     from neuralredis.table.writing import decimal_comma
 
-    schema = question.network.schema
+    schema = given.network.schema
     forms = [field.reader.form for field in schema.fields]
     learnt = any(getattr(form, "comma", False) for form in (*forms, schema.target))
-    return decimal_comma(list(question.columns.values()), question.table.delimiter, learnt)
+    return decimal_comma(list(given.columns.values()), given.table.delimiter, learnt)

@@ -60,8 +60,8 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument("--count", type=int, default=10, metavar="N", help="texts for each setting (default: 10)")
     parser.add_argument("--length", type=int, default=100, metavar="N", help="most events of a text (default: 100)")
     parser.add_argument("--until", metavar="EVENT", help="the event that ends a text")
-    for option, what in SETTINGS.items():
-        parser.add_argument(option, type=values, metavar="X,X", help=what)
+    for option, setting in SETTINGS.items():
+        parser.add_argument(option, type=values, metavar="X,X", help=setting)
     parser.add_argument("--seed", type=int, metavar="S", help="the seed of the first text; text i has seed S + i")
     parser.add_argument("--json", action="store_true", help="print a report that 'neuralredis compare' reads")
     parser.add_argument("--html", metavar="FILE", help="write a page with all texts")
@@ -79,7 +79,7 @@ def values(text: str) -> list[float]:
 
 def run(args: argparse.Namespace) -> None:
     """Generate the texts, and print or write them."""
-    need("cli", "pyarrow", "rich", what="neuralredis sample")
+    need("cli", "pyarrow", "rich", feature="neuralredis sample")
     from neuralredis.cli import jsontext, samples, screen
     from neuralredis.cli.places import check_folder, check_inputs
 

@@ -12,7 +12,7 @@ from neuralredis.table.texts import shortened
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Drawn", "Samples", "as_json", "read", "settings_told", "show"]
+__all__ = ["Drawn", "Samples", "as_json", "described_settings", "read", "show"]
 
 #: Texts of each setting that are printed at most.
 SHOWN = 20
@@ -101,12 +101,12 @@ def read(content: Any) -> list[Samples]:
     return found
 
 
-def settings_told(settings: dict[str, float]) -> str:
+def described_settings(settings: dict[str, float]) -> str:
     """Return settings as a short text.
 
     Examples
     --------
-    >>> settings_told({"temperature": 0.5, "top_k": 3.0}), settings_told({})
+    >>> described_settings({"temperature": 0.5, "top_k": 3.0}), described_settings({})
     ('temperature 0.5, top-k 3', 'default settings')
     """
     return ", ".join(f"{name.replace('_', '-')} {value:g}" for name, value in settings.items()) or "default settings"
@@ -128,7 +128,7 @@ def show(out: Console, found: Sequence[Samples]) -> None:
             for drawn in one.drawn:
                 if drawn.prompt != prompt:
                     continue
-                title = f"{shortened(one.network)}\n{settings_told(drawn.settings)}"
+                title = f"{shortened(one.network)}\n{described_settings(drawn.settings)}"
                 table.add_column(title, overflow="fold")
                 more = len(drawn.outputs) - SHOWN
                 begin = f"{prompt}{one.joint}" if prompt else ""

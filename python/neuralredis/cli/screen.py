@@ -221,17 +221,17 @@ def _confusion(out: Console, target: Classes, figures: ClassifierEvaluation) -> 
 
 
 def importance_table(
-    out: Console, target: Target, worth: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
+    out: Console, target: Target, importance: Mapping[str, float], *, by_ranking: bool = False, most: int = 10
 ) -> None:
     """Print the permutation importance of each column, the largest first."""
     classes = isinstance(target, Classes)
-    what = "loss of AUC" if by_ranking else "loss of accuracy" if classes else "increase of RMSE"
+    measure = "loss of AUC" if by_ranking else "loss of accuracy" if classes else "increase of RMSE"
     out.print(
         Text("Column importance", "bold").append(
-            f"   {what} when the column is shuffled among these rows", "not bold dim"
+            f"   {measure} when the column is shuffled among these rows", "not bold dim"
         )
     )
-    shown = list(worth.items())[:most]
+    shown = list(importance.items())[:most]
     width = max((len(shortened(name)) for name, _ in shown), default=0)
     amounts = [_amount(value, classes) for _, value in shown]
     largest = max((value for _, value in shown), default=0.0)
@@ -240,8 +240,8 @@ def importance_table(
         part = value / largest if amount and largest > 0 else 0
         length = bar(part, room, ascii_only=out.options.ascii_only)
         out.print(Text(f"  {shortened(name):{width}}  ").append(length, "cyan").append(f" {amount or 'none'}"))
-    if len(worth) > most:
-        out.print(f"  and {len(worth) - most} more columns", style="dim")
+    if len(importance) > most:
+        out.print(f"  and {len(importance) - most} more columns", style="dim")
 
 
 def _amount(value: float, classes: bool) -> str:

@@ -18,7 +18,7 @@ from neuralredis.cli import screen
 from neuralredis.cli.arguments import check_cost
 from neuralredis.cli.failure import Failure, complain
 from neuralredis.cli.predict import answers_of
-from neuralredis.cli.sources import AskedSequences, asked_sequences
+from neuralredis.cli.sources import SequenceInput, read_sequences_for
 from neuralredis.results import ClassifierEvaluation
 from neuralredis.sequences import id_of
 from neuralredis.statistics import wilson
@@ -46,14 +46,14 @@ THEN = "then"
 
 def predict(args: argparse.Namespace, network: KnownSequences) -> None:
     """Predict each sequence of a table, and print or write the predictions."""
-    question = asked_sequences(network, args.data, args)
-    for line in question.network.schema.told(question.network.schema.unread(question.columns)):
+    given = read_sequences_for(network, args.data, args)
+    for line in given.network.schema.warnings_for(given.network.schema.unread(given.columns)):
         complain(line)
-    ids = beside(question)
-    answers = answers_of(question.network, question.network.run(question.events), ids.names)
+    ids = beside(given)
+    answers = answers_of(given.network, given.network.run(given.events), ids.names)
     if args.json:
         found = answers.as_json()
-        screen.print_json([{"id": id, **one} for id, one in zip(question.order.ids, found, strict=True)])
+        screen.print_json([{"id": id, **one} for id, one in zip(given.order.ids, found, strict=True)])
         if not args.out:
             return
     if args.out:
@@ -63,12 +63,12 @@ def predict(args: argparse.Namespace, network: KnownSequences) -> None:
         sys.stdout.write(written(ids, answers.names, answers.columns).decode("utf-8", "replace"))
 
 
-def beside(question: AskedSequences) -> Table:
+def beside(given: SequenceInput) -> Table:
     """Return a table with one row for each sequence: its id."""
     import pyarrow as pa
 
-    name = question.network.by.sequence or "sequence"
-    return replace(question.table, cells=pa.table({name: pa.array(question.order.ids, pa.string())}))
+    name = given.network.by.sequence or "sequence"
+    return replace(given.table, cells=pa.table({name: pa.array(given.order.ids, pa.string())}))
 
 
 def written(table: Table, names: list[str], columns: list[list[Any]], place: str = "") -> bytes:
@@ -84,9 +84,9 @@ def written(table: Table, names: list[str], columns: list[list[Any]], place: str
 
 def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
     """Evaluate a network on the sequences of a table, and print the figures."""
-    question = asked_sequences(network, args.data, args)
-    known, order, target = question.network, question.order, network.target
-    question.table.check(target.name)
+    given = read_sequences_for(network, args.data, args)
+    known, order, target = given.network, given.order, network.target
+    given.table.check(target.name)
     if known.is_series:
         raise Failure(
             f"'{target.name}' is a series: 'neuralredis train' evaluates its forecasts, and "
@@ -97,16 +97,16 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
     learnt = np.isin([id_of(id) for id in order.ids], _core.sequence_ids(known.network))
     used = np.arange(len(order))
     if not known.comes_next:
-        said = outcomes(question.columns[target.name], order, known.by.sequence or "sequence")
-        encoded = target.encode(question.columns[target.name].take(np.maximum(said, 0)))
-        answered = (said >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
+        rows_of_outcomes = outcomes(given.columns[target.name], order, known.by.sequence or "sequence")
+        encoded = target.encode(given.columns[target.name].take(np.maximum(rows_of_outcomes, 0)))
+        answered = (rows_of_outcomes >= 0) & (encoded >= 0 if isinstance(target, Classes) else ~np.isnan(encoded))
         used, answers, unanswered = np.flatnonzero(answered), encoded, int((~answered).sum())
         if not len(used):
             raise Failure(f"no sequence of {args.data} has an outcome in '{target.name}' that the network can predict")
     fresh = used[~learnt[used]]
     too_good = not len(fresh)
     used = used if too_good else fresh
-    rows_of = known.schema.rows(question.columns)
+    rows_of = known.schema.rows(given.columns)
     events = order.take(used).events(rows_of)
     found = judged(known, events, None if answers is None else answers[used], args.cost)
     if args.json:
@@ -117,7 +117,7 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
         screen.print_json(content)
         return
     out = screen.console()
-    for line in known.schema.told(known.schema.unread(question.columns)):
+    for line in known.schema.warnings_for(known.schema.unread(given.columns)):
         out.print(line, style="yellow")
     if unanswered:
         out.print(f"{unanswered:,} sequences have no outcome in '{target.name}' that the network knows: left out.")
@@ -128,8 +128,8 @@ def evaluate(args: argparse.Namespace, network: KnownSequences) -> None:
         )
     elif learnt.any():
         out.print(f"{int(learnt.sum()):,} sequences are stored in the network, by their ids: left out.")
-    what = f"{len(used):,} sequence{'s' if len(used) > 1 else ''} of {question.table.path}"
-    screen.judgement(out, target, found, f"the next events of {what}" if known.comes_next else what)
+    evaluated = f"{len(used):,} sequence{'s' if len(used) > 1 else ''} of {given.table.path}"
+    screen.judgement(out, target, found, f"the next events of {evaluated}" if known.comes_next else evaluated)
 
 
 def judged(
@@ -183,8 +183,8 @@ def _typed(out: Console, network: KnownSequences) -> None:
     if typing:
         with contextlib.suppress(ImportError):
             import readline  # noqa: F401
-        what = "the next " if network.comes_next else ""
-        out.print(f"Predict {what}{shortened(network.target.name)} ({described(network.target)}).")
+        prefix = "the next " if network.comes_next else ""
+        out.print(f"Predict {prefix}{shortened(network.target.name)} ({described(network.target)}).")
         out.print("Type one event after the other; an empty event starts a new sequence, Ctrl-D ends.")
     seen: list[dict[str, str]] = []
     while True:

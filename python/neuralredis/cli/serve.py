@@ -83,8 +83,8 @@ def settings(args: argparse.Namespace) -> list[str]:
     has_file = bool(args.options) and not args.options[0].startswith("-")
     words: list[str] = []
 
-    def is_ours(option: str, wanted: object) -> bool:
-        return option not in given and (wanted is not None or not has_file)
+    def is_ours(option: str, expected: object) -> bool:
+        return option not in given and (expected is not None or not has_file)
 
     port = PORT if args.port is None else args.port
     if is_ours("--port", args.port):
@@ -106,9 +106,9 @@ def settings(args: argparse.Namespace) -> list[str]:
     return words
 
 
-def tell(what: str) -> None:
+def tell(message: str) -> None:
     """Print a message to stderr."""
-    print(f"neuralredis: {what}", file=sys.stderr, flush=True)
+    print(f"neuralredis: {message}", file=sys.stderr, flush=True)
 
 
 def check_free(port: int) -> None:

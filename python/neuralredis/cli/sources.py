@@ -24,7 +24,16 @@ from neuralredis.table.reading import Table, read
 from neuralredis.table.sequences import Events, Order, ordered
 from neuralredis.table.wishes import Wish
 
-__all__ = ["Asked", "AskedSequences", "asked", "asked_sequences", "is_numbered", "known", "opened", "with_names"]
+__all__ = [
+    "SequenceInput",
+    "TableInput",
+    "is_numbered",
+    "known",
+    "opened",
+    "read_for",
+    "read_sequences_for",
+    "with_names",
+]
 
 #: Bytes of a file from which on reading takes seconds, and from which on it takes gigabytes of memory.
 SLOW, LARGE = 10_000_000, 200_000_000
@@ -37,7 +46,7 @@ _NUMBERED = re.compile(r"field \d+")
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class TableInput:
     """A network, and the rows of a table in its fields.
 
     Attributes
@@ -81,7 +90,7 @@ def with_names(place: str, key: str | None) -> Known:
         raise Failure(f"{servers.show_url(place)}: {why}") from None
 
 
-def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> Asked:
+def read_for(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) -> TableInput:
     """Return a network and the rows of a table for it; `wishes` override how columns are read."""
     names = [field.name for field in network.schema.fields]
     table = opened(data, header=not all(map(is_numbered, names)), names=names)
@@ -89,11 +98,11 @@ def asked(network: Known, data: str, wishes: Sequence[tuple[str, Wish]] = ()) ->
         table.check(name)
     columns = {name: table.column(name) for name in table.names}
     network = replace(network, schema=network.schema.adapted(columns, table.delimiter, dict(wishes)))
-    return Asked(network, table, columns, network.schema.rows(columns))
+    return TableInput(network, table, columns, network.schema.rows(columns))
 
 
 @dataclass(frozen=True, eq=False)
-class AskedSequences:
+class SequenceInput:
     """A network of sequences, and the sequences of a table in its fields.
 
     Attributes
@@ -117,7 +126,7 @@ class AskedSequences:
     events: Events
 
 
-def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace) -> AskedSequences:
+def read_sequences_for(network: KnownSequences, data: str, args: argparse.Namespace) -> SequenceInput:
     """Return a network of sequences and a table for it; options override the columns of id and time of the training."""
     names = [field.name for field in network.schema.fields]
     table = opened(data, names=names)
@@ -132,7 +141,7 @@ def asked_sequences(network: KnownSequences, data: str, args: argparse.Namespace
     order = ordered(columns, by.sequence, by.time, conventions, wishes.get(by.time or ""))
     schema = network.schema.adapted(columns, table.delimiter, wishes)
     network = replace(network, schema=schema, by=by)
-    return AskedSequences(network, table, columns, order, order.events(schema.rows(columns)))
+    return SequenceInput(network, table, columns, order, order.events(schema.rows(columns)))
 
 
 def is_numbered(name: str) -> bool:

@@ -55,7 +55,7 @@ def add_to(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Show the server's networks and trainings until Ctrl-C, or print them once."""
-    need("cli", "rich", what="neuralredis watch")
+    need("cli", "rich", feature="neuralredis watch")
     from neuralredis.cli import screen, servers
 
     with servers.reached(args.url) as db:
@@ -206,8 +206,8 @@ class Watched:
         return {"networks": networks, "more_networks": self.more, "trainings": trainings}
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _text(key: Any) -> str:

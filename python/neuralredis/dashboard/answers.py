@@ -61,8 +61,8 @@ def answered(subject: Subject, set: Set) -> Answered:
     check_askable(subject)
     places, inputs, outcomes = subject.rows(set, MOST)
     if not places:
-        what = "validation" if set == "test" else "training"
-        raise MissingError(f"There are no {what} rows.")
+        rows_of = "validation" if set == "test" else "training"
+        raise MissingError(f"There are no {rows_of} rows.")
     outputs = np.asarray(subject.net.run(inputs), np.float64).reshape(len(places), -1)
     if subject.info.type == "regressor":
         truth = np.asarray(outcomes, np.float64).reshape(len(places), -1)

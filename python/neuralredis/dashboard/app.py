@@ -28,7 +28,7 @@ from neuralredis.dashboard.page_files import TYPES, files
 from neuralredis.dashboard.places import Place, shown
 from neuralredis.dashboard.subject import MissingError, Subject
 from neuralredis.dashboard.troubles import trouble
-from neuralredis.dashboard.views import VIEWS, View, told
+from neuralredis.dashboard.views import VIEWS, View, summary
 from neuralredis.exceptions import NotFoundError, WrongTypeError
 
 __all__ = ["application"]
@@ -166,7 +166,7 @@ class Api:
                 quality = self._data(key, subject, view)
             except ResponseError as error:
                 quality = {"missing": str(error)}
-        return {**told(subject), "key": encoded(key), "running": running.get(subject.info.id), "quality": quality}
+        return {**summary(subject), "key": encoded(key), "running": running.get(subject.info.id), "quality": quality}
 
     def _stamp(self, key: bytes, subject: Subject, view: View) -> tuple[Any, ...]:
         info = subject.info
@@ -200,7 +200,7 @@ class Api:
         except ResponseError as error:
             running, note = None, f"Trainings are not shown: {error}"
         head = {"place": self._place.name, "version": __version__, "write": self._write, "note": note}
-        return {**head, **told(subject), "key": encoded(key), "running": running}
+        return {**head, **summary(subject), "key": encoded(key), "running": running}
 
     def _found(self, path: dict[str, str]) -> tuple[bytes, Subject, View]:
         key = decoded(path["key"])
@@ -231,8 +231,8 @@ class Api:
     def train(self, path: dict[str, str], sent: Any) -> dict[str, Any]:
         """Start a training."""
         self._check_write()
-        asked = sent if isinstance(sent, dict) else {}
-        seconds, autostop = asked.get("seconds"), asked.get("autostop")
+        content = sent if isinstance(sent, dict) else {}
+        seconds, autostop = content.get("seconds"), content.get("autostop")
         if not isinstance(seconds, int | float) or not (math.isfinite(seconds) and 0 < seconds <= MOST_SECONDS):
             raise HTTPException(422, f"seconds: expected a number above 0 and up to {MOST_SECONDS:.0f}.")
         if not isinstance(autostop, bool):

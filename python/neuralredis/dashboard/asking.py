@@ -133,9 +133,9 @@ def _numbered_fields(subject: Subject) -> list[dict[str, Any]]:
     return fields
 
 
-def row_of(subject: Subject, asked: Mapping[str, Any]) -> Any:
+def row_of(subject: Subject, request: Mapping[str, Any]) -> Any:
     """Return the row that a form sent. Raise `DataError` if it is malformed."""
-    row = asked.get("row")
+    row = request.get("row")
     if subject.info.fields is None:
         values = list(row.values()) if isinstance(row, dict) else row
         if not isinstance(values, list) or not all(isinstance(value, int | float) for value in values):
@@ -152,11 +152,11 @@ def row_of(subject: Subject, asked: Mapping[str, Any]) -> Any:
     return {name: value for name, value in row.items() if value is not None}
 
 
-def answer(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
+def answer(subject: Subject, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the prediction for a row: the most probable classes, or numbers with intervals."""
-    row = row_of(subject, asked)
+    row = row_of(subject, request)
     if subject.of_sequences:
-        return _of_sequence(subject, row, asked.get("sequence"))
+        return _of_sequence(subject, row, request.get("sequence"))
     found = subject.net.run(row)
     if subject.info.type == "classifier":
         return _classes(subject, list(found.values()) if isinstance(found, dict) else found)
@@ -187,11 +187,11 @@ def _of_sequence(subject: Subject, event: dict[str, Any], id: Any) -> dict[str, 
     if not isinstance(id, str) or not id:
         raise MissingError("Enter the id of a sequence.")
     if not any(value is not None for value in event.values()):
-        told: Any = None
+        given: Any = None
     else:
         # A plain value works for networks with and without a named field.
-        told = next(iter(event.values())) if len(subject.info.fields or {}) == 1 else event
-    outputs = subject.net.session(id).run(told)
+        given = next(iter(event.values())) if len(subject.info.fields or {}) == 1 else event
+    outputs = subject.net.session(id).run(given)
     if subject.info.type == "classifier":
         return _classes(subject, outputs)
     numbers = [
@@ -214,12 +214,12 @@ def _classes(subject: Subject, outputs: Any) -> dict[str, Any]:
     }
 
 
-def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
+def reasons(subject: Subject, request: Mapping[str, Any]) -> dict[str, Any]:
     """Return the contribution of each field to the prediction for a row."""
     if not subject.count("train"):
         raise MissingError("Reasons compare with training rows, and there are none.")
     several = subject.info.type == "regressor" and len(subject.targets) > 1
-    label = asked.get("label")
+    label = request.get("label")
     names = subject.classes if subject.info.type == "classifier" else subject.targets
     if label is None and several:
         label = names[0]
@@ -227,7 +227,7 @@ def reasons(subject: Subject, asked: Mapping[str, Any]) -> dict[str, Any]:
         if label not in names:
             raise OptionError(f"label is {label!r}: expected one of {', '.join(names[:MOST_LABELS])}")
         label = label if subject.info.fields is not None else names.index(label)
-    found = subject.net.explain(row_of(subject, asked), label=label)
+    found = subject.net.explain(row_of(subject, request), label=label)
     ranked = sorted(found.shares.items(), key=lambda pair: -abs(pair[1]))
     shown, rest = ranked[:MOST_REASONS], ranked[MOST_REASONS:]
     shares = [{"name": described(name, found.values.get(name)), "share": share} for name, share in shown]

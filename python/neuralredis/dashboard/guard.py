@@ -57,14 +57,14 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
-        refusal = self._refusal(Headers(scope=scope), scope["path"])
+        rejection = self._refusal(Headers(scope=scope), scope["path"])
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        await (refusal or self.app)(scope, receive, guarded)
+        await (rejection or self.app)(scope, receive, guarded)
 
     def _refusal(self, headers: Headers, path: str) -> Response | None:
         hosts = headers.getlist("host")

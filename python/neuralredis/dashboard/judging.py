@@ -115,23 +115,23 @@ def _reliability(subject: Subject, found: Answered) -> dict[str, Any]:
         chosen = group == number
         count = int(chosen.sum())
         if count:
-            said, was = float(sure[chosen].mean()), float(right[chosen].mean())
-            low, high = wilson(was, count)
-            groups.append({"said": said, "was": was, "low": low, "high": high, "rows": count})
-            error += count * abs(said - was)
+            predicted, observed = float(sure[chosen].mean()), float(right[chosen].mean())
+            low, high = wilson(observed, count)
+            groups.append({"predicted": predicted, "observed": observed, "low": low, "high": high, "rows": count})
+            error += count * abs(predicted - observed)
     return {"class": name, "groups": groups, "error": error / len(sure)}
 
 
-def _levels(said: NDArray[np.float64], was: NDArray[np.float64]) -> list[dict[str, Any]]:
+def _levels(predicted: NDArray[np.float64], observed: NDArray[np.float64]) -> list[dict[str, Any]]:
     """Return bins of equal size, ordered by prediction: mean prediction, and mean and 80 % range of the outcome."""
-    order = np.argsort(said, kind="stable")
+    order = np.argsort(predicted, kind="stable")
     groups = [part for part in np.array_split(order, min(GROUPS, len(order))) if len(part)]
     return [
         {
-            "said": said[part].mean(),
-            "was": was[part].mean(),
-            "low": np.quantile(was[part], 0.1),
-            "high": np.quantile(was[part], 0.9),
+            "predicted": predicted[part].mean(),
+            "observed": observed[part].mean(),
+            "low": np.quantile(observed[part], 0.1),
+            "high": np.quantile(observed[part], 0.9),
             "rows": len(part),
         }
         for part in groups
@@ -179,7 +179,7 @@ def _surprising(subject: Subject, set: str, rows: Answered) -> list[dict[str, An
             "place": rows.places[number],
             "surprise": surprise[number],
             "values": _values(rows.inputs, number),
-            **_told(subject, rows, int(number)),
+            **_judged(subject, rows, int(number)),
         }
         for number in order
     ]
@@ -190,7 +190,7 @@ def _values(inputs: Any, number: int) -> list[Any]:
     return list(row.values()) if isinstance(row, dict) else list(row[:MOST_VALUES])
 
 
-def _told(subject: Subject, rows: Answered, number: int) -> dict[str, Any]:
+def _judged(subject: Subject, rows: Answered, number: int) -> dict[str, Any]:
     """Return a row's outcome, its prediction, and the probability of the true class."""
     outputs, truth = rows.outputs[number], rows.truth[number]
     if subject.info.type == "regressor":

@@ -76,10 +76,10 @@ class Server:
             with self._db.client.pipeline(transaction=False) as pipeline:
                 for key in part:
                     pipeline.execute_command("NR.INFO", key, **UNDECODED)
-                told = pipeline.execute(raise_on_error=False)
+                replies = pipeline.execute(raise_on_error=False)
             found += [
                 ours(reply) if isinstance(reply, Exception) else self._subject(key, reply)
-                for key, reply in zip(part, told, strict=True)
+                for key, reply in zip(part, replies, strict=True)
             ]
         return found
 
@@ -97,12 +97,12 @@ class Server:
     def _rows(self, key: bytes, info: Info, set: Set, places: Sequence[int]) -> Rows:
         """Return rows by their numbers, with one command each, in batches."""
         more = () if info.fields is not None else ("COUNT", 1)
-        told: list[Any] = []
+        replies: list[Any] = []
         for first in range(0, len(places), ROWS_AT_A_TIME):
             part = places[first : first + ROWS_AT_A_TIME]
-            told += self._link.send([("NR.GETDATA", key, set.upper(), place, *more) for place in part])
+            replies += self._link.send([("NR.GETDATA", key, set.upper(), place, *more) for place in part])
         # Rows may have been deleted since their number was read.
-        there = [(place, reply) for place, reply in zip(places, told, strict=True) if reply and reply[0]]
+        there = [(place, reply) for place, reply in zip(places, replies, strict=True) if reply and reply[0]]
         found = [reply for _, reply in there]
         left = [place for place, _ in there]
         if info.fields is not None and info.target is not None:

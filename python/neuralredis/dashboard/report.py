@@ -14,7 +14,7 @@ from neuralredis.dashboard.bundle import bundled
 from neuralredis.dashboard.page_files import files
 from neuralredis.dashboard.places import of_file
 from neuralredis.dashboard.subject import MissingError, Subject
-from neuralredis.dashboard.views import View, applying, told
+from neuralredis.dashboard.views import View, applying, summary
 from neuralredis.exceptions import NeuralRedisError
 from neuralredis.export import intermediate, javascript
 from neuralredis.network import Network
@@ -68,7 +68,7 @@ def report(name: str, net: Network, *, rows: bool = False) -> str:
     except (MissingError, NeuralRedisError) as error:
         shown["ask"] = {"missing": f"No form, since the network cannot be exported to JavaScript: {error}."}
     data = {
-        "network": {**told(subject), "views": [view.name for view in views]},
+        "network": {**summary(subject), "views": [view.name for view in views]},
         "views": shown,
         "rows": rows,
         "version": __version__,

@@ -12,7 +12,7 @@ from typing import Any
 from neuralredis.dashboard import asking, judging
 from neuralredis.dashboard.subject import MissingError, Subject
 
-__all__ = ["VIEWS", "View", "applying", "told"]
+__all__ = ["VIEWS", "View", "applying", "summary"]
 
 #: Most fields of the view of fields.
 MOST_FIELDS = 200
@@ -100,7 +100,7 @@ def applying(subject: Subject) -> list[View]:
     return [view for view in VIEWS if view.applies(subject)]
 
 
-def told(subject: Subject) -> dict[str, Any]:
+def summary(subject: Subject) -> dict[str, Any]:
     """Return the facts for the head of a network's page."""
     info = subject.info
     return {

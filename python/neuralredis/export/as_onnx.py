@@ -23,7 +23,7 @@ __all__ = ["files"]
 #: Names of the inputs and outputs that are not fields.
 ROWS, STATE, NEXT_STATE = "rows", "state", "next_state"
 #: Scaled inputs of a cell are clipped to ±10.
-MOST_HEARD = 10.0
+MOST_EVENT_INPUT = 10.0
 
 
 def files(exported: Exported, path: Path) -> Mapping[Path, bytes]:
@@ -219,38 +219,38 @@ def _state_of(view: SequenceView) -> int:
     return units if view["next"] is not None else 2 * units + 1
 
 
-def _heard(graph: Graph, view: SequenceView, event: list[str], known: int) -> tuple[Inputs, str]:
+def _event_inputs(graph: Graph, view: SequenceView, event: list[str], known: int) -> tuple[Inputs, str]:
     """Add the inputs of an event for a cell with weights for ``known`` inputs; return them, and the scaled ones."""
-    heard = Inputs()
+    inputs = Inputs()
     for field, value in zip(view["fields"], event, strict=True):
         plain = {**field, "knots": ""} if "knots" in field else field
-        inputs_of(graph, heard, plain, value, field.get("numbers", []), known)
+        inputs_of(graph, inputs, plain, value, field.get("numbers", []), known)
     mean, scale = (None, None) if view["scaling"] is None else _scaling(view["scaling"])
-    return heard, heard.scaled(graph, mean, scale, MOST_HEARD)
+    return inputs, inputs.scaled(graph, mean, scale, MOST_EVENT_INPUT)
 
 
 def _gru(graph: Graph, view: SequenceView, cell: GruCells, event: list[str], memory: str) -> tuple[str, str]:
     """Add the GRU cells of all members; return the inputs of the layers, and the cells' next state."""
     units, members = cell["units"], cell["members"]
-    inputs, scaled = _heard(graph, view, event, cell["inputs"])
+    inputs, scaled = _event_inputs(graph, view, event, cell["inputs"])
     values, numbers = inputs.dense(graph, scaled)
     first = graph.constant([0], np.int64)
     values = graph.add("Unsqueeze", values, first)
-    held = []
+    hidden = []
     for at, weights in enumerate(members):
         before = graph.add("Unsqueeze", graph.columns(memory, at * units, (at + 1) * units), first)
         parameters = _of_onnx(weights, cell, numbers)
         _, last = graph.add_many("GRU", 2, values, *parameters, "", before, hidden_size=units, linear_before_reset=1)
-        held.append(graph.add("Squeeze", last, first))
+        hidden.append(graph.add("Squeeze", last, first))
     if view["next"] is not None:
-        return graph.side_by_side(held), graph.side_by_side(held)
+        return graph.side_by_side(hidden), graph.side_by_side(hidden)
     of_all, end = len(members) * units, 2 * len(members) * units
-    total = graph.add("Add", graph.columns(memory, of_all, end), graph.side_by_side(held))
+    total = graph.add("Add", graph.columns(memory, of_all, end), graph.side_by_side(hidden))
     events = graph.add("Add", graph.columns(memory, end, end + 1), 1)
     mean = graph.add("Div", total, events)
     means = [graph.columns(mean, at * units, (at + 1) * units) for at in range(len(members))]
-    features = [part for pair in zip(held, means, strict=True) for part in pair]
-    return graph.side_by_side(features), graph.side_by_side([*held, total, events])
+    features = [part for pair in zip(hidden, means, strict=True) for part in pair]
+    return graph.side_by_side(features), graph.side_by_side([*hidden, total, events])
 
 
 def _of_onnx(weights: GruWeights, cell: GruCells, numbers: list[int]) -> list[Any]:
@@ -274,19 +274,19 @@ def _reservoir(
 ) -> tuple[str, str]:
     """Add an update of a reservoir by an event; return the inputs of the layers, and the reservoir's next state."""
     units = cell["units"]
-    heard, scaled = _heard(graph, view, event, view["inputs"])
+    inputs, scaled = _event_inputs(graph, view, event, view["inputs"])
     x = graph.add("Mul", scaled, cell["factor"])
     weights = input_weights(int(cell["seed"]), units, range(view["inputs"]))
-    sums = heard.weighed(graph, x, weights, unpacked(cell["biases"]))
-    held, total, most = (graph.columns(memory, at * units, (at + 1) * units) for at in range(3))
+    sums = inputs.weighed(graph, x, weights, unpacked(cell["biases"]))
+    hidden, total, most = (graph.columns(memory, at * units, (at + 1) * units) for at in range(3))
     count = graph.columns(memory, 3 * units, 3 * units + 1)
-    before = graph.side_by_side([graph.columns(held, units - 1, units), graph.columns(held, 0, units - 1)])
+    before = graph.side_by_side([graph.columns(hidden, units - 1, units), graph.columns(hidden, 0, units - 1)])
     sums = graph.add("Add", sums, graph.add("Mul", before, unpacked(cell["from_before"])[None]))
-    apart = graph.add("Sub", graph.add("Tanh", sums), held)
-    held = graph.add("Add", held, graph.add("Mul", apart, unpacked(cell["leaks"])[None]))
-    total, events = graph.add("Add", total, held), graph.add("Add", count, 1)
-    most = graph.add("Where", graph.add("Equal", count, 0), held, graph.add("Max", most, held))
-    remembered = graph.side_by_side([held, total, most, events])
+    apart = graph.add("Sub", graph.add("Tanh", sums), hidden)
+    hidden = graph.add("Add", hidden, graph.add("Mul", apart, unpacked(cell["leaks"])[None]))
+    total, events = graph.add("Add", total, hidden), graph.add("Add", count, 1)
+    most = graph.add("Where", graph.add("Equal", count, 0), hidden, graph.add("Max", most, hidden))
+    remembered = graph.side_by_side([hidden, total, most, events])
     if view["next"] is not None:
-        return held, remembered
-    return graph.side_by_side([held, graph.add("Div", total, events), most]), remembered
+        return hidden, remembered
+    return graph.side_by_side([hidden, graph.add("Div", total, events), most]), remembered

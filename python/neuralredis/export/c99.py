@@ -81,13 +81,13 @@ class _Source:
     def check(self) -> None:
         exported = self.exported
         only_known(exported, "C")
-        for what, count in (
+        for name, count in (
             ("values of a layer", max(exported["computed"], *exported["layout"][1:])),
             ("values of a row", sum(map(_cells, self.given))),
             ("events of a sequence", 0 if self.sequence is None else self.sequence["length"]),
         ):
             if count > MOST:
-                raise OptionError(f"{count} {what}: expected at most {MOST}, since C code keeps them on the stack")
+                raise OptionError(f"{count} {name}: expected at most {MOST}, since C code keeps them on the stack")
 
     def files(self) -> Mapping[Path, str]:
         template = (resources.files(__package__) / "c" / "net.c").read_text(encoding="utf-8")
@@ -351,7 +351,7 @@ class _Source:
                 values.append(f".{member} = {'NAN' if word or value is None else _float(value)}")
                 values.append(f".{member}_word = {_text(value) if word else 'NULL'}")
                 continue
-            said = {
+            initializers = {
                 "number": lambda of: "NAN" if of is None else _float(of),
                 "category": lambda of: "NULL" if of is None else _text(of),
                 "flag": lambda of: "-1" if of is None else str(int(of)),
@@ -360,7 +360,7 @@ class _Source:
                 "tags": lambda of: "NULL" if of is None else _text(",".join(of)),
                 "vector": lambda of: "{NAN}" if of is None else "{" + ", ".join(map(_float, of)) + "}",
             }[kind](value)
-            values.append(f".{member} = {said}")
+            values.append(f".{member} = {initializers}")
         return "{" + ", ".join(values) + "}"
 
     def heading(self) -> str:
@@ -388,12 +388,12 @@ class _Source:
             taken = {f"{self.prefix}_{name}".upper() for name in MACROS}
             names = identifiers((f"{self.prefix}_{name}".upper() for name in exported["classes"]), taken)
             known = [
-                f"    {own} = {at}, /* {_said(name)} */"
+                f"    {own} = {at}, /* {_in_comment(name)} */"
                 for at, (own, name) in enumerate(zip(names, exported["classes"], strict=True))
             ]
             lines += ["", "/* The classes. */", "enum net_class {", *known[:-1], known[-1].replace(",", "", 1), "};"]
         elif not classifier and exported["targets"]:
-            lines += [f"/* Output {at} is {_said(name)}. */" for at, name in enumerate(exported["targets"])]
+            lines += [f"/* Output {at} is {_in_comment(name)}. */" for at, name in enumerate(exported["targets"])]
         failed = "Returns 0, or -1 - i if field i does not accept its value; then the outputs are not set."
         if exported["fields"] is None:
             lines += [
@@ -431,14 +431,14 @@ class _Source:
                     "/* An event. Initialize it with NET_EVENT, in which all values are missing. */",
                     *self.struct("event"),
                 ]
-            held = _state(sequence)
+            state = _state(sequence)
             lines += [
                 "",
                 "/* The events so far, of which the network uses the last NET_LENGTH. */",
                 "struct net_sequence {",
                 "    int first, count;",
                 f"    float cells[NET_LENGTH][{cells}];",
-                *held,
+                *state,
                 "};",
                 "",
                 "/* Initializes a sequence without events. */",
@@ -471,9 +471,9 @@ class _Source:
         """Return the type of a row or an event, and an initializer in which all values are missing."""
         lines, gaps = [f"struct net_{name} {{"], []
         for field, member in zip(self.given, self.members, strict=True):
-            declared, what = MEMBERS[field["kind"]]
+            declared, meaning = MEMBERS[field["kind"]]
             own = f"{member}[{field['length']}]" if field["kind"] == "vector" else member
-            lines.append(f"    {declared.format(own)}; /* {_said(field['name'])}: {what} */")
+            lines.append(f"    {declared.format(own)}; /* {_in_comment(field['name'])}: {meaning} */")
             gaps.append(
                 {"flag": "-1", "number": "NAN", "auto": "NAN", "time": "(double)NAN", "vector": "{NAN}"}.get(
                     field["kind"], "NULL"
@@ -503,10 +503,10 @@ def _state(sequence: SequenceView) -> list[str]:
     cell = sequence["cell"]
     if cell is None:
         return []
-    count, arrays = cell["units"], ["held", "sum", "most"]
+    count, arrays = cell["units"], ["hidden", "sum", "most"]
     if cell["kind"] == "gru":
-        count, arrays = count * len(cell["members"]), ["held", "sum"] if sequence["next"] is None else ["held"]
-    return [f"    float {', '.join(f'{name}[{count}]' for name in arrays)};", "    int heard;"]
+        count, arrays = count * len(cell["members"]), ["hidden", "sum"] if sequence["next"] is None else ["hidden"]
+    return [f"    float {', '.join(f'{name}[{count}]' for name in arrays)};", "    int updates;"]
 
 
 def _cells_of(cell: GruCells, computed: int) -> list[str]:
@@ -582,14 +582,14 @@ def _float(value: Any) -> str:
 
 def _text(text: str) -> str:
     """Return a C string literal with the bytes of a text."""
-    said = "".join(
+    initializers = "".join(
         chr(byte) if 32 <= byte < 127 and byte not in b'"\\?' else f"\\{byte:03o}"
         for byte in text.encode("utf-8", "surrogateescape")
     )
-    return f'"{said}"'
+    return f'"{initializers}"'
 
 
-def _said(name: str) -> str:
+def _in_comment(name: str) -> str:
     """Return a name such that it is safe in a comment."""
     plain = name.encode("ascii", "backslashreplace").decode("ascii")
     return re.sub(r"[^ -~]", "?", plain).replace("*/", "* /").replace("/*", "/ *").rstrip("\\")

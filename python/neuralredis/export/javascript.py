@@ -221,8 +221,8 @@ def _field_type(field: FieldInputs) -> str:
     return f"  {json.dumps(field['name'])}?: {VALUES[field['kind']].format(words=words)} | null;"
 
 
-def _object(name: str, what: str, lines: Iterable[str]) -> list[str]:
-    return [f"/** {what} */", f"export interface {name} {{", *lines, "}"]
+def _object(name: str, comment: str, lines: Iterable[str]) -> list[str]:
+    return [f"/** {comment} */", f"export interface {name} {{", *lines, "}"]
 
 
 def _types(exported: Exported) -> str:

@@ -34,11 +34,11 @@ class Graph:
         self.constants: list[Any] = []
         self.count = 0
 
-    def fresh(self, what: str) -> str:
+    def fresh(self, prefix: str) -> str:
         """Return an unused name."""
         while True:
             self.count += 1
-            if (name := f"{what}_{self.count}") not in self.taken:
+            if (name := f"{prefix}_{self.count}") not in self.taken:
                 return name
 
     def input(self, name: str, kind: int, *shape: int | str) -> str:

@@ -1,4 +1,4 @@
-"""Refuse kinds of layers and cells that an export format does not support."""
+"""Reject kinds of layers and cells that an export format does not support."""
 
 from __future__ import annotations
 

@@ -70,9 +70,9 @@ def network(
     if not 0 <= member < len(members):
         raise OptionError(f"member is {member}: expected 0 to {len(members) - 1}")
     layers = members[member]
-    for what, given, expected in (("names", names, info.layout[0]), ("labels", labels, info.layout[-1])):
+    for option, given, expected in (("names", names, info.layout[0]), ("labels", labels, info.layout[-1])):
         if given is not None and len(given) != expected:
-            raise OptionError(f"{len(given)} {what}: expected {expected}")
+            raise OptionError(f"{len(given)} {option}: expected {expected}")
     ax = axes(ax, 7.0, 4.6)
     units = [_shown(count) for count in info.layout]
     heights = [_heights(len(shown), info.layout[at] > MANY_UNITS) for at, shown in enumerate(units)]
@@ -94,8 +94,8 @@ def network(
         ax.scatter(np.full(len(shown), at), heights[at], s=radius, **style)
         if info.layout[at] > MANY_UNITS:
             ax.text(at, 0, "⋮", ha="center", va="center", fontsize="x-large")
-        what = "inputs" if at == 0 else "outputs" if at == len(units) - 1 else "hidden"
-        ax.text(at, -0.6, f"{info.layout[at]:,} {what}", ha="center", va="top", color=GRAY)
+        role = "inputs" if at == 0 else "outputs" if at == len(units) - 1 else "hidden"
+        ax.text(at, -0.6, f"{info.layout[at]:,} {role}", ha="center", va="top", color=GRAY)
     _write(ax, names, units[0], heights[0], 0, "right")
     _write(ax, labels, units[-1], heights[-1], len(units) - 1, "left")
     several = f", member {member + 1} of {len(members)}" if len(members) > 1 else ""

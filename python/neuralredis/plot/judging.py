@@ -164,11 +164,11 @@ def calibration(
     if not len(classes):
         raise DataError("there are no validation rows: expected some, or X and y")
     answers = np.asarray(net.run(rows), np.float64)
-    said, right = _claims(answers, np.asarray(classes).ravel())
-    bin_of = np.minimum((said * bins).astype(int), bins - 1)
+    claimed, right = _claims(answers, np.asarray(classes).ravel())
+    bin_of = np.minimum((claimed * bins).astype(int), bins - 1)
     filled = np.unique(bin_of)
     count = np.array([np.sum(bin_of == one) for one in filled])
-    mean = np.array([said[bin_of == one].mean() for one in filled])
+    mean = np.array([claimed[bin_of == one].mean() for one in filled])
     share = np.array([right[bin_of == one].mean() for one in filled])
     off = float(np.sum(count * np.abs(mean - share)) / count.sum())
 
@@ -191,9 +191,9 @@ def calibration(
         ax.annotate(f"{rows_here:,}", (x, y), (2 + size**0.5 / 2, -2), **where)
     low_end = 0.0 if answers.shape[1] == 2 else 0.9 / answers.shape[1]
     second = "class 1" if info.classes is None else info.classes[-1]
-    what = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
+    quantity = f"predicted probability of {second}" if answers.shape[1] == 2 else "probability of the predicted class"
     ax.set(
-        xlabel=what,
+        xlabel=quantity,
         ylabel="observed frequency",
         xlim=(low_end - 0.02, 1.02),
         ylim=(-0.02, 1.02),

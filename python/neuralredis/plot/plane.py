@@ -91,9 +91,9 @@ def decision_map(
         raise OptionError(f"inputs are {inputs}: expected two different ones of 0 to {width - 1}")
     if not 2 <= resolution <= 1000:
         raise OptionError(f"resolution is {resolution}: expected 2 to 1000")
-    for what, given, expected in (("names", names, width), ("labels", labels, outputs)):
+    for option, given, expected in (("names", names, width), ("labels", labels, outputs)):
         if given is not None and len(given) != expected:
-            raise OptionError(f"{len(given)} {what}: expected {expected}")
+            raise OptionError(f"{len(given)} {option}: expected {expected}")
     rows, targets = net.rows("train")
     if not len(rows) and (xlim is None or ylim is None or (at is None and width > 2)):
         raise DataError("there are no training rows: expected some, or xlim, ylim and at")

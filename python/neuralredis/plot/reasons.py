@@ -86,8 +86,8 @@ def reasons(found: Explanation, *, most: int = 12, ax: Any = None) -> Any:
     ax.set_yticks(places, names[::-1])
     ax.tick_params(axis="y", length=0)
     title = str(found.label) if len(str(found.label)) <= TITLE else f"{str(found.label)[: TITLE - 1]}…"
-    what = f"output {title}" if isinstance(found.label, int) else title
-    ax.set_title(f"{what}: {found.answer:.3g}, mean {found.mean:.3g}", fontsize="medium")
+    subject = f"output {title}" if isinstance(found.label, int) else title
+    ax.set_title(f"{subject}: {found.answer:.3g}, mean {found.mean:.3g}", fontsize="medium")
     ax.set_xlabel(f"from the mean of {found.rows} rows to this row (log-odds, or units of the target)")
     ax.grid(axis="x", alpha=0.25)
     ax.set_axisbelow(True)

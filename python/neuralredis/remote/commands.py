@@ -19,13 +19,13 @@ __all__ = [
     "argument",
     "batched",
     "blob",
+    "class_options",
     "hashes",
     "observe",
     "parts",
     "percent",
     "set_word",
     "train",
-    "wanted",
     "whole",
 ]
 
@@ -86,7 +86,7 @@ def train(
     return ("NR.TRAIN", key, *words), cycles, milliseconds / 1000
 
 
-def wanted(top: SupportsIndex | None, scores: bool | None, least: float | None) -> list[Any]:
+def class_options(top: SupportsIndex | None, scores: bool | None, least: float | None) -> list[Any]:
     """Return the arguments after ``->`` that choose the form of a reply."""
     words: list[Any] = [] if top is None else ["TOP", whole("top", top, 2**32 - 1, least=1)]
     words += ["WITHSCORES"] if scores is not None and flag("scores", scores) else []

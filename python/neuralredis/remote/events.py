@@ -96,12 +96,12 @@ class Events:
         flat, ends = self._blank._flat([events])
         return (words for _, words in _core.event_words(self._blank, [id], flat, ends, (y, weight), into))
 
-    def ask(self, command: str, key: Key, id: bytes, event: Any, wanted: list[Any]) -> Command:
+    def ask(self, command: str, key: Key, id: bytes, event: Any, options: list[Any]) -> Command:
         """Return NR.RUN or NR.CLASS for a sequence, with one more event if given."""
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
         words = [] if event is None else next(self.happened(id, [event], None, None, None))
-        return (command, key, id, *words, *(("->", *wanted) if wanted else ()))
+        return (command, key, id, *words, *(("->", *options) if options else ()))
 
     def outputs_of(self, reply: Any) -> NDArray[np.float32]:
         """Return the outputs in a reply of NR.RUN, of shape (outputs,)."""

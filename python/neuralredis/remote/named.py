@@ -51,17 +51,17 @@ class Named:
     def observed(self, X: Any) -> None:
         """Do nothing: fields have names already."""
 
-    def ask(self, command: str, key: Key, X: Any, wanted: list[Any], whole: bool) -> tuple[bool, Iterator[Command]]:
+    def ask(self, command: str, key: Key, X: Any, options: list[Any], whole: bool) -> tuple[bool, Iterator[Command]]:
         """Return whether X is a single row, and commands for the predictions of its rows; nothing for no rows.
 
         With `whole` all rows are in one command.
         """
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
-        if wanted[:1] == ["INTERVAL"] and self.kind == "classifier":
+        if options[:1] == ["INTERVAL"] and self.kind == "classifier":
             raise KindError("the network is a classifier: only a regressor has intervals")
         parts, single = self._reader.inputs(X)
-        more = ("->", *wanted) if wanted else ()
+        more = ("->", *options) if options else ()
         texts = [json for json, *_ in parts]
         if whole and texts:
             texts = [_joined(texts)]
@@ -163,7 +163,7 @@ class Named:
             raise ShapeError(f"{given} rows: expected one, of which the answer is explained")
         return ("NR.EXPLAIN", key, "JSON", parts[0][0])
 
-    def output(self, what: str, label: Any) -> str | bytes:
+    def output(self, option: str, label: Any) -> str | bytes:
         """Return a class or a target as an argument."""
         return commands.argument(label)
 

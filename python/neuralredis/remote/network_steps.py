@@ -150,19 +150,19 @@ class NetworkSteps:
         return RowCounts(int(train), int(test))
 
     def _answers(
-        self, command: str, X: Any, wanted: Sequence[Any] = (), whole: bool = False
+        self, command: str, X: Any, options: Sequence[Any] = (), whole: bool = False
     ) -> Steps[tuple[Rows, bool, list[Any]]]:
-        return (yield from self._with_rows(lambda rows: self._answers_of(rows, command, X, list(wanted), whole)))
+        return (yield from self._with_rows(lambda rows: self._answers_of(rows, command, X, list(options), whole)))
 
     def _answers_of(
-        self, rows: Rows, command: str, X: Any, wanted: list[Any], whole: bool
+        self, rows: Rows, command: str, X: Any, options: list[Any], whole: bool
     ) -> Steps[tuple[Rows, bool, list[Any]]]:
-        single, asked = rows.ask(command, self._key, X, wanted, whole)
-        return rows, single, (yield from self._all(asked))
+        single, requests = rows.ask(command, self._key, X, options, whole)
+        return rows, single, (yield from self._all(requests))
 
-    def _all(self, asked: Iterator[Any]) -> Steps[list[Any]]:
+    def _all(self, requests: Iterator[Any]) -> Steps[list[Any]]:
         found: list[Any] = []
-        for batch in commands.batched(asked, BLOBS_AT_A_TIME):
+        for batch in commands.batched(requests, BLOBS_AT_A_TIME):
             found += yield partial(self._link.send, batch)
         return found
 
@@ -178,20 +178,20 @@ class NetworkSteps:
         self, X: Any, *, top: SupportsIndex | None = None, scores: bool | None = None, least: float | None = None
     ) -> Steps[Any]:
         """Return classes; rows are sent in parts, as by `run`."""
-        wanted = commands.wanted(top, scores, least)
-        rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
+        options = commands.class_options(top, scores, least)
+        rows, single, found = yield from self._answers("NR.CLASS", X, options)
         return rows.classes_of(found, single, top is not None, bool(scores))
 
     def interval(self, X: Any, level: float = 0.9) -> Steps[Interval]:
         """Return outputs with intervals; rows are sent in parts, as by `run`."""
-        wanted = ["INTERVAL", commands.percent("level", level)]
-        rows, single, found = yield from self._answers("NR.RUN", X, wanted)
+        options = ["INTERVAL", commands.percent("level", level)]
+        rows, single, found = yield from self._answers("NR.RUN", X, options)
         return rows.intervals_of(found, single)
 
     def class_set(self, X: Any, level: float = 0.9) -> Steps[list[Any]]:
         """Return sets of classes; rows are sent in parts, as by `run`."""
-        wanted = ["SET", commands.percent("level", level)]
-        rows, single, found = yield from self._answers("NR.CLASS", X, wanted)
+        options = ["SET", commands.percent("level", level)]
+        rows, single, found = yield from self._answers("NR.CLASS", X, options)
         return rows.sets_of(found, single)
 
     def sample(
@@ -209,8 +209,8 @@ class NetworkSteps:
         With a seed all rows are sent in one command, since they share one random stream; without a seed they are sent
         in parts, as by `run`, and the server chooses the seeds.
         """
-        wanted = _core.sampling_words(temperature, top_k, top_p, min_p, seed)
-        rows, single, found = yield from self._answers("NR.CLASS", X, wanted, seed is not None)
+        options = _core.sampling_words(temperature, top_k, top_p, min_p, seed)
+        rows, single, found = yield from self._answers("NR.CLASS", X, options, seed is not None)
         return rows.classes_of(found, single, False, False)
 
     def calibrate(self, X: Any = None, y: Any = None) -> Steps[int]:
@@ -219,8 +219,8 @@ class NetworkSteps:
             if y is not None:
                 raise TypeError("y without X: expected rows, or nothing for the validation rows")
             return int((yield from self._ask("NR.CALIBRATE", self._key, "TEST")))
-        asked = yield from self._with_rows(lambda rows: self._ask(*rows.judge("NR.CALIBRATE", self._key, X, y, None)))
-        return int(asked)
+        count = yield from self._with_rows(lambda rows: self._ask(*rows.judge("NR.CALIBRATE", self._key, X, y, None)))
+        return int(count)
 
     def rank(
         self,
@@ -258,16 +258,16 @@ class NetworkSteps:
         return (yield from self._with_rows(lambda rows: self._shares(rows, X, label, words)))
 
     def _shares(self, rows: Rows, X: Any, label: Any, words: list[Any]) -> Steps[Explanation]:
-        asked = rows.explain(self._key, X)
+        request = rows.explain(self._key, X)
         chosen = [] if label is None else ["FOR", rows.output("label", label)]
         more = ("->", *chosen, *words) if chosen or words else ()
-        return rows.explanation_of((yield from self._ask(*asked, *more)))
+        return rows.explanation_of((yield from self._ask(*request, *more)))
 
     def _changes(self, rows: Rows, X: Any, want: Any) -> Steps[Counterfactual]:
         if rows.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
-        asked = rows.explain(self._key, X)
-        return rows.changes_of((yield from self._ask(*asked, "->", "WANT", rows.output("want", want))))
+        request = rows.explain(self._key, X)
+        return rows.changes_of((yield from self._ask(*request, "->", "WANT", rows.output("want", want))))
 
     def field_statistics(self) -> Steps[tuple[FieldStatistics, ...]]:
         """Return the reply of ``NR.FIELDS``."""
@@ -356,9 +356,9 @@ class NetworkSteps:
         str, list or None
             As from `classify` for a single row.
         """
-        wanted = commands.wanted(top, scores, least)
+        options = commands.class_options(top, scores, least)
         rows = cast("Named", (yield from self._ask_rows()))
-        words = [*commands.hashes(hashes, fields), *(("->", *wanted) if wanted else ())]
+        words = [*commands.hashes(hashes, fields), *(("->", *options) if options else ())]
         reply = yield from self._ask("NR.HCLASS", self._key, *words)
         return rows.classes_of([[reply]], True, top is not None, bool(scores))
 
@@ -390,8 +390,8 @@ class NetworkSteps:
         """
         words: list[Any] = [] if want is None else ["FOR", want]
         words += [] if top is None else ["TOP", commands.whole("top", top, 2**32 - 1, least=1)]
-        asked = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
-        return replies.ranking((yield from self._ask("NR.RANK", self._key, *asked)))
+        arguments = [*commands.hashes(hashes, fields), "->", *words, "WITHSCORES"]
+        return replies.ranking((yield from self._ask("NR.RANK", self._key, *arguments)))
 
     def train(
         self,
@@ -481,9 +481,9 @@ class NetworkSteps:
     def _rows_of_fields(self, rows: Named, word: str) -> Steps[tuple[Any, NDArray[Any]]]:
         info = yield from self.info()
         count = info.training_dataset_len if word == "TRAIN" else info.test_dataset_len
-        asked = (("NR.GETDATA", self._key, word, row) for row in range(count))
+        requests = (("NR.GETDATA", self._key, word, row) for row in range(count))
         found: list[Any] = []
-        for batch in commands.batched(asked, ROWS_AT_A_TIME):
+        for batch in commands.batched(requests, ROWS_AT_A_TIME):
             found += yield partial(self._link.send, batch)
         # Rows may have been deleted meanwhile.
         return rows.rows_of([row for row in found if row is not None])
@@ -495,8 +495,8 @@ class NetworkSteps:
     def configure(self, **options: Unpack[Changes]) -> Steps[Options]:
         """Change options: ``NR.CONFIGURE``."""
         words = _core.change_words(**options)
-        asked = [("NR.CONFIGURE", self._key, *words)] if words else []
-        found = yield partial(self._link.send, [*asked, ("NR.INFO", self._key)])
+        requests = [("NR.CONFIGURE", self._key, *words)] if words else []
+        found = yield partial(self._link.send, [*requests, ("NR.INFO", self._key)])
         return cast("Options", replies.options(replies.fields(found[-1])))
 
     @overload

@@ -45,7 +45,7 @@ class Positions:
             self._names = names
 
     def ask(
-        self, command: str, key: Key, X: ArrayLike, wanted: list[Any], whole: bool
+        self, command: str, key: Key, X: ArrayLike, options: list[Any], whole: bool
     ) -> tuple[bool, Iterator[Command]]:
         """Return whether X is a single row, and commands for the predictions of its rows; nothing for no rows.
 
@@ -53,12 +53,12 @@ class Positions:
         """
         if command == "NR.CLASS" and self.kind != "classifier":
             raise KindError("the network is a regressor: only a classifier has classes")
-        if wanted[:1] == ["INTERVAL"] and self.kind == "classifier":
+        if options[:1] == ["INTERVAL"] and self.kind == "classifier":
             raise KindError("the network is a classifier: only a regressor has intervals")
-        judged = wanted[:1] in (["INTERVAL"], ["SET"])
-        if wanted and not judged and wanted[:1] != ["SAMPLE"]:
+        judged = options[:1] in (["INTERVAL"], ["SET"])
+        if options and not judged and options[:1] != ["SAMPLE"]:
             raise KindError("top, scores and least are for networks with fields")
-        more = ("->", *wanted) if wanted else ()
+        more = ("->", *options) if options else ()
         rows, single = self._reader.inputs(X, names=self._names)
         if len(rows) == 1:
             return single, iter([(command, key, *rows[0].tolist(), *more)])
@@ -109,9 +109,9 @@ class Positions:
             raise ShapeError(f"{len(rows)} rows: expected one, of which the answer is explained")
         return ("NR.EXPLAIN", key, *rows[0].tolist())
 
-    def output(self, what: str, label: Any) -> int:
+    def output(self, option: str, label: Any) -> int:
         """Return the number of an output."""
-        return commands.whole(what, label, self.outputs - 1)
+        return commands.whole(option, label, self.outputs - 1)
 
     def explanation_of(self, reply: Any) -> Explanation:
         """Return the explanation in a reply of NR.EXPLAIN."""

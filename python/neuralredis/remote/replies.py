@@ -188,9 +188,9 @@ def explanation(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, A
     """Return the explanation in a reply of NR.EXPLAIN; `named` parses names of fields and outputs, `value` values."""
     found = fields(reply)
 
-    def of_fields(told: Any, read: Callable[[Any, Any], Any]) -> dict[Any, Any]:
-        names = map(named, told[::2])
-        return {name: read(name, one) for name, one in zip(names, told[1::2], strict=True)}
+    def of_fields(changes: Any, read: Callable[[Any, Any], Any]) -> dict[Any, Any]:
+        names = map(named, changes[::2])
+        return {name: read(name, one) for name, one in zip(names, changes[1::2], strict=True)}
 
     def double(_: Any, one: Any) -> float:
         return float(one)
@@ -210,11 +210,11 @@ def explanation(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, A
 def changes(reply: Any, named: Callable[[Any], Any], value: Callable[[Any, Any], Any]) -> Counterfactual:
     """Return the changes in a reply of NR.EXPLAIN with WANT."""
     found = fields(reply)
-    told = found["changes"]
+    values = found["changes"]
     changed = None
-    if told is not None:
-        names = map(named, told[::3])
-        triples = zip(names, told[1::3], told[2::3], strict=True)
+    if values is not None:
+        names = map(named, values[::3])
+        triples = zip(names, values[1::3], values[2::3], strict=True)
         changed = {name: (value(name, old), value(name, new)) for name, old, new in triples}
     return Counterfactual(label=named(found["class"]), want=named(found["want"]), changes=changed)
 

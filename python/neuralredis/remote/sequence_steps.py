@@ -95,10 +95,10 @@ class SequenceSteps(NetworkSteps):
     ) -> Steps[RowCounts]:
         return (yield from self._send(events.observe(self._key, X, y, ids, columns, into, weight)))
 
-    def _send(self, told: Iterator[commands.Command]) -> Steps[RowCounts]:
+    def _send(self, requests: Iterator[commands.Command]) -> Steps[RowCounts]:
         """Send commands in pipelines, and return the numbers of stored sequences."""
         counts: Any = None
-        for batch in commands.batched(told, COMMANDS_AT_A_TIME):
+        for batch in commands.batched(requests, COMMANDS_AT_A_TIME):
             counts = (yield partial(self._link.send, batch))[-1]
         if counts is None:
             info = yield from self.info()
@@ -116,8 +116,8 @@ class SequenceSteps(NetworkSteps):
         return (yield from self._with_rows(lambda rows: self._step(cast("Events", rows), bytes_of_state, event)))
 
     def _step(self, events: Events, state: bytes, event: Any) -> Steps[tuple[NDArray[float32], bytes]]:
-        told = next(events.happened(b"state", [event], None, None, None))
-        answer, state = yield from self._ask("NR.STEP", self._key, state, *told)
+        request = next(events.happened(b"state", [event], None, None, None))
+        answer, state = yield from self._ask("NR.STEP", self._key, state, *request)
         return events.outputs_of(answer), bytes(state)
 
     def evaluate(self, X: Set = "test") -> Steps[Evaluation]:  # type: ignore[override]

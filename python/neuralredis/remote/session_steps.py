@@ -58,8 +58,8 @@ class SessionSteps:
         yield from self._with_events(lambda events: self._happen(events, [], outcomes, weight, None))
 
     def _happen(self, events: Events, given: list[Any], y: Any, weight: float | None, into: Set | None) -> Steps[None]:
-        told = events.happened(self._id, given, y, weight, into)
-        yield partial(self._link.send, [("NR.OBSERVE", self._key, self._id, *words) for words in told])
+        requests = events.happened(self._id, given, y, weight, into)
+        yield partial(self._link.send, [("NR.OBSERVE", self._key, self._id, *words) for words in requests])
 
     def run(self, event: Any = None) -> Steps[NDArray[float32]]:
         """Return outputs: ``NR.RUN``."""
@@ -70,18 +70,18 @@ class SessionSteps:
 
     def classify(self, event: Any = None, *, top: int | None = None) -> Steps[Any]:
         """Return the class: ``NR.CLASS``."""
-        wanted = commands.wanted(top, None, None)
-        return (yield from self._with_events(lambda events: self._classify(events, event, wanted)))
+        options = commands.class_options(top, None, None)
+        return (yield from self._with_events(lambda events: self._classify(events, event, options)))
 
-    def _classify(self, events: Events, event: Any, wanted: list[Any]) -> Steps[Any]:
-        asked = events.ask("NR.CLASS", self._key, self._id, event, wanted)
-        return events.class_of((yield from self._ask(*asked)), bool(wanted))
+    def _classify(self, events: Events, event: Any, options: list[Any]) -> Steps[Any]:
+        command = events.ask("NR.CLASS", self._key, self._id, event, options)
+        return events.class_of((yield from self._ask(*command)), bool(options))
 
     def forecast(self, steps: SupportsIndex, *, level: float | None = None) -> Steps[Forecast]:
         """Return the forecast: ``NR.FORECAST``."""
         count = commands.whole("steps", steps, MOST_STEPS, least=1)
-        wanted = () if level is None else ("->", "INTERVAL", commands.percent("level", level))
-        reply = yield from self._ask("NR.FORECAST", self._key, self._id, count, *wanted)
+        options = () if level is None else ("->", "INTERVAL", commands.percent("level", level))
+        reply = yield from self._ask("NR.FORECAST", self._key, self._id, count, *options)
         if level is None:
             return Forecast(replies.singles(reply, 1))
         values, low, high = np.array([[float(bound) for bound in step] for step in reply], float32).T.copy()

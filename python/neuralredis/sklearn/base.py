@@ -144,9 +144,13 @@ class NeuralEstimator(TrainedEstimator):
     def _further(self, inputs: int | None, outputs: int | list[str], class_weight: ClassWeight | None) -> Network:
         """Return a copy of the fitted network with the current parameters; `inputs` is None for fields."""
         layout = self.network_.info().layout
-        asked = (layout[0] if inputs is None else inputs, *hidden_layers(self.hidden_layer_sizes), number_of(outputs))
-        if asked != layout:
-            before, now = "-".join(map(str, layout)), "-".join(map(str, asked))
+        expected = (
+            layout[0] if inputs is None else inputs,
+            *hidden_layers(self.hidden_layer_sizes),
+            number_of(outputs),
+        )
+        if expected != layout:
+            before, now = "-".join(map(str, layout)), "-".join(map(str, expected))
             raise ValueError(
                 f"cannot continue training: the fitted network is a {before}, the parameters ask for {now}"
             )

@@ -11,7 +11,7 @@ from scipy.sparse import issparse
 from sklearn.utils import check_array, check_X_y
 from sklearn.utils.validation import validate_data
 
-from neuralredis.sklearn.frames import Frame, arrays, frame, infinite, is_frame, is_plain, what_of
+from neuralredis.sklearn.frames import Frame, arrays, column_kind_of, frame, infinite, is_frame, is_plain
 from neuralredis.sklearn.rows import dense
 
 #: The value of y that tells scikit-learn's checks to ignore it.
@@ -58,15 +58,15 @@ def checked(estimator: Any, X: Any, y: Any = NO_Y, *, reset: bool, **checks: Any
 
 def for_fields(estimator: Any, X: Any, y: Any, kinds: Sequence[str], **checks: Any) -> Any:
     """Return rows for the fields of a network, and y if given."""
-    whats = [what_of(kind) for kind in kinds]
+    of_columns = [column_kind_of(kind) for kind in kinds]
     if is_frame(X):
         validate_data(estimator, X, reset=False, skip_check_array=True)
         columns = arrays(X)
     else:
-        dtype = np.float32 if set(whats) == {"number"} else object
+        dtype = np.float32 if set(of_columns) == {"number"} else object
         rows = validate_data(estimator, X, reset=False, dtype=dtype, accept_sparse="csr", ensure_all_finite=False)
         columns = list(dense(rows).T)
-    return of_shape(estimator, frame(columns, names_of(X, len(whats)), whats), y, **checks)
+    return of_shape(estimator, frame(columns, names_of(X, len(of_columns)), of_columns), y, **checks)
 
 
 def of_shape(estimator: Any, rows: Frame, y: Any, **checks: Any) -> Any:
@@ -121,8 +121,8 @@ def refuse_words(X: Any, error: Exception) -> None:
     columns = arrays(X)
     try:
         frame(columns, names_of(X), ["number"] * len(columns))
-    except ValueError as refused:
-        raise refused from error
+    except ValueError as raised:
+        raise raised from error
 
 
 def refuse_missing(y: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from neuralredis.sklearn.frames import Frame, What
+from neuralredis.sklearn.frames import ColumnKind, Frame
 from neuralredis.sklearn.rows import dense
 
 #: Most bytes of a name, a class or a category.
@@ -28,14 +28,14 @@ BUCKETS = 512
 class Coding(NamedTuple):
     """The meaning of the numbers in an encoded table, by column."""
 
-    whats: tuple[What, ...]
+    kinds: tuple[ColumnKind, ...]
     #: For each column its distinct words, sorted, whose indices are the numbers, followed by None for missing values;
     #: None for a column of numbers or times.
     words: tuple[NDArray[np.object_] | None, ...]
 
     def column(self, at: int, numbers: NDArray[np.float64]) -> NDArray[Any]:
         """Return the original values of a column from its numbers."""
-        if self.whats[at] == "time":
+        if self.kinds[at] == "time":
             gaps = np.isnan(numbers)
             values = np.where(gaps, 0, numbers).astype(np.int64).astype("datetime64[us]")
             values[gaps] = np.datetime64("NaT")
@@ -55,11 +55,11 @@ def coded(frame: Frame) -> tuple[NDArray[np.float64], Coding]:
     """Return a frame as a table of numbers, NaN for missing values, and its coding."""
     table = np.empty((len(frame), len(frame.values)))
     words: list[NDArray[np.object_] | None] = []
-    for at, (what, values) in enumerate(zip(frame.whats, frame.values, strict=True)):
-        if what == "time":
+    for at, (kind, values) in enumerate(zip(frame.kinds, frame.values, strict=True)):
+        if kind == "time":
             # Microseconds since 1970, which float64 represents exactly until the year 2255.
             table[:, at] = np.where(np.isnat(values), np.nan, values.astype(np.int64))
-        elif what in ("number", "flag"):
+        elif kind in ("number", "flag"):
             table[:, at] = values
         else:
             different = sorted(set(values) - {None})
@@ -69,7 +69,7 @@ def coded(frame: Frame) -> tuple[NDArray[np.float64], Coding]:
             words.append(np.array([*different, None], object))
             continue
         words.append(None)
-    return table, Coding(frame.whats, tuple(words))
+    return table, Coding(frame.kinds, tuple(words))
 
 
 def kinds(table: NDArray[np.float64], copies: NDArray[np.float64], coding: Coding, room: int) -> list[str]:
@@ -87,16 +87,16 @@ def kinds(table: NDArray[np.float64], copies: NDArray[np.float64], coding: Codin
         Least number of categories of a field.
     """
     found = []
-    for what, words, numbers in zip(coding.whats, coding.words, table.T, strict=True):
+    for kind, words, numbers in zip(coding.kinds, coding.words, table.T, strict=True):
         if words is None:
-            found.append(str(what))
+            found.append(str(kind))
             continue
         known = ~np.isnan(numbers)
         different = cast("list[str]", words[np.unique(numbers[known]).astype(np.intp)].tolist())
         if is_free_text(different, float(copies[known].sum())):
             found.append(f"text {BUCKETS}")
         else:
-            found.append(f"{'auto' if what == 'auto' else 'category'} {max(room, len(different))}")
+            found.append(f"{'auto' if kind == 'auto' else 'category'} {max(room, len(different))}")
     return found
 
 

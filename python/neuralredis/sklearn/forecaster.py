@@ -273,17 +273,17 @@ class Forecaster(TrainedEstimator):
             series, times, like = found.values, found.times or None, y
         count = int(np.asarray(steps))
         if times is None:
-            said = self._forecast(series[ALONE], count, level)
-            return said.values.astype(np.float64) if level is None else said
+            forecast = self._forecast(series[ALONE], count, level)
+            return forecast.values.astype(np.float64) if level is None else forecast
         parts = {id: self._forecast(values, count, level) for id, values in series.items()}
         columns: dict[str, Any] = {
             ID: np.repeat(_column(list(parts)), count),
             TIME: np.concatenate([future(times[id], count, id) for id in parts]),
-            NAME: np.concatenate([said.values for said in parts.values()]).astype(np.float64),
+            NAME: np.concatenate([forecast.values for forecast in parts.values()]).astype(np.float64),
         }
         if level is not None:
             for end, bounds in (
-                ("lo", [said.low for said in parts.values()]),
+                ("lo", [forecast.low for forecast in parts.values()]),
                 ("hi", [s.high for s in parts.values()]),
             ):
                 columns[f"{NAME}-{end}-{100 * level:g}"] = np.concatenate(bounds).astype(np.float64)  # type: ignore[arg-type]

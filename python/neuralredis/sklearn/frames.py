@@ -23,14 +23,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-What = Literal["number", "flag", "time", "auto", "words"]
+ColumnKind = Literal["number", "flag", "time", "auto", "words"]
 
 #: Types that are not single values.
 SEVERAL = (list, tuple, dict, Set, np.ndarray)
 #: Types of missing values by name, since pandas need not be installed.
 GAPS = ("NoneType", "NAType", "NaTType", "MaskedConstant")
 #: Expected values of each kind, for errors.
-EXPECTED: dict[What, str] = {
+EXPECTED: dict[ColumnKind, str] = {
     "number": "a number or a missing value",
     "flag": "True, False or a missing value",
     "time": "a date, a datetime or a missing value",
@@ -43,7 +43,7 @@ EXPECTED: dict[What, str] = {
 class Frame:
     """Columns of the same length with their kinds, each in the form of its kind."""
 
-    whats: tuple[What, ...]
+    kinds: tuple[ColumnKind, ...]
     values: tuple[NDArray[Any], ...]
 
     def __len__(self) -> int:
@@ -52,7 +52,7 @@ class Frame:
 
     def __getitem__(self, rows: Any) -> Frame:
         """Return some of the rows."""
-        return Frame(self.whats, tuple(column[rows] for column in self.values))
+        return Frame(self.kinds, tuple(column[rows] for column in self.values))
 
 
 def is_frame(X: Any) -> bool:
@@ -111,14 +111,14 @@ def is_plain(column: NDArray[Any]) -> bool:
     """Return whether scikit-learn converts a column to numbers, with NaN for missing values."""
     if column.dtype.kind != "O":
         return column.dtype.kind in "biuf"
-    return what(column) in ("number", "flag") and not any(map(is_gap, column))
+    return kind_of(column) in ("number", "flag") and not any(map(is_gap, column))
 
 
-def what(column: NDArray[Any]) -> What:
+def kind_of(column: NDArray[Any]) -> ColumnKind:
     """Return the kind of a column."""
     letter = column.dtype.kind
     if letter != "O":
-        found: What = (
+        found: ColumnKind = (
             "flag" if letter == "b" else "number" if letter in "iufm" else "time" if letter == "M" else "words"
         )
         return found
@@ -134,13 +134,13 @@ def what(column: NDArray[Any]) -> What:
     return "auto" if sorts == {"number", "words"} else "words"
 
 
-def what_of(kind: str) -> What:
+def column_kind_of(kind: str) -> ColumnKind:
     """Return the kind of column for a kind of field."""
-    kinds: dict[str, What] = {"number": "number", "flag": "flag", "time": "time", "auto": "auto"}
+    kinds: dict[str, ColumnKind] = {"number": "number", "flag": "flag", "time": "time", "auto": "auto"}
     return kinds.get(kind.split()[0], "words")
 
 
-def sort(kind: type) -> What:
+def sort(kind: type) -> ColumnKind:
     """Return the kind of values of a type."""
     if issubclass(kind, (bool, np.bool_)):
         return "flag"
@@ -149,21 +149,21 @@ def sort(kind: type) -> What:
     return "time" if issubclass(kind, (dt.date, np.datetime64)) else "words"
 
 
-def frame(columns: Sequence[NDArray[Any]], names: Sequence[Any], whats: Sequence[What] | None = None) -> Frame:
+def frame(columns: Sequence[NDArray[Any]], names: Sequence[Any], kinds: Sequence[ColumnKind] | None = None) -> Frame:
     """Return a frame of columns, with their kinds given or detected."""
-    found = tuple(what(column) for column in columns) if whats is None else tuple(whats)
+    found = tuple(kind_of(column) for column in columns) if kinds is None else tuple(kinds)
     values = tuple(formed(column, is_, name) for column, is_, name in zip(columns, found, names, strict=True))
     return Frame(found, values)
 
 
-def formed(column: NDArray[Any], is_: What, name: Any) -> NDArray[Any]:
+def formed(column: NDArray[Any], is_: ColumnKind, name: Any) -> NDArray[Any]:
     """Return a column in the form of its kind; errors name the column."""
     if is_ in ("number", "flag"):
         return numbers(column, is_, name)
     return moments(column, name) if is_ == "time" else texts(column, name)
 
 
-def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
+def numbers(column: NDArray[Any], is_: ColumnKind, name: Any) -> NDArray[np.float32]:
     """Return numbers as float32, flags as 1 and 0, and NaN for missing values."""
     letter = column.dtype.kind
     if letter == "m":
@@ -180,7 +180,7 @@ def numbers(column: NDArray[Any], is_: What, name: Any) -> NDArray[np.float32]:
     return found
 
 
-def number(value: Any, row: int, is_: What, name: Any) -> float:
+def number(value: Any, row: int, is_: ColumnKind, name: Any) -> float:
     """Return a value as a number, NaN if missing."""
     if is_gap(value):
         return np.nan
@@ -189,7 +189,7 @@ def number(value: Any, row: int, is_: What, name: Any) -> float:
             raise TypeError("a date is not a number")
         return float(value)
     except (TypeError, ValueError) as error:
-        raise refused(value, row, is_, name) from error
+        raise error_for(value, row, is_, name) from error
 
 
 def moments(column: NDArray[Any], name: Any) -> NDArray[np.datetime64]:
@@ -206,7 +206,7 @@ def moment(value: Any, row: int, name: Any) -> np.datetime64:
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
     if not isinstance(value, (dt.date, np.datetime64)):
-        raise refused(value, row, "time", name)
+        raise error_for(value, row, "time", name)
     found: np.datetime64 = np.array([value], "datetime64[us]")[0]
     return found
 
@@ -224,7 +224,7 @@ def texts(column: NDArray[Any], name: Any = "") -> NDArray[np.object_]:
 def text(value: Any, row: int, name: Any) -> str:
     """Return a value as a string, as networks with fields read it: 5 and 5.0 are equal, and so are True and "true"."""
     if isinstance(value, SEVERAL):
-        raise refused(value, row, "words", name)
+        raise error_for(value, row, "words", name)
     if isinstance(value, bytes):
         return value.decode("utf-8", "surrogateescape")
     if isinstance(value, (bool, np.bool_)):
@@ -234,7 +234,7 @@ def text(value: Any, row: int, name: Any) -> str:
     return str(value)
 
 
-def refused(value: Any, row: int, is_: What, name: Any) -> ValueError:
+def error_for(value: Any, row: int, is_: ColumnKind, name: Any) -> ValueError:
     """Return the error for an invalid value of a column."""
     return ValueError(f"row {row}, column {name!r} is {value!s:.40}: expected {EXPECTED[is_]}")
 

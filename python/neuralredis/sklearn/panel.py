@@ -61,8 +61,8 @@ def _case(case: Any, at: int) -> NDArray[Any]:
     if array.ndim == 1 and array.dtype.kind in "biuf":
         array = array[np.newaxis]
     if array.ndim != 2 or array.dtype.kind not in "biuf":
-        what = f"the shape {array.shape} and the dtype {array.dtype}"
-        raise ValueError(f"series {at} of X has {what}: expected numbers of shape (channels, time points)")
+        found = f"the shape {array.shape} and the dtype {array.dtype}"
+        raise ValueError(f"series {at} of X has {found}: expected numbers of shape (channels, time points)")
     if 0 in array.shape:
         raise ValueError(f"series {at} of X has the shape {array.shape}: expected at least one time point")
     return array
@@ -76,6 +76,6 @@ def _events(series: NDArray[Any], at: int) -> NDArray[np.float32]:
         when, channel = odd[0]
         value = series[channel, when]
         # The wording of scikit-learn's message, which its tests require.
-        what = "NaN" if np.isnan(value) else "infinity or a value too large for dtype('float32')"
-        raise ValueError(f"Input X contains {what}: series {at}, channel {channel}, time point {when} is {value}")
+        found = "NaN" if np.isnan(value) else "infinity or a value too large for dtype('float32')"
+        raise ValueError(f"Input X contains {found}: series {at}, channel {channel}, time point {when} is {value}")
     return events

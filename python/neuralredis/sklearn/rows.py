@@ -75,11 +75,11 @@ def split(rows: Rows, classes: NDArray[Any], share: float, lot: np.random.Random
     drawn_from = copies[order]
     # Keep at least one row of each class for training.
     drawn_from[begins(classes[order][:, np.newaxis])] -= 1
-    held = np.empty_like(copies)
+    held_out = np.empty_like(copies)
     # The random start decides which classes have one row more than their share.
-    held[order] = every_nth(drawn_from, share, 1, start=lot.uniform())
-    held /= copies
-    return of_weight(rows, rows.weight * (1 - held)), of_weight(rows, rows.weight * held)
+    held_out[order] = every_nth(drawn_from, share, 1, start=lot.uniform())
+    held_out /= copies
+    return of_weight(rows, rows.weight * (1 - held_out)), of_weight(rows, rows.weight * held_out)
 
 
 def of_weight(rows: Rows, weight: NDArray[np.float64]) -> Rows:

@@ -194,8 +194,8 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
             parts["train"], parts["test"] = hold_out(positions.astype(np.int64), len(events), share, seed)
         for part, cases in parts.items():
             if len(cases):
-                shown, told = [events[case] for case in cases], positions[cases]
-                network.observe(shown, told, into=part, weight=weight[learnt[cases]])  # type: ignore[arg-type]
+                shown, outcomes = [events[case] for case in cases], positions[cases]
+                network.observe(shown, outcomes, into=part, weight=weight[learnt[cases]])  # type: ignore[arg-type]
         self.classes_, self.n_channels_ = classes, events[0].shape[1]
         self._train(network, keep=False)
         return self

@@ -239,8 +239,8 @@ def _check_question(of: Sequence[Answered]) -> None:
     first = of[0]
     for one in of[1:]:
         if one.target != first.target:
-            what = f"'{shortened(one.target)}', and {first.network} '{shortened(first.target)}'"
-            raise TableError(f"{one.network} predicts {what}")
+            target = f"'{shortened(one.target)}', and {first.network} '{shortened(first.target)}'"
+            raise TableError(f"{one.network} predicts {target}")
         if (one.classes is None) != (first.classes is None):
             kinds = ["numbers" if each.classes is None else "classes" for each in (one, first)]
             raise TableError(f"{one.network} predicts {kinds[0]}, and {first.network} {kinds[1]}")

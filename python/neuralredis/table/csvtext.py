@@ -77,9 +77,9 @@ def parse(name: str, data: bytes, remarks: list[str], *, header: bool = True, na
         If it is another format, is empty, or a line has another number of cells than the first.
     """
     head = data[:HEAD].decode(errors="ignore")
-    for pattern, what in _OTHERS.items():
+    for pattern, file_type in _OTHERS.items():
         if re.match(pattern, head, re.IGNORECASE):
-            raise TableError(f"{name} looks like {what}: expected CSV, JSON lines, Parquet or Feather")
+            raise TableError(f"{name} looks like {file_type}: expected CSV, JSON lines, Parquet or Feather")
     lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", head)
     begin, delimiter = _begin(lines, remarks)
     if begin == len(lines):
@@ -131,8 +131,8 @@ def _begin(lines: Sequence[str], remarks: list[str]) -> tuple[int, str]:
     """Return the number of the header's line, from 0, and the separator."""
     begin = _skipped(lines, 0, "")
     delimiter = None
-    if begin < len(lines) and (said := re.fullmatch(r'"?sep=([^\w\s"]|\t)"?\s*', lines[begin], re.IGNORECASE)):
-        delimiter = said[1]
+    if begin < len(lines) and (declared := re.fullmatch(r'"?sep=([^\w\s"]|\t)"?\s*', lines[begin], re.IGNORECASE)):
+        delimiter = declared[1]
         begin = _skipped(lines, begin + 1, "")
     comments = begin
     begin = _skipped(lines, begin, "#")
@@ -309,8 +309,8 @@ def _explained(error: Exception, data: bytes, delimiter: str, skipped: int) -> s
     line = _ragged_line(data, delimiter, int(expected))
     if line is not None and (not row or line + skipped != int(row)):
         where += f", which begins in line {line + skipped:,} of the file,"
-    what = f" ({shown[0][:60]})" if shown else ""
-    return f"{where}{what} has {given} cells, and the first line {expected} names"
+    example = f" ({shown[0][:60]})" if shown else ""
+    return f"{where}{example} has {given} cells, and the first line {expected} names"
 
 
 def _ragged_line(data: bytes, delimiter: str, width: int) -> int | None:
@@ -327,5 +327,5 @@ def _ragged_line(data: bytes, delimiter: str, width: int) -> int | None:
     return None
 
 
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -216,8 +216,8 @@ def _moment(column: Column, form: DateForm | TimeForm | NumberForm) -> Field | L
         return LeftOut(name=column.name, reason="it is empty")
     gaps = len(known) < len(moments)
     if known.min() == known.max() and not gaps:
-        what = "time" if isinstance(form, TimeForm) else "date"
-        return LeftOut(name=column.name, reason=f"it is always the same {what}")
+        noun = "time" if isinstance(form, TimeForm) else "date"
+        return LeftOut(name=column.name, reason=f"it is always the same {noun}")
     ends = [str(end.astype("datetime64[D]")) for end in (known.min(), known.max())]
     if isinstance(form, TimeForm):
         ends = [str(end)[11:16] for end in (known.min(), known.max())]
@@ -225,7 +225,7 @@ def _moment(column: Column, form: DateForm | TimeForm | NumberForm) -> Field | L
 
 
 def _text(whole: Column, learnt: Column, form: Text, wish: Wish | None) -> Field | LeftOut:
-    name, asked = learnt.name, wish is not None
+    name, requested = learnt.name, wish is not None
     column = learnt.without(lambda text: is_missing(text) and text not in form.kept)
     counts = column.counts
     given = sum(counts.values())
@@ -237,10 +237,10 @@ def _text(whole: Column, learnt: Column, form: Text, wish: Wish | None) -> Field
     reader = Reader("category 2", form)
     known = sum(not is_missing(text) or text in form.kept for text in whole.counts)
     words = min(max(known, 2), MOST_WORDS)
-    if not asked and not column.words and _is_prose(counts, given):
+    if not requested and not column.words and _is_prose(counts, given):
         return _prose(name, counts, form, gaps)
     each, most = len(counts) == given > 5, len(counts) > given / 2 and given > 20
-    if not asked and (each or most):
+    if not requested and (each or most):
         reason = form.reason or ("each row has a different text" if each else "nearly each row has a different text")
         # Whether a value is missing may carry information, unless nearly all rows are alike in that.
         if not gaps or min(given, len(column) - given) < max(5, len(column) // 50):

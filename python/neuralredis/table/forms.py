@@ -211,7 +211,7 @@ def _but_for_words(counts: Mapping[str, int], understood: list[str]) -> bool:
 
 def _nearly(counts: Mapping[str, int], understood: list[str], form: NumberForm | DateForm | TimeForm) -> str:
     """Return why a column with many numbers or dates is not read so; an empty text otherwise."""
-    what = {NumberForm: "numbers", DateForm: "dates", TimeForm: "times"}[type(form)]
+    noun = {NumberForm: "numbers", DateForm: "dates", TimeForm: "times"}[type(form)]
     units = units_in(counts) if isinstance(form, NumberForm) else {}
     if len(units) > 1 and sum(units.values()) >= SHARE * sum(counts.values()):
         if len(units) <= 10:
@@ -224,4 +224,4 @@ def _nearly(counts: Mapping[str, int], understood: list[str], form: NumberForm |
     first = next(text for text in strange if not is_gap(text))
     rows = sum(strange.values())
     others = " and others" if len(strange) > 1 else ""
-    return f"{what}, except '{shortened(first)}'{others} in {rows:,} row{'s' if rows > 1 else ''}"
+    return f"{noun}, except '{shortened(first)}'{others} in {rows:,} row{'s' if rows > 1 else ''}"

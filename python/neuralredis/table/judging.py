@@ -97,8 +97,8 @@ class Judgement:
         if self.answers_alone:
             return self.rare
         # The ranking of a class with more than half of the rows follows from those of the other classes.
-        told = (ranking for ranking in self.rankings if ranking.share <= 0.5 and not ranking.by_chance)
-        return tuple(dict.fromkeys((*self.rare, *told)))
+        significant = (ranking for ranking in self.rankings if ranking.share <= 0.5 and not ranking.by_chance)
+        return tuple(dict.fromkeys((*self.rare, *significant)))
 
     @property
     def by_ranking(self) -> bool:

@@ -75,11 +75,11 @@ def by_position(network: Network, columns: Mapping[str, Column], target: str) ->
         raise TableError(f"the network has {inputs:,} inputs, and the table {len(names):,} columns besides '{target}'")
     if info.type == "regressor" and outputs > 1:
         raise TableError(f"the network predicts {outputs:,} numbers: expected one")
-    asked: Target = Numbers(name=target, low=float("nan"), high=float("nan"))
+    declared: Target = Numbers(name=target, low=float("nan"), high=float("nan"))
     if info.type == "classifier":
-        asked = Classes(name=target, labels=tuple(map(str, range(outputs))))
+        declared = Classes(name=target, labels=tuple(map(str, range(outputs))))
     fields = tuple(Field(name=name, kind="number", reader=Reader("number"), detail="", gaps=False) for name in names)
-    return ByPosition(network, Schema(fields=fields, left_out=(), target=asked))
+    return ByPosition(network, Schema(fields=fields, left_out=(), target=declared))
 
 
 def among_rows(network: Network, inputs: NDArray[np.float32], y: NDArray[Any]) -> NDArray[np.bool_]:

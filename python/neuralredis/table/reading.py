@@ -197,10 +197,10 @@ def _feather(name: str, data: bytes) -> Any:
 
 def _utf8(name: str, data: bytes) -> tuple[bytes, list[str], str]:
     """Return the text of a file as UTF-8, remarks, and its encoding."""
-    for beginning, what in _OTHERS.items():
+    for beginning, file_type in _OTHERS.items():
         if data.startswith(beginning):
-            hint = "; a spreadsheet program can save it as CSV" if "workbook" in what else ""
-            raise TableError(f"{name} looks like {what}: {EXPECTED}{hint}")
+            hint = "; a spreadsheet program can save it as CSV" if "workbook" in file_type else ""
+            raise TableError(f"{name} looks like {file_type}: {EXPECTED}{hint}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         try:
             encoding = "utf-16-le" if data.startswith(b"\xff\xfe") else "utf-16-be"

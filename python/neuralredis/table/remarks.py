@@ -17,12 +17,12 @@ __all__ = ["doubts", "gap_words"]
 
 def doubts(column: Column, reader: Reader, conventions: Conventions, wish: Wish | None) -> list[str]:
     """Return remarks on ambiguous decisions about a column, with the option that overrides them."""
-    name, said, form = shortened(column.name, 60), [], reader.form
+    name, parts, form = shortened(column.name, 60), [], reader.form
     if isinstance(form, DateForm) and wish is None and not column.typed:
         counts = {text: rows for text, rows in column.counts.items() if form.read(text) is not None}
         if undecided(counts, form, conventions):
             other = "mdy" if form.order == "dmy" else "dmy"
-            said.append(
+            parts.append(
                 f"column '{name}' is read as {reader.title}, but day and month could be swapped in all rows: "
                 f"--as {column.name}=date:{other} swaps them"
             )
@@ -30,17 +30,17 @@ def doubts(column: Column, reader: Reader, conventions: Conventions, wish: Wish 
         signs = {text: rows for text, rows in column.counts.items() if compared(text) and form.read(text) is not None}
         if signs:
             rows = sum(signs.values())
-            said.append(
+            parts.append(
                 f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: '{shortened(next(iter(signs)))}'"
                 f"{' and others are' if len(signs) > 1 else ' is'} read as the number without the sign"
             )
     if reader.of == "category" and isinstance(form, Text) and wish is None and "NA" in form.kept:
         rows = column.counts["NA"]
-        said.append(
+        parts.append(
             f"column '{name}', {rows:,} row{'s' if rows > 1 else ''}: 'NA' is read as a value, "
             "like the other codes, not as missing"
         )
-    return said
+    return parts
 
 
 def gap_words(column: Column, reader: Reader) -> dict[str, int]:

@@ -83,7 +83,7 @@ class Schema:
         wishes = wishes or {}
         conventions = conventions or Conventions.of(columns)
         found = [field_of(column, rows, conventions, wishes.get(column.name)) for column in columns]
-        said = [
+        remarks = [
             remark
             for column, field in zip(columns, found, strict=True)
             if isinstance(field, Field)
@@ -98,7 +98,7 @@ class Schema:
             raise TableError(f"there is no column to learn from: {reasons}{hint}")
         if len(used) > MOST_FIELDS:
             raise TableError(f"there are {len(used):,} columns to learn from: expected at most {MOST_FIELDS:,}")
-        return cls(fields=used, left_out=left_out, target=target, remarks=tuple(said))
+        return cls(fields=used, left_out=left_out, target=target, remarks=tuple(remarks))
 
     def kinds(self, most: int = MOST_WORDS) -> dict[str, str]:
         """Return the kind of each field, as a `Network` takes it.
@@ -158,8 +158,8 @@ class Schema:
             if column is not None:
                 reader, before = field.reader.adapted(column, conventions), field.reader.form
                 if isinstance(before, NumberForm | DateForm | TimeForm) and before != reader.form:
-                    reader, said = _again(field, reader, column)
-                    remarks += said
+                    reader, changes = _again(field, reader, column)
+                    remarks += changes
                 if wish is not None and reader.of in ("number", "time"):
                     form = form_of(column, conventions, wish)
                     reader = replace(reader, form=form)
@@ -192,7 +192,7 @@ class Schema:
 
         return {field.name: strange(field.reader, columns[field.name]) for field in self.fields}
 
-    def told(self, unread: Mapping[str, dict[str, int]]) -> list[str]:
+    def warnings_for(self, unread: Mapping[str, dict[str, int]]) -> list[str]:
         """Return remarks on how a table is read, with a line for each column with texts that cannot be read."""
         lines = list(self.remarks)
         for field in self.fields:
@@ -200,9 +200,9 @@ class Schema:
                 continue
             cells, several = sum(texts.values()), len(texts) > 1
             such = f"'{shortened(next(iter(texts)))}'" + (" and others" if several else "")
-            what = f"{'are' if several else 'is'} not a {field.reader.noun}, and {'count' if several else 'counts'}"
+            verdict = f"{'are' if several else 'is'} not a {field.reader.noun}, and {'count' if several else 'counts'}"
             rows = f"{cells:,} row{'s' if cells > 1 else ''}"
-            lines.append(f"column '{shortened(field.name, 60)}', {rows}: {such} {what} as missing")
+            lines.append(f"column '{shortened(field.name, 60)}', {rows}: {such} {verdict} as missing")
         return lines
 
 

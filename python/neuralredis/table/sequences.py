@@ -168,8 +168,10 @@ def _times(column: Column, conventions: Conventions, wish: Wish | None) -> NDArr
     if gaps.any():
         row = int(np.flatnonzero(gaps)[0])
         there = column.cell(row)
-        what = f"'{shortened(there)}'" if there else "an empty cell"
-        raise TableError(f"row {row + 1} has {what} in '{column.name}': expected a time like those of the other rows")
+        shown_cell = f"'{shortened(there)}'" if there else "an empty cell"
+        raise TableError(
+            f"row {row + 1} has {shown_cell} in '{column.name}': expected a time like those of the other rows"
+        )
     return times
 
 
@@ -204,16 +206,16 @@ def outcomes(column: Column, order: Order, sequence: str) -> NDArray[np.int64]:
     found = np.full(len(order), -1, np.int64)
     for at in range(len(order)):
         span = order.span(at)
-        said = np.flatnonzero(known[span]) + span.start
-        if not len(said):
+        answered = np.flatnonzero(known[span]) + span.start
+        if not len(answered):
             continue
-        several = np.unique(codes[said])
+        several = np.unique(codes[answered])
         if len(several) > 1:
-            one, other = (f"'{shortened(column.texts[code])}'" for code in (codes[said[0]], codes[said[-1]]))
+            one, other = (f"'{shortened(column.texts[code])}'" for code in (codes[answered[0]], codes[answered[-1]]))
             other = other if one != other else f"'{shortened(column.texts[several[0]])}'"
             raise TableError(
                 f"'{column.name}' of {sequence} '{shortened(order.ids[at])}' is {one} in one row and {other} in "
                 "another: expected one outcome, in its last row or in all of them, or --next to predict the next event"
             )
-        found[at] = order.places[said[-1]]
+        found[at] = order.places[answered[-1]]
     return found

@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn one_was_and_several_were_given() {
+    fn messages_use_singular_and_plural() {
         let text = |error: Error| error.to_string();
         assert_eq!(text(Error::Inputs { row: None, expected: 1, given: 1 }), "the network has 1 input, 1 was given");
         assert_eq!(

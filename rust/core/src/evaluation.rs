@@ -63,8 +63,8 @@ pub(crate) fn evaluate(model: &Model, rows: &Rows, keep_on: &dyn Fn() -> bool) -
     let (mut scratch, mut sums, mut tally) = (objective.scratch(), Sums::default(), Tally::new(model));
     for share in objective.shares(rows) {
         let mut add = |outputs: &[f32], targets: &[f32], rows: usize| tally.add(outputs, scaling, targets, rows);
-        let wanted = SumsRequest { tally: Some(&mut add), ..SumsRequest::LOSS };
-        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, wanted, keep_on));
+        let request = SumsRequest { tally: Some(&mut add), ..SumsRequest::LOSS };
+        sums.add(&objective.sums(&model.trained.weights, rows, share, &mut scratch, request, keep_on));
         if !keep_on() {
             return Err(Error::Stopped);
         }

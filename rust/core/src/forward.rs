@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_value_is_the_first_of_equals_and_nan_is_never_larger() {
+    fn the_index_of_the_largest_is_the_first_of_equals_and_never_that_of_nan() {
         assert_eq!(largest([1.0, 3.0, 3.0, 2.0]), 1);
         assert_eq!(largest([-1.0, f32::NAN, -2.0]), 0);
         assert_eq!(largest([f32::NAN]), 0);

@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_output_is_answered_exactly_whatever_the_weights() {
+    fn a_constant_output_is_predicted_exactly_for_any_weights() {
         for output in [Output::Linear, Output::Sigmoid] {
             for constant in [0.0, 1e-30, -7.1, 0.3, f32::MAX] {
                 let targets = rows(&[&[constant, 1.0], &[constant, 0.0]]);
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn two_values_get_a_distance_of_2_however_rare_one_is() {
+    fn two_values_are_scaled_to_a_distance_of_2_even_if_one_is_rare() {
         for values in [&[4.0, 4.0, 4.0, 9.0][..], &[9.0, 4.0], &[-3.0, -3.0, -3.5]] {
             let scaling = inputs(values, None);
             let scaled: Vec<f32> = values.iter().map(|&value| scaling.apply(0, value)).collect();

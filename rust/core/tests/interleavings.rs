@@ -181,7 +181,7 @@ fn a_crew_of_three_can_run_a_round_with_fewer() {
 }
 
 #[test]
-fn a_round_sees_what_the_one_before_wrote() {
+fn a_round_sees_the_writes_of_the_previous_round() {
     in_every_order(|| {
         let mut crew = Crew::new();
         let cells = [AtomicUsize::new(0), AtomicUsize::new(0)];

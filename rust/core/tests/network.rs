@@ -293,10 +293,10 @@ fn a_row_has_the_same_answer_alone_and_among_any_number_of_others() {
 fn invalid_inputs_are_rejected_and_named() {
     let model = answering(Kind::Regressor, &[2, 3, 1]);
     assert_eq!(model.run(&[1.0; 3], &mut [0.0; 1]), Err(Error::Inputs { row: None, expected: 2, given: 3 }));
-    let refusal = |inputs: &[f32]| model.run(inputs, &mut vec![0.0; inputs.len() / 2]).unwrap_err().to_string();
-    assert_eq!(refusal(&[1.0, f32::INFINITY]), "input 1 is inf: expected a finite number");
+    let error_of = |inputs: &[f32]| model.run(inputs, &mut vec![0.0; inputs.len() / 2]).unwrap_err().to_string();
+    assert_eq!(error_of(&[1.0, f32::INFINITY]), "input 1 is inf: expected a finite number");
     let third = [1.0, 2.0, 3.0, 4.0, f32::INFINITY, 6.0];
-    assert_eq!(refusal(&third), "row 2: input 0 is inf: expected a finite number");
+    assert_eq!(error_of(&third), "row 2: input 0 is inf: expected a finite number");
     assert_eq!(model.classify(&[1.0, 2.0]), Err(Error::NotClassifier));
     let classifier = answering(Kind::Classifier, &[2, 3, 2]);
     let inputs = [-9.0, 9.0, 0.0, 0.0, 9.0, -9.0, 5.0, 5.0];

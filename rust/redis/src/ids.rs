@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn each_process_permutes_ids_by_its_own_key() {
+    fn ids_are_permuted_by_a_key_of_the_process() {
         let [one, other] =
             [RandomState::new(), RandomState::new()].map(|key| (0..8).map(|n| id_of(n, &key)).collect::<Vec<_>>());
         assert_ne!(one, other);

@@ -117,7 +117,7 @@ unsafe impl GlobalAlloc for ServerAlloc {
     unsafe fn realloc(&self, start: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: the caller of `realloc` must ensure that `new_size`, rounded up to the alignment, does not overflow
         // `isize`.
-        let wanted = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
         if layout.align() <= GIVEN_ALIGNMENT {
             // SAFETY: at this alignment `start` is the server's own block. Redis 7.0 lacks `TryRealloc`; its `Realloc`
             // aborts when memory is short.
@@ -125,15 +125,15 @@ unsafe impl GlobalAlloc for ServerAlloc {
                 if let (Some(realloc), _) | (None, Some(realloc)) =
                     (raw::RedisModule_TryRealloc, raw::RedisModule_Realloc)
                 {
-                    return realloc(start.cast(), padded(wanted)).cast();
+                    return realloc(start.cast(), padded(new_layout)).cast();
                 }
             }
         }
-        // SAFETY: `wanted` has the caller's non-zero size. The old block holds `layout.size()` bytes and the new one
+        // SAFETY: `new_layout` has the caller's non-zero size. The old block holds `layout.size()` bytes and the new one
         // `new_size`, the smaller number is copied, and the two do not overlap. The old block is freed after its last
         // use.
         unsafe {
-            let moved = self.alloc(wanted);
+            let moved = self.alloc(new_layout);
             if !moved.is_null() {
                 ptr::copy_nonoverlapping(start, moved, layout.size().min(new_size));
                 self.dealloc(start, layout);
@@ -158,7 +158,7 @@ mod tests {
     unsafe extern "C" fn leak(_: *mut c_void) {}
 
     #[test]
-    fn blocks_have_the_alignment_asked_for_and_keep_their_bytes() {
+    fn blocks_have_the_requested_alignment_and_keep_their_bytes() {
         // SAFETY: no other test of this crate uses these two entries of the table.
         unsafe {
             raw::RedisModule_TryAlloc = Some(misaligned_alloc);

@@ -46,7 +46,7 @@ mod tests {
     use super::guard;
 
     #[test]
-    fn a_panic_becomes_none_whatever_its_payload() {
+    fn a_panic_with_any_payload_becomes_none() {
         struct Worse;
 
         impl Drop for Worse {

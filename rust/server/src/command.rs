@@ -164,7 +164,7 @@ impl<'a> Commands<'a> {
         // function since 7.4, Valkey since 8.0.
         let status = unsafe { raw::RedisModule_AddACLCategory.map(|add| add(ctx.raw(), category.as_ptr())) };
         if status.is_some_and(|status| status != raw::REDISMODULE_OK as c_int) {
-            log::warning(&format!("the server refused the category of commands @{}", category.to_string_lossy()));
+            log::warning(&format!("the server rejected the category of commands @{}", category.to_string_lossy()));
         }
         Self { ctx, category, since }
     }
@@ -188,7 +188,7 @@ impl<'a> Commands<'a> {
                         && categorize(command, self.category, C::FLAGS)
                 }
         };
-        if done { Ok(()) } else { Err(format!("the server refused the command {}", C::NAME.to_string_lossy())) }
+        if done { Ok(()) } else { Err(format!("the server rejected the command {}", C::NAME.to_string_lossy())) }
     }
 }
 

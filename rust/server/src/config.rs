@@ -78,7 +78,7 @@ impl Setting {
         if status == raw::REDISMODULE_OK as c_int {
             Ok(())
         } else {
-            Err(format!("the server refused the configuration {}", self.name.to_string_lossy()))
+            Err(format!("the server rejected the configuration {}", self.name.to_string_lossy()))
         }
     }
 }

@@ -105,7 +105,7 @@ impl<V: Stored> DataType<V> {
         };
         if handle.is_null() {
             return Err(format!(
-                "the server refused the type {}: is another module of that type loaded?",
+                "the server rejected the type {}: is another module of that type loaded?",
                 V::TYPE_NAME.to_string_lossy()
             ));
         }

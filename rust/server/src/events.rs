@@ -50,7 +50,7 @@ pub fn subscribe(ctx: Context, handlers: Handlers) -> Result<(), String> {
     HANDLERS.get_or_init(|| handlers);
     let types = raw::REDISMODULE_NOTIFY_GENERIC;
     // SAFETY: `ctx` is the context of OnLoad, valid until that returns; the callbacks have the signatures of the API.
-    let refused = unsafe {
+    let rejected = unsafe {
         !quirks::has_move_notification_bug()
             && call!(RedisModule_SubscribeToKeyspaceEvents(ctx.raw(), types, Some(key_event))) != 0
             || EVENTS.into_iter().any(|id| {
@@ -58,7 +58,7 @@ pub fn subscribe(ctx: Context, handlers: Handlers) -> Result<(), String> {
                 call!(RedisModule_SubscribeToServerEvent(ctx.raw(), event, Some(on_event))) != 0
             })
     };
-    if refused { Err("the server refused to tell of its events".into()) } else { Ok(()) }
+    if rejected { Err("the server rejected the subscription to its events".into()) } else { Ok(()) }
 }
 
 unsafe extern "C" fn key_event(

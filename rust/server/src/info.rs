@@ -20,7 +20,7 @@ pub fn register(ctx: Context, fields: Fields) -> Result<(), String> {
     FIELDS.get_or_init(|| fields);
     // SAFETY: `ctx` is the context of OnLoad, valid until that returns; the callback has the signature of the API.
     let status = unsafe { call!(RedisModule_RegisterInfoFunc(ctx.raw(), Some(write))) };
-    if status == raw::REDISMODULE_OK as c_int { Ok(()) } else { Err("the server refused the section of INFO".into()) }
+    if status == raw::REDISMODULE_OK as c_int { Ok(()) } else { Err("the server rejected the section of INFO".into()) }
 }
 
 unsafe extern "C" fn write(ctx: *mut raw::RedisModuleInfoCtx, for_crash_report: c_int) {

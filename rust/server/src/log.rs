@@ -42,7 +42,7 @@ mod tests {
     use super::escaped;
 
     #[test]
-    fn a_line_stays_one_line_and_one_string() {
+    fn log_lines_contain_no_line_breaks_and_no_nul() {
         let line: String = "key 'a\0b\r\nc' 100%n é".chars().flat_map(escaped).collect();
         assert_eq!(line, "key 'a\\u{0}b\\r\\nc' 100%n é");
     }

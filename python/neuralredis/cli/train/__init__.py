@@ -159,9 +159,9 @@ def run(args: argparse.Namespace) -> None:
     """Train a network on a table of rows or of events."""
     if (args.redis is None) != (args.key is None):
         args.parser.error("expected both --redis URL and --key KEY, or neither")
-    need("cli", "pyarrow", "rich", what="neuralredis train")
+    need("cli", "pyarrow", "rich", feature="neuralredis train")
     if args.plot:
-        need("plot", "matplotlib", what="--plot")
+        need("plot", "matplotlib", feature="--plot")
     if args.sequence is None and args.time is None:
         if args.next:
             args.parser.error("--next needs --sequence COLUMN")

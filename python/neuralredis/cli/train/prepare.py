@@ -141,4 +141,4 @@ def not_understood(schema: Schema, columns: dict[str, Column]) -> tuple[dict[str
         words = gap_words(column, field.reader)
         unread[field.name] = {text: rows for text, rows in unread[field.name].items() if text not in words}
         gaps[field.name] = Gaps(column.gaps + sum(words.values()) + sum(unread[field.name].values()), words)
-    return gaps, schema.told(unread)
+    return gaps, schema.warnings_for(unread)

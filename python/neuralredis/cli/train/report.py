@@ -92,11 +92,11 @@ def introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     screen.columns(out, data.schema, data.gaps, [name for name in table.names if name != target.name])
     for remark in data.remarks:
         out.print(f"Note: {remark}.", style="yellow")
-    what = f"The probability of '{shortened(data.labels[1])}'" if len(data.labels) == 2 else "The answer"
+    quantity = f"The probability of '{shortened(data.labels[1])}'" if len(data.labels) == 2 else "The answer"
     for columns, goes in ((args.increasing, "falls"), (args.decreasing, "rises")):
         if columns:
             named = listed([f"'{shortened(name)}'" for name in columns], 8, "or")
-            out.print(f"{what} never {goes} as {named} rises.")
+            out.print(f"{quantity} never {goes} as {named} rises.")
 
 
 def ended(training: Report) -> str:
@@ -125,18 +125,18 @@ def results(out: Console, args: argparse.Namespace, data: Prepared, trained: Tra
 def _hints(args: argparse.Namespace, data: Prepared, trained: Trained) -> list[str]:
     """Return cautions about the figures, and options that may improve the network."""
     hints = []
-    held, found = len(data.prepared.kept), trained.judgement
+    held_out, found = len(data.prepared.kept), trained.judgement
     if _score(found) >= TOO_GOOD:
         first, target = next(iter(trained.importance)), shortened(data.target.name)
         leak = f"does '{shortened(first)}' leak '{target}', because it is filled in later?"
         hints.append(f"Suspiciously good: {leak} If so: --ignore {shlex.quote(first)}")
-    if trained.copies > MANY_COPIES * held:
+    if trained.copies > MANY_COPIES * held_out:
         hints.append(
             f"{trained.copies:,} of the held-out rows are copies of training or validation rows: on fresh rows the "
             "error will be higher."
         )
-    if held < FEW_HELD_OUT:
-        hints.append(f"Only {held} rows are held out, so the figures are imprecise: another --seed gives others.")
+    if held_out < FEW_HELD_OUT:
+        hints.append(f"Only {held_out} rows are held out, so the figures are imprecise: another --seed gives others.")
     # Where the network cannot rank a class, predicting it more often would be guessing.
     missed = [one.label for one in found.rare if one.answered < one.rows / 2 and not one.by_chance]
     if missed and not args.balanced:
@@ -160,7 +160,7 @@ def _score(found: Judgement) -> float:
 def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Trained) -> dict[str, Any]:
     """Return the results as values of JSON."""
     training, found = trained.training, trained.judgement
-    learnt, held = data.learnt, len(data.prepared.kept)
+    learnt, held_out = data.learnt, len(data.prepared.kept)
     return {
         "network": place,
         "type": data.target.kind,
@@ -169,11 +169,11 @@ def as_json(args: argparse.Namespace, place: str, data: Prepared, trained: Train
         "layout": trained.layout,
         "columns": [{"name": field.name, "kind": field.kind, "title": field.title} for field in data.schema.fields],
         "left_out": {one.name: one.reason for one in data.schema.left_out},
-        "rows": {"learnt": learnt, "kept_back": held, "without_target": len(data.unanswered)},
+        "rows": {"learnt": learnt, "kept_back": held_out, "without_target": len(data.unanswered)},
         "rows_saved": 0 if args.without_rows else learnt,
         "training": {"reason": training.reason, "cycles": training.cycles, "seconds": training.seconds},
         "warnings": list(training.warnings),
-        "kept_back": {"learnt": learnt, "kept": held, **found.as_json()},
+        "kept_back": {"learnt": learnt, "kept": held_out, **found.as_json()},
         "importance": trained.importance,
         "importance_measure": found.measure,
     }
@@ -194,8 +194,8 @@ def next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepare
         again, key = f"neuralredis {shlex.join(args.given)}", shlex.quote(Path(place).stem)
         steps.append(("upload it to a server", f"{again} --redis redis://localhost --key {key}"))
     out.print("Next:", style="bold")
-    for what, command in steps:
-        out.print(Text(f"  {what:27}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+    for step, command in steps:
+        out.print(Text(f"  {step:27}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
 
 
 def _row(data: Prepared) -> str:

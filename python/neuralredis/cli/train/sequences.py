@@ -109,8 +109,8 @@ def train(args: argparse.Namespace) -> None:
         network, training, results = _classes_or_numbers(args, data, out)
     saved = without_rows(network) if args.without_rows else network
     saved.save(place)
-    what = "series" if data.is_series else "sequences"
-    kept = f"without {what}" if args.without_rows else f"with its {what} (--without-rows leaves them out)"
+    unit = "series" if data.is_series else "sequences"
+    kept = f"without {unit}" if args.without_rows else f"with its {unit} (--without-rows leaves them out)"
     out.print(f"Saved as {place}, {kept}.")
     if args.plot:
         importlib.import_module("neuralredis.plot").learning_curve(training).figure.savefig(args.plot)
@@ -156,9 +156,9 @@ def _prepared(args: argparse.Namespace, table: Table) -> Prepared:
     rows = outcomes(columns[args.target], order, args.sequence)
     answered = np.flatnonzero(rows >= 0)
     _check_enough(args, len(answered), f"{args.sequence} with a value of '{args.target}'")
-    said = columns[args.target].take(rows[answered])
-    target = target_of(said, args.classify, conventions, wishes.get(args.target))
-    y = target.encode(said)
+    known_outcomes = columns[args.target].take(rows[answered])
+    target = target_of(known_outcomes, args.classify, conventions, wishes.get(args.target))
+    y = target.encode(known_outcomes)
     known = y >= 0 if isinstance(target, Classes) else ~np.isnan(y)
     answered, y = answered[known], y[known]
     _check_enough(args, len(answered), f"{args.sequence} with a value of '{args.target}'")
@@ -229,10 +229,10 @@ def _others(args: argparse.Namespace, columns: dict[str, Column], but: list[str]
     return [column for name, column in columns.items() if name not in (args.sequence, args.time, *but)]
 
 
-def _check_enough(args: argparse.Namespace, count: int, what: str) -> None:
+def _check_enough(args: argparse.Namespace, count: int, unit: str) -> None:
     if count < LEAST_SEQUENCES:
         raise Failure(
-            f"{args.data} has {count} different {what}: expected at least {LEAST_SEQUENCES} sequences, to train on "
+            f"{args.data} has {count} different {unit}: expected at least {LEAST_SEQUENCES} sequences, to train on "
             "some and hold out others"
         )
 
@@ -245,9 +245,9 @@ def _introduce(out: Console, args: argparse.Namespace, data: Prepared) -> None:
     for remark in table.remarks:
         out.print(f"  {remark}", style="dim")
     of = f" of '{shortened(args.sequence)}'" if args.sequence else ""
-    what = "series" if data.is_series else "sequence" if len(order) == 1 else "sequences"
+    unit = "series" if data.is_series else "sequence" if len(order) == 1 else "sequences"
     spread = f"{lengths.min():,} to {lengths.max():,}" if lengths.min() < lengths.max() else f"{lengths.max():,}"
-    out.print(f"{len(order):,} {what}{of}, of {spread} {'values' if data.is_series else 'events'}.")
+    out.print(f"{len(order):,} {unit}{of}, of {spread} {'values' if data.is_series else 'events'}.")
     if order.moved:
         out.print(f"Rows are sorted by '{shortened(args.time)}'.")
     kind = "of the next event" if data.comes_next else "of each sequence"
@@ -318,13 +318,13 @@ def _classes_or_numbers(
         )
     events = data.order.take(kept).events(rows)
     found = judged(known, events, None if data.y is None else data.y[kept], args.cost)
-    _told(out, known.network, training)
-    what = (
+    _print_training(out, known.network, training)
+    quantity = (
         f"the next events of the {len(kept):,} held-out sequences"
         if data.comes_next
         else f"the {len(kept):,} held-out sequences"
     )
-    screen.judgement(out, known.target, found, what)
+    screen.judgement(out, known.target, found, quantity)
     out.print()
     return known.network, training, {"sequences": {"learnt": len(learnt), "kept_back": len(kept)}, **found.as_json()}
 
@@ -355,7 +355,7 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
     # Store the held-out values as well, so that forecasts continue from the ends.
     for id, series, begin in zip(ids, all_series, begins, strict=True):
         network.observe([series[begin:].tolist()], ids=[id])
-    _told(out, network, training)
+    _print_training(out, network, training)
     steps = f"{args.season} steps ahead" if args.season > 1 else "one step ahead"
     out.print(Text("On the held-out values", "bold"))
     if error is None or naive is None:
@@ -372,7 +372,7 @@ def _series(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Seq
     return network, training, {"mase": error, "mase_baseline": naive, "season": args.season, "values": len(last.places)}
 
 
-def _told(out: Console, network: SequenceNetwork, training: Report) -> None:
+def _print_training(out: Console, network: SequenceNetwork, training: Report) -> None:
     """Print the learning curve, how the training ended, and its warnings."""
     if out.is_terminal:
         out.print(screen.curves_of(training).drawn(out, CURVE_HEIGHT))
@@ -402,8 +402,8 @@ def _next_steps(out: Console, args: argparse.Namespace, place: str, data: Prepar
         )
         steps.append(("predict in the server", f"redis-cli -u {shlex.quote(args.redis)} {command}"))
     out.print("Next:", style="bold")
-    for what, command in steps:
-        out.print(Text(f"  {what:28}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
+    for step, command in steps:
+        out.print(Text(f"  {step:28}  ", "dim").append(command, "cyan not dim"), soft_wrap=True)
 
 
 def _bytes(ids: list[str]) -> list[bytes]:

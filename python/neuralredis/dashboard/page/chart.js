@@ -55,7 +55,7 @@ const TOP = 14;
 const BOTTOM = 46;
 
 /** An empty chart with two axes: its element, functions from numbers to positions, and the element for marks. */
-export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
+export function plot(x, y, { xLabel, yLabel, description, height = 280 }) {
   const wide = width();
   const left = MARGIN + LETTER * Math.max(4, ...y.ticks.map((tick) => plain(tick, 3).length));
   const across = (number) => left + x.place(number) * (wide - left - RIGHT);
@@ -63,7 +63,7 @@ export function plot(x, y, { xLabel, yLabel, told, height = 280 }) {
   const marks = svg("g", {});
   const drawing = svg(
     "svg",
-    { viewBox: `0 0 ${wide} ${height}`, class: "plot", role: "img", "aria-label": told },
+    { viewBox: `0 0 ${wide} ${height}`, class: "plot", role: "img", "aria-label": description },
     y.ticks.map((tick) => [
       svg("line", { class: "grid", x1: left, x2: wide - RIGHT, y1: down(tick), y2: down(tick) }),
       svg("text", { class: "tick", x: left - 8, y: down(tick) + 4, "text-anchor": "end" }, plain(tick, 3)),

@@ -5,7 +5,7 @@ const SVG = "http://www.w3.org/2000/svg";
 function filled(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    if (name === "on") for (const [event, heard] of Object.entries(value)) node.addEventListener(event, heard);
+    if (name === "on") for (const [event, listener] of Object.entries(value)) node.addEventListener(event, listener);
     else if (name === "style") for (const [property, to] of Object.entries(value)) node.style.setProperty(property, to);
     else node.setAttribute(name, value === true ? "" : value);
   }

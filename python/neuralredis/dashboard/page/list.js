@@ -61,18 +61,18 @@ function row(network) {
 }
 
 /** The elements of the list: networks whose names contain a text. */
-export function list(told, filter) {
-  const shown = told.networks.filter((network) => network.name.toLowerCase().includes(filter.toLowerCase()));
-  const running = told.networks.filter((network) => network.running).length;
-  const networks = counted(told.networks.length + told.more, "network") + (told.searching ? " so far" : "");
+export function list(listing, filter) {
+  const shown = listing.networks.filter((network) => network.name.toLowerCase().includes(filter.toLowerCase()));
+  const running = listing.networks.filter((network) => network.running).length;
+  const networks = counted(listing.networks.length + listing.more, "network") + (listing.searching ? " so far" : "");
   const parts = [el("p", { class: "subtitle", role: "status" }, `${networks}, ${counted(running, "training")}`)];
-  if (told.note) parts.push(el("p", { class: "warning" }, told.note));
-  if (told.networks.length === 0) {
+  if (listing.note) parts.push(el("p", { class: "warning" }, listing.note));
+  if (listing.networks.length === 0) {
     parts.push(
       el(
         "p",
         {},
-        told.searching ? "Scanning for networks…" : [
+        listing.searching ? "Scanning for networks…" : [
           "No networks: create one with ",
           el("code", {}, "NR.CREATE"),
           " or ",
@@ -96,11 +96,11 @@ export function list(told, filter) {
       ),
     ),
   );
-  if (told.more) parts.push(el("p", { class: "note" }, `${counted(told.more, "more network")} not shown.`));
+  if (listing.more) parts.push(el("p", { class: "note" }, `${counted(listing.more, "more network")} not shown.`));
   return parts;
 }
 
 /** Whether the list is long enough for a filter. */
-export function isLong(told) {
-  return told.networks.length > MANY;
+export function isLong(listing) {
+  return listing.networks.length > MANY;
 }

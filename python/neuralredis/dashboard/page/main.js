@@ -35,9 +35,9 @@ function troubled(error) {
   trouble.replaceChildren(...(error ? [el("p", { class: "trouble banner" }, error.message)] : []));
 }
 
-function known(told) {
+function known(listing) {
   troubled(null);
-  place.replaceChildren(told.place);
+  place.replaceChildren(listing.place);
 }
 
 /** Calls `work` repeatedly; it returns the milliseconds to wait before the next call. */
@@ -64,21 +64,21 @@ function showList() {
     { type: "search", "aria-label": "Filter by name", placeholder: "Filter by name", on: { input: () => draw() } },
   );
   const shown = el("div", {}, el("p", { class: "note" }, "…"));
-  let told = null;
+  let listing = null;
   function draw() {
     const focused = document.activeElement?.getAttribute("href");
-    filter.hidden = !isLong(told);
-    shown.replaceChildren(...list(told, filter.value));
+    filter.hidden = !isLong(listing);
+    shown.replaceChildren(...list(listing, filter.value));
     // Restore the focus, since the link that had it was replaced.
     if (focused) [...shown.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
   }
   filter.hidden = true;
   main.replaceChildren(el("div", { class: "head" }, el("h1", { tabindex: "-1" }, "Networks"), filter), shown);
   poll(async () => {
-    told = await source.networks();
-    known(told);
+    listing = await source.networks();
+    known(listing);
     draw();
-    return told.searching || told.networks.some((network) => network.running) ? 1000 : CALM;
+    return listing.searching || listing.networks.some((network) => network.running) ? 1000 : CALM;
   });
 }
 

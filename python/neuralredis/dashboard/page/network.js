@@ -29,7 +29,7 @@ export function context(source, key, network) {
   return {
     asks: source.asks,
     row: null,
-    said: new EventTarget(),
+    bus: new EventTarget(),
     network,
     shows: (view) => network.views.includes(view),
     data: (view) => source.view(key, view),
@@ -45,9 +45,9 @@ function section(view, shared, wide) {
     el("h2", { id: `${view.name}-title` }, view.title),
     body,
   );
-  let asked = false;
+  let requested = false;
   async function load() {
-    asked = true;
+    requested = true;
     try {
       const data = await shared.data(view.name);
       const drawn = data.missing ? [el("p", { class: "note" }, data.missing)] : view.draw(data, shared);
@@ -57,7 +57,7 @@ function section(view, shared, wide) {
     }
     body.removeAttribute("aria-busy");
   }
-  return { view, node, load, refresh: () => (asked ? load() : undefined) };
+  return { view, node, load, refresh: () => (requested ? load() : undefined) };
 }
 
 /** The sections of a network's views; each loads its data when it is scrolled into view. */
@@ -87,7 +87,7 @@ export function sections(shared) {
     /** Reloads all sections but forms, which repeat their request; with `live` only those that follow a training. */
     refresh(live) {
       made.filter((one) => (live ? one.view.live : !one.view.stays)).forEach((one) => one.refresh());
-      if (!live) shared.said.dispatchEvent(new Event("learnt"));
+      if (!live) shared.bus.dispatchEvent(new Event("learnt"));
     },
     close: () => seen.disconnect(),
   };

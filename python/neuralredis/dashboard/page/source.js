@@ -27,9 +27,9 @@ export class Live {
     if (reply.status === 401) {
       throw new Trouble("The token is missing or wrong: open the address that the terminal printed.", 401);
     }
-    const told = await reply.json();
-    if (!reply.ok) throw new Trouble(told.error, reply.status);
-    return told;
+    const content = await reply.json();
+    if (!reply.ok) throw new Trouble(content.error, reply.status);
+    return content;
   }
 
   networks() {
@@ -83,15 +83,15 @@ export class Still {
 
   async answer(key, view, { row, sequence }) {
     const form = this.report.views.ask;
-    const asked = given(form, row, sequence);
-    const told = this.network.run(asked).map((value, at) => ({ name: form.labels[at], value }));
-    if (!form.classifier) return { numbers: told.map((one) => ({ ...one, low: null, high: null })) };
+    const input = given(form, row, sequence);
+    const outputs = this.network.run(input).map((value, at) => ({ name: form.labels[at], value }));
+    if (!form.classifier) return { numbers: outputs.map((one) => ({ ...one, low: null, high: null })) };
     // The predicted class comes first; it need not be the most probable one.
-    const best = String(this.network.classify(asked));
-    told.sort((a, b) => (b.name === best) - (a.name === best) || b.value - a.value);
+    const best = String(this.network.classify(input));
+    outputs.sort((a, b) => (b.name === best) - (a.name === best) || b.value - a.value);
     return {
-      classes: told.slice(0, form.most).map(({ name, value }) => ({ name, probability: value })),
-      more: Math.max(told.length - form.most, 0),
+      classes: outputs.slice(0, form.most).map(({ name, value }) => ({ name, probability: value })),
+      more: Math.max(outputs.length - form.most, 0),
       probabilities: form.probabilities,
     };
   }

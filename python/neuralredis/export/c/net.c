@@ -569,8 +569,8 @@ static void add_input(uint32_t input, float value, float sums[UNITS]) {
     }
 }
 
-static void hear(struct net_sequence *to, const float *cells) {
-    float x[EVENT_COMPUTED], sums[UNITS], last = to->held[UNITS - 1], was;
+static void update(struct net_sequence *to, const float *cells) {
+    float x[EVENT_COMPUTED], sums[UNITS], last = to->hidden[UNITS - 1], was;
     struct entries entries;
     int k, u;
     entries.count = 0;
@@ -590,24 +590,24 @@ static void hear(struct net_sequence *to, const float *cells) {
     for (k = 0; k < entries.count; k++) add_input(entries.number[k], entries.value[k], sums);
     for (u = 0; u < UNITS; u++) {
         sums[u] += product(from_before[u], last);
-        last = was = to->held[u];
-        to->held[u] = was + product(leaks[u], hyperbolic_tangent(sums[u]) - was);
-        to->sum[u] += to->held[u];
-        if (to->heard == 0 || to->held[u] > to->most[u]) to->most[u] = to->held[u];
+        last = was = to->hidden[u];
+        to->hidden[u] = was + product(leaks[u], hyperbolic_tangent(sums[u]) - was);
+        to->sum[u] += to->hidden[u];
+        if (to->updates == 0 || to->hidden[u] > to->most[u]) to->most[u] = to->hidden[u];
     }
-    to->heard++;
+    to->updates++;
 }
 
 static void forget(struct net_sequence *of) {
     int u;
-    of->heard = 0;
-    for (u = 0; u < UNITS; u++) of->held[u] = of->sum[u] = of->most[u] = 0.0f;
+    of->updates = 0;
+    for (u = 0; u < UNITS; u++) of->hidden[u] = of->sum[u] = of->most[u] = 0.0f;
 }
 
 //end
 //if gru
 /* Updates the hidden state of each member's cell by an event. */
-static void hear(struct net_sequence *to, const float *cells) {
+static void update(struct net_sequence *to, const float *cells) {
     float x[EVENT_COMPUTED], a[3 * UNITS], b[3 * UNITS];
     struct entries entries;
     int k, u, member;
@@ -626,26 +626,26 @@ static void hear(struct net_sequence *to, const float *cells) {
         x[k] = clamp(x[k], -10.0f, 10.0f);
     }
     for (member = 0; member < MEMBERS; member++) {
-        float *const held = to->held + member * UNITS;
+        float *const hidden = to->hidden + member * UNITS;
         sums_of(&gru[2 * member], x, &entries, a);
-        sums_of(&gru[2 * member + 1], held, NULL, b);
+        sums_of(&gru[2 * member + 1], hidden, NULL, b);
         for (u = 0; u < UNITS; u++) {
             const float z = sigmoid(a[u] + b[u]), r = sigmoid(a[UNITS + u] + b[UNITS + u]);
             const float n = hyperbolic_tangent(a[2 * UNITS + u] + product(r, b[2 * UNITS + u]));
-            held[u] += product(z, n - held[u]);
+            hidden[u] += product(z, n - hidden[u]);
 //if outcome
-            to->sum[member * UNITS + u] += held[u];
+            to->sum[member * UNITS + u] += hidden[u];
 //end
         }
     }
-    to->heard++;
+    to->updates++;
 }
 
 static void forget(struct net_sequence *of) {
     int k;
-    of->heard = 0;
+    of->updates = 0;
     for (k = 0; k < MEMBERS * UNITS; k++) {
-        of->held[k] = 0.0f;
+        of->hidden[k] = 0.0f;
 //if outcome
         of->sum[k] = 0.0f;
 //end
@@ -677,14 +677,14 @@ int net_observe(struct net_sequence *of, @EVENT@) {
 //if cell
         /* An event was dropped: recompute the cell from those that remain. */
         forget(of);
-        for (k = NET_LENGTH - 1; k >= 0; k--) hear(of, event_before(of, k));
+        for (k = NET_LENGTH - 1; k >= 0; k--) update(of, event_before(of, k));
 //end
         return 0;
     }
     memcpy(of->cells[(of->first + of->count) % NET_LENGTH], cells, sizeof cells);
     of->count++;
 //if cell
-    hear(of, cells);
+    update(of, cells);
 //end
     return 0;
 }
@@ -729,9 +729,9 @@ void net_run(const struct net_sequence *of, float outputs[NET_OUTPUTS]) {
 //end
 //if reservoir
     for (k = 0; k < UNITS; k++) {
-        x[STATE + k] = of->held[k];
+        x[STATE + k] = of->hidden[k];
 //if outcome
-        x[STATE + UNITS + k] = of->sum[k] / (float)(of->heard ? of->heard : 1);
+        x[STATE + UNITS + k] = of->sum[k] / (float)(of->updates ? of->updates : 1);
         x[STATE + 2 * UNITS + k] = of->most[k];
 //end
     }
@@ -739,9 +739,9 @@ void net_run(const struct net_sequence *of, float outputs[NET_OUTPUTS]) {
 //if gru
     for (k = 0; k < MEMBERS * UNITS; k++) {
         float *const part = x + STATE + k / UNITS * PART + k % UNITS;
-        *part = of->held[k];
+        *part = of->hidden[k];
 //if outcome
-        part[UNITS] = of->sum[k] / (float)(of->heard ? of->heard : 1);
+        part[UNITS] = of->sum[k] / (float)(of->updates ? of->updates : 1);
 //end
     }
 //end

@@ -28,7 +28,7 @@ class Gru:
     def begin(self) -> dict[str, Any]:
         """Return the state before the first event."""
         zeros = np.zeros((len(self.input_biases), self.units), dtype=np.float32)
-        return {"held": zeros, "sums": zeros, "heard": 0}
+        return {"hidden": zeros, "sums": zeros, "updates": 0}
 
     def _sums(self, biases: Any, weights: Any, values: Any) -> Any:
         """Return the weighted sums of each member; terms are added in order, since the order affects the rounding."""
@@ -38,27 +38,27 @@ class Gru:
         return np.clip(sums, -self.limit, self.limit)
 
     @np.errstate(over="ignore", invalid="ignore")
-    def hear(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
+    def update(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
         """Return the state after an event."""
-        x, held = single(x), state["held"]
+        x, hidden = single(x), state["hidden"]
         scaled = np.clip(x, -10, 10) if self.scaling is None else self.scaling.apply(x, 10)
         scaled = np.where(np.isnan(x), np.float32(0), scaled)[None]
         of_event = self._sums(self.input_biases, self.input_weights, scaled)
         for number, value in entries:
             of_event = fused(single(value), self.input_weights[:, number], of_event)
         of_event = np.clip(of_event, -self.limit, self.limit)
-        of_units = self._sums(self.hidden_biases, self.hidden_weights, held)
+        of_units = self._sums(self.hidden_biases, self.hidden_weights, hidden)
         update, reset, new = (slice(at * self.units, (at + 1) * self.units) for at in range(3))
         z, r = (sigmoid(of_event[:, gate] + of_units[:, gate]) for gate in (update, reset))
         n = tanh(of_event[:, new] + r * of_units[:, new])
-        held = held + z * (n - held)
-        return {"held": held, "sums": state["sums"] + held, "heard": state["heard"] + 1}
+        hidden = hidden + z * (n - hidden)
+        return {"hidden": hidden, "sums": state["sums"] + hidden, "updates": state["updates"] + 1}
 
     def features(self, state: Any, with_means: bool) -> list[float]:
         """Return the inputs of the layers: the hidden state of each member, and its mean over all events."""
-        parts = [state["held"]]
+        parts = [state["hidden"]]
         if with_means:
-            parts.append(state["sums"] / single(max(state["heard"], 1)))
+            parts.append(state["sums"] / single(max(state["updates"], 1)))
         found: list[float] = np.concatenate(parts, axis=1).ravel().tolist()
         return found
 

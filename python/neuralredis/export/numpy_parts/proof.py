@@ -26,10 +26,10 @@ def self_test() -> float:
     RuntimeError
         If it is larger than 1e-6.
     """
-    asked = [each["row"] if "row" in each else each["events"] for each in NETWORK["proof"]]
+    rows = [each["row"] if "row" in each else each["events"] for each in NETWORK["proof"]]
     patterns = [[int(bits, 16) for bits in each["answer"]] for each in NETWORK["proof"]]
     expected = np.array(patterns, dtype=np.uint32).view(np.float32).astype(float)
-    apart = float(np.abs(run(asked) - expected).max() / max(np.abs(expected).max(), 1e-30))
+    apart = float(np.abs(run(rows) - expected).max() / max(np.abs(expected).max(), 1e-30))
     if not apart <= 1e-6:
         raise RuntimeError(f"outputs differ by {apart:.2g} from the network's: this file was changed")
     return apart

@@ -46,10 +46,10 @@ class Reservoir:
     def begin(self) -> dict[str, Any]:
         """Return the state before the first event."""
         none = np.zeros(self.units, dtype=np.float32)
-        return {"held": none, "sums": none, "most": none, "heard": 0}
+        return {"hidden": none, "sums": none, "most": none, "updates": 0}
 
     @np.errstate(over="ignore", invalid="ignore")
-    def hear(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
+    def update(self, state: Any, x: Any, entries: Any) -> dict[str, Any]:
         """Return the state after an event."""
         x = single(x)
         scaled = np.clip(x, -10, 10) if self.scaling is None else self.scaling.apply(x, 10)
@@ -59,16 +59,16 @@ class Reservoir:
             sums = sums + scaled[at] * self.weights(at)
         for number, value in entries:
             sums = sums + single(value) * self.weights(number)
-        sums = sums + self.from_before * np.roll(state["held"], 1)
-        held = state["held"] + self.leaks * (tanh(sums) - state["held"])
-        most = held if state["heard"] == 0 else np.maximum(state["most"], held)
-        return {"held": held, "sums": state["sums"] + held, "most": most, "heard": state["heard"] + 1}
+        sums = sums + self.from_before * np.roll(state["hidden"], 1)
+        hidden = state["hidden"] + self.leaks * (tanh(sums) - state["hidden"])
+        most = hidden if state["updates"] == 0 else np.maximum(state["most"], hidden)
+        return {"hidden": hidden, "sums": state["sums"] + hidden, "most": most, "updates": state["updates"] + 1}
 
     def features(self, state: Any, with_means: bool) -> list[float]:
         """Return the inputs of the layers: the units' activations, and their mean and maximum over all events."""
-        parts = [state["held"]]
+        parts = [state["hidden"]]
         if with_means:
-            parts += [state["sums"] / single(max(state["heard"], 1)), state["most"]]
+            parts += [state["sums"] / single(max(state["updates"], 1)), state["most"]]
         found: list[float] = np.concatenate(parts).tolist()
         return found
 

@@ -45,10 +45,10 @@ def understood_event(event: Any) -> list[Any]:
     return event_fields().understand(event)
 
 
-def heard(state: Any, values: Any) -> Any:
+def after_event(state: Any, values: Any) -> Any:
     """Return the state of the cell after an event."""
     own = cell()
-    return None if own is None else own.hear(state, *event_fields().encode(values))
+    return None if own is None else own.update(state, *event_fields().encode(values))
 
 
 def begin() -> dict[str, Any]:
@@ -61,11 +61,11 @@ def after(state: Any, values: Any) -> dict[str, Any]:
     """Return the state after an event. Beyond the network's ``length``, the first event is dropped."""
     events = [*state["events"], values]
     if len(events) <= NETWORK["sequence"]["length"]:
-        return {"events": events, "memory": heard(state["memory"], values)}
+        return {"events": events, "memory": after_event(state["memory"], values)}
     events = events[1:]
     memory = begin()["memory"]
     for values in events if memory is not None else ():
-        memory = heard(memory, values)
+        memory = after_event(memory, values)
     return {"events": events, "memory": memory}
 
 

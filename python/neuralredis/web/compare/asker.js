@@ -14,7 +14,7 @@ onmessage = async ({ data }) => {
   try {
     await ready();
     const made = data.do === "table" ? await table(data) : await answers(data);
-    postMessage({ id: data.id, told: made });
+    postMessage({ id: data.id, result: made });
   } catch (error) {
     postMessage({ id: data.id, fault: error.message, byPosition: error.byPosition });
   }
@@ -40,31 +40,31 @@ async function answers({ id, table: number, name, bytes, column }) {
       throw new TableError(`has ${layout.at(-1)} outputs: expected one`);
     }
     if (isClassifier && output === "linear") throw new TableError("has linear outputs: expected probabilities");
-    const asked = target ?? column;
-    const truths = columnOf(of, asked);
+    const outcomeColumn = target ?? column;
+    const truths = columnOf(of, outcomeColumn);
     const labels = isClassifier ? (classes ?? [...Array(layout.at(-1)).keys()].map(String)) : null;
     const known = labels && new Map(labels.map((label) => [labelKey(label), label]));
     const right = truths.map((cell) => (isMissing(cell) ? undefined : known ? known.get(labelKey(cell)) : numberOf(cell)));
     const rows = right.flatMap((truth, row) => (truth === undefined ? [] : [row]));
-    if (!rows.length) throw new TableError(`knows no outcome in the column “${asked}” of ${of.name}`);
-    const inputs = fields ? byName(of, fields) : inOrder(of, asked, layout[0]);
-    const told = { row: rows.map((row) => row + 1), truth: rows.map((row) => right[row]), predicted: [] };
-    if (labels) told.probabilities = [];
+    if (!rows.length) throw new TableError(`knows no outcome in the column “${outcomeColumn}” of ${of.name}`);
+    const inputs = fields ? byName(of, fields) : inOrder(of, outcomeColumn, layout[0]);
+    const answers = { row: rows.map((row) => row + 1), truth: rows.map((row) => right[row]), predicted: [] };
+    if (labels) answers.probabilities = [];
     for (let begin = 0; begin < rows.length; begin += AT_A_TIME) {
       const some = rows.slice(begin, begin + AT_A_TIME);
       const given = some.map(inputs);
       const found = run(net, given, some);
       if (labels) {
-        told.probabilities.push(...found.map((answer) => labels.map((label) => answer[label])));
-        told.predicted.push(...net.classify(given).map(String));
-      } else told.predicted.push(...found.map((answer) => (fields ? answer : answer[0])));
+        answers.probabilities.push(...found.map((answer) => labels.map((label) => answer[label])));
+        answers.predicted.push(...net.classify(given).map(String));
+      } else answers.predicted.push(...found.map((answer) => (fields ? answer : answer[0])));
       postMessage({ id, done: begin + some.length, of: rows.length });
     }
-    told.cells = {};
+    answers.cells = {};
     for (const [cell, texts] of of.columns) {
-      if (cell !== asked) told.cells[cell] = rows.map((row) => texts[row] && cut(texts[row]));
+      if (cell !== outcomeColumn) answers.cells[cell] = rows.map((row) => texts[row] && cut(texts[row]));
     }
-    const report = { network: name, target: asked, fresh: null, table: { name: of.name, rows: of.rows, digest: of.digest }, answers: told };
+    const report = { network: name, target: outcomeColumn, fresh: null, table: { name: of.name, rows: of.rows, digest: of.digest }, answers };
     return { report: labels ? { ...report, classes: labels } : report, byPosition, without: of.rows - rows.length };
   } catch (error) {
     // Another column may be the target.

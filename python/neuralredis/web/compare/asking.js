@@ -32,7 +32,7 @@ async function start() {
       return;
     }
     waiting.delete(data.id);
-    if (data.fault === undefined) resolve(data.told);
+    if (data.fault === undefined) resolve(data.result);
     else reject(Object.assign(new ReportError(data.fault), { byPosition: data.byPosition }));
   };
   made.onerror = (event) => {
@@ -67,7 +67,7 @@ export function askNetworks(entries, changed) {
   const tables = entries.filter((entry) => entry.kind === "table" && entry.state !== "error");
   const table = tables.at(-1);
   for (const entry of tables) {
-    if (entry.columns) entry.said = `${several(entry.rows, "row")}, ${several(entry.columns.length, "column")}`;
+    if (entry.columns) entry.message = `${several(entry.rows, "row")}, ${several(entry.columns.length, "column")}`;
     entry.aside = entry === table ? undefined : "(unused: networks predict the last table)";
     if (!entry.read) readTable(entry, changed);
   }
@@ -79,14 +79,14 @@ export function askNetworks(entries, changed) {
     Object.assign(entry, { about, reports: [] });
     if (!table) wait(entry, changed);
     else if (table.columns) answer(entry, table, about, changed);
-    else Object.assign(entry, { state: "loading", said: "waiting for the table …" });
+    else Object.assign(entry, { state: "loading", message: "waiting for the table …" });
   }
 }
 
 async function wait(entry, changed) {
-  Object.assign(entry, { state: "waiting", said: "is a network: add a CSV file of rows with their outcomes" });
+  Object.assign(entry, { state: "waiting", message: "is a network: add a CSV file of rows with their outcomes" });
   if (await worker()) return;
-  Object.assign(entry, { state: "error", said: WITHOUT });
+  Object.assign(entry, { state: "error", message: WITHOUT });
   changed();
 }
 
@@ -98,17 +98,17 @@ async function readTable(entry, changed) {
     Object.assign(entry, { state: "waiting", columns, rows, column: columns.at(-1) });
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
-    const said = error.message === WITHOUT ? "is a table for networks, and this page was built without the engine for browsers" : error.message;
-    Object.assign(entry, { state: "error", said });
+    const message = error.message === WITHOUT ? "is a table for networks, and this page was built without the engine for browsers" : error.message;
+    Object.assign(entry, { state: "error", message });
   }
   changed();
 }
 
 async function answer(entry, table, about, changed) {
-  Object.assign(entry, { state: "loading", said: "predicting …", aside: undefined });
+  Object.assign(entry, { state: "loading", message: "predicting …", aside: undefined });
   const progress = ({ done, of }) => {
     if (entry.about !== about || done === of) return;
-    entry.said = `predicted ${countOf(done)} of ${several(of, "row")} …`;
+    entry.message = `predicted ${countOf(done)} of ${several(of, "row")} …`;
     changed(entry);
   };
   const request = { do: "answer", table: table.number, name: entry.name.split("/").at(-1), bytes: entry.bytes, column: table.column };
@@ -120,7 +120,7 @@ async function answer(entry, table, about, changed) {
   } catch (error) {
     if (!(error instanceof ReportError)) throw error;
     if (entry.about !== about) return;
-    Object.assign(entry, { state: "error", said: error.message, byPosition: error.byPosition });
+    Object.assign(entry, { state: "error", message: error.message, byPosition: error.byPosition });
   }
   changed();
 }

@@ -10,7 +10,7 @@ export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(key, value);
-    else if (key === "style") for (const [property, said] of Object.entries(value)) made.style.setProperty(property, said);
+    else if (key === "style") for (const [property, content] of Object.entries(value)) made.style.setProperty(property, content);
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, String(value));
   }

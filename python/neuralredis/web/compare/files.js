@@ -72,7 +72,7 @@ function addressOf(given) {
 }
 
 function add(entry) {
-  entries.push({ reports: [], state: "loading", said: "loading …", ...entry });
+  entries.push({ reports: [], state: "loading", message: "loading …", ...entry });
   return entries.at(-1);
 }
 
@@ -153,7 +153,7 @@ function read(entry, text) {
 }
 
 function fail(entry, message) {
-  Object.assign(entry, { state: "error", said: message, reports: [] });
+  Object.assign(entry, { state: "error", message, reports: [] });
   changed();
 }
 
@@ -172,13 +172,13 @@ export function showFiles() {
   byId("files").classList.toggle("compact", entries.some((entry) => entry.state === "ready"));
   byId("loaded").replaceChildren(
     ...entries.map((entry) => {
-      const wrong = entry.state === "error" ? entry.said : entry.unfit;
+      const wrong = entry.state === "error" ? entry.message : entry.unfit;
       return element(
         "li",
         { class: wrong ? "wrong" : entry.state },
         element("strong", {}, entry.name),
         " ",
-        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map((report) => described(entry, report)).join("; ") : entry.said)),
+        element("span", {}, wrong ?? (entry.state === "ready" ? entry.reports.map((report) => described(entry, report)).join("; ") : entry.message)),
         entry.note || entry.aside ? element("span", { class: "dim" }, ` ${[entry.note, entry.aside].filter(Boolean).join(" ")}`) : null,
         element("button", { type: "button", class: "quiet", "aria-label": `Remove ${entry.name}`, click: () => remove(entry) }, "Remove"),
         entry.choosable && entry.columns ? columnOf(entry) : null,

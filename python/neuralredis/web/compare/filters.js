@@ -52,13 +52,13 @@ export function showFilters(made, changed) {
   );
   if (filter.cell) {
     const { network, truth, answer } = filter.cell;
-    const said = `${made.names[network]} predicts ${made.classes[truth]} as ${made.classes[answer]}`;
+    const description = `${made.names[network]} predicts ${made.classes[truth]} as ${made.classes[answer]}`;
     const drop = () => {
       filter.cell = null;
       showFilters(made, changed);
       changed();
     };
-    parts.push(element("button", { type: "button", class: "chip", "aria-label": `Remove the filter: ${said}`, click: drop }, `${said} ×`));
+    parts.push(element("button", { type: "button", class: "chip", "aria-label": `Remove the filter: ${description}`, click: drop }, `${description} ×`));
   }
   byId("filters").replaceChildren(...parts);
 }
@@ -134,8 +134,8 @@ function isRight(made, row) {
 }
 
 /** Return a test of a row's value: a number in a range, an equal text, or else a text that contains the value. */
-function fitOf(texts, wanted) {
-  const value = wanted.trim().toLowerCase();
+function fitOf(texts, condition) {
+  const value = condition.trim().toLowerCase();
   if (!value) return null;
   const number = (row) => (texts[row] === null || texts[row].trim() === "" ? NaN : Number(texts[row]));
   const range = value.match(/^(-?[\d.]+)\s*\.\.\s*(-?[\d.]+)$/);

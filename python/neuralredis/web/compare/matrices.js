@@ -69,8 +69,8 @@ function mistakesOf(shown, pick) {
   confusion.forEach((row, truth) => row.forEach((count, answer) => truth !== answer && count && mistakes.push({ truth, answer, count })));
   mistakes.sort((a, b) => b.count - a.count);
   const items = mistakes.slice(0, MOST_MISTAKES).map(({ truth, answer, count }) => {
-    const said = `${classes[truth]} → ${classes[answer]}: ${countOf(count)}`;
-    return element("li", {}, shown.place === null ? said : element("button", { type: "button", class: "quiet", click: () => pick(shown.place, truth, answer) }, said));
+    const text = `${classes[truth]} → ${classes[answer]}: ${countOf(count)}`;
+    return element("li", {}, shown.place === null ? text : element("button", { type: "button", class: "quiet", click: () => pick(shown.place, truth, answer) }, text));
   });
   return element("div", {}, element("h3", {}, name), element("p", { class: "dim" }, "Most frequent confusions:"), element("ul", { class: "plain" }, items));
 }

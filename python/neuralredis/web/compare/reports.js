@@ -134,28 +134,28 @@ function columnOf(value, name, count, read) {
 }
 
 function textOf(value, name) {
-  if (typeof value !== "string") throw new ReportError(`has ${said(value)} as ${name}: expected a string`);
+  if (typeof value !== "string") throw new ReportError(`has ${quoted(value)} as ${name}: expected a string`);
   return value;
 }
 
 function numberOf(value, name) {
-  if (typeof value !== "number") throw new ReportError(`has ${said(value)} as ${name}: expected a number`);
+  if (typeof value !== "number") throw new ReportError(`has ${quoted(value)} as ${name}: expected a number`);
   return value;
 }
 
 function wholeOf(value, name) {
-  if (!Number.isSafeInteger(value) || value < 0) throw new ReportError(`has ${said(value)} as ${name}: expected an integer of at least 0`);
+  if (!Number.isSafeInteger(value) || value < 0) throw new ReportError(`has ${quoted(value)} as ${name}: expected an integer of at least 0`);
   return value;
 }
 
 function shareOf(value, name) {
   if (typeof value !== "number" || !(value >= 0 && value <= 1)) {
-    throw new ReportError(`has ${said(value)} as ${name}: expected a number from 0 to 1`);
+    throw new ReportError(`has ${quoted(value)} as ${name}: expected a number from 0 to 1`);
   }
   return value;
 }
 
-function said(value) {
+function quoted(value) {
   return value === undefined ? "nothing" : cut(JSON.stringify(value));
 }
 

@@ -106,8 +106,8 @@ function scaleOf(lines, classes) {
     low = Math.floor(10 * Math.min(...bars.map((bar) => bar[0]))) / 10;
     high = Math.ceil(10 * high) / 10;
   }
-  const told = (end) => (classes ? `${Math.round(100 * end)} %` : plain(end));
-  return { place: (value) => (100 * (value - low)) / (high - low || 1), ends: [told(low), told(high)] };
+  const label = (end) => (classes ? `${Math.round(100 * end)} %` : plain(end));
+  return { place: (value) => (100 * (value - low)) / (high - low || 1), ends: [label(low), label(high)] };
 }
 
 /** Return an interval as a line with a point. It is hidden from screen readers, which read the figures. */
@@ -135,19 +135,19 @@ function sentenceOf(made, pair) {
   const [better, worse] = [made.names[pair.better], made.names[pair.worse]];
   const test = made.classes ? "McNemar's exact test" : "paired t-test";
   const verdict = `${pair.byChance ? "Not significant" : "Significant"} (${pValue(pair.p)}, ${test}).`;
-  let said;
+  let sentence;
   if (!pair.onlyBetter && !pair.onlyWorse) {
-    said = made.classes ? `${better} and ${worse} are correct for the same rows.` : `${better} and ${worse} have the same error in every row.`;
-    return element("p", { class: "verdict" }, said);
+    sentence = made.classes ? `${better} and ${worse} are correct for the same rows.` : `${better} and ${worse} have the same error in every row.`;
+    return element("p", { class: "verdict" }, sentence);
   }
   if (made.classes) {
-    said = `${better} is correct for ${several(pair.onlyBetter, "row")} that ${worse} gets wrong, and wrong for ${countOf(pair.onlyWorse)} that ${worse} gets right`;
-    if (pair.onlyBetter === pair.onlyWorse) return element("p", { class: "verdict" }, `${said}: equally accurate.`);
+    sentence = `${better} is correct for ${several(pair.onlyBetter, "row")} that ${worse} gets wrong, and wrong for ${countOf(pair.onlyWorse)} that ${worse} gets right`;
+    if (pair.onlyBetter === pair.onlyWorse) return element("p", { class: "verdict" }, `${sentence}: equally accurate.`);
     const points = (share) => (100 * share).toFixed(1);
-    said += `: ${points(pair.difference)} points more accurate, 95 % interval ${points(pair.low)} to ${points(pair.high)}.`;
+    sentence += `: ${points(pair.difference)} points more accurate, 95 % interval ${points(pair.low)} to ${points(pair.high)}.`;
   } else {
     const likely = Number.isNaN(pair.low) ? "one row is too few to tell" : `95 % interval ${plain(pair.low)} to ${plain(pair.high)}`;
-    said = `The mean absolute error of ${better} is ${plain(pair.difference)} lower than that of ${worse} (${likely}): closer in ${several(pair.onlyBetter, "row")}, less close in ${countOf(pair.onlyWorse)}.`;
+    sentence = `The mean absolute error of ${better} is ${plain(pair.difference)} lower than that of ${worse} (${likely}): closer in ${several(pair.onlyBetter, "row")}, less close in ${countOf(pair.onlyWorse)}.`;
   }
-  return element("p", { class: pair.byChance ? "verdict chance" : "verdict" }, `${said} `, element("strong", {}, verdict));
+  return element("p", { class: pair.byChance ? "verdict chance" : "verdict" }, `${sentence} `, element("strong", {}, verdict));
 }

@@ -160,7 +160,7 @@ fn a_calibration_is_kept_until_weights_or_validation_rows_change() {
 }
 
 #[test]
-fn of_too_many_rows_evenly_spaced_ones_are_used() {
+fn evenly_spaced_rows_are_used_if_there_are_too_many() {
     let mut network = network(Kind::Regressor, &[1, 1]);
     observe(&mut network, 30_000, Set::Test);
     let (inputs, targets, _) = network.rows_from(Set::Test, 0, 30_000);

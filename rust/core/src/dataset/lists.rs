@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_what_was_set_last() {
+    fn lists_return_the_last_value_set() {
         let mut random = Random::new(1, 1);
         let (mut lists, mut plain) = (Lists::default(), Vec::new());
         for step in 0..5000 {

@@ -84,8 +84,8 @@ impl Table {
         let block = Arc::make_mut(&mut blocks[block]);
         if block.capacity() < end {
             // Double the capacity, up to exactly that of a full block.
-            let wanted = (2 * block.len()).max(end).min(full);
-            block.try_reserve_exact(wanted - block.len()).map_err(|_| Error::Memory { bytes: wanted * 4 })?;
+            let size = (2 * block.len()).max(end).min(full);
+            block.try_reserve_exact(size - block.len()).map_err(|_| Error::Memory { bytes: size * 4 })?;
         }
         Ok(())
     }

@@ -252,8 +252,8 @@ proptest! {
         let mut least = (n - k.min(n)).max(1);
         let all = |least| (least..n).sum::<u64>();
         if p < 16 {
-            let wanted = p * all(least);
-            least = (least..n).rev().find(|&from| all(from) * 16 >= wanted).unwrap_or(least);
+            let threshold = p * all(least);
+            least = (least..n).rev().find(|&from| all(from) * 16 >= threshold).unwrap_or(least);
         }
         least = least.max((m * (n - 1)).div_ceil(16));
         let decoding = Decoding {

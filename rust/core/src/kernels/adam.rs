@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gradient_of_nan_moves_nothing_and_a_huge_one_as_far_as_any() {
+    fn nan_gradients_move_nothing_and_huge_ones_take_a_normal_step() {
         assert_eq!(stepped(RULE, f32::NAN, [3.0, 0.0, 0.0, 3.0]), [3.0, 0.0, 0.0, 3.0]);
         for gradient in [f32::MAX, f32::INFINITY, -f32::MAX, f32::NEG_INFINITY] {
             let [weight, first, second, _] = stepped(RULE, gradient, [3.0, 0.0, 0.0, 3.0]);

@@ -67,9 +67,9 @@ impl Objective {
             }
             if judge && self.shape.kind == Kind::Classifier {
                 let is_wrong = |&lane: &usize| {
-                    let [answers, wanted] =
+                    let [answers, target] =
                         [&*z, &scratch.target[..]].map(|values| values[lane..].iter().step_by(LANES).copied());
-                    self.options.threshold.class(answers) != largest(wanted)
+                    self.options.threshold.class(answers) != largest(target)
                 };
                 sums.wrong += (0..there).filter(is_wrong).count() as u64;
             }

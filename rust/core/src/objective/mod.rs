@@ -148,7 +148,7 @@ impl Objective {
         }
     }
 
-    /// Computes what is `wanted` over a range of groups of a set.
+    /// Computes what `request` names over a range of groups of a set.
     ///
     /// `go_on` is called before each block. If it returns false, the sums are incomplete and must not be used.
     pub(crate) fn sums(
@@ -157,7 +157,7 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        mut wanted: SumsRequest<'_>,
+        mut request: SumsRequest<'_>,
         go_on: impl Fn() -> bool,
     ) -> Sums {
         let mut sums = Sums::default();
@@ -166,11 +166,11 @@ impl Objective {
             let to = (from + self.block_groups).min(groups.end);
             self.load(rows, from..to, scratch);
             if self.members > 1 {
-                sums.add(&self.ensemble_block(weights, rows, from..to, scratch, &mut wanted));
+                sums.add(&self.ensemble_block(weights, rows, from..to, scratch, &mut request));
             } else {
                 self.forward(weights, to - from, scratch);
-                let gradients = wanted.own.as_mut().and_then(|own| own.gradients.as_deref_mut());
-                let tally = wanted.tally.as_deref_mut();
+                let gradients = request.own.as_mut().and_then(|own| own.gradients.as_deref_mut());
+                let tally = request.tally.as_deref_mut();
                 self.losses(rows, from..to, scratch, &mut sums, gradients.is_none(), tally);
                 if let Some(gradients) = gradients {
                     self.backward(weights, to - from, scratch, gradients);
@@ -178,7 +178,7 @@ impl Objective {
             }
             from = to;
         }
-        if let (1, Some(own)) = (self.members, wanted.own) {
+        if let (1, Some(own)) = (self.members, request.own) {
             own.sums[0] = sums;
         }
         sums
@@ -231,19 +231,19 @@ impl Objective {
         rows: &Rows,
         groups: Range<usize>,
         scratch: &mut Scratch,
-        wanted: &mut SumsRequest<'_>,
+        request: &mut SumsRequest<'_>,
     ) -> Sums {
         let (count, last) = (groups.len(), self.layers.len());
         let units = count * self.shape.outputs * LANES;
         scratch.mean[..units].fill(0.0);
         let mut sums = Sums::default();
         for (member, weights) in weights.chunks_exact(self.parameters).enumerate() {
-            let own = wanted.own.as_mut().filter(|own| own.members[member]);
-            if !wanted.ensemble && own.is_none() {
+            let own = request.own.as_mut().filter(|own| own.members[member]);
+            if !request.ensemble && own.is_none() {
                 continue;
             }
             self.forward(weights, count, scratch);
-            if wanted.ensemble {
+            if request.ensemble {
                 add_share(&mut scratch.mean[..units], &scratch.values[last][..units], self.members);
             }
             if let Some(own) = own {
@@ -257,11 +257,11 @@ impl Objective {
                 sums = Sums { weight: alone.weight, rows: alone.rows, ..Sums::default() };
             }
         }
-        if wanted.ensemble {
+        if request.ensemble {
             sums = Sums::default();
             scratch.values[last][..units].copy_from_slice(&scratch.mean[..units]);
-            let has_gradients = wanted.own.as_ref().is_some_and(|own| own.gradients.is_some());
-            self.losses(rows, groups, scratch, &mut sums, !has_gradients, wanted.tally.as_deref_mut());
+            let has_gradients = request.own.as_ref().is_some_and(|own| own.gradients.is_some());
+            self.losses(rows, groups, scratch, &mut sums, !has_gradients, request.tally.as_deref_mut());
         }
         sums
     }
@@ -582,8 +582,8 @@ mod tests {
             let (mut of_member, rows) = ([Sums::default()], rows(kind, &layout, 21));
             let own = PerMember { members: &[true], sums: &mut of_member, gradients: None };
             let groups = 0..rows.table.groups();
-            let wanted = SumsRequest { own: Some(own), ..SumsRequest::LOSS };
-            let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), wanted, || true);
+            let request = SumsRequest { own: Some(own), ..SumsRequest::LOSS };
+            let sums = objective.sums(&weights, &rows, groups, &mut objective.scratch(), request, || true);
             assert_eq!(of_member[0], sums);
             sums
         };

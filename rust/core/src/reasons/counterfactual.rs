@@ -1,6 +1,6 @@
 //! Counterfactuals: the fewest changes of a row that make the network answer another class.
 //!
-//! Values are copied from one of the nearest training rows that the network assigns to the wanted class, as few as
+//! Values are copied from one of the nearest training rows that the network assigns to the target class, as few as
 //! suffice. This extends D. Brughmans, P. Leyman, D. Martens, "NICE: an algorithm for nearest instance counterfactual
 //! explanations", Data Mining and Knowledge Discovery 38, 2024, which uses only the nearest row and adds fields
 //! greedily. Values of stored rows are always plausible, and copying all of them is certain to reach the class.
@@ -32,12 +32,12 @@ const ROWS_PER_CHECK: usize = 1024;
 pub struct Counterfactual {
     /// The class of the unchanged row.
     pub class: usize,
-    /// The fields, or inputs, to change, in ascending order, and the changed row; no fields if the row is of the wanted
-    /// class already. `None` if the network assigns no training row to the wanted class.
+    /// The fields, or inputs, to change, in ascending order, and the changed row; no fields if the row is of the target
+    /// class already. `None` if the network assigns no training row to the target class.
     pub changes: Option<(Vec<usize>, Row)>,
 }
 
-/// A training row that the network assigns to the wanted class.
+/// A training row that the network assigns to the target class.
 pub(super) struct Near {
     pub(super) row: Row,
     /// The distance of the row from it in each field.
@@ -53,7 +53,7 @@ impl Near {
 }
 
 impl Network {
-    /// Find the fewest changes that make the network answer the class `wanted`, each to the value of a training row.
+    /// Find the fewest changes that make the network answer the class `target`, each to the value of a training row.
     ///
     /// All changes of one row are copied from the same training row, one of the 100 nearest that the network assigns to
     /// the class. The distance is the sum over fields of the absolute difference relative to the range for numbers, and
@@ -65,32 +65,32 @@ impl Network {
     /// # Errors
     /// [`Error::NotClassifier`] for a regressor, [`Error::Class`] for an unknown class, and those of
     /// [`Network::explain`].
-    pub fn changes_for(&self, row: &Row, wanted: usize, keep_on: &dyn Fn() -> bool) -> Result<Counterfactual> {
+    pub fn changes_for(&self, row: &Row, target: usize, keep_on: &dyn Fn() -> bool) -> Result<Counterfactual> {
         if self.sequences.is_some() {
-            return self.as_network_of_rows(keep_on)?.changes_for(row, wanted, keep_on);
+            return self.as_network_of_rows(keep_on)?.changes_for(row, target, keep_on);
         }
         let model = self.model();
         if model.kind != Kind::Classifier {
             return Err(Error::NotClassifier);
         }
         check(&model, row)?;
-        if wanted >= outputs(&model) {
-            return Err(Error::Class { row: None, value: wanted as f32, classes: outputs(&model) });
+        if target >= outputs(&model) {
+            return Err(Error::Class { row: None, value: target as f32, classes: outputs(&model) });
         }
         let answered = class(&model, std::slice::from_ref(row))?[0];
         if self.rows(Set::Train) == 0 {
             return Err(Error::NothingStored);
         }
-        if answered == wanted {
+        if answered == target {
             return Ok(Counterfactual { class: answered, changes: Some((Vec::new(), row.clone())) });
         }
         let players = Players::of(&model);
-        let near = self.nearest(&model, &players, row, wanted, keep_on)?;
+        let near = self.nearest(&model, &players, row, target, keep_on)?;
         if near.is_empty() {
             return Ok(Counterfactual { class: answered, changes: None });
         }
         let batch = batch_rows(&model);
-        let search = Search { model: &model, players: &players, row, near: &near, wanted, batch, keep_on };
+        let search = Search { model: &model, players: &players, row, near: &near, target, batch, keep_on };
         let (chosen, fields) = search.fewest()?;
         let changed = search.changed(chosen, &fields);
         Ok(Counterfactual { class: answered, changes: Some((fields, changed)) })
@@ -110,7 +110,7 @@ impl Network {
         model: &Model,
         players: &Players,
         row: &Row,
-        wanted: usize,
+        target: usize,
         keep_on: &dyn Fn() -> bool,
     ) -> Result<Vec<Near>> {
         let stored = self.rows(Set::Train);
@@ -125,7 +125,7 @@ impl Network {
             let numbers: Vec<u32> = (first..stored.min(first.saturating_add(batch))).collect();
             let rows: Vec<Row> = numbers.iter().filter_map(|&index| self.training_row(index)).collect();
             for ((class, other), index) in class(model, &rows)?.into_iter().zip(&rows).zip(numbers) {
-                if class != wanted {
+                if class != target {
                     continue;
                 }
                 let distance: f64 = scale.distances(players, row, other).iter().sum();
@@ -152,7 +152,7 @@ struct Search<'a> {
     players: &'a Players,
     row: &'a Row,
     near: &'a [Near],
-    wanted: usize,
+    target: usize,
     /// Number of rows in a batch through the network.
     batch: usize,
     keep_on: &'a dyn Fn() -> bool,
@@ -181,7 +181,7 @@ impl Search<'_> {
                 return Ok(found);
             }
         }
-        // Not reached in practice: copying all differing fields yields the near row, which has the wanted class.
+        // Not reached in practice: copying all differing fields yields the near row, which has the target class.
         Ok((0, self.near[0].differing.clone()))
     }
 
@@ -242,10 +242,10 @@ impl Search<'_> {
         Ok(best.map_or((0, self.near[0].differing.clone()), |(.., change)| change))
     }
 
-    /// The fields in which a near row differs, in descending order of the log-odds of the wanted class after changing
+    /// The fields in which a near row differs, in descending order of the log-odds of the target class after changing
     /// that field alone.
     fn by_gain(&self, index: usize) -> Result<Vec<usize>> {
-        let (model, readout) = (without_output_function(self.model), Readout::of(self.model, self.wanted));
+        let (model, readout) = (without_output_function(self.model), Readout::of(self.model, self.target));
         let differing = &self.near[index].differing;
         let mut gains = Vec::with_capacity(differing.len());
         for fields in differing.chunks(self.batch) {
@@ -280,7 +280,7 @@ impl Search<'_> {
     fn reached(&self, tried: &[Change]) -> Result<Vec<bool>> {
         self.check()?;
         let rows: Vec<Row> = tried.iter().map(|(near, fields)| self.changed(*near, fields)).collect();
-        Ok(class(self.model, &rows)?.into_iter().map(|class| class == self.wanted).collect())
+        Ok(class(self.model, &rows)?.into_iter().map(|class| class == self.target).collect())
     }
 
     fn check(&self) -> Result<()> {

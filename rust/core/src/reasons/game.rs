@@ -1,6 +1,6 @@
 //! The cooperative game whose Shapley values explain an answer.
 //!
-//! The worth of a coalition of fields is the mean answer for the background rows after the row's values of these fields
+//! The value of a coalition of fields is the mean answer for the background rows after the row's values of these fields
 //! have been copied into them.
 
 use super::log_odds::Readout;
@@ -19,9 +19,9 @@ pub(super) struct Game<'a> {
     /// The background rows with the row's values of the players in the coalition.
     mixed: Vec<Row>,
     is_in: Vec<bool>,
-    /// The worth of all players: the answer for the row.
+    /// The value of all players: the answer for the row.
     pub(super) answer: f64,
-    /// The worth of the empty coalition: the mean answer for the background rows.
+    /// The value of the empty coalition: the mean answer for the background rows.
     pub(super) mean: f64,
 }
 
@@ -37,7 +37,7 @@ impl<'a> Game<'a> {
         let is_in = vec![false; players.len()];
         let answer = readout.value(&answer(&model, std::slice::from_ref(row))?);
         let mut game = Self { model, readout, players, row, background, mixed, is_in, answer, mean: 0.0 };
-        game.mean = game.worth()?;
+        game.mean = game.value()?;
         Ok(game)
     }
 
@@ -60,8 +60,8 @@ impl<'a> Game<'a> {
         self.mixed.clone_from_slice(self.background);
     }
 
-    /// The worth of the present coalition.
-    pub(super) fn worth(&self) -> Result<f64> {
+    /// The value of the present coalition.
+    pub(super) fn value(&self) -> Result<f64> {
         // Summed in the order of the rows, so that the bits are the same everywhere.
         let mut sum = 0.0;
         for rows in self.mixed.chunks(batch_rows(&self.model)) {

@@ -10,8 +10,8 @@ use crate::random::Random;
 pub(super) fn exact(game: &mut Game<'_>, keep_on: &dyn Fn() -> bool) -> Result<Vec<f64>> {
     let players = game.players();
     let all = (1usize << players) - 1;
-    let mut worth = vec![0.0; all + 1];
-    (worth[0], worth[all]) = (game.mean, game.answer);
+    let mut values = vec![0.0; all + 1];
+    (values[0], values[all]) = (game.mean, game.answer);
     // Visit coalitions in the order of a Gray code, so that each step toggles one player.
     let mut coalition = 0usize;
     for step in 1..=all {
@@ -22,7 +22,7 @@ pub(super) fn exact(game: &mut Game<'_>, keep_on: &dyn Fn() -> bool) -> Result<V
         game.toggle(player);
         coalition ^= 1 << player;
         if coalition != all {
-            worth[coalition] = game.worth()?;
+            values[coalition] = game.value()?;
         }
     }
     let mut weights = vec![1.0 / players as f64; players];
@@ -31,7 +31,7 @@ pub(super) fn exact(game: &mut Game<'_>, keep_on: &dyn Fn() -> bool) -> Result<V
     }
     let share = |player: usize| -> f64 {
         let without = (0..=all).filter(|coalition| coalition & (1 << player) == 0);
-        let gain = |coalition: usize| worth[coalition | 1 << player] - worth[coalition];
+        let gain = |coalition: usize| values[coalition | 1 << player] - values[coalition];
         without.map(|coalition| weights[coalition.count_ones() as usize] * gain(coalition)).sum()
     };
     Ok((0..players).map(share).collect())
@@ -81,7 +81,7 @@ fn add_gains<'a>(
             return Err(Error::Stopped);
         }
         game.toggle(player);
-        let now = if place == last { game.answer } else { game.worth()? };
+        let now = if place == last { game.answer } else { game.value()? };
         gains[player] += now - before;
         before = now;
     }

@@ -47,7 +47,7 @@ fn near(found: f64, expected: f64, off: f64) {
 fn brute_force(network: &Network, row: &Row, value: &dyn Fn(&[f32]) -> f64) -> (f64, Vec<f64>) {
     let model = without_output_function(&network.model());
     let (players, stored) = (row.cells.len(), network.rows(Set::Train));
-    let worth = |coalition: usize| {
+    let value_of = |coalition: usize| {
         let all = (0..stored).map(|index| {
             let (mut inputs, ..) = network.row(Set::Train, index).unwrap();
             (0..players).filter(|player| coalition >> player & 1 == 1).for_each(|at| inputs[at] = row.cells[at]);
@@ -63,11 +63,11 @@ fn brute_force(network: &Network, row: &Row, value: &dyn Fn(&[f32]) -> f64) -> (
         let weighed = without.map(|coalition| {
             let others = coalition.count_ones() as usize;
             let weight = factorial(others) * factorial(players - others - 1) / factorial(players);
-            weight * (worth(coalition | 1 << player) - worth(coalition))
+            weight * (value_of(coalition | 1 << player) - value_of(coalition))
         });
         weighed.sum()
     };
-    (worth(0), (0..players).map(share).collect())
+    (value_of(0), (0..players).map(share).collect())
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn the_seed_chooses_background_and_permutations() {
 }
 
 #[test]
-fn what_cannot_be_explained_is_rejected() {
+fn invalid_explanations_are_rejected() {
     let classifier = network(Kind::Classifier, &[3, 2], 5);
     let several = network(Kind::Regressor, &[3, 2], 5);
     let empty = network(Kind::Regressor, &[3, 1], 0);
@@ -286,7 +286,7 @@ fn some_values(random: &mut Random) -> Vec<(&'static str, Given<'static>)> {
 }
 
 #[test]
-fn a_field_is_one_player_however_many_inputs_it_has() {
+fn a_field_with_many_inputs_is_one_player() {
     let network = of_fields(60);
     let schema = network.schema().unwrap();
     let model = without_output_function(&network.model());
@@ -308,14 +308,14 @@ fn a_field_is_one_player_however_many_inputs_it_has() {
 }
 
 /// Check that the changes lead to the class and that none can be omitted. Returns their number.
-fn check_changes(network: &Network, row: &Row, wanted: usize) -> Option<usize> {
+fn check_changes(network: &Network, row: &Row, target: usize) -> Option<usize> {
     let model = network.model();
     let players = Players::of(&model);
-    let found = network.changes_for(row, wanted, GO_ON).unwrap();
+    let found = network.changes_for(row, target, GO_ON).unwrap();
     assert_eq!(found.class, class(&model, std::slice::from_ref(row)).unwrap()[0]);
     let (fields, changed) = found.changes?;
-    assert_eq!(class(&model, std::slice::from_ref(&changed)).unwrap(), [wanted]);
-    if found.class == wanted {
+    assert_eq!(class(&model, std::slice::from_ref(&changed)).unwrap(), [target]);
+    if found.class == target {
         assert!(fields.is_empty());
         return Some(0);
     }
@@ -325,10 +325,10 @@ fn check_changes(network: &Network, row: &Row, wanted: usize) -> Option<usize> {
         players.copy(player, other, &mut taken);
         format!("{taken:?}") == format!("{one:?}")
     };
-    // All changed values are those of one stored row of the wanted class, and all others are unchanged.
+    // All changed values are those of one stored row of the target class, and all others are unchanged.
     assert!(stored.iter().any(|other| {
         fields.iter().all(|&field| same(&changed, other, field))
-            && class(&model, std::slice::from_ref(other)).unwrap() == [wanted]
+            && class(&model, std::slice::from_ref(other)).unwrap() == [target]
     }));
     assert!((0..players.len()).all(|player| fields.contains(&player) != same(row, &changed, player)));
     for &field in &fields {
@@ -336,7 +336,7 @@ fn check_changes(network: &Network, row: &Row, wanted: usize) -> Option<usize> {
         players.copy(field, row, &mut fewer);
         assert_ne!(
             class(&model, std::slice::from_ref(&fewer)).unwrap(),
-            [wanted],
+            [target],
             "{field} of {fields:?} is not needed"
         );
     }
@@ -351,8 +351,8 @@ fn changes_reach_the_class_and_none_can_be_omitted() {
     let mut counts = BTreeSet::new();
     for _ in 0..30 {
         let row = schema.row(&schema.understand(some_values(&mut random)).unwrap());
-        for wanted in 0..2 {
-            counts.extend(check_changes(&network, &row, wanted));
+        for target in 0..2 {
+            counts.extend(check_changes(&network, &row, target));
         }
     }
     assert!(counts.contains(&0) && counts.contains(&1) && counts.len() > 2, "{counts:?}");
@@ -366,8 +366,8 @@ fn the_greedy_search_finds_changes_among_many_inputs() {
         let parameters = network.layout().parameters();
         let mut random = Random::new(seed, 3);
         network.set_weights((0..parameters).map(|_| random.symmetric()).collect()).unwrap();
-        for wanted in 0..3 {
-            counts.extend(check_changes(&network, &query(40), wanted));
+        for target in 0..3 {
+            counts.extend(check_changes(&network, &query(40), target));
         }
     }
     assert!(counts.iter().any(|&count| count > 2), "{counts:?}");
@@ -390,8 +390,8 @@ fn rows_with_gaps_come_last() {
     let row = schema.row(&schema.understand(given).unwrap());
     let loses = |near: &Near| [0, 1, 3].iter().any(|&field| schema.held(&near.row)[field] == Held::Gap);
     let mut counts = [0, 0];
-    for wanted in 0..2 {
-        let near = network.nearest(&model, &Players::of(&model), &row, wanted, GO_ON).unwrap();
+    for target in 0..2 {
+        let near = network.nearest(&model, &Players::of(&model), &row, target, GO_ON).unwrap();
         let sums: Vec<f64> = near.iter().map(|near| near.distances.iter().sum()).collect();
         assert!(sums.windows(2).all(|pair| pair[0] <= pair[1]), "{sums:?}");
         for (near, sum) in near.iter().zip(sums) {

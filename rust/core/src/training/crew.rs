@@ -13,7 +13,7 @@ use super::sync::thread::{self, JoinHandle, Thread};
 use super::sync::{SPINS, spin_loop};
 
 /// Low bits of [`Shared::round`], which hold the number of helpers that take part in the round.
-const WANTED_BITS: u32 = 16;
+const NEEDED_BITS: u32 = 16;
 
 /// The closure that each worker calls in a round; its argument is the worker's number, 0 for the leader.
 type Work<'a> = dyn Fn(usize) + Sync + 'a;
@@ -59,8 +59,8 @@ impl Crew {
     /// # Panics
     /// If `work` panics on any of the threads, after all of them are done.
     pub(crate) fn run(&mut self, workers: usize, work: &Work<'_>) {
-        let wanted = self.enlist(workers.saturating_sub(1));
-        if wanted == 0 {
+        let needed = self.enlist(workers.saturating_sub(1));
+        if needed == 0 {
             return work(0);
         }
         let shared = &*self.shared;
@@ -69,10 +69,10 @@ impl Crew {
         let mut work: &'static Work<'static> =
             unsafe { std::mem::transmute::<&Work<'_>, &'static Work<'static>>(work) };
         shared.work.store(&raw mut work, Ordering::Relaxed);
-        shared.busy.store(wanted, Ordering::Relaxed);
-        let number = (shared.round.load(Ordering::Relaxed) >> WANTED_BITS) + 1;
-        shared.round.store(number << WANTED_BITS | wanted as u64, Ordering::Release);
-        for helper in &self.helpers[..wanted] {
+        shared.busy.store(needed, Ordering::Relaxed);
+        let number = (shared.round.load(Ordering::Relaxed) >> NEEDED_BITS) + 1;
+        shared.round.store(number << NEEDED_BITS | needed as u64, Ordering::Release);
+        for helper in &self.helpers[..needed] {
             helper.thread().unpark();
         }
         let own = catch_unwind(AssertUnwindSafe(|| work(0)));
@@ -86,10 +86,10 @@ impl Crew {
         assert!(!shared.panicked.load(Ordering::Relaxed), "a training thread panicked");
     }
 
-    /// Spawns helpers until there are `wanted`. Returns how many of the wanted helpers exist.
-    fn enlist(&mut self, wanted: usize) -> usize {
-        let wanted = wanted.min((1 << WANTED_BITS) - 1);
-        while self.helpers.len() < wanted {
+    /// Spawns helpers until there are `needed`. Returns how many of the needed helpers exist.
+    fn enlist(&mut self, needed: usize) -> usize {
+        let needed = needed.min((1 << NEEDED_BITS) - 1);
+        while self.helpers.len() < needed {
             let number = self.helpers.len() + 1;
             let shared = Arc::clone(&self.shared);
             let seen = shared.round.load(Ordering::Relaxed);
@@ -99,7 +99,7 @@ impl Crew {
                 Err(_) => break,
             }
         }
-        wanted.min(self.helpers.len())
+        needed.min(self.helpers.len())
     }
 }
 
@@ -119,8 +119,8 @@ impl Shared {
                 wait(&mut spins);
             };
             seen = round;
-            let wanted = (round & ((1 << WANTED_BITS) - 1)) as usize;
-            if number <= wanted {
+            let needed = (round & ((1 << NEEDED_BITS) - 1)) as usize;
+            if number <= needed {
                 // SAFETY: the leader stores `work` before `round` (release), and this helper has loaded that round
                 // (acquire). It is one of those that `busy` counts, and the leader keeps the closure alive, in `run`,
                 // until `busy` is 0.

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn on_idle_cores_all_threads_work_nearly_always() {
+    fn all_threads_work_on_idle_cores() {
         for most in [1, 2, 3, 8] {
             for length in [1e-5_f64, 0.3] {
                 let (work, _) = run(most, 2000.0 * length.max(0.01), |threads, _| length / threads as f64);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_was_fast_only_for_a_moment_is_given_up() {
+    fn a_number_of_threads_that_was_fast_only_briefly_is_dropped() {
         // Two threads are faster than one only for the first 30 ms after the second one slept.
         let awake = std::cell::Cell::new(0.0);
         let (work, _) = run(2, 20.0, |threads, _| {

@@ -176,7 +176,7 @@ impl GradientSource for LocalRows<'_> {
         let (train, gradients) = (train != OfTraining::Nothing, train == OfTraining::Gradients);
         let source = &*self;
         let [of_train, of_test] =
-            [(train, &source.train), (test, &source.test)].map(|(asked, of)| if asked { of.len() } else { 0 });
+            [(train, &source.train), (test, &source.test)].map(|(included, of)| if included { of.len() } else { 0 });
         let next = AtomicUsize::new(0);
         let given_up = AtomicBool::new(false);
         threads.run(|worker| {
@@ -202,8 +202,8 @@ impl GradientSource for LocalRows<'_> {
                     &mut gradient[..]
                 });
                 let own = Some(PerMember { members, sums: of_members, gradients });
-                let wanted = SumsRequest { ensemble, own, tally: None };
-                *sums = source.objective.sums(weights, rows, groups.clone(), &mut scratch, wanted, go_on);
+                let sums_request = SumsRequest { ensemble, own, tally: None };
+                *sums = source.objective.sums(weights, rows, groups.clone(), &mut scratch, sums_request, go_on);
             }
         });
         if given_up.into_inner() {

@@ -179,25 +179,25 @@ pub(super) struct Seats {
     pool: Arc<Pool>,
     owner: Owner,
     /// How many were requested when they were taken.
-    wanted: usize,
-    held: usize,
+    requested: usize,
+    seats: usize,
     since: Instant,
 }
 
 impl Seats {
     pub(super) fn new(pool: Arc<Pool>, owner: Owner) -> Self {
-        Self { pool, owner, wanted: 0, held: 0, since: Instant::now() }
+        Self { pool, owner, requested: 0, seats: 0, since: Instant::now() }
     }
 
-    /// Takes seats, at most `wanted` and at least one, and returns how many. Waits while other trainings hold all
+    /// Takes seats, at most `requested` and at least one, and returns how many. Waits while other trainings hold all
     /// seats. None once `give_up` returns true; it is called about every 50 ms while waiting.
-    pub(super) fn take(&mut self, wanted: usize, give_up: impl Fn() -> bool) -> Option<usize> {
-        if self.held > 0 && self.wanted == wanted && self.since.elapsed() < SLICE {
-            return Some(self.held);
+    pub(super) fn take(&mut self, requested: usize, give_up: impl Fn() -> bool) -> Option<usize> {
+        if self.seats > 0 && self.requested == requested && self.since.elapsed() < SLICE {
+            return Some(self.seats);
         }
         let pool = Arc::clone(&self.pool);
         let mut state = pool.lock();
-        state.seats_taken -= std::mem::take(&mut self.held);
+        state.seats_taken -= std::mem::take(&mut self.seats);
         if !state.waiting.is_empty() {
             pool.changed.notify_all();
         }
@@ -217,19 +217,19 @@ impl Seats {
         state.waiting.pop(|_| true);
         let free = state.threads - state.seats_taken;
         let share = (state.threads / state.running.max(1)).max(1);
-        (self.wanted, self.held) = (wanted, wanted.min(free).min(share).max(1));
-        state.seats_taken += self.held;
+        (self.requested, self.seats) = (requested, requested.min(free).min(share).max(1));
+        state.seats_taken += self.seats;
         self.since = Instant::now();
         if !state.waiting.is_empty() && state.seats_taken < state.threads {
             pool.changed.notify_all();
         }
-        Some(self.held)
+        Some(self.seats)
     }
 }
 
 impl Drop for Seats {
     fn drop(&mut self) {
-        self.pool.lock().seats_taken -= self.held;
+        self.pool.lock().seats_taken -= self.seats;
         self.pool.changed.notify_all();
     }
 }

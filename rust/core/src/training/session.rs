@@ -344,8 +344,8 @@ impl<'a> Session<'a> {
     fn take_seats(&mut self, seats: &mut Seats, members: usize) -> Option<()> {
         let by_rows = (1 + self.source.operations() * members / THREAD_OPERATIONS).min(self.source.shares());
         let useful = self.trainer.threads(members).unwrap_or(by_rows);
-        let wanted = self.pace.threads(useful);
-        self.threads.set(seats.take(wanted, || self.control.is_cancelled())?);
+        let threads = self.pace.threads(useful);
+        self.threads.set(seats.take(threads, || self.control.is_cancelled())?);
         Some(())
     }
 
@@ -384,13 +384,13 @@ impl<'a> Session<'a> {
     }
 
     /// The sums over the validation rows that are reported with `errors`. In a trial these are the network's validation
-    /// rows rather than the held-out ones; none if there are none, they are not `wanted` in this cycle, or `go_on`
+    /// rows rather than the held-out ones; none if there are none, they are not `requested` in this cycle, or `go_on`
     /// returns false.
-    fn reported_test(&mut self, errors: &Errors, wanted: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
+    fn reported_test(&mut self, errors: &Errors, requested: bool, go_on: &(dyn Fn() -> bool + Sync)) -> Option<Sums> {
         if !self.task.is_trial() {
             return errors.test;
         }
-        let reported = self.reported.as_mut().filter(|rows| wanted && rows.has_test_rows())?;
+        let reported = self.reported.as_mut().filter(|rows| requested && rows.has_test_rows())?;
         let no_member = vec![false; self.task.members];
         let request = PassRequest { members: &no_member, ensemble: true, train: OfTraining::Nothing, test: true };
         reported.pass(&mut self.threads, &self.weights, &request, go_on)?.all.test

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bug_in_a_training_fails_that_training_and_no_other() {
+    fn a_panic_in_a_training_fails_only_that_training() {
         let pool = Pool::new(2, 1);
         // A bug: the weights of another network.
         let trained = Arc::clone(&network(3).trained);
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn members_after_the_first_have_random_weights_and_shares_of_the_decay() {
+    fn members_after_the_first_have_random_weights_and_own_decay() {
         let mut network = network(12);
         network.options.restarts = Restarts::Fixed(3);
         let task = Task::new(&network, one_cycle()).unwrap();

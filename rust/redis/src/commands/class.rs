@@ -1,6 +1,6 @@
 //! NR.CLASS: predicts the class of rows.
 //!
-//! - a row of fields: `NR.CLASS key field value ... [-> wanted]`, `NR.CLASS key JSON text [-> wanted]`
+//! - a row of fields: `NR.CLASS key field value ... [-> options]`, `NR.CLASS key JSON text [-> options]`
 //! - rows of numbers: `NR.CLASS key i0 .. iN [-> SET percent | SAMPLE [option value ...]]`, `NR.CLASS key FP32 [ROWS n]
 //!   blob [-> ...]`
 
@@ -40,8 +40,8 @@ impl Command for Class {
             return sequences::answer::answer(ctx, value, &args[1..], Asked::Class);
         }
         if value.live.network().schema().is_some() {
-            let (known, wanted) = Known::parse(&args[1..])?;
-            return answer(ctx, value, known, wanted, Asked::Class);
+            let (known, options) = Known::parse(&args[1..])?;
+            return answer(ctx, value, known, options, Asked::Class);
         }
         let network = value.live.network();
         let width = network.layout().inputs();
@@ -49,11 +49,11 @@ impl Command for Class {
         if network.kind() != Kind::Classifier {
             return Err(Error::NotClassifier.into());
         }
-        let (args, wanted) = calibrated::split(args)?;
-        if let Some(wanted) = wanted {
-            return match Sample::alone(wanted)? {
+        let (args, options) = calibrated::split(args)?;
+        if let Some(options) = options {
+            return match Sample::alone(options)? {
                 Some(sample) => sample::answer(ctx, value, args, sample),
-                None => sets(ctx, value, args, wanted),
+                None => sets(ctx, value, args, options),
             };
         }
         if let Some((blob, [])) = Blob::find(args)? {
@@ -80,9 +80,9 @@ impl Command for Class {
     }
 }
 
-/// Predicts sets of classes; `wanted` are the arguments after `->`.
-fn sets(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result<Reply, Refusal> {
-    let level = calibrated::level(wanted, "SET")?;
+/// Predicts sets of classes; `options` are the arguments after `->`.
+fn sets(ctx: Context, value: &Value, args: &[&[u8]], options: &[&[u8]]) -> Result<Reply, Refusal> {
+    let level = calibrated::level(options, "SET")?;
     let layout = value.live.network().layout();
     let (width, classes) = (layout.inputs(), layout.outputs());
     let of_network = calibrated::cost(value)?;

@@ -79,15 +79,15 @@ mod tests {
 
     #[test]
     fn a_level_is_a_percentage_with_nothing_after_it() {
-        let refused = |text: &str| level(&words(text), "INTERVAL").unwrap_err().text();
+        let error_of = |text: &str| level(&words(text), "INTERVAL").unwrap_err().text();
         assert_eq!(level(&words("interval 90"), "INTERVAL"), Ok(Level::new(0.9).unwrap()));
-        assert_eq!(refused("INTERVAL"), "NROPTION INTERVAL has no value");
+        assert_eq!(error_of("INTERVAL"), "NROPTION INTERVAL has no value");
         for bad in ["0", "100", "-5", "nan", "inf", "many"] {
             let expected = format!("NROPTION INTERVAL is '{bad}': expected a percentage above 0 and below 100");
-            assert_eq!(refused(&format!("INTERVAL {bad}")), expected);
+            assert_eq!(error_of(&format!("INTERVAL {bad}")), expected);
         }
-        assert_eq!(refused("SET 90"), "NROPTION unknown option 'SET': expected INTERVAL and a percentage, or SAMPLE");
-        assert_eq!(refused("INTERVAL 90 TOP"), "NROPTION unknown option 'TOP': expected nothing after INTERVAL");
-        assert_eq!(refused(""), "NROPTION nothing stands after '->': expected INTERVAL and a percentage, or SAMPLE");
+        assert_eq!(error_of("SET 90"), "NROPTION unknown option 'SET': expected INTERVAL and a percentage, or SAMPLE");
+        assert_eq!(error_of("INTERVAL 90 TOP"), "NROPTION unknown option 'TOP': expected nothing after INTERVAL");
+        assert_eq!(error_of(""), "NROPTION nothing stands after '->': expected INTERVAL and a percentage, or SAMPLE");
     }
 }

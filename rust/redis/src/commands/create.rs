@@ -98,7 +98,7 @@ impl Command for Create {
         let seed = request.seed.unwrap_or_else(context::random_seed);
         let (network, drawing) = request.begin(seed)?;
         if !key::put(ctx, name, Box::new(Value::untrained(ctx, name, network, drawing))) {
-            return Err(Refusal::because("the server refused to store the network"));
+            return Err(Refusal::because("the server did not store the network"));
         }
         // Replicates the values of all options, also of those that the client did not give.
         let written = [vec![name.to_vec()], request.written(seed)].concat();
@@ -245,15 +245,15 @@ mod tests {
 
     #[test]
     fn errors_name_the_missing_or_invalid_argument() {
-        let refusal = |words| parse(words).unwrap_err().text();
-        assert!(refusal("REGRESSOR 5 3").contains("'->' is missing"));
-        assert!(refusal("REGRESSOR 5 ->").contains("outputs are missing"));
-        assert!(refusal("REGRESSOR -> 3").contains("inputs are missing"));
-        assert!(refusal("PREDICTOR 5 -> 3").contains("the type is 'PREDICTOR'"));
-        assert!(refusal("REGRESSOR 5 x -> 3").contains("layer 1 is 'x'"));
-        assert!(refusal("CLASSIFIER 5 -> 1").contains("at least 2"));
-        assert!(refusal("CLASSIFIER 5 -> 1 CLASSWEIGHT 3").contains("at least 2"));
-        assert!(refusal("CLASSIFIER 5 -> 2 CLASSWEIGHT 3").contains("class weight is 1 number: expected 2"));
-        assert!(refusal("REGRESSOR 5 -> 2 CLASSWEIGHT 3,1").contains("class weight is given: expected none"));
+        let error_of = |words| parse(words).unwrap_err().text();
+        assert!(error_of("REGRESSOR 5 3").contains("'->' is missing"));
+        assert!(error_of("REGRESSOR 5 ->").contains("outputs are missing"));
+        assert!(error_of("REGRESSOR -> 3").contains("inputs are missing"));
+        assert!(error_of("PREDICTOR 5 -> 3").contains("the type is 'PREDICTOR'"));
+        assert!(error_of("REGRESSOR 5 x -> 3").contains("layer 1 is 'x'"));
+        assert!(error_of("CLASSIFIER 5 -> 1").contains("at least 2"));
+        assert!(error_of("CLASSIFIER 5 -> 1 CLASSWEIGHT 3").contains("at least 2"));
+        assert!(error_of("CLASSIFIER 5 -> 2 CLASSWEIGHT 3").contains("class weight is 1 number: expected 2"));
+        assert!(error_of("REGRESSOR 5 -> 2 CLASSWEIGHT 3,1").contains("class weight is given: expected none"));
     }
 }

@@ -55,18 +55,18 @@ impl Command for Explain {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let network = value.live.network();
-        let (question, wanted) = Question::parse(&args[1..], network)?;
-        let wanted = ExplainOptions::parse(wanted)?;
-        if wanted.want.is_some() && network.kind() != Kind::Classifier {
+        let (question, options) = Question::parse(&args[1..], network)?;
+        let options = ExplainOptions::parse(options)?;
+        if options.want.is_some() && network.kind() != Kind::Classifier {
             return Err(Error::NotClassifier.into());
         }
         memory::check(network.explaining_bytes())?;
-        let cost = question.cost(network) + wanted.cost(network);
+        let cost = question.cost(network) + options.cost(network);
         let network = value.snapshot();
         work::answer(ctx, cost.or_wait(value), move |is_awaited| {
             let network = network.wait()?;
             let row = question.row(&network)?;
-            wanted.answer(&network, &row, is_awaited)
+            options.answer(&network, &row, is_awaited)
         })
     }
 }
@@ -91,8 +91,8 @@ impl Question {
             return Ok((Self::Sequence(id.to_vec(), owned(events).into_iter().next()), after));
         }
         if network.schema().is_some() {
-            let (known, wanted) = Known::parse(args)?;
-            return Ok((Self::Fields(Box::new(known.into_owned())), wanted));
+            let (known, options) = Known::parse(args)?;
+            return Ok((Self::Fields(Box::new(known.into_owned())), options));
         }
         let end = args.iter().position(|&argument| argument == b"->");
         let inputs = wire_rows::inputs(&args[..end.unwrap_or(args.len())], network.layout().inputs())?;
@@ -142,17 +142,17 @@ struct ExplainOptions {
 impl ExplainOptions {
     /// Parses the arguments after `->`, if there are any.
     fn parse(args: Option<&[&[u8]]>) -> Result<Self, Refusal> {
-        let (mut wanted, mut args) = (Self::default(), args.unwrap_or_default());
+        let (mut options, mut args) = (Self::default(), args.unwrap_or_default());
         while let Some(&word) = args.split_off_first() {
             let twice = |was_given: bool, name: &str| {
                 if was_given { Err(Refusal::option(format!("{name} is given twice"))) } else { Ok(()) }
             };
             if is(word, "FOR") {
                 let value = value_of("FOR", &mut args)?;
-                twice(wanted.output.replace(value.to_vec()).is_some(), "FOR")?;
+                twice(options.output.replace(value.to_vec()).is_some(), "FOR")?;
             } else if is(word, "WANT") {
                 let value = value_of("WANT", &mut args)?;
-                twice(wanted.want.replace(value.to_vec()).is_some(), "WANT")?;
+                twice(options.want.replace(value.to_vec()).is_some(), "WANT")?;
             } else if is(word, "SAMPLES") {
                 let value = value_of("SAMPLES", &mut args)?;
                 let bounds = u64::from(Sampling::LEAST)..=u64::from(Sampling::MOST);
@@ -160,20 +160,20 @@ impl ExplainOptions {
                     let expected = format!("an integer from {} to {}", bounds.start(), bounds.end());
                     Refusal::argument("SAMPLES", value, expected)
                 })?;
-                twice(wanted.samples.replace(samples as u32).is_some(), "SAMPLES")?;
+                twice(options.samples.replace(samples as u32).is_some(), "SAMPLES")?;
             } else if is(word, "SEED") {
                 let value = value_of("SEED", &mut args)?;
                 let seed = numbers::whole(value);
                 let seed = seed.ok_or_else(|| Refusal::argument("SEED", value, "an integer of at least 0"))?;
-                twice(wanted.seed.replace(seed).is_some(), "SEED")?;
+                twice(options.seed.replace(seed).is_some(), "SEED")?;
             } else {
                 return Err(Refusal::unknown(word, "FOR, SAMPLES, SEED or WANT"));
             }
         }
-        if wanted.want.is_some() && (wanted.output.is_some() || wanted.samples.is_some() || wanted.seed.is_some()) {
+        if options.want.is_some() && (options.output.is_some() || options.samples.is_some() || options.seed.is_some()) {
             return Err(Refusal::option("WANT asks for changes: expected no FOR, SAMPLES or SEED beside it"));
         }
-        Ok(wanted)
+        Ok(options)
     }
 
     fn sampling(&self) -> Sampling {
@@ -282,13 +282,13 @@ fn shares(model: &Model, names: Names<'_>, row: &Row, found: Explanation) -> Rep
     Reply::Map(replies)
 }
 
-fn changes(model: &Model, names: Names<'_>, row: &Row, wanted: usize, found: Counterfactual) -> Reply {
+fn changes(model: &Model, names: Names<'_>, row: &Row, target: usize, found: Counterfactual) -> Reply {
     let changes = found.changes.map_or(Reply::Null, |(fields, changed)| {
         let (before, after) = (names.values(row), names.values(&changed));
         let of_field = |field: usize| [names.field(field), before[field].clone(), after[field].clone()];
         Reply::Array(fields.into_iter().flat_map(of_field).collect())
     });
-    Reply::Map(vec![names.output(model, found.class), ("want", names.output(model, wanted).1), ("changes", changes)])
+    Reply::Map(vec![names.output(model, found.class), ("want", names.output(model, target).1), ("changes", changes)])
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl Command for Forecast {
         let steps = steps.ok_or_else(|| Refusal::argument("steps", args[2], expected))?;
         let level = match &args[3..] {
             [] => None,
-            [arrow, wanted @ ..] if *arrow == b"->" => Some(level(wanted, "INTERVAL")?),
+            [arrow, options @ ..] if *arrow == b"->" => Some(level(options, "INTERVAL")?),
             [word, ..] => return Err(Refusal::unknown(word, "-> or nothing after the steps")),
         };
         let network = value.live.network();

@@ -69,15 +69,16 @@ fn named(ctx: Context, network: &Network, set: Set, row: u64) -> Result<Reply, R
     let (Some((row, outcome, _)), Some(schema)) = (stored, network.schema().cloned()) else { return Ok(Reply::Null) };
     let items = 2 * (schema.fields().len() + row.list.len()) + row.cells.len() + outcome.len();
     work::answer(ctx, Cost::of_items(items), move |_| {
-        let held = schema.fields().iter().zip(schema.held(&row));
-        let values = held.flat_map(|(field, held)| [Reply::Bulk(field.name().to_vec()), shown_value(held)]).collect();
+        let stored = schema.fields().iter().zip(schema.held(&row));
+        let values =
+            stored.flat_map(|(field, value)| [Reply::Bulk(field.name().to_vec()), shown_value(value)]).collect();
         Ok(Reply::Array(vec![Reply::Array(values), Reply::Array(outcomes(&schema, &outcome))]))
     })
 }
 
-pub(super) fn shown_value(held: Held<'_>) -> Reply {
+pub(super) fn shown_value(value: Held<'_>) -> Reply {
     let word = |word: &[u8]| Reply::Bulk(word.to_vec());
-    match held {
+    match value {
         // The word is not stored.
         Held::Gap | Held::OtherWord => Reply::Null,
         Held::Number(number) => Reply::Single(number),

@@ -1,6 +1,6 @@
 //! NR.HRUN and NR.HCLASS: predict for fields that are read from hashes.
 //!
-//! `NR.HRUN key numkeys hash [hash ...] [field value ...] [-> wanted]`; NR.HCLASS takes the same arguments.
+//! `NR.HRUN key numkeys hash [hash ...] [field value ...] [-> options]`; NR.HCLASS takes the same arguments.
 
 use super::named::answer::{Asked, answer};
 use super::named::hashes::{self, HASHES, Hashes};
@@ -50,7 +50,7 @@ fn of_hashes(ctx: Context, args: &[&[u8]], asked: Asked) -> Result<Reply, Refusa
     let key = value::open_unsettled(ctx, ctx.argument(0))?;
     let value = value::read(&key)?;
     let schema = schema_of(value)?;
-    let (given, wanted) = Known::pairs(rest)?;
+    let (given, options) = Known::pairs(rest)?;
     let known = hashes::row(&hashes, &schema, given)?;
-    answer(ctx, value, known, wanted, asked)
+    answer(ctx, value, known, options, asked)
 }

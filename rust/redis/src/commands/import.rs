@@ -64,7 +64,7 @@ fn put(ctx: Context, key: &Held, blob: &Held, network: Network) -> Result<Reply,
     let value = Value::new(network);
     config::check_bytes(ctx, || value.bytes())?;
     if !key::put(ctx, key.lend(), Box::new(value)) {
-        return Err(Refusal::because("the server refused to store the network"));
+        return Err(Refusal::because("the server did not store the network"));
     }
     ctx.replicate(Import::NAME, [key.lend().into(), blob.lend().into(), ServerString::from("REPLACE")]);
     ctx.notify(c"nr.import", key.lend());

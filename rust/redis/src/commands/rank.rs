@@ -39,8 +39,8 @@ impl Command for Rank {
         let key = value::open_unsettled(ctx, ctx.argument(0))?;
         let value = value::read(&key)?;
         let schema = schema_of(value)?;
-        let (given, wanted) = Known::pairs(rest)?;
-        let wanted = ReplyOptions::parse(wanted, Caller::Ranking)?;
+        let (given, options) = Known::pairs(rest)?;
+        let options = ReplyOptions::parse(options, Caller::Ranking)?;
         let query = Query::gather(&hashes, &schema, given)?;
         let rows = query.candidates.len();
         let model = value.live.network().model();
@@ -50,7 +50,7 @@ impl Command for Rank {
         info::count(&RUNS, rows as u64);
         let model = value.model();
         work::answer(ctx, cost.or_wait(value), move |is_awaited| {
-            query.ranked(&model.wait(), &schema, &wanted, is_awaited)
+            query.ranked(&model.wait(), &schema, &options, is_awaited)
         })
     }
 }
@@ -122,10 +122,10 @@ impl Query {
         &self,
         model: &Model,
         schema: &Schema,
-        wanted: &ReplyOptions,
+        options: &ReplyOptions,
         is_awaited: IsAwaited<'_>,
     ) -> Result<Reply, Refusal> {
-        let output = output(model, wanted)?;
+        let output = output(model, options)?;
         let mut values = vec![Understood::Gap; schema.fields().len()];
         understand(schema, &self.shared, &mut values)?;
         let (mut there, mut rows): (_, Vec<Row>) = (Vec::new(), Vec::new());
@@ -141,9 +141,9 @@ impl Query {
             outputs(model, &rows, is_awaited)?.chunks_exact(width).map(|outputs| outputs[output]).collect();
         let found = best_first(&scores).into_iter().map(|at| (there[at], Some(scores[at])));
         let missing = (0..self.candidates.len()).filter(|&at| self.candidates[at].cells.is_none());
-        let all = found.chain(missing.map(|at| (at, None))).take(wanted.top.unwrap_or(usize::MAX));
+        let all = found.chain(missing.map(|at| (at, None))).take(options.top.unwrap_or(usize::MAX));
         let named = all.map(|(at, score)| (self.candidates[at].name.clone(), score));
-        Ok(if wanted.with_scores {
+        Ok(if options.with_scores {
             Reply::Ranking(named.collect())
         } else {
             Reply::Array(named.map(|(name, _)| Reply::Bulk(name)).collect())
@@ -164,9 +164,9 @@ fn of_hash(name: &[u8], error: &Error) -> Refusal {
 
 /// The index of the output to rank by: that of the class after FOR; by default the second of two classes, or the only
 /// output of a regressor.
-fn output(model: &Model, wanted: &ReplyOptions) -> Result<usize, Refusal> {
+fn output(model: &Model, options: &ReplyOptions) -> Result<usize, Refusal> {
     if model.kind() == Kind::Regressor {
-        return match (&wanted.class, model.layout().outputs()) {
+        return match (&options.class, model.layout().outputs()) {
             (None, 1) => Ok(0),
             (None, outputs) => {
                 Err(Refusal::option(format!("the network answers {outputs} numbers: expected one to rank by")))
@@ -176,7 +176,7 @@ fn output(model: &Model, wanted: &ReplyOptions) -> Result<usize, Refusal> {
     }
     let classes = known_classes(model)?;
     let listed = || classes.iter().map(|class| shown(class)).collect::<Vec<_>>().join(", ");
-    match &wanted.class {
+    match &options.class {
         Some(name) => classes
             .iter()
             .position(|class| **class == **name)

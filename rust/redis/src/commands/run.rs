@@ -1,6 +1,6 @@
 //! NR.RUN: returns the outputs of a network.
 //!
-//! - a row of fields: `NR.RUN key field value ... [-> wanted]`, `NR.RUN key JSON text [-> wanted]`
+//! - a row of fields: `NR.RUN key field value ... [-> options]`, `NR.RUN key JSON text [-> options]`
 //! - rows of numbers: `NR.RUN key i0 .. iN [-> INTERVAL percent | SAMPLE [option value ...]]`, `NR.RUN key FP32 [ROWS
 //!   n] blob [-> ...]`
 
@@ -46,14 +46,14 @@ impl Command for Run {
             return sequences::answer::answer(ctx, value, &args[1..], Asked::Outputs);
         }
         if value.live.network().schema().is_some() {
-            let (known, wanted) = Known::parse(&args[1..])?;
-            return answer(ctx, value, known, wanted, Asked::Outputs);
+            let (known, options) = Known::parse(&args[1..])?;
+            return answer(ctx, value, known, options, Asked::Outputs);
         }
-        let (args, wanted) = calibrated::split(args)?;
-        if let Some(wanted) = wanted {
-            return match Sample::alone(wanted)? {
+        let (args, options) = calibrated::split(args)?;
+        if let Some(options) = options {
+            return match Sample::alone(options)? {
                 Some(sample) => sample::answer(ctx, value, args, sample),
-                None => with_intervals(ctx, value, args, wanted),
+                None => with_intervals(ctx, value, args, options),
             };
         }
         let layout = value.live.network().layout();
@@ -86,9 +86,9 @@ impl Command for Run {
     }
 }
 
-/// Predicts outputs with their intervals; `wanted` are the arguments after `->`.
-fn with_intervals(ctx: Context, value: &Value, args: &[&[u8]], wanted: &[&[u8]]) -> Result<Reply, Refusal> {
-    let level = calibrated::level(wanted, "INTERVAL")?;
+/// Predicts outputs with their intervals; `options` are the arguments after `->`.
+fn with_intervals(ctx: Context, value: &Value, args: &[&[u8]], options: &[&[u8]]) -> Result<Reply, Refusal> {
+    let level = calibrated::level(options, "INTERVAL")?;
     let network = value.live.network();
     if network.kind() == Kind::Classifier {
         return Err(Error::NotRegressor.into());

@@ -151,7 +151,7 @@ mod tests {
     use super::quoted;
 
     #[test]
-    fn a_key_is_one_word_whatever_its_bytes() {
+    fn a_key_of_any_bytes_is_printed_as_one_word() {
         assert_eq!(quoted(b"mynet"), "mynet");
         assert_eq!(quoted("größe".as_bytes()), "größe");
         assert_eq!(quoted(b""), "\"\"");

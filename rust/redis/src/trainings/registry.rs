@@ -83,8 +83,8 @@ pub(crate) struct Listed {
 /// The running and queued trainings, in the order of the requests.
 pub(crate) fn list() -> Vec<Listed> {
     entries(|entries| {
-        let wanted = entries.of.values().filter(|entry| !entry.job.is_cancelled());
-        wanted
+        let active = entries.of.values().filter(|entry| !entry.job.is_cancelled());
+        active
             .map(|Entry { id, db, key, job, .. }| Listed { id: *id, db: *db, key: key.clone(), job: Arc::clone(job) })
             .collect()
     })

@@ -94,14 +94,14 @@ fn conclude_some(main: MainThread, ctx: Context) {
     while round > 0 && Instant::now() < end {
         round -= 1;
         let Some(ended) = PENDING.with_borrow_mut(VecDeque::pop_front) else { return };
-        let wanted = ctx.is_primary() && !ended.job.is_cancelled();
-        if wanted
+        let installs = ctx.is_primary() && !ended.job.is_cancelled();
+        if installs
             && *takes_no_writes
                 .get_or_insert_with(|| ctx.avoids_replica_traffic() || ctx.is_loading() || ctx.refuses_writes())
         {
             PENDING.with_borrow_mut(|pending| pending.push_back(ended));
         } else {
-            conclude(main, ctx, ended, wanted);
+            conclude(main, ctx, ended, installs);
         }
     }
     if PENDING.with_borrow(|pending| !pending.is_empty()) {
@@ -109,8 +109,8 @@ fn conclude_some(main: MainThread, ctx: Context) {
     }
 }
 
-fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
-    if wanted
+fn conclude(main: MainThread, ctx: Context, ended: Ended, installs: bool) {
+    if installs
         && let Some((id, db, key)) = registry::place_of(ended.ticket)
         && !registry::is_at(ctx, id, db, &key)
     {
@@ -118,7 +118,7 @@ fn conclude(main: MainThread, ctx: Context, ended: Ended, wanted: bool) {
         return;
     }
     let Some(entry) = entries(|entries| entries.remove(ended.ticket)) else { return };
-    let end = finish(ctx, &entry, wanted, ended.sent);
+    let end = finish(ctx, &entry, installs, ended.sent);
     info::count(
         match end {
             End::Installed { .. } => &FINISHED,
@@ -154,12 +154,12 @@ impl End {
 
 /// Installs the outcome of a training in its network, if the key of its entry holds that network and it still waits for
 /// this training.
-fn finish(ctx: Context, entry: &Entry, wanted: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
+fn finish(ctx: Context, entry: &Entry, installs: bool, sent: Result<Strings, neuralredis_core::Error>) -> End {
     ctx.select(entry.db);
     let mut key = Key::open(ctx, &entry.key[..]);
     let still_awaits = |value: &&mut Value| value.id == entry.id && value.live.awaits(&entry.job);
     let Some(value) = key.value_mut().filter(still_awaits) else { return End::Dropped };
-    if !wanted {
+    if !installs {
         value.live.cancel();
         return End::Dropped;
     }

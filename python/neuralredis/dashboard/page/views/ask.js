@@ -73,14 +73,14 @@ function sequenceControl(data, changed) {
 /** A list of events that the user adds one after the other. */
 function eventsControl(event, clear, changed) {
   const events = [];
-  const told = el("p", { class: "so-far", role: "status" });
+  const status = el("p", { class: "so-far", role: "status" });
   const button = (text, act) => el("button", { type: "button", on: { click: () => act() } }, text);
   const again = button("Begin again", () => {
     events.length = 0;
     show();
   });
   function show() {
-    told.textContent = events.length ? `After ${counted(events.length, "event")}.` : "No events so far.";
+    status.textContent = events.length ? `After ${counted(events.length, "event")}.` : "No events so far.";
     again.disabled = events.length === 0;
     changed();
   }
@@ -91,7 +91,7 @@ function eventsControl(event, clear, changed) {
     show();
   });
   return {
-    node: el("div", { class: "events" }, told, add, again),
+    node: el("div", { class: "events" }, status, add, again),
     get: () => events,
     show,
   };
@@ -121,7 +121,7 @@ export const ask = {
     const changed = () => {
       context.row = row();
       question();
-      context.said.dispatchEvent(new Event("row"));
+      context.bus.dispatchEvent(new Event("row"));
     };
     const many = data.fields === null ? manyNumbers(data.inputs, changed) : null;
     const controls = (data.fields ?? []).map((field, at) => control(field, `ask-${at}`, data.named, changed));
@@ -136,21 +136,21 @@ export const ask = {
     };
     const question = latest(0, async () => {
       try {
-        const told = await context.answer("ask", { row: context.row, sequence: sequence?.get() });
-        if (told.missing) answer.replaceChildren(el("p", { class: "note" }, told.missing));
-        else answer.replaceChildren(...(told.classes ? ofClasses(told) : ofNumbers(told)).filter(Boolean));
+        const reply = await context.answer("ask", { row: context.row, sequence: sequence?.get() });
+        if (reply.missing) answer.replaceChildren(el("p", { class: "note" }, reply.missing));
+        else answer.replaceChildren(...(reply.classes ? ofClasses(reply) : ofNumbers(reply)).filter(Boolean));
       } catch (trouble) {
         answer.replaceChildren(el("p", { class: "trouble" }, trouble.message));
       }
     });
-    context.said.addEventListener("ask", (event) => {
+    context.bus.addEventListener("ask", (event) => {
       controls.forEach((one, at) => one.set(event.detail[at]));
       changed();
       form.scrollIntoView({ block: "nearest" });
     });
-    context.said.addEventListener("learnt", () => question());
-    const asked = entered ? [many, ...controls, events] : [sequence, many, ...controls];
-    form.append(...asked.filter(Boolean).map((one) => one.node));
+    context.bus.addEventListener("learnt", () => question());
+    const nodes = entered ? [many, ...controls, events] : [sequence, many, ...controls];
+    form.append(...nodes.filter(Boolean).map((one) => one.node));
     if (events) events.show();
     else changed();
     return [

@@ -13,19 +13,19 @@ function picture(groups, x, y, labels) {
   }
   const most = Math.max(...groups.map((group) => group.rows));
   for (const group of groups) {
-    const at = drawn.across(group.said);
+    const at = drawn.across(group.predicted);
     drawn.marks.append(
       svg("line", { class: "whisker", x1: at, x2: at, y1: drawn.down(group.low), y2: drawn.down(group.high) }),
-      svg("circle", { class: "dot", cx: at, cy: drawn.down(group.was), r: 3 + 4 * Math.sqrt(group.rows / most) }),
+      svg("circle", { class: "dot", cx: at, cy: drawn.down(group.observed), r: 3 + 4 * Math.sqrt(group.rows / most) }),
     );
   }
   return drawn.drawing;
 }
 
-function table(groups, text, said, was, between) {
+function table(groups, text, predicted, observed, between) {
   const cells = (group) => [
-    text(group.said),
-    text(group.was),
+    text(group.predicted),
+    text(group.observed),
     `${text(group.low)} to ${text(group.high)}`,
     count(group.rows),
   ];
@@ -42,7 +42,7 @@ function table(groups, text, said, was, between) {
         el(
           "thead",
           {},
-          el("tr", {}, [said, was, between, "rows"].map((name) => el("th", { scope: "col", class: "number" }, name))),
+          el("tr", {}, [predicted, observed, between, "rows"].map((name) => el("th", { scope: "col", class: "number" }, name))),
         ),
         el(
           "tbody",
@@ -57,12 +57,12 @@ function table(groups, text, said, was, between) {
 function ofClassifier(data, looked) {
   const whole = { from: 0, to: 1 };
   const of = data.class === null ? "the predicted class" : ["class ", named(data.class)];
-  const told = data.groups.map((group) => `${percent(group.said)}: ${percent(group.was)}`).join("; ");
+  const pairs = data.groups.map((group) => `${percent(group.predicted)}: ${percent(group.observed)}`).join("; ");
   return [
     picture(data.groups, scale([], whole), scale([], whole), {
       xLabel: "predicted probability",
       yLabel: "observed frequency",
-      told: `Observed frequency by predicted probability. ${told}.`,
+      description: `Observed frequency by predicted probability. ${pairs}.`,
     }),
     el(
       "p",
@@ -78,12 +78,12 @@ function ofClassifier(data, looked) {
 
 function ofRegressor(data, looked) {
   const drawn = data.outputs.map(({ name, groups }) => {
-    const x = scale(groups.map((group) => group.said));
-    const y = scale(groups.flatMap((group) => [group.low, group.high, group.was]));
-    const told = groups.map((group) => `${plain(group.said)}: ${plain(group.was)}`).join("; ");
+    const x = scale(groups.map((group) => group.predicted));
+    const y = scale(groups.flatMap((group) => [group.low, group.high, group.observed]));
+    const pairs = groups.map((group) => `${plain(group.predicted)}: ${plain(group.observed)}`).join("; ");
     return [
       data.outputs.length > 1 ? el("h3", {}, named(name)) : null,
-      picture(groups, x, y, { xLabel: "prediction", yLabel: "outcome", told: `Mean outcome by prediction. ${told}.` }),
+      picture(groups, x, y, { xLabel: "prediction", yLabel: "outcome", description: `Mean outcome by prediction. ${pairs}.` }),
       table(groups, plain, "prediction", "mean outcome", "10th to 90th percentile"),
     ];
   });

@@ -15,12 +15,12 @@ function drawn(points, best) {
   const x = scale(points.map((point) => point[0]), { from: 0 });
   const y = scale([...train, ...test].map((point) => point[1]), { logarithmic: true });
   const last = (some) => plain(some[some.length - 1][1]);
-  const told = [
+  const description = [
     `Error over ${count(points[points.length - 1][0])} cycles.`,
     train.length ? `Of training rows from ${plain(train[0][1])} to ${last(train)}.` : "",
     test.length ? `Of validation rows from ${plain(test[0][1])} to ${last(test)}.` : "",
   ].join(" ");
-  const picture = plot(x, y, { xLabel: "cycle", yLabel: y.logarithmic ? "error (log scale)" : "error", told });
+  const picture = plot(x, y, { xLabel: "cycle", yLabel: y.logarithmic ? "error (log scale)" : "error", description });
   const kinds = [];
   if (train.length) {
     picture.marks.append(line("second", picture, train));

@@ -83,16 +83,16 @@ export const reasons = {
     };
     const question = latest(150, async () => {
       try {
-        const told = await context.answer("reasons", { row: context.row, label });
+        const reply = await context.answer("reasons", { row: context.row, label });
         const focused = place.contains(document.activeElement);
-        place.replaceChildren(...(told.missing ? [el("p", { class: "note" }, told.missing)] : drawn(told, choose)));
+        place.replaceChildren(...(reply.missing ? [el("p", { class: "note" }, reply.missing)] : drawn(reply, choose)));
         if (focused) place.querySelector("select")?.focus();
       } catch (trouble) {
         place.replaceChildren(el("p", { class: "trouble" }, trouble.message));
       }
     });
-    context.said.addEventListener("row", question);
-    context.said.addEventListener("learnt", question);
+    context.bus.addEventListener("row", question);
+    context.bus.addEventListener("learnt", question);
     if (context.row !== null) question();
     return [place];
   },

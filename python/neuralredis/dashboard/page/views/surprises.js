@@ -5,7 +5,7 @@ import { count, counted, percent, plain, value } from "../format.js";
 
 const SETS = { test: "validation", train: "training" };
 
-function told({ set, rows, of }) {
+function rowsOf({ set, rows, of }) {
   const what = `${SETS[set]} rows`;
   return rows < of ? `${count(rows)} of ${count(of)} ${what}, evenly spread` : `all ${count(of)} ${what}`;
 }
@@ -27,7 +27,7 @@ export const surprises = {
   title: "Rows with the largest errors",
   wide: true,
   draw(data, context) {
-    const looked = data.looked.map(told).join(" and ");
+    const looked = data.looked.map(rowsOf).join(" and ");
     if (data.rows.length === 0) return [el("p", {}, `No wrong predictions in ${looked}.`)];
     const sure = data.rows.some((row) => row.probability !== null);
     const asks = context.asks && context.shows("ask") && data.more === 0;
@@ -53,7 +53,7 @@ export const surprises = {
                 {
                   type: "button",
                   "aria-label": `Ask about ${SETS[one.set]} row ${one.place}`,
-                  on: { click: () => context.said.dispatchEvent(new CustomEvent("ask", { detail: one.values })) },
+                  on: { click: () => context.bus.dispatchEvent(new CustomEvent("ask", { detail: one.values })) },
                 },
                 "Ask",
               ),

@@ -95,7 +95,7 @@ fn answer(values: &[Value], inputs: [f64; 2]) -> [f64; 2] {
 }
 
 #[test]
-fn an_original_network_answers_as_it_did() {
+fn an_original_network_gives_its_recorded_answers() {
     let values = self::values(REGRESSOR | NORMALIZE);
     let network = decoded(&values).unwrap();
     for [x, y] in [[0.0f32, 0.0], [1.0, -40.0], [7.5, 100.0]] {

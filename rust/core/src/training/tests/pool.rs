@@ -39,7 +39,7 @@ fn one_training_alone_has_all_seats_and_two_share_them() {
 }
 
 #[test]
-fn more_trainings_than_seats_take_turns_and_never_compute_all_at_once() {
+fn more_trainings_than_seats_take_turns() {
     let pool = Pool::new(2, 8);
     let computing = AtomicUsize::new(0);
     for _ in 0..5 {
@@ -109,7 +109,7 @@ impl Starts {
 }
 
 #[test]
-fn an_owner_without_a_running_training_starts_at_once_however_many_of_others_never_end() {
+fn an_owner_without_trainings_starts_immediately_despite_endless_trainings_of_others() {
     let starts = Starts::new(2);
     starts.submit_all("aaaaab");
     assert_eq!((starts.started().as_str(), starts.pool.counts()), ("aab", (3, 3)));
@@ -132,7 +132,7 @@ fn owners_take_turns_when_trainings_start() {
 }
 
 #[test]
-fn the_pool_says_whether_a_training_would_start_at_once() {
+fn the_pool_reports_whether_a_training_would_start_immediately() {
     let starts = Starts::new(1);
     assert!(starts.pool.has_place_for(&Starts::owner('a')));
     starts.submit('a');

@@ -107,8 +107,8 @@ impl Worker {
     }
 
     fn compute(&mut self, objective: &Objective, weights: &[f32], rows: &Rows, groups: &[u32]) {
-        let wanted = (&mut self.gradient[..], &mut self.noted);
-        self.sums = objective.batch(weights, rows, groups, &mut self.scratch, wanted);
+        let buffers = (&mut self.gradient[..], &mut self.noted);
+        self.sums = objective.batch(weights, rows, groups, &mut self.scratch, buffers);
     }
 }
 
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn an_order_has_every_group_once_and_differs_between_members_and_cycles() {
+    fn orders_contain_every_group_once_and_differ_between_members_and_cycles() {
         let range = Range::default();
         let looked_up = LookedUpWeights { inputs: range, units: 1, rate: LEARNING_RATE, decay_factor: 0.0 };
         let plan = Plan { seed: 5, dense: Vec::new(), looked_up, constraint: None, groups: 1, parts: 1 };

@@ -50,7 +50,7 @@ impl Command for Load {
         }
         let network = partial.decoder.finish()?;
         if !key::put(ctx, ctx.argument(0), Box::new(Value::new(network))) {
-            return Err(Refusal::because("the server refused to store the network"));
+            return Err(Refusal::because("the server did not store the network"));
         }
         // Only after storing the network: if an expired value is still at the key, the server first sends a DEL of its
         // own.

@@ -36,20 +36,20 @@ pub(crate) fn answer(
     if asked == Asked::Class && network.kind() != Kind::Classifier {
         return Err(Error::NotClassifier.into());
     }
-    let wanted = ReplyOptions::parse(args, Caller::Answer)?;
+    let options = ReplyOptions::parse(args, Caller::Answer)?;
     match network.kind() {
-        Kind::Classifier if wanted.interval.is_some() => return Err(Error::NotRegressor.into()),
-        Kind::Regressor if wanted.set.is_some() || wanted.sample.is_some() => return Err(Error::NotClassifier.into()),
+        Kind::Classifier if options.interval.is_some() => return Err(Error::NotRegressor.into()),
+        Kind::Regressor if options.set.is_some() || options.sample.is_some() => return Err(Error::NotClassifier.into()),
         _ => {}
     }
-    if network.kind() == Kind::Regressor && !wanted.is_plain() && wanted.interval.is_none() {
+    if network.kind() == Kind::Regressor && !options.is_plain() && options.interval.is_none() {
         return Err(Refusal::option(
             "TOP, WITHSCORES and MIN are for classes: expected INTERVAL or nothing after -> of a regressor",
         ));
     }
     let (rows, outputs) = (known.likely_rows(), network.layout().outputs());
     let model = network.model();
-    let random = wanted.sample.map(|sample| sample.random());
+    let random = options.sample.map(|sample| sample.random());
     let cost_of_draws = match random {
         None => Cost::NONE,
         Some(_) => model.check_drawing().map_err(Refusal::from).and_then(|()| sample::cost(rows, &model))?,
@@ -58,21 +58,21 @@ pub(crate) fn answer(
         + Cost::of_rows(rows, model.multiplications())
         + Cost::of_items(rows.saturating_mul(outputs))
         + cost_of_draws;
-    if let Some(level) = wanted.level() {
+    if let Some(level) = options.level() {
         let cost = cost + calibrated::cost(value)?;
         let (network, known) = (value.snapshot(), known.into_owned());
         return work::answer(ctx, cost, move |is_awaited| {
             let network = network.wait()?;
             let quantiles = calibrated::quantiles(&network, level, is_awaited)?;
-            reply(&network.model(), &schema, &known, (&wanted, &quantiles, None), asked, is_awaited)
+            reply(&network.model(), &schema, &known, (&options, &quantiles, None), asked, is_awaited)
         });
     }
     if value.is_settled() && work::may_run_now(cost) {
-        return reply(&model, &schema, &known, (&wanted, &[], random), asked, &|| true);
+        return reply(&model, &schema, &known, (&options, &[], random), asked, &|| true);
     }
     let (model, known) = (value.model(), known.into_owned());
     work::defer(ctx, cost.or_wait(value), move |is_awaited| {
-        reply(&model.wait(), &schema, &known, (&wanted, &[], random), asked, is_awaited)
+        reply(&model.wait(), &schema, &known, (&options, &[], random), asked, is_awaited)
     })
 }
 
@@ -81,7 +81,7 @@ fn reply(
     model: &Model,
     schema: &Schema,
     known: &Known<'_>,
-    (wanted, quantiles, mut random): (&ReplyOptions, &[f64], Option<Random>),
+    (options, quantiles, mut random): (&ReplyOptions, &[f64], Option<Random>),
     asked: Asked,
     is_awaited: IsAwaited<'_>,
 ) -> Result<Reply, Refusal> {
@@ -92,8 +92,8 @@ fn reply(
     let rows: Vec<Row> = rows.iter().map(|values| schema.row(values)).collect();
     let outputs = outputs(model, &rows, is_awaited)?;
     let mut of_row = |outputs: &[f32]| match model.kind() {
-        Kind::Classifier => classes(model, outputs, (wanted, quantiles, random.as_mut()), asked),
-        Kind::Regressor if wanted.interval.is_some() => Ok(calibrated::intervals(outputs, quantiles)),
+        Kind::Classifier => classes(model, outputs, (options, quantiles, random.as_mut()), asked),
+        Kind::Regressor if options.interval.is_some() => Ok(calibrated::intervals(outputs, quantiles)),
         Kind::Regressor => Ok(Reply::Singles(Numbers::from_slice(outputs))),
     };
     let width = model.layout().outputs();
@@ -130,28 +130,28 @@ pub(crate) fn known_classes(model: &Model) -> Result<&[Box<[u8]>], Refusal> {
 pub(crate) fn classes(
     model: &Model,
     outputs: &[f32],
-    (wanted, quantiles, random): (&ReplyOptions, &[f64], Option<&mut Random>),
+    (options, quantiles, random): (&ReplyOptions, &[f64], Option<&mut Random>),
     asked: Asked,
 ) -> Result<Reply, Refusal> {
     let classes = known_classes(model)?;
     let scores = &outputs[..classes.len()];
     let scored = |index: usize| (classes[index].to_vec(), scores[index]);
-    let chosen = || match (quantiles.first(), wanted.sample.as_ref().zip(random)) {
+    let chosen = || match (quantiles.first(), options.sample.as_ref().zip(random)) {
         (Some(&quantile), _) => conformal::class_set(scores, quantile),
         (None, Some((sample, random))) => vec![sample.decoding.draw(scores, &[], random)],
-        (None, None) if asked == Asked::Class && wanted.top.is_none() => {
+        (None, None) if asked == Asked::Class && options.top.is_none() => {
             let class = model.class_of(scores);
-            if wanted.allows(scores[class]) { vec![class] } else { Vec::new() }
+            if options.allows(scores[class]) { vec![class] } else { Vec::new() }
         }
-        (None, None) => wanted.chosen(scores),
+        (None, None) => options.chosen(scores),
     };
     if asked == Asked::Outputs {
-        let all: Vec<usize> = if wanted.is_plain() { (0..classes.len()).collect() } else { chosen() };
+        let all: Vec<usize> = if options.is_plain() { (0..classes.len()).collect() } else { chosen() };
         return Ok(Reply::Scores(all.into_iter().map(scored).collect()));
     }
     let chosen = chosen();
-    if wanted.top.is_some() || wanted.set.is_some() {
-        return Ok(if wanted.with_scores {
+    if options.top.is_some() || options.set.is_some() {
+        return Ok(if options.with_scores {
             Reply::Ranking(chosen.into_iter().map(scored).map(|(name, score)| (name, Some(score))).collect())
         } else {
             Reply::Array(chosen.into_iter().map(|index| Reply::Bulk(classes[index].to_vec())).collect())
@@ -159,7 +159,7 @@ pub(crate) fn classes(
     }
     Ok(match chosen.first() {
         None => Reply::Null,
-        Some(&best) if wanted.with_scores => {
+        Some(&best) if options.with_scores => {
             Reply::Array(vec![Reply::Bulk(classes[best].to_vec()), Reply::Single(scores[best])])
         }
         Some(&best) => Reply::Bulk(classes[best].to_vec()),

@@ -54,7 +54,7 @@ impl<'a> Known<'a> {
                 let known = Self::Json(text.into());
                 match rest {
                     [] => Ok((known, None)),
-                    [arrow, wanted @ ..] if *arrow == ARROW => Ok((known, Some(wanted))),
+                    [arrow, options @ ..] if *arrow == ARROW => Ok((known, Some(options))),
                     [word, ..] => Err(Refusal::unknown(word, "-> or nothing after the JSON")),
                 }
             }
@@ -70,7 +70,7 @@ impl<'a> Known<'a> {
         loop {
             match args {
                 [] => return Ok((Self::Pairs(pairs), None)),
-                [arrow, wanted @ ..] if *arrow == ARROW => return Ok((Self::Pairs(pairs), Some(wanted))),
+                [arrow, options @ ..] if *arrow == ARROW => return Ok((Self::Pairs(pairs), Some(options))),
                 [field] => return Err(Refusal::shape(format!("field '{}' has no value after it", shown(field)))),
                 [field, value, rest @ ..] => {
                     pairs.push(((*field).into(), (*value).into()));
@@ -156,13 +156,13 @@ mod tests {
 
     fn pairs(args: &[&'static str]) -> (Vec<(String, String)>, Option<usize>) {
         let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
-        let (known, wanted) = Known::parse(&args).unwrap();
+        let (known, options) = Known::parse(&args).unwrap();
         let Known::Pairs(pairs) = known else { panic!("{known:?}") };
         let text = |bytes: Cow<'_, [u8]>| String::from_utf8(bytes.into_owned()).unwrap();
-        (pairs.into_iter().map(|(field, value)| (text(field), text(value))).collect(), wanted.map(<[_]>::len))
+        (pairs.into_iter().map(|(field, value)| (text(field), text(value))).collect(), options.map(<[_]>::len))
     }
 
-    fn refused(args: &[&str]) -> String {
+    fn error_of(args: &[&str]) -> String {
         let args: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
         Known::parse(&args).map(|_| ()).unwrap_err().text()
     }
@@ -175,17 +175,17 @@ mod tests {
         assert_eq!(pairs(&["note", "->"]), (vec![pair("note", "->")], None));
         assert_eq!(pairs(&["->"]), (vec![], Some(0)));
         assert_eq!(pairs(&[]), (vec![], None));
-        assert_eq!(refused(&["age", "31", "plan"]), "NRSHAPE field 'plan' has no value after it");
+        assert_eq!(error_of(&["age", "31", "plan"]), "NRSHAPE field 'plan' has no value after it");
     }
 
     #[test]
     fn json_is_one_argument() {
-        let (known, wanted) = Known::parse(&[b"json", b"{}", b"->", b"TOP", b"2"]).unwrap();
+        let (known, options) = Known::parse(&[b"json", b"{}", b"->", b"TOP", b"2"]).unwrap();
         assert!(matches!(known, Known::Json(_)));
-        assert_eq!(wanted.map(<[_]>::len), Some(2));
-        assert_eq!(refused(&["JSON"]), "NRSHAPE JSON has no text after it: expected an object of fields");
-        assert!(refused(&["JSON", "{}", "TOP", "2"]).contains("unknown option 'TOP'"));
-        assert!(refused(&["FP32", "abcd"]).starts_with("NRSHAPE"));
+        assert_eq!(options.map(<[_]>::len), Some(2));
+        assert_eq!(error_of(&["JSON"]), "NRSHAPE JSON has no text after it: expected an object of fields");
+        assert!(error_of(&["JSON", "{}", "TOP", "2"]).contains("unknown option 'TOP'"));
+        assert!(error_of(&["FP32", "abcd"]).starts_with("NRSHAPE"));
     }
 
     #[test]

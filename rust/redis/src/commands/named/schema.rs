@@ -202,7 +202,7 @@ mod tests {
         Declared::parse(kind, &words)
     }
 
-    fn refused(kind: Kind, words: &str) -> String {
+    fn error_of(kind: Kind, words: &str) -> String {
         parsed(kind, words).and_then(|declared| declared.schema()).unwrap_err().text()
     }
 
@@ -235,12 +235,12 @@ mod tests {
     fn a_sign_may_follow_a_kind() {
         let declared = parsed(Kind::Regressor, "a NUMBER - b AUTO 7 + c AUTO + d FLAG -> e").unwrap();
         assert_eq!((declared.schema().unwrap().fields().len(), declared.signs), (4, vec![-1.0, 1.0, 1.0, 0.0]));
-        assert!(refused(Kind::Regressor, "a NUMBER + + -> e").contains("kind '->'"));
+        assert!(error_of(Kind::Regressor, "a NUMBER + + -> e").contains("kind '->'"));
     }
 
     #[test]
     fn errors_name_the_invalid_argument() {
-        let of_classifier = |words| refused(Kind::Classifier, words);
+        let of_classifier = |words| error_of(Kind::Classifier, words);
         assert!(of_classifier("age NUMBER").contains("'->' is missing"));
         assert!(of_classifier("age -> taken").contains("kind '->': expected AUTO, NUMBER"));
         assert!(of_classifier("age NUMBRE -> taken").contains("kind 'NUMBRE'"));
@@ -255,7 +255,7 @@ mod tests {
         assert!(of_classifier("a NUMBER -> taken HIDDEN 3 0").contains("HIDDEN is '3'"));
         assert!(of_classifier("a NUMBER -> taken HIDDEN 3 HIDDEN 4").contains("HIDDEN is given twice"));
         assert!(of_classifier("a NUMBER a FLAG -> taken").contains("stands twice"));
-        let of_regressor = |words| refused(Kind::Regressor, words);
+        let of_regressor = |words| error_of(Kind::Regressor, words);
         assert!(of_regressor("a NUMBER -> 3 b c").contains("the number of targets is '3'"));
         assert!(of_regressor("a NUMBER -> 0").contains("the number of targets is '0'"));
         assert!(of_regressor("a NUMBER -> b CLASSES 3").contains("CLASSES are for a classifier"));

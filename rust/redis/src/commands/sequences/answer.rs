@@ -42,7 +42,7 @@ pub(crate) fn answer(ctx: Context, value: &value::Value, args: &[&[u8]], asked: 
 
 /// A parsed request for a prediction, whether the network or the client keeps the sequence.
 pub(super) struct Prediction {
-    wanted: ReplyOptions,
+    options: ReplyOptions,
     random: Option<Random>,
     asked: Asked,
 }
@@ -51,13 +51,13 @@ impl Prediction {
     /// Parses the arguments after `->`, if there are any. Also returns the cost, without that of deriving the row.
     pub(super) fn parse(value: &value::Value, after: Option<&[&[u8]]>, asked: Asked) -> Result<(Self, Cost), Refusal> {
         let network = value.live.network();
-        let wanted = ReplyOptions::parse(after, Caller::Answer)?;
+        let options = ReplyOptions::parse(after, Caller::Answer)?;
         match network.kind() {
-            Kind::Classifier if wanted.interval.is_some() => return Err(Error::NotRegressor.into()),
-            Kind::Regressor if wanted.set.is_some() || wanted.sample.is_some() => {
+            Kind::Classifier if options.interval.is_some() => return Err(Error::NotRegressor.into()),
+            Kind::Regressor if options.set.is_some() || options.sample.is_some() => {
                 return Err(Error::NotClassifier.into());
             }
-            Kind::Regressor if !wanted.is_plain() && wanted.interval.is_none() => {
+            Kind::Regressor if !options.is_plain() && options.interval.is_none() => {
                 return Err(Refusal::option(
                     "TOP, WITHSCORES and MIN are for classes: expected INTERVAL or nothing after -> of a regressor",
                 ));
@@ -66,15 +66,15 @@ impl Prediction {
         }
         let model = network.model();
         let mut cost = Cost::of_rows(1, model.multiplications()) + Cost::of_items(network.layout().outputs());
-        if wanted.level().is_some() {
+        if options.level().is_some() {
             cost = cost + calibrated::cost(value)?;
         }
-        let random = wanted.sample.map(|sample| sample.random());
+        let random = options.sample.map(|sample| sample.random());
         if random.is_some() {
             model.check_drawing()?;
             cost = cost + sample::cost(1, &model)?;
         }
-        Ok((Self { wanted, random, asked }, cost))
+        Ok((Self { options, random, asked }, cost))
     }
 
     /// Computes the reply for a sequence whose row was derived.
@@ -85,7 +85,7 @@ impl Prediction {
         is_awaited: IsAwaited<'_>,
     ) -> Result<Reply, Refusal> {
         let model = network.model();
-        let quantiles = match self.wanted.level() {
+        let quantiles = match self.options.level() {
             Some(level) => calibrated::quantiles(network, level, is_awaited)?,
             None => Vec::new(),
         };
@@ -93,8 +93,10 @@ impl Prediction {
         model.answer(std::slice::from_ref(&seen.row), &mut outputs);
         outputs.iter_mut().for_each(|output| *output += seen.level);
         match model.kind() {
-            Kind::Classifier => classes(&model, &outputs, (&self.wanted, &quantiles, self.random.as_mut()), self.asked),
-            Kind::Regressor if self.wanted.interval.is_some() => Ok(calibrated::intervals(&outputs, &quantiles)),
+            Kind::Classifier => {
+                classes(&model, &outputs, (&self.options, &quantiles, self.random.as_mut()), self.asked)
+            }
+            Kind::Regressor if self.options.interval.is_some() => Ok(calibrated::intervals(&outputs, &quantiles)),
             Kind::Regressor => Ok(Reply::Singles(outputs)),
         }
     }

@@ -8,7 +8,7 @@ import statistics
 CELLS = ["auto", "window", "reservoir", "gru"]
 
 
-def tell(name: str, found: dict[str, list[tuple[float, float]]], goal: float, digits: int = 2) -> None:
+def print_errors(name: str, found: dict[str, list[tuple[float, float]]], goal: float, digits: int = 2) -> None:
     """Print the mean error of each cell and the seconds of a training, and whether the first one reaches a goal."""
     errors = {cell: statistics.mean(error for error, _ in runs) for cell, runs in found.items()}
     columns = "".join(f"  {cell} {error:6.{digits}f}" for cell, error in errors.items())
