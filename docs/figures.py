@@ -27,6 +27,13 @@ RIVALS = {
 }
 #: Names of speed.txt, in those of quality.txt.
 ENGINES = {"neuralredis": "neuralredis", "the original": "original", "sklearn": "mlp", "torch": "torch", "FANN": "fann"}
+#: Lines of served.txt, in words.
+SERVED = {
+    "NR.OBSERVE of an event": "`NR.OBSERVE` of an event, its rate / that of `RPUSH`",
+    "NR.CLASS, a live session of 64": "`NR.CLASS` of a sequence of 64 events, `CELL {cell}`",
+    "an event and the answer after it": "`NR.OBSERVE` of an event, then `NR.CLASS`, `CELL {cell}`",
+    "the same as a list": "memory of the same events in a list of Redis",
+}
 #: In the place of a table whose figures the last run left out.
 UNMEASURED = "Not measured yet.\n"
 #: Layouts of the front page.
@@ -104,13 +111,14 @@ def peers() -> str:
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])
     unit = "millions of training steps (one row, forward and backward) per second on one thread, by layout"
     note = f"\nSpeed is in {unit}.\n" if layouts else ""
-    return table(["", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + note
+    return table(["library", "relative error", *(f"speed, {layout}" for layout in layouts)], *rows) + note
 
 
 def quality() -> str:
     """Return our errors as multiples of those of others."""
     rows = [[RIVALS[name][1], f"{mean:.2f}", worse] for name, (mean, worse) in qualities().items()]
-    return table(["other", "our error as a multiple", "more than 1.1 times theirs on"], *rows)
+    heads = ["compared with", "error of neuralredis / other error", "data sets on which it is above 1.1"]
+    return table(heads, *rows)
 
 
 def training(threads: int) -> str:
@@ -141,7 +149,10 @@ def answers() -> str:
         ]
         for layout, ours, torch, sklearn in one
     ]  # fmt: skip
-    names = ["one row", "PyTorch", "scikit-learn", "1000 rows", "times PyTorch", "times scikit-learn"]
+    names = [
+        "one row", "one row, PyTorch", "one row, scikit-learn",
+        "1000 rows", "1000 rows / PyTorch", "1000 rows / scikit-learn",
+    ]  # fmt: skip
     return table(["layout", *names], *rows) if rows else UNMEASURED
 
 
@@ -152,7 +163,8 @@ def serving() -> str:
         for server, found in served().items()
         for (command, layout), (share, rate, floor, original) in found.items()
     ]
-    return table(["server", "command", "layout", "a second", "of `EXISTS`", "an idle module", "the original"], *rows)
+    shares = ["neuralredis", "a module that does nothing", "the original module"]
+    return table(["server", "command", "layout", "requests per second", *shares], *rows)
 
 
 def sequence_lines(form: str) -> list[tuple[str, ...]]:
@@ -170,22 +182,27 @@ def sequences() -> str:
     rows = [[name, f"**{of['auto']}**", *(of.get(cell, "") for cell in cells[1:])] for name, of in found.items()]
     for nats in sequence_lines(r"^counts of 4 letters in a row +([\d.]+)"):
         rows.append(["the same by counts of 4 letters in a row", str(nats), "", "", ""])
-    return table(["", *(f"`{cell.upper()}`" for cell in cells)], *rows)
+    return table(["data set", *(f"`CELL {cell.upper()}`" for cell in cells)], *rows)
 
 
 def forecasts() -> str:
     """Return errors of forecasts beside those of others."""
     found = sequence_lines(r"^(\w.*?) +network +([\d.]+) .*? naive +([\d.]+)  ETS +([\d.]+)")
     rows = [[name, f"**{ours}**", naive, ets] for name, ours, naive, ets in found]
-    return table(["", "network", "seasonal naive", "ETS"], *rows)
+    return table(["series", "network", "seasonal naive forecast", "exponential smoothing (ETS)"], *rows)
 
 
 def sequences_served() -> str:
     """Return what sequences cost a server."""
     text = (BENCHMARKS / "sequences" / "served.txt").read_text(encoding="utf-8")
     found = re.findall(r"^ *(\w.*?)  +([\d.]+(?: us| B)?)(?:  |$)", text, re.MULTILINE)
-    rows = [[label, value.replace(" us", " µs").replace(" B", " bytes")] for label, value in found]
-    return table(["", ""], *rows)
+    rows, cell = [], ""
+    for label, value in found:
+        # Lines after that of a cell are about the same cell.
+        cell = label.rpartition(", ")[2].upper() if label.startswith("NR.CLASS") else cell
+        words = SERVED.get(label.rpartition(", ")[0]) or SERVED.get(label, label)
+        rows.append([words.format(cell=cell), value.replace(" us", " µs").replace(" B", " bytes")])
+    return table(["operation or data", "time, rate or memory"], *rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {

@@ -295,6 +295,24 @@ def test_ask_takes_names_and_gaps(command: tables.Command, folder: Path) -> None
     assert "'age' is given twice" in command("ask", "shop.nr", "age=1", "age=2").err
 
 
+def test_ask_takes_values_before_between_and_after_options(command: tables.Command, folder: Path) -> None:
+    expected = command("ask", "shop.nr", "age=30", "city=Rome", "--why", "--set", "90")
+    assert (expected.code, "why " in expected.out) == (0, True)
+    for arguments in (
+        ["shop.nr", "--why", "age=30", "city=Rome", "--set", "90"],
+        ["shop.nr", "age=30", "--set", "90", "city=Rome", "--why"],
+        ["--why", "--set=90", "shop.nr", "age=30", "city=Rome"],
+        ["--why", "shop.nr", "--set", "90", "age=30", "city=Rome"],
+    ):
+        assert command("ask", *arguments) == expected, arguments
+    for arguments, unknown in (
+        (["ask", "shop.nr", "age=30", "--wy", "city=Rome"], "--wy city=Rome"),
+        (["info", "shop.nr", "age=30"], "age=30"),
+    ):
+        done = command(*arguments)
+        assert (done.code, f"unrecognized arguments: {unknown}" in done.err) == (2, True)
+
+
 def test_ask_works_with_a_network_saved_without_rows(command: tables.Command, folder: Path) -> None:
     assert command("train", "shop.csv", "--target", "churned", "--without-rows").code == 0
     with_rows = command("ask", "shop.nr", "newsletter=No", "city=ROME", "joined=2019-01-01").out

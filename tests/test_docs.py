@@ -81,6 +81,22 @@ def test_every_public_name_is_documented(name: str) -> None:
                 assert inspect.getdoc(member), f"{name}.{member_name}"
 
 
+def test_the_reference_has_every_public_name() -> None:
+    text = (Path(__file__).resolve().parents[1] / "docs" / "python.rst").read_text()
+    listed = {
+        name if name.startswith("neuralredis.") else f"neuralredis.{name}"
+        for name in re.findall(r"^\.\. auto(?:class|function):: (\S+)$", text, re.MULTILINE)
+    }
+    modules = ("neuralredis.aio", "neuralredis.exceptions", "neuralredis.plot", "neuralredis.sklearn")
+    public = {module: set(importlib.import_module(module).__all__) for module in modules}
+    # The package has the names of the errors, too, and these are listed in their module.
+    public["neuralredis"] = set(nr.__all__) - public["neuralredis.exceptions"] - {"__version__", "aio"}
+    for module in re.findall(r"^\.\. automodule:: (\S+)$", text, re.MULTILINE):
+        # A module is listed with all its members.
+        listed |= {f"{module}.{name}" for name in public[module]}
+    assert not {f"{module}.{name}" for module, names in public.items() for name in names} - listed
+
+
 METHODS = ["observe", "run", "classify", "configure", "train", "start_training", "evaluate"]
 METHODS += ["gradient", "weights", "set_weights", "rank"]
 

@@ -113,6 +113,16 @@ def test_classes_may_be_of_any_type_and_weighted() -> None:
     assert balanced.predict_proba(same)[:, 1].mean() == pytest.approx(0.5, abs=0.1)
 
 
+@pytest.mark.parametrize("cell", ["auto", "window", "gru"])
+def test_default_hidden_layers_are_those_of_a_network_with_the_cell(cell: Any) -> None:
+    by_default = nr.SequenceNetwork("classifier", fields={"place": "vector 2"}, target="first", cell=cell)
+    classifier = SequenceClassifier(cell=cell, max_iter=2, restarts=1, random_state=1).fit(*bumps(20))
+    assert classifier.network_.info().layout[1:-1] == by_default.info().layout[1:-1]
+    by_default = nr.SequenceNetwork("regressor", fields={"value": "number"}, target="value", cell=cell)
+    forecaster = Forecaster(cell=cell, max_iter=2, restarts=1, random_state=1).fit(np.sin(np.arange(60)))
+    assert forecaster.network_.info().layout[1:-1] == by_default.info().layout[1:-1]
+
+
 def test_early_stopping_holds_out_series_of_each_class() -> None:
     X, y = bumps(40)
     model = SequenceClassifier([6], restarts=1, random_state=1).fit(X, y)

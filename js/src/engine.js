@@ -1,7 +1,7 @@
 // The engine, one instance per thread: a request is written into WebAssembly's memory, handled there, and the reply is
 // read. The counterpart is rust/wasm/src/lib.rs.
 
-import { errorFrom, NeuralRedisError } from "./errors.js";
+import { DataError, errorFrom, NeuralRedisError, OptionError } from "./errors.js";
 
 const [OBJECT, DATA] = [0, 1];
 
@@ -62,7 +62,7 @@ async function bytesOf(source) {
 export function ask(request, data = new Uint8Array(0)) {
   if (!engine) throw new NeuralRedisError("the engine is not loaded yet: await ready() first");
   const { exports } = engine;
-  const text = encoder.encode(JSON.stringify(request));
+  const text = encoder.encode(JSON.stringify(request, finite));
   const bytes = typeof data === "string" ? encoder.encode(data) : new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   let kind;
   try {
@@ -80,6 +80,15 @@ export function ask(request, data = new Uint8Array(0)) {
   const answer = JSON.parse(decoder.decode(reply));
   if (kind === OBJECT) return answer;
   throw errorFrom(answer);
+}
+
+/** Returns a value of a request. JSON would turn a number that is not finite into null, which stands for a missing value. */
+function finite(name, value) {
+  const isWrong = (item) => typeof item === "number" && !Number.isFinite(item);
+  const at = Array.isArray(value) ? value.findIndex(isWrong) : -1;
+  const [where, wrong] = at >= 0 ? [`${name} ${at}`, value[at]] : [name, value];
+  if (!isWrong(wrong)) return value;
+  throw new (name === "outcomes" ? DataError : OptionError)(`${where} is ${wrong}: expected a finite number`);
 }
 
 /** Returns the bytes of a reply as float32 numbers, without copying. */

@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     subparsers = parser.add_subparsers(metavar="command", required=True)
     for subcommand in SUBCOMMANDS:
         subcommand.add_to(subparsers)
-    args = parser.parse_args(arguments)
+    args = _parsed(parser, arguments)
     for stream in (sys.stdout, sys.stderr):
         # A terminal whose encoding lacks a character shows "?" instead of failing.
         if isinstance(stream, io.TextIOWrapper):
@@ -104,6 +104,17 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(0)
+
+
+def _parsed(parser: argparse.ArgumentParser, arguments: list[str] | None) -> argparse.Namespace:
+    """Parse the command line; values of `ask` may stand before, between and after options."""
+    # argparse takes all of them at once, right after the network, and leaves those behind an option over.
+    args, rest = parser.parse_known_args(arguments)
+    if rest and (not hasattr(args, "values") or any(text.startswith("-") for text in rest)):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    if rest:
+        args.values = [*args.values, *rest]
+    return args
 
 
 def _fail(why: str) -> NoReturn:

@@ -62,9 +62,7 @@ def add_to(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subcommand(subparsers, "ask", "predict one row that you type", DESCRIPTION, EPILOG)
     add_network(parser)
-    parser.add_argument(
-        "values", nargs="*", metavar="NAME=VALUE", help="values of a row, or of each event, right after NET"
-    )
+    parser.add_argument("values", nargs="*", metavar="NAME=VALUE", help="values of a row, or of each event")
     parser.add_argument("--id", metavar="ID", help="for sequences: continue the stored sequence with this id")
     parser.add_argument("--why", action="store_true", help="show what each value contributes to the prediction")
     parser.add_argument("--want", metavar="CLASS", help="show which values would have to change for this class")

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from neuralredis.export.intermediate import Exported, FieldInputs
+import numpy as np
+
+from neuralredis.export.intermediate import Exported, FieldInputs, ScalingNumbers, SequenceView
+from neuralredis.export.packing import of_bits, packed
 from neuralredis.export.refusals import only_known
 
 __all__ = ["constant", "files", "runtime"]
@@ -66,56 +69,95 @@ def runtime(exported: Exported) -> str:
     OptionError
         If the network has a layer or a cell that this format does not support.
     """
-    sequence, fields = exported["sequence"], exported["fields"]
     only_known(exported, "JavaScript")
-    cell = None if sequence is None else sequence["cell"]
+    sequence, fields = exported["sequence"], exported["fields"]
+    # Inputs of fields may be gaps, which become 0 even without a scaling.
+    parts = ["inputs/plain" if exported["input_scaling"] is None and fields is None else "inputs/scaled"]
+    parts += ["outputs/plain" if exported["output_scaling"] is None else "outputs/scaled"]
+    parts += ["members/one" if len(exported["members"]) == 1 else "members/several"]
+    parts += [f"heads/{exported['head']}", "layers"]
+    if exported["kind"] == "classifier" and "threshold" not in exported:
+        parts.append("best")
+    if sequence is not None:
+        parts += _parts_of_sequences(exported, sequence)
+    elif fields is not None:
+        parts += [*_kinds(fields), "rows"]
+    else:
+        parts.append("positions")
+    parts.append("end")
     activations = sorted(
         {layer["activation"] for member in exported["members"] for layer in member if layer["activation"]}
     )
-    scaled = exported["output_scaling"] is not None
-    parts = [f"heads/{exported['head']}", "layers", f"outputs/{'scaled' if scaled else 'plain'}"]
-    if exported["kind"] == "classifier" and "threshold" not in exported:
-        parts.append("best")
-    given = fields if sequence is None else sequence["fields"]
-    if given is not None:
-        kinds = {field["kind"] for field in given}
-        parts += ["kinds", *(f"kinds/{kind}" for kind in sorted(kinds)), "fields"]
-        if cell is not None and "vector" not in kinds:
-            parts.append("kinds/state")
-    if sequence is None:
-        parts.append("positions" if fields is None else "rows")
-    else:
-        if cell is not None:
-            parts.append(cell["kind"])
-        parts.append("sequence")
-        if _samples(exported):
-            parts.append("sample")
-    parts.append("end")
     first = _with_needs(["arithmetic", *(f"functions/{activation}" for activation in activations)])
     rest = [part for part in _with_needs(parts) if part not in first]
-    named = f"const act = {{ {', '.join(activations)} }};\n"
+    # The last layer has no activation.
+    named = f"const act = {{ {''.join(f'{activation}, ' for activation in activations)}null: x => x }};\n"
     return "".join([*map(_part, first), named, *map(_part, rest)])
+
+
+def _kinds(fields: Iterable[FieldInputs]) -> list[str]:
+    return [f"kinds/{kind}" for kind in sorted({field["kind"] for field in fields})]
+
+
+def _parts_of_sequences(exported: Exported, sequence: SequenceView) -> list[str]:
+    parts, cell = _kinds(sequence["fields"]), sequence["cell"]
+    if sequence["by_position"]:
+        parts.append("events/position")
+    else:
+        parts.append("events/single" if len(sequence["fields"]) == 1 else "events/named")
+    if cell is not None:
+        parts += [f"cells/{cell['kind']}", f"states/{cell['kind']}" if sequence["next"] is None else "states/last"]
+        if sequence["window"] and "kinds/vector" not in parts:
+            parts.append("kinds/state")
+    parts.append("levels/series" if sequence["series"] else "levels/plain")
+    if not sequence["window"]:
+        parts.append("views/state")
+    elif cell is not None:
+        parts.append("views/window_and_state")
+    else:
+        parts.append("views/series" if sequence["series"] else "views/window")
+    return [*parts, "sequence", *(["sample"] if _samples(exported) else [])]
 
 
 #: The parts that each part depends on.
 NEEDS = {
+    "cells/gru": ("functions/sigmoid", "functions/tanh", "states/extended"),
+    "cells/reservoir": ("random", "functions/tanh", "states/extended"),
+    "encoded": ("fields",),
+    "events/named": ("values",),
+    "events/position": ("fields",),
+    "events/single": ("values",),
     "functions/exp": ("functions/polynomials",),
     "functions/ln": ("functions/polynomials",),
     "functions/sigmoid": ("functions/exp",),
     "functions/tanh": ("functions/exp",),
-    "gru": ("functions/sigmoid", "functions/tanh"),
     "heads/sigmoid": ("functions/sigmoid",),
     "heads/softmax": ("functions/exp",),
     "heads/two_class": ("functions/sigmoid",),
-    "kinds/auto": ("numbers", "place", "words", "known"),
-    "kinds/category": ("words", "known"),
-    "kinds/number": ("numbers", "place"),
-    "kinds/tags": ("numbers", "words", "lists", "known"),
-    "kinds/text": ("words", "lists", "functions/ln"),
-    "kinds/time": ("numbers",),
-    "kinds/vector": ("numbers",),
-    "reservoir": ("random", "functions/tanh"),
+    "inputs/scaled": ("standardizer",),
+    "kinds/auto": ("kinds", "numbers", "places", "words", "finder"),
+    "kinds/category": ("kinds", "words", "finder"),
+    "kinds/flag": ("kinds",),
+    "kinds/number": ("kinds", "numbers", "places"),
+    "kinds/state": ("kinds",),
+    "kinds/tags": ("kinds", "numbers", "words", "lists", "finder"),
+    "kinds/text": ("kinds", "words", "lists", "u64", "functions/ln"),
+    "kinds/time": ("kinds", "numbers"),
+    "kinds/vector": ("kinds", "numbers"),
+    "layers": ("unpack",),
+    "outputs/scaled": ("unpack",),
+    "random": ("u64",),
+    "rows": ("values", "encoded"),
     "sample": ("random",),
+    "standardizer": ("unpack",),
+    "states/gru": ("states/means",),
+    "states/extended": ("standardizer",),
+    "states/reservoir": ("states/means",),
+    "values": ("fields",),
+    "views/series": ("views/fields",),
+    "views/window": ("views/fields",),
+    "views/window_and_state": ("views/fields",),
+    "views/fields": ("encoded",),
 }
 
 
@@ -145,7 +187,14 @@ def _samples(exported: Exported) -> bool:
 def _head(exported: Exported) -> str:
     """Return the header, and the constants of this network."""
     title = "-".join(map(str, exported["layout"]))
-    known = {key: value for key, value in exported.items() if key not in ("sequence", "format", "version", "made_by")}
+    exported = _scaled(_in_order_of_entries(exported))
+    known: dict[str, Any] = {
+        key: value for key, value in exported.items() if key not in ("sequence", "format", "version", "made_by")
+    }
+    known["proof"] = [
+        (proof["row"] if "row" in proof else proof["events"], packed(of_bits(proof["answer"])))
+        for proof in exported["proof"]
+    ]
     if exported["fields"] is None:
         del known["fields"]
     head = (
@@ -156,6 +205,45 @@ def _head(exported: Exported) -> str:
     if exported["sequence"] is not None:
         head += f"const S = {_literal(exported['sequence'])};\n"
     return head
+
+
+def _in_order_of_entries(exported: Exported) -> Exported:
+    """Return the description with fields in the order in which the runtime adds their looked-up inputs."""
+    fields, sequence = exported["fields"], exported["sequence"]
+    if fields is None:
+        return exported
+    fields = [fields[at] for at in _order(fields)]
+    if sequence is not None:
+        order = _order(sequence["fields"])
+        fields = [
+            {**field, "event_field": order.index(field["event_field"])} if "event_field" in field else field
+            for field in fields
+        ]
+        sequence = {
+            **sequence,
+            "fields": [sequence["fields"][at] for at in order],
+            "next": None if sequence["next"] is None else order.index(sequence["next"]),
+        }
+    return {**exported, "fields": fields, "sequence": sequence}
+
+
+def _scaled(exported: Exported) -> Exported:
+    """Return the description with a scaling that changes nothing where there is none, except of inputs by position."""
+    sequence = exported["sequence"]
+    if exported["fields"] is not None and exported["input_scaling"] is None:
+        largest = float(np.finfo(np.float32).max)
+        exported = {**exported, "input_scaling": _unchanged(exported["computed"]), "input_limit": largest}
+    if sequence is not None and sequence["scaling"] is None:
+        exported = {**exported, "sequence": {**sequence, "scaling": _unchanged(sequence["computed"])}}
+    return exported
+
+
+def _unchanged(columns: int) -> ScalingNumbers:
+    return {"mean": packed(np.zeros(columns)), "scale": packed(np.ones(columns))}
+
+
+def _order(fields: Sequence[FieldInputs]) -> list[int]:
+    return sorted(range(len(fields)), key=lambda at: fields[at]["kind"] in ("text", "tags"))
 
 
 def _literal(value: Any) -> str:
@@ -186,7 +274,9 @@ def _api(exported: Exported) -> str:
     lines.append(f"const named = y => {answers}, predict = x => named(run(x));")
     if sequence is not None:
         # Functions for the methods of the class Sequence.
-        lines.append("const step = (of, event) => of.step(event), sample = (of, ...options) => of.sample(...options);")
+        lines.append("const step = (of, event) => of.step(event);")
+        if _samples(exported):
+            lines.append("const sample = (of, ...options) => of.sample(...options);")
     return "\n".join([*lines, ""])
 
 

@@ -156,6 +156,14 @@ def hidden_layers(sizes: Any) -> tuple[Any, ...]:
     return tuple(sizes)
 
 
+def hidden_layers_after(cell: Any, sizes: Any) -> tuple[Any, ...]:
+    """Return the units of the hidden layers after a cell; None stands for the default of `SequenceNetwork`."""
+    if sizes is None:
+        # The units of GRU cells are trained, and need no hidden layers.
+        return () if str(cell).lower() == "gru" else (30, 30, 30)
+    return hidden_layers(sizes)
+
+
 def whole_number(name: str, value: Any, unless: str | None) -> None:
     """Raise ValueError unless the value of a parameter is an integer of at least 1, or equals `unless`."""
     number = isinstance(value, Integral) and int(value) >= 1

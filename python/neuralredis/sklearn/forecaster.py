@@ -12,7 +12,7 @@ from neuralredis.coming import future
 from neuralredis.options import Activation
 from neuralredis.sequences import Cell, Forecast, SequenceNetwork
 from neuralredis.series import cut, scaled_errors
-from neuralredis.sklearn.checks import hidden_layers, whole_number
+from neuralredis.sklearn.checks import hidden_layers_after, whole_number
 from neuralredis.sklearn.long import ID, TIME, Long, is_table, long, one, table_like
 from neuralredis.sklearn.sequence_classifier import LONGEST
 from neuralredis.sklearn.trained import TrainedEstimator
@@ -48,8 +48,8 @@ class Forecaster(TrainedEstimator):
     season_length : int, default 1
         Number of values in a season, at least 1, such as 12 for monthly values. The baseline is the naive forecast, the
         value one season before. The network does not use it.
-    hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
-        Units of each hidden layer.
+    hidden_layer_sizes : sequence of int, int or None, default None
+        Units of each hidden layer. None stands for 30, 30, 30, and with ``cell="gru"`` for no hidden layer.
     cell : {"auto", "window", "reservoir", "gru"}, default "auto"
         How a series becomes inputs. (As for `neuralredis.SequenceNetwork`.)
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
@@ -133,7 +133,7 @@ class Forecaster(TrainedEstimator):
     def __init__(
         self,
         season_length: int = 1,
-        hidden_layer_sizes: Any = (30, 30, 30),
+        hidden_layer_sizes: Any = None,
         cell: Cell = "auto",
         *,
         activation: Activation = "relu",
@@ -200,7 +200,7 @@ class Forecaster(TrainedEstimator):
             "regressor",
             fields={"y": "number"},
             target="y",
-            hidden=hidden_layers(self.hidden_layer_sizes),
+            hidden=hidden_layers_after(self.cell, self.hidden_layer_sizes),
             length=min(max(map(len, found.values.values())), LONGEST),
             cell=self.cell,
             seed=seed,

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from neuralredis.options import Activation
 from neuralredis.sequences import Cell, SequenceNetwork
 from neuralredis.sklearn.base import weights
-from neuralredis.sklearn.checks import hidden_layers, refuse_missing, whole_number
+from neuralredis.sklearn.checks import hidden_layers_after, refuse_missing, whole_number
 from neuralredis.sklearn.classweights import class_weights
 from neuralredis.sklearn.panel import sequences
 from neuralredis.sklearn.trained import TrainedEstimator
@@ -43,8 +43,8 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : sequence of int or int, default (30, 30, 30)
-        Units of each hidden layer.
+    hidden_layer_sizes : sequence of int, int or None, default None
+        Units of each hidden layer. None stands for 30, 30, 30, and with ``cell="gru"`` for no hidden layer.
     cell : {"auto", "window", "reservoir", "gru"}, default "auto"
         How a series becomes inputs: its last time points, the hidden state of fixed recurrent units, that of trained
         units, or by ``"auto"`` the first two. (As for `neuralredis.SequenceNetwork`.)
@@ -106,7 +106,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes: Any = (30, 30, 30),
+        hidden_layer_sizes: Any = None,
         cell: Cell = "auto",
         *,
         length: int | None = None,
@@ -176,7 +176,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         of_classes: NDArray[Any] = np.bincount(positions, weight[learnt])
         network = SequenceNetwork(
             "classifier",
-            [events[0].shape[1], *hidden_layers(self.hidden_layer_sizes), len(classes)],
+            [events[0].shape[1], *hidden_layers_after(self.cell, self.hidden_layer_sizes), len(classes)],
             length=self.length or min(max(map(len, events)), LONGEST),
             cell=self.cell,
             seed=seed,

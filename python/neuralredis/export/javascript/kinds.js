@@ -1,3 +1,4 @@
-// For each kind of field: how a value is parsed (null is missing, undefined invalid), and which inputs it sets.
-// Kinds whose inputs are all looked up name their group: texts and tags come after the others.
+// For each kind of field, a function that returns three things of a field: what is expected of its values; how a value
+// is parsed, where null is a gap and undefined invalid; and how a parsed value sets inputs of the field, the computed
+// ones by set(numbers), each looked-up one by look(index, value).
 const kinds = {};

@@ -1,6 +1,7 @@
 const run = row => {
   if (row.length !== M.computed) fail(`a row of ${row.length} inputs: expected ${M.computed}`);
-  const x = Float32Array.from(row, v => typeof v === "number" || typeof v === "boolean" ? v : NaN);
-  x.forEach((v, i) => v - v === 0 || fail(`input ${i} is ${row[i]}: expected a finite number`));
-  return answer(x, []);
+  return answer(Float32Array.from(row, (v, i) => {
+    const x = typeof v === "number" || typeof v === "boolean" ? f(v) : NaN;
+    return x - x === 0 ? x : fail(`input ${i} is ${v}: expected a finite number`);
+  }));
 };

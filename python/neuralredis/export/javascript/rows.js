@@ -1,1 +1,1 @@
-const fields = ready(M.fields), run = row => of(fields, values(fields, row));
+const fields = M.fields.map(ready), run = row => outputs(fields, values(fields, row));

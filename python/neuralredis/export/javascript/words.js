@@ -3,7 +3,6 @@ const utf8 = t => new TextEncoder().encode(t), short = w => w !== null && utf8(w
 const given = v => {
   // Strings, booleans and bigints.
   if (typeof v !== "number") return /^(st|b)/.test(typeof v) ? "" + v : null;
-  const [, sign, a, b, e] = /^(-?)(\d)\.?(\d*)e(.*)$/.exec(v) || [], d = a + b;
-  return a ? sign + (e > 0 ? d.padEnd(+e + 1, 0) : "0." + "0".repeat(-e - 1) + d)
-    : v || 1 / v > 0 ? ("" + v).replace("Infinity", "inf") : "-0";
+  return (v || 1 / v > 0 ? "" : "-") + ("" + v).replace("Infinity", "inf").replace(/(\d)\.?(\d*)e(.*)/, (_, a, b, e) =>
+    e > 0 ? (a + b).padEnd(+e + 1, 0) : "0." + "0".repeat(-e - 1) + a + b);
 };

@@ -1,1 +1,1 @@
-const sigmoid = x => f(1 / f(1 + exp(0 - x)));
+const sigmoid = x => f(1 / f(1 + exp(-x)));

@@ -1,5 +1,8 @@
-kinds.auto = {
-  expected: "a number, or a word of at most 64 bytes",
-  read: v => number(v) ?? short(given(v)),
-  put: (x, v, d, look) => typeof v === "string" ? look(known(d, v)) : x.set([v, place(d.knots, v)], d.computed),
-};
+kinds.auto = (d, find = finder(d), place = placer(d)) => [
+  "a number, or a word of at most 64 bytes",
+  v => {
+    const x = number(v);
+    return x === undefined ? short(given(v)) : x;
+  },
+  (v, set, look) => typeof v === "string" ? look(find(v)) : set([v, place(v)]),
+];

@@ -1,6 +1,3 @@
-kinds.category = {
-  expected: "a word of at most 64 bytes",
-  looked: 1,
-  read: v => short(given(v)),
-  put: (x, v, d, look) => look(known(d, v)),
-};
+kinds.category = (d, find = finder(d)) => [
+  "a word of at most 64 bytes", v => short(given(v)), (v, set, look) => look(find(v)),
+];

@@ -1,5 +1,6 @@
-kinds.flag = {
-  expected: "true or false, 1 or 0, yes or no, on or off",
-  read: v => typeof v === "object" ? undefined : /^(1|true|yes|on)$/i.test(v) ? 1 : /^(0|false|no|off)$/i.test(v) ? 0 : undefined,
-  put: (x, v, d) => { x[d.computed] = v; },
-};
+kinds.flag = () => [
+  "true or false, 1 or 0, yes or no, on or off",
+  v => typeof v === "object" ? undefined
+    : /^(1|true|yes|on)$/i.test(v) ? 1 : /^(0|false|no|off)$/i.test(v) ? 0 : undefined,
+  (v, set) => set([v]),
+];

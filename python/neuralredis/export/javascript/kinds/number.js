@@ -1,5 +1,1 @@
-kinds.number = {
-  expected: "a finite number",
-  read: number,
-  put: (x, v, d) => x.set([v, place(d.knots, v)], d.computed),
-};
+kinds.number = (d, place = placer(d)) => ["a finite number", number, (v, set) => set([v, place(v)])];

@@ -1,2 +1,2 @@
 // The state of a cell, which no caller passes.
-kinds.vector = { put: (x, v, d) => x.set(v, d.computed) };
+kinds.vector = () => [, , (v, set) => set(v)];

@@ -1,8 +1,9 @@
-kinds.vector = {
-  expected: "a list of as many finite numbers as the field has",
-  read: (v, { length }) => {
+kinds.vector = d => [
+  "a list of as many finite numbers as the field has",
+  v => {
+    if (v === "") return null;
     const x = (typeof v === "number" ? [v] : Array.isArray(v) || ArrayBuffer.isView(v) ? [...v] : []).map(number);
-    return x.length === length && !x.includes(undefined) ? x : undefined;
+    return x.length === d.length && x.every(v => v != null) ? x : undefined;
   },
-  put: (x, v, d) => x.set(v, d.computed),
-};
+  (v, set) => set(v),
+];

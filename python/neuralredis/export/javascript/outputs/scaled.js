@@ -1,2 +1,2 @@
-const outs = scaling(M.output_scaling);
-const unscaled = y => y.map((v, i) => outs.s[i] ? clamp(f(f(v / outs.s[i]) + outs.m[i]), FLT_MAX) : outs.m[i]);
+const levels = unpack(M.output_scaling.mean), scales = unpack(M.output_scaling.scale);
+const unscaled = y => y.map((v, i) => scales[i] ? clamp(f(v / scales[i]) + levels[i], FLT_MAX) : levels[i]);

@@ -1,0 +1,2 @@
+const events = S.fields.map(ready);
+const read = event => values(events, event);

@@ -1,0 +1,1 @@
+const standardize = x => x;

@@ -1,0 +1,1 @@
+const standardize = standardizer(M.input_scaling, M.input_limit);

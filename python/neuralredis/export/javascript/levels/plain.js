@@ -1,0 +1,1 @@
+const levelled = y => y;

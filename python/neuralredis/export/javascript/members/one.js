@@ -1,0 +1,1 @@
+const together = ([y]) => y;

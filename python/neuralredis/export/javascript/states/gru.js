@@ -1,0 +1,1 @@
+const held = states => states.at(-1).flatMap((h, m) => [...h, ...mean(states, m)]);

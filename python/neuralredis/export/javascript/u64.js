@@ -1,0 +1,1 @@
+const u64 = x => BigInt.asUintN(64, x);

@@ -1,0 +1,1 @@
+const fields = M.fields.map(d => ready({ ...S.fields[d.event_field], ...d }));

@@ -1,0 +1,1 @@
+const seen = (past, states) => answer(Float32Array.from(held(extended(past, states))));
