@@ -24,6 +24,8 @@ RIVALS = {
     "fann": ("FANN", "FANN, 100 hidden units, patience"),
     "original": ("the original module", "the original, 30 hidden units"),
     "forest": ("random forest", "a random forest of 100 trees"),
+    "lightgbm": ("LightGBM", "LightGBM"),
+    "catboost": ("CatBoost", "CatBoost"),
 }
 #: Names of speed.txt, in those of quality.txt.
 ENGINES = {"neuralredis": "neuralredis", "the original": "original", "sklearn": "mlp", "torch": "torch", "FANN": "fann"}
@@ -105,7 +107,7 @@ def peers() -> str:
     quality, speed = qualities(), steps(1)
     layouts = [layout for layout in LAYOUTS if layout in speed]
     rows = []
-    for name in ("neuralredis", "original", "mlp", "torch", "fann", "forest", "linear"):
+    for name in ("neuralredis", "original", "mlp", "torch", "fann", "forest", "lightgbm", "linear"):
         error = f"{1 / quality[name][0]:.2f}" if name in quality else "1"
         rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])

@@ -34,10 +34,11 @@ def mean(results: Results, task: str, name: str) -> float:
 
 def table(results: Results) -> Iterator[str]:
     """Yield the lines of the table: errors in percent, and in brackets ours as a multiple of each."""
+    compared = [name for name in COMPARED if any(name in found for found in results.values())]
     yield f"{'':14} {'rows':>6} {'inputs':>6} {'ours':>7} {'baseline':>9} " + "".join(
-        f"{name:>16}" for name in COMPARED
+        f"{name:>16}" for name in compared
     )
-    ratios: dict[str, list[tuple[float, str]]] = {name: [] for name in COMPARED}
+    ratios: dict[str, list[tuple[float, str]]] = {name: [] for name in compared}
     for task, load in SETS.items():
         if "neuralredis" not in results.get(task, {}):
             continue
@@ -45,7 +46,7 @@ def table(results: Results) -> Iterator[str]:
         our = mean(results, task, "neuralredis")
         line = f"{task:14} {len(rows.X):6} {rows.X.shape[1]:6} {100 * our:7.2f} "
         line += f"{100 * mean(results, task, 'baseline'):9.2f} " if "baseline" in results[task] else " " * 10
-        for name in COMPARED:
+        for name in compared:
             if results[task].get(name, {}).get("error"):
                 their = mean(results, task, name)
                 ratios[name].append((our / their, task))
@@ -61,7 +62,7 @@ def table(results: Results) -> Iterator[str]:
             above = ", ".join(worse) or "none"
             yield f"{name:10} geometric mean {middle:.3f} over {len(found)} sets; above 1.10: {above}"
     yield ""
-    for name in ("neuralredis", *COMPARED):
+    for name in ("neuralredis", *compared):
         seconds = [sum(found[name]["seconds"]) for found in results.values() if found.get(name, {}).get("seconds")]
         if seconds:
             yield f"{name:12} {sum(seconds):9.1f} seconds of processor time to learn {len(seconds)} sets"

@@ -17,6 +17,7 @@ LABELS = {
     "fann": "FANN",
     "original": "the original module",
     "forest": "random forest",
+    "lightgbm": "LightGBM",
 }
 
 
