@@ -151,7 +151,7 @@ def test_max_queued_limits_the_queue(client: redis.Redis) -> None:
         inredis.train(client, "fifth")
 
 
-@pytest.mark.parametrize("end", ["FLUSHALL", "UNLINK", "REPLICAOF", "SAVED BY A STOP"])
+@pytest.mark.parametrize("end", ["FLUSHALL", "UNLINK", "REPLICAOF", "NR.STOP"])
 def test_thousands_of_queued_trainings_can_be_dropped_at_once(client: redis.Redis, end: str) -> None:
     count = 4000
     client.config_set("neuralredis.max-trainings", 1)
