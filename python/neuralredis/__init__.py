@@ -40,6 +40,7 @@ from neuralredis.results import (
     ClassifierEvaluation,
     Curve,
     FieldStatistics,
+    Forecast,
     Info,
     Interval,
     ListedTraining,
@@ -50,7 +51,8 @@ from neuralredis.results import (
     RowCounts,
 )
 from neuralredis.sequence_protocol import AnySequenceNetwork, AnySession
-from neuralredis.sequences import Forecast, SequenceNetwork, Session
+from neuralredis.sequences import SequenceNetwork
+from neuralredis.session import Session
 from neuralredis.training import Training
 
 __all__ = [

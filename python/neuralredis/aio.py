@@ -29,7 +29,7 @@ from neuralredis.remote.links import AsyncLink
 from neuralredis.remote.network_steps import NetworkSteps
 from neuralredis.remote.sequence_steps import SequenceSteps
 from neuralredis.remote.session_steps import SessionSteps
-from neuralredis.sequences import id_of
+from neuralredis.session import id_of
 from neuralredis.steps import awaited
 from neuralredis.watching import TrainingSteps
 

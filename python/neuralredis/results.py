@@ -15,6 +15,8 @@ __all__ = [
     "ClassifierEvaluation",
     "Curve",
     "Evaluation",
+    "FieldStatistics",
+    "Forecast",
     "Info",
     "Interval",
     "ListedTraining",
@@ -307,6 +309,28 @@ class Report:
     def __repr__(self) -> str:
         """Return the summary, and a line for each warning."""
         return "\n".join([f"<Report: {self.summary}>", *(f"Warning: {warning}" for warning in self.warnings)])
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The forecast of a series.
+
+    Attributes
+    ----------
+    values : numpy.ndarray of float32, shape (steps,)
+        The next values, in order.
+    low, high : numpy.ndarray of float32, shape (steps,), or None
+        Prediction interval of each step by itself; None if no level was given.
+    """
+
+    values: NDArray[np.float32]
+    low: NDArray[np.float32] | None = None
+    high: NDArray[np.float32] | None = None
+
+    @classmethod
+    def _of(cls, found: tuple[NDArray[np.float32], tuple[NDArray[np.float32], NDArray[np.float32]] | None]) -> Forecast:
+        values, bounds = found
+        return cls(values) if bounds is None else cls(values, *bounds)
 
 
 @dataclass(frozen=True, kw_only=True)

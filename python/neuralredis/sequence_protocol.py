@@ -10,8 +10,7 @@ from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis.options import Changes, Options, Set
-from neuralredis.results import Evaluation, FieldStatistics, Info, Progress, Report
-from neuralredis.sequences import Forecast
+from neuralredis.results import Evaluation, FieldStatistics, Forecast, Info, Progress, Report
 from neuralredis.training import Training
 
 if TYPE_CHECKING:

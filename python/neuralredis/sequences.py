@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, SupportsIndex
 
 import numpy as np
@@ -12,35 +11,20 @@ from numpy import float32
 from numpy.typing import ArrayLike, NDArray
 
 from neuralredis import _core
-from neuralredis.exceptions import DataError, KindError, OptionError, ShapeError
+from neuralredis.event_frames import sequences_of_frame
+from neuralredis.exceptions import KindError, OptionError, ShapeError
 from neuralredis.network import Network
 from neuralredis.options import Creation, Kind, Set
-from neuralredis.results import ClassifierEvaluation, Evaluation, RegressorEvaluation, RowCounts
+from neuralredis.results import ClassifierEvaluation, Evaluation, Forecast, RegressorEvaluation, RowCounts
 from neuralredis.series import KEPT_BACK, parts
+from neuralredis.session import Session, id_of
 
 if TYPE_CHECKING:
     from typing_extensions import Self, Unpack
 
-__all__ = ["Cell", "Forecast", "SequenceNetwork", "Session"]
+__all__ = ["Cell", "SequenceNetwork"]
 
 Cell = Literal["auto", "window", "reservoir", "gru"]
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """The forecast of a series.
-
-    Attributes
-    ----------
-    values : numpy.ndarray of float32, shape (steps,)
-        The next values, in order.
-    low, high : numpy.ndarray of float32, shape (steps,), or None
-        Prediction interval of each step by itself; None if no level was given.
-    """
-
-    values: NDArray[float32]
-    low: NDArray[float32] | None = None
-    high: NDArray[float32] | None = None
 
 
 class SequenceNetwork(Network):
@@ -385,7 +369,7 @@ class SequenceNetwork(Network):
             If the validation sequences are too few or too short for that level.
         """
         flat, _ = self._flat([X])
-        return _forecast(_core.forecast(self, None, flat, steps, level))
+        return Forecast._of(_core.forecast(self, None, flat, steps, level))
 
     def sample(
         self,
@@ -508,7 +492,7 @@ class SequenceNetwork(Network):
         if sequence is not None:
             declared = self._declared
             targets = None if declared["next"] else declared["targets"]
-            flat, ends, names, found = _of_frame(X, sequence, order, declared["fields"], targets)
+            flat, ends, names, found = sequences_of_frame(X, sequence, order, declared["fields"], targets)
             return names, flat, ends, found if y is None else y
         flat, ends = self._flat(X)
         if ids is None:
@@ -548,126 +532,8 @@ class SequenceNetwork(Network):
         return found
 
 
-class Session:
-    """One sequence of a network: append events, and predict.
-
-    Attributes
-    ----------
-    net : SequenceNetwork
-        The network.
-    id : bytes
-        The id of the sequence.
-    """
-
-    __slots__ = ("id", "net")
-
-    def __init__(self, net: SequenceNetwork, id: bytes) -> None:
-        self.net = net
-        self.id = id
-
-    def __repr__(self) -> str:
-        """Return the id."""
-        return f"<session {self.id!r}>"
-
-    def observe(self, event: Any, *, into: Set | None = None) -> None:
-        """Append an event: a dict of fields, the value of a single field, or, without fields, a row of numbers."""
-        flat, _ = self.net._flat([[event]])
-        _core.happen(self.net, [self.id], flat, [1], (None, None), into)
-
-    def finish(self, outcome: Any, *, weight: float | None = None) -> None:
-        """Store the outcome of the sequence: a class, or numbers."""
-        flat, _ = self.net._flat([[]])
-        multiple = isinstance(outcome, (list, tuple, np.ndarray))
-        _core.happen(self.net, [self.id], flat, [0], (outcome if multiple else [outcome], weight), None)
-
-    def run(self, event: Any = None) -> NDArray[float32]:
-        """Return the outputs for the sequence, or after one more event, which is not stored.
-
-        Returns
-        -------
-        numpy.ndarray of float32, shape (outputs,)
-            As a row of `SequenceNetwork.run`.
-        """
-        flat = None if event is None else self.net._flat([[event]])[0]
-        answer: NDArray[float32] = _core.run_session(self.net, self.id, flat)[0]
-        return answer
-
-    def classify(self, event: Any = None, *, top: int | None = None) -> Any:
-        """Return the class of the sequence, or after one more event; with ``top`` a list of the most probable."""
-        return self.net._best(self.run(event), top)
-
-    def forecast(self, steps: int, *, level: float | None = None) -> Forecast:
-        """Return the forecast of the series, as `SequenceNetwork.forecast`."""
-        return _forecast(_core.forecast(self.net, self.id, None, steps, level))
-
-    def sample(
-        self,
-        count: int = 1,
-        *,
-        until: str | None = None,
-        temperature: float = 1.0,
-        top_k: SupportsIndex | None = None,
-        top_p: float | None = None,
-        min_p: float | None = None,
-        penalty: float = 1.0,
-        seed: SupportsIndex | None = None,
-    ) -> list[str]:
-        """Return sampled next events, as `SequenceNetwork.sample`."""
-        drawing = (temperature, top_k, top_p, min_p, seed)
-        return self.net._drawn(self.id, None, (count, until), drawing, penalty)
-
-    def forget(self) -> bool:
-        """Delete the sequence; return whether it existed."""
-        return _core.forget(self.net, self.id)
-
-
-def id_of(id: str | bytes | int) -> bytes:
-    """Return the bytes of an id."""
-    if isinstance(id, bytes):
-        return id
-    if isinstance(id, (str, int, np.integer)):
-        return str(id).encode("utf-8", "surrogateescape")
-    raise TypeError(f"the id is {id!r}: expected a text, bytes or an integer")
-
-
 def _state(state: Any) -> bytes:
     """Return the bytes of a state."""
     if isinstance(state, (bytes, bytearray, memoryview)):
         return bytes(state)
     raise TypeError(f"the state is {state!r}: expected the bytes that a step returned, or b'' to begin")
-
-
-def _forecast(found: tuple[NDArray[float32], tuple[NDArray[float32], NDArray[float32]] | None]) -> Forecast:
-    values, bounds = found
-    return Forecast(values) if bounds is None else Forecast(values, *bounds)
-
-
-def _of_frame(
-    frame: Any, sequence: str, order: str | None, fields: Mapping[str, str], targets: Sequence[str] | None
-) -> tuple[dict[str, Any], list[int], list[bytes], Any]:
-    """Return the columns sorted by sequence, the end of each sequence, ids, and outcomes."""
-    columns = {str(name): np.asarray(frame[name]) for name in _names(frame)}
-    for name in (sequence, order):
-        if name is not None and name not in columns:
-            raise DataError(f"no column {name!r}: the frame has {', '.join(columns)}")
-    ids = columns[sequence]
-    # Sequences are ordered by their first row.
-    first: dict[Any, int] = {}
-    numbers = np.array([first.setdefault(id, len(first)) for id in ids.tolist()], dtype=np.int64)
-    keys = (numbers,) if order is None else (columns[order], numbers)
-    places = np.lexsort(keys) if len(numbers) else numbers
-    counts = np.bincount(numbers, minlength=len(first))
-    ends = np.cumsum(counts).tolist()
-    last = places[np.asarray(ends, dtype=np.int64) - 1] if ends else places
-    outcomes = None
-    if targets is not None and all(target in columns for target in targets):
-        found = [columns[target][last] for target in targets]
-        outcomes = found[0] if len(found) == 1 else np.stack(found, axis=1)
-    # The column that sorts events may be a field as well.
-    skipped = {sequence, order, *(targets or ())}.difference(fields)
-    events = {name: column[places] for name, column in columns.items() if name not in skipped}
-    return events, ends, [id_of(id) for id in first], outcomes
-
-
-def _names(frame: Any) -> Iterable[Any]:
-    return frame.keys() if isinstance(frame, Mapping) else frame.columns

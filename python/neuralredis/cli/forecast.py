@@ -12,7 +12,7 @@ from neuralredis.cli.extras import need
 from neuralredis.cli.failure import Failure
 
 if TYPE_CHECKING:
-    from neuralredis.sequences import Forecast
+    from neuralredis.results import Forecast
     from neuralredis.table.known_sequences import KnownSequences
 
 __all__ = ["add_to"]

@@ -20,7 +20,7 @@ from neuralredis.cli.failure import Failure, complain
 from neuralredis.cli.predict import answers_of
 from neuralredis.cli.sources import SequenceInput, read_sequences_for
 from neuralredis.results import ClassifierEvaluation
-from neuralredis.sequences import id_of
+from neuralredis.session import id_of
 from neuralredis.statistics import wilson
 from neuralredis.table import judging
 from neuralredis.table.column import Column

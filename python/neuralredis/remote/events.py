@@ -15,8 +15,9 @@ from neuralredis.options import Set
 from neuralredis.remote import replies
 from neuralredis.remote.commands import Command, Key
 from neuralredis.results import Info
-from neuralredis.sequences import SequenceNetwork, id_of
+from neuralredis.sequences import SequenceNetwork
 from neuralredis.series import parts
+from neuralredis.session import id_of
 
 __all__ = ["Events"]
 

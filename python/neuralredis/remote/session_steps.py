@@ -21,7 +21,8 @@ from neuralredis.remote import commands, replies
 from neuralredis.remote.events import Events
 from neuralredis.remote.network_steps import documented
 from neuralredis.remote.sequence_steps import SequenceSteps
-from neuralredis.sequences import Forecast, Session, id_of
+from neuralredis.results import Forecast
+from neuralredis.session import Session, id_of
 from neuralredis.steps import Steps
 
 __all__ = ["SessionSteps"]

@@ -10,7 +10,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from neuralredis.coming import future
 from neuralredis.options import Activation
-from neuralredis.sequences import Cell, Forecast, SequenceNetwork
+from neuralredis.results import Forecast
+from neuralredis.sequences import Cell, SequenceNetwork
 from neuralredis.series import cut, scaled_errors
 from neuralredis.sklearn.checks import hidden_layers_after, whole_number
 from neuralredis.sklearn.long import ID, TIME, Long, is_table, long, one, table_like
