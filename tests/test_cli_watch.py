@@ -56,6 +56,7 @@ def test_it_shows_how_far_trainings_are(command: tables.Command, watched: nr.Neu
     found = json.loads(command("watch", URL, "--json").out)
     (network_found,), (running,) = found["networks"], found["trainings"]
     assert (network_found["key"], network_found["training"], running["key"]) == ("net", True, "net")
+    assert network_found["restarts"] == network_found["ensemble"] == "auto"
     assert running["progress"]["cycle"] > 0
     training.stop()
     training.wait()

@@ -251,7 +251,7 @@ def test_a_network_goes_on_with_rows_as_programs_have_them() -> None:
 
 
 def test_options_are_those_of_a_network() -> None:
-    net = learn(shop(), "churned", max_time=0.01, class_weight="balanced", hidden=[5, 4], restarts=1).network
+    net = learn(shop(), "churned", max_time=0.01, class_weight="balanced", hidden=[5, 4], ensemble=1).network
     assert net.info().class_weight == "balanced"
     assert net.info().layout[1:] == (5, 4, 2)
     with pytest.raises(nr.OptionError, match="activation"):

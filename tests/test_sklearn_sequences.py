@@ -36,7 +36,7 @@ def bumps(cases: int, seed: int = 1) -> tuple[list[NDArray[Any]], list[str]]:
 
 
 def short() -> SequenceClassifier:
-    return SequenceClassifier([6], max_iter=60, restarts=1, random_state=1)
+    return SequenceClassifier([6], max_iter=60, ensemble=1, random_state=1)
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -97,6 +97,16 @@ def test_it_can_be_cloned_pickled_and_repeated() -> None:
     )
 
 
+def test_the_size_of_the_ensemble_has_a_former_name() -> None:
+    X, y = bumps(20)
+    for model, data in ((SequenceClassifier([4], max_iter=20), (X, y)), (Forecaster(8, [4], max_iter=20), (season(),))):
+        model.set_params(random_state=1, early_stopping=False)
+        assert model.set_params(ensemble=2).fit(*data).network_.info().ensemble == 2
+        with pytest.raises(ValueError, match="ensemble is 2, restarts is 3: expected one of them"):
+            model.set_params(restarts=3).fit(*data)
+        assert model.set_params(ensemble="auto").fit(*data).network_.info().ensemble == 3
+
+
 def test_classes_are_of_any_sort_and_weights_count() -> None:
     X, y = bumps(40)
     numbers = np.where(np.array(y) == "left", 7, 3)
@@ -115,14 +125,14 @@ def test_classes_are_of_any_sort_and_weights_count() -> None:
 
 def test_early_stopping_keeps_series_of_each_class_back() -> None:
     X, y = bumps(40)
-    model = SequenceClassifier([6], restarts=1, random_state=1).fit(X, y)
+    model = SequenceClassifier([6], ensemble=1, random_state=1).fit(X, y)
     assert model.validation_loss_curve_ is not None
     assert model.loss_curve_.shape == model.validation_loss_curve_.shape == (model.n_iter_,)
     without = short().set_params(early_stopping=False).fit(X, y)
     assert without.validation_loss_curve_ is None
     assert without.n_iter_ == 60
     with pytest.warns(ConvergenceWarning, match="max_iter"):
-        SequenceClassifier([6], restarts=1, random_state=1, max_iter=2).fit(X, y)
+        SequenceClassifier([6], ensemble=1, random_state=1, max_iter=2).fit(X, y)
 
 
 def test_every_parameter_and_attribute_of_the_classifier_is_documented() -> None:
@@ -181,7 +191,7 @@ def season(length: int = 120, seed: int = 1, level: float = 0.0) -> NDArray[Any]
 
 
 def quick(**options: Any) -> Forecaster:
-    return Forecaster(8, [8], max_iter=150, restarts=1, random_state=1, **options)
+    return Forecaster(8, [8], max_iter=150, ensemble=1, random_state=1, **options)
 
 
 @pytest.fixture(scope="module")
