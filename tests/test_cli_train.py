@@ -106,6 +106,14 @@ def test_the_same_seed_makes_the_same_network_and_another_another(command: table
     assert a == b != c
 
 
+@pytest.mark.parametrize("option", ["--ensemble", "--restarts"])
+def test_the_better_half_of_the_networks_of_an_ensemble_is_kept(command: tables.Command, option: str) -> None:
+    shop(rows=100)
+    assert command("train", "shop.csv", "--target", "churned", option, "3").code == 0
+    found = json.loads(command("info", "shop.nr", "--json").out)
+    assert (found["ensemble"], found["restarts"], found["members"]) == (3, 3, 2)
+
+
 def test_numbers_are_learnt_as_numbers(command: tables.Command) -> None:
     rng = random.Random(2)
     rows = [
@@ -276,6 +284,9 @@ def test_an_unusable_table_is_rejected_in_one_line(command: tables.Command, cont
         (["shop.csv", "--target", "churned", "--hidden", "many"], 2, "many: expected the units of each layer"),
         (["shop.csv", "--target", "churned", "--hidden", "3,0"], 2, "3,0: expected the units of each layer"),
         (["shop.csv", "--target", "churned", "--hidden", "1000000,1000000"], 1, "parameters: expected at most"),
+        (["shop.csv", "--target", "churned", "--ensemble", "65"], 2, "65: expected 1 to 64 networks"),
+        (["shop.csv", "--target", "churned", "--restarts", "auto"], 2, "auto: expected 1 to 64 networks"),
+        (["shop.csv", "--target", "churned", "--ensemble", "3", "--restarts", "3"], 2, "not allowed with"),
         (["shop.csv", "--target", "churned", "--seed", "-1"], 2, "argument --seed"),
         (["shop.csv", "--target", "churned", "--key", "k"], 2, "expected both --redis URL and --key KEY, or neither"),
         (

@@ -76,6 +76,15 @@ def add_to(subparsers: Any) -> None:
     parser.add_argument(
         "--hidden", type=layers, default=HIDDEN, metavar="N,N", help=f"units of each hidden layer (default: {HIDDEN})"
     )
+    ensemble = parser.add_mutually_exclusive_group()
+    ensemble.add_argument(
+        "--ensemble",
+        type=members,
+        metavar="N",
+        help="train N networks and keep the better half as an ensemble, 1 to 64 (default: up to 16, by the rows)",
+    )
+    # The former name of the option in Redis and Python.
+    ensemble.add_argument("--restarts", dest="ensemble", type=members, help=argparse.SUPPRESS)
     parser.add_argument(
         "--increasing",
         type=names,
@@ -129,6 +138,13 @@ def layers(text: str) -> list[int]:
     if min(units) < (0 if len(units) == 1 else 1) or max(units) > 1 << 20 or len(units) > 30:
         raise argparse.ArgumentTypeError(f"{text}: expected the units of each layer, such as 15 or 30,30")
     return [unit for unit in units if unit]
+
+
+def members(text: str) -> int:
+    """Return the number of networks that an ensemble begins with, 1 to 64."""
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 to 64 networks")
+    return int(text)
 
 
 def rows(text: str) -> int:
