@@ -54,7 +54,7 @@ def speed(layers: list[int], rows: int, threads: int) -> float:
     """Return the speed of training in millions of rows per second."""
     rng = np.random.default_rng(1)
     X, y = rng.normal(size=(rows, layers[0])), rng.integers(0, layers[-1], rows)
-    options: Any = {"restarts": 1, "l2": 0, "algorithm": "irprop+"}
+    options: Any = {"ensemble": 1, "l2": 0, "algorithm": "irprop+"}
     net = nr.Network("classifier", layers, dataset=rows, test=0, seed=1, **options)
     net.observe(X, y)
     _core.set_threads(threads)

@@ -41,7 +41,7 @@ def numbers(layout: list[int], members: int) -> tuple[nr.Network, Any]:
     """Return a trained network without fields, and rows for it."""
     rng = np.random.default_rng(1)
     X = rng.normal(size=(ROWS, layout[0])).astype(np.float32)
-    net = nr.Network("classifier", layout, normalize=True, dataset=ROWS, seed=1, restarts=members)
+    net = nr.Network("classifier", layout, normalize=True, dataset=ROWS, seed=1, ensemble=members)
     net.observe(X, (X[:, 0] > X[:, 1]).astype(int), into="train")
     net.train(max_cycles=3, max_time=None, progress=False)
     return net, X
@@ -60,7 +60,7 @@ def fields() -> tuple[nr.Network, Any]:
         for _ in range(ROWS)
     ]
     kinds = {"age": "number", "spent": "number", "country": "category", "new": "flag"}
-    net = nr.Network("classifier", fields=kinds, target="left", classes=["no", "yes"], dataset=ROWS, seed=1, restarts=4)
+    net = nr.Network("classifier", fields=kinds, target="left", classes=["no", "yes"], dataset=ROWS, seed=1, ensemble=4)
     net.observe(rows, ["yes" if row["spent"] > 0 else "no" for row in rows], into="train")
     net.train(max_cycles=3, max_time=None, progress=False)
     return net, rows

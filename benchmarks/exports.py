@@ -83,17 +83,17 @@ def _output(command: list[str], folder: Path) -> str:
 def subjects() -> dict[str, nr.Network]:
     """Return the networks that are measured."""
     random = np.random.default_rng(1)
-    titanic = nr.Network("classifier", [9, 15, 2], normalize=True, seed=1, restarts=1)
+    titanic = nr.Network("classifier", [9, 15, 2], normalize=True, seed=1, ensemble=1)
     titanic.observe(random.normal(size=(200, 9)), random.integers(0, 2, 200))
     titanic.train(max_cycles=20)
-    digits = nr.Network("classifier", [784, 100, 10], seed=1, restarts=1)
+    digits = nr.Network("classifier", [784, 100, 10], seed=1, ensemble=1)
     fields = nr.Network(
-        "classifier", fields={"age": "number", "plan": "category", "when": "time"}, target="left", seed=1, restarts=1
+        "classifier", fields={"age": "number", "plan": "category", "when": "time"}, target="left", seed=1, ensemble=1
     )
     rows = [{"age": at % 60, "plan": "abc"[at % 3], "when": 1.7e9 + at * 1e5} for at in range(300)]
     fields.observe(rows, ["yes" if row["age"] > 30 else "no" for row in rows])
     fields.train(max_cycles=20)
-    pages = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="page", seed=1, restarts=1)
+    pages = nr.SequenceNetwork("classifier", fields={"page": "category"}, target="page", seed=1, ensemble=1)
     pages.observe([[{"page": f"p{number}"} for number in random.integers(0, 17, 20)] for _ in range(200)])
     pages.train(max_cycles=5)
     return {"9-15-2": titanic, "784-100-10": digits, "3 fields, 30-30-30": fields, "next of 17 pages, 30-30-30": pages}

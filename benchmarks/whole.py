@@ -1,4 +1,4 @@
-"""Measures trainings without validation rows, beside one network (`restarts=1`) trained for as many cycles.
+"""Measures trainings without validation rows, beside one network (`ensemble=1`) trained for as many cycles.
 
     python benchmarks/whole.py > benchmarks/whole.txt
 
@@ -23,7 +23,7 @@ from measure import error, split
 from sets import SETS, spirals
 
 #: The defaults, and one network.
-WAYS: dict[str, dict[str, Any]] = {"trial": {}, "one": {"restarts": 1}}
+WAYS: dict[str, dict[str, Any]] = {"trial": {}, "one": {"ensemble": 1}}
 #: Small sets with so few errors that their ratios would be mostly noise.
 EASY = {"iris", "wine", "cancer", "tic-tac-toe"}
 

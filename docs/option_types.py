@@ -12,8 +12,8 @@ from neuralredis import _core
 
 PAGE = Path(__file__).resolve().parent.parent / "python" / "neuralredis" / "options.py"
 
-#: Name, name in replies, words, what else it may be, whether it is for new networks alone.
-Row = tuple[str, str, tuple[str, ...], str | None, bool]
+#: Name, name in replies, former name, words, what else it may be, whether it is for new networks alone.
+Row = tuple[str, str, str | None, tuple[str, ...], str | None, bool]
 
 HEAD = '''"""Define the names and types of options, for type checkers and for decoding replies of a server.
 
@@ -51,22 +51,23 @@ ACCEPTED = {
 def page() -> str:
     """Return the file."""
     rows = _core.option_table()
-    aliases = {name: camel(name) for name, _, words, other, _ in rows if words and other in (None, "numbers", "signs")}
+    aliases = {row[0]: camel(row[0]) for row in rows if row[3] and row[4] in (None, "numbers", "signs")}
     names = sorted(["Changes", "Creation", "Kind", "Options", "OptionFields", "Set", *aliases.values()])
     lines = [HEAD + "__all__ = [", *(f"    {quoted(name)}," for name in names), "]", ""]
     lines += ['Kind = Literal["classifier", "regressor"]', 'Set = Literal["train", "test"]']
     lines += [f"{alias} = {type_of(row, ACCEPTED)}" for row in rows if (alias := aliases.get(row[0]))]
 
     def named(row: Row, types: dict[str | None, str]) -> str:
-        return aliases[row[0]] if row[0] in aliases and types[row[3]] == ACCEPTED[row[3]] else type_of(row, types)
+        return aliases[row[0]] if row[0] in aliases and types[row[4]] == ACCEPTED[row[4]] else type_of(row, types)
 
-    kept = [row for row in rows if not row[4]]
+    kept = [row for row in rows if not row[5]]
     returned = [f"    {row[0]}: {named(row, RETURNED)}" for row in kept]
     given = "    {}: {} | None"
     lines += klass("Options(TypedDict)", "The options of a network, as returned by `Network.configure`.", returned)
     changes = [given.format(row[0], named(row, ACCEPTED)) for row in kept]
+    changes += ["    # Former names.", *(given.format(row[2], named(row, ACCEPTED)) for row in kept if row[2])]
     lines += klass("Changes(TypedDict, total=False)", "Options that `Network.configure` accepts.", changes)
-    new = [given.format(row[0], named(row, ACCEPTED)) for row in rows if row[4]]
+    new = [given.format(row[0], named(row, ACCEPTED)) for row in rows if row[5]]
     lines += klass("Creation(Changes, total=False)", "Options that the constructors of networks accept.", new)
     lines += ["", "", "@dataclass(frozen=True, kw_only=True)"]
     lines += klass("OptionFields", "The options of a network, as attributes of what `Network.info` returns.", returned)[
@@ -77,7 +78,7 @@ def page() -> str:
 
 def type_of(row: Row, types: dict[str | None, str]) -> str:
     """Return the type of an option."""
-    _, _, words, other, _ = row
+    _, _, _, words, other, _ = row
     return " | ".join([*([literal(words)] if words else []), *([types[other]] if other else [])])
 
 

@@ -30,7 +30,7 @@ net = nr.SequenceNetwork(
     target="letter",
     length=20,
     hidden=[60],
-    restarts=1,
+    ensemble=1,
     seed=args.seed,
 )
 training, testing = net.observe(known)

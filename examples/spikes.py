@@ -32,7 +32,7 @@ fires = rng.random(len(windows)) < 1 / (1 + np.exp(1.5 - windows @ FILTER[::-1])
 def learnt(outcomes: np.ndarray) -> nr.SequenceNetwork:
     """Return a network that is trained on all windows of light with these outcomes."""
     size: Any = {"dataset": len(windows), "test": 0}
-    net = nr.SequenceNetwork("classifier", [1, 2], length=LAGS, cell="window", **size, l2=0, restarts=1, seed=args.seed)
+    net = nr.SequenceNetwork("classifier", [1, 2], length=LAGS, cell="window", **size, l2=0, ensemble=1, seed=args.seed)
     net.observe(windows[:, :, np.newaxis], outcomes.astype(int), into="train")
     net.train(max_cycles=100, max_time=None, progress=False)
     return net

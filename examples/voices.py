@@ -30,7 +30,7 @@ X = [np.array(utterance).T for utterance in frames.values()]
 y = list(speakers.values())
 known, fresh, truth = X[:LEARNT], X[LEARNT:], y[LEARNT:]
 
-model = SequenceClassifier(random_state=args.seed, restarts=args.networks, verbose=bool(args.progress))
+model = SequenceClassifier(random_state=args.seed, ensemble=args.networks, verbose=bool(args.progress))
 model.fit(known, y[:LEARNT])
 lengths = [len(utterance) for utterance in frames.values()]
 print(f"{LEARNT} utterances learnt, of {min(lengths)} to {max(lengths)} frames of 6.4 ms.")

@@ -51,7 +51,7 @@ def _options(random: np.random.Generator, kind: str) -> dict[str, Any]:
         "seed": int(random.integers(0, 2**63)),
         "activation": str(random.choice(["relu", "tanh", "sigmoid"])),
         "output": str(random.choice(outputs)),
-        "restarts": int(random.choice([1, 1, 3])),
+        "ensemble": int(random.choice([1, 1, 3])),
         "dataset": 60,
         "test": 20,
     }

@@ -70,6 +70,13 @@ def table(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(text.splitlines()))
 
 
+def test_the_size_of_the_ensemble_can_be_chosen(command: tables.Command) -> None:
+    clicks(users=30)
+    assert command("train", "clicks.csv", "--target", "left", *BY, "--ensemble", "3").code == 0
+    info = nr.load("clicks.nr").info()
+    assert (info.ensemble, info.members) == (3, 2)
+
+
 def test_outcomes_of_sequences_are_learnt_and_predicted(command: tables.Command) -> None:
     clicks()
     done = command("train", "clicks.csv", "--target", "left", *BY)

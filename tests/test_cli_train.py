@@ -106,6 +106,13 @@ def test_seed_determines_the_network(command: tables.Command) -> None:
     assert a == b != c
 
 
+def test_train_keeps_the_better_half_of_an_ensemble(command: tables.Command) -> None:
+    shop(rows=100)
+    assert command("train", "shop.csv", "--target", "churned", "--ensemble", "3").code == 0
+    found = json.loads(command("info", "shop.nr", "--json").out)
+    assert (found["ensemble"], found["restarts"], found["members"]) == (3, 3, 2)
+
+
 def test_numeric_target_trains_a_regressor(command: tables.Command) -> None:
     rng = random.Random(2)
     rows = [
@@ -276,6 +283,8 @@ def test_unusable_table_is_rejected_in_one_line(command: tables.Command, content
         (["shop.csv", "--target", "churned", "--hidden", "many"], 2, "many: expected the units of each layer"),
         (["shop.csv", "--target", "churned", "--hidden", "3,0"], 2, "3,0: expected the units of each layer"),
         (["shop.csv", "--target", "churned", "--hidden", "1000000,1000000"], 1, "parameters: expected at most"),
+        (["shop.csv", "--target", "churned", "--ensemble", "65"], 2, "65: expected 1 to 64 networks"),
+        (["shop.csv", "--target", "churned", "--ensemble", "auto"], 2, "auto: expected 1 to 64 networks"),
         (["shop.csv", "--target", "churned", "--seed", "-1"], 2, "argument --seed"),
         (["shop.csv", "--target", "churned", "--key", "k"], 2, "expected both --redis URL and --key KEY, or neither"),
         (

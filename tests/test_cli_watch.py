@@ -56,6 +56,7 @@ def test_watch_shows_the_progress_of_trainings(command: tables.Command, watched:
     found = json.loads(command("watch", URL, "--json").out)
     (network_found,), (running,) = found["networks"], found["trainings"]
     assert (network_found["key"], network_found["training"], running["key"]) == ("net", True, "net")
+    assert network_found["restarts"] == network_found["ensemble"] == "auto"
     assert running["progress"]["cycle"] > 0
     training.stop()
     training.wait()

@@ -74,7 +74,7 @@ def trained(kind: str, layout: list[int], cycles: int = 30, **options: Any) -> t
         y = (X[:, 0] > X[:, 1]).astype(np.float32)
     else:
         y = np.stack([X[:, 0] * X[:, 1], X[:, 0] * 0 + 5], axis=1)
-    net = nr.Network(kind, layout, seed=3, **{"algorithm": "irprop+", "restarts": 1, **options})  # type: ignore[arg-type]
+    net = nr.Network(kind, layout, seed=3, **{"algorithm": "irprop+", "ensemble": 1, **options})  # type: ignore[arg-type]
     net.observe(X, y, into="train")
     if cycles:
         net.train(max_cycles=cycles, max_time=None)
@@ -83,7 +83,7 @@ def trained(kind: str, layout: list[int], cycles: int = 30, **options: Any) -> t
 
 EXACT = [
     {"normalize": True},
-    {"normalize": True, "restarts": 3},
+    {"normalize": True, "ensemble": 3},
     {},
     {"cycles": 0},
 ]
@@ -93,7 +93,7 @@ EXACT = [
 def test_description_reproduces_answers_to_the_last_bit(options: dict[str, Any]) -> None:
     net, X = trained("regressor", [3, 9, 5, 2], **options)
     description = net.describe()
-    assert len(description.members) == options.get("restarts", 1) == net.info().members
+    assert len(description.members) == options.get("ensemble", 1) == net.info().members
     assert (description.inputs is None) == (options.get("cycles") == 0)
     X = np.vstack([X, np.float32([[3e38, -3e38, 0], [1e30, 1e9, -1e12]])])
     np.testing.assert_array_equal(answers(description, X), net.run(X))
@@ -104,7 +104,7 @@ def test_description_reproduces_answers_to_the_last_bit(options: dict[str, Any])
     ("kind", "output"), [("classifier", "softmax"), ("classifier", "sigmoid"), ("regressor", "sigmoid")]
 )
 def test_description_with_numpy_exponentials_is_close(kind: str, output: str, activation: str) -> None:
-    net, X = trained(kind, [3, 9, 2], normalize=True, restarts=2, output=output, activation=activation)
+    net, X = trained(kind, [3, 9, 2], normalize=True, ensemble=2, output=output, activation=activation)
     expected = net.run(X)
     assert net.describe().output == output
     np.testing.assert_allclose(answers(net.describe(), X), expected, rtol=0, atol=1e-6 * np.abs(expected).max())
@@ -163,7 +163,7 @@ def chain(x: NDArray[Any], weights: NDArray[Any], sums: NDArray[Any], bound: Any
 def test_description_of_gru_cells_reproduces_answers_to_the_last_bit(hidden: list[int]) -> None:
     net = nr.SequenceNetwork(
         "regressor", fields={"n": "number", "page": "category"}, target="y", cell="gru", length=8, hidden=hidden,
-        restarts=3, seed=4,
+        ensemble=3, seed=4,
     )  # fmt: skip
     chance = np.random.default_rng(2)
     sequences = [
@@ -215,7 +215,7 @@ def test_description_is_a_copy() -> None:
 @pytest.mark.parametrize("hidden", [[], [9], [9, 5, 4]])
 @pytest.mark.parametrize("options", [{"normalize": True}, {}, {"cycles": 0}], ids=str)
 def test_folded_weights_merge_members_and_scaling(options: dict[str, Any], hidden: list[int], members: int) -> None:
-    net, X = trained("regressor", [3, *hidden, 2], restarts=members, **options)
+    net, X = trained("regressor", [3, *hidden, 2], ensemble=members, **options)
     [layers] = net.weights(folded=True)
     x = X.astype(np.float64)
     for layer in layers[:-1]:
@@ -227,7 +227,7 @@ def test_folded_weights_merge_members_and_scaling(options: dict[str, Any], hidde
 
 
 def test_folded_weights_of_a_classifier_exclude_its_softmax() -> None:
-    net, X = trained("classifier", [3, 6, 2], normalize=True, restarts=2, activation="tanh")
+    net, X = trained("classifier", [3, 6, 2], normalize=True, ensemble=2, activation="tanh")
     [[first, last]] = net.weights(folded=True)
     powers = np.exp(np.tanh(X @ first[1:] + first[0]) @ last[1:] + last[0])
     np.testing.assert_allclose(powers / powers.sum(axis=1, keepdims=True), net.run(X), atol=1e-6)
@@ -238,9 +238,9 @@ def flat(net: nr.Network) -> NDArray[np.float64]:
 
 
 NETWORKS = [
-    ("classifier", {"restarts": 3}),
+    ("classifier", {"ensemble": 3}),
     ("classifier", {"class_weight": "balanced", "l2": 0.1}),
-    ("regressor", {"restarts": 3, "activation": "tanh"}),
+    ("regressor", {"ensemble": 3, "activation": "tanh"}),
     ("regressor", {"output": "sigmoid", "activation": "sigmoid"}),
 ]
 
@@ -282,7 +282,7 @@ def test_gradient_changes_nothing_and_rejects_invalid_rows() -> None:
 
 @pytest.mark.parametrize("members", [1, 3])
 def test_assigned_weights_are_used_for_predictions(members: int) -> None:
-    net, X = trained("regressor", [3, 4, 2], restarts=members, normalize=True)
+    net, X = trained("regressor", [3, 4, 2], ensemble=members, normalize=True)
     answered, weights = net.run(X), net.weights()
     net.set_weights(2 * flat(net))
     assert (net.run(X) != answered).any()
@@ -362,10 +362,10 @@ def test_assigning_weights_clears_results_and_keeps_scaling_rows_and_options() -
 def test_training_continues_from_assigned_weights(algorithm: str, cycles: int) -> None:
     fitted, X = trained("regressor", [3, 4, 2], algorithm="lbfgs", cycles=200)
     y = fitted.run(X)
-    net = nr.Network("regressor", [3, 4, 2], algorithm=algorithm, restarts=5, seed=8)
+    net = nr.Network("regressor", [3, 4, 2], algorithm=algorithm, ensemble=5, seed=8)
     net.observe(X, y, into="train")
     if cycles:
-        net.configure(restarts=1)
+        net.configure(ensemble=1)
         net.train(max_cycles=cycles)
         [first, *rest] = fitted.weights()[0]
         scales = [of.inputs.scale for of in (fitted.describe(), net.describe()) if of.inputs is not None]

@@ -27,10 +27,10 @@ X = rng.normal(size=(1500, 19)) * 10.0 ** rng.integers(-3, 4, 19)
 each = itertools.product(("tanh", "sigmoid", "relu"), ("irprop+", "rprop+"))
 for activation, algorithm in [*each, ("tanh", "lbfgs"), ("tanh", "adam")]:
     for kind, options in [
-        ("classifier", {"restarts": 3, "class_weight": "balanced"}),
-        ("classifier", {"output": "sigmoid", "restarts": 1}),
-        ("classifier", {"output": "sigmoid", "loss": "crossentropy", "restarts": 1}),
-        ("regressor", {"l2": 0.001, "restarts": 1}),
+        ("classifier", {"ensemble": 3, "class_weight": "balanced"}),
+        ("classifier", {"output": "sigmoid", "ensemble": 1}),
+        ("classifier", {"output": "sigmoid", "loss": "crossentropy", "ensemble": 1}),
+        ("regressor", {"l2": 0.001, "ensemble": 1}),
     ]:
         net = nr.Network(kind, [19, 37, 5, 3], normalize=True, dataset=1000, test=500, seed=7, activation=activation,
                          algorithm=algorithm, **options)

@@ -55,7 +55,7 @@ globalThis.ask = async (where, job) => {{
 def nets() -> dict[str, nr.Network]:
     """Return networks without fields, with a field of each kind, and of sequences."""
     X = np.random.default_rng(1).normal(size=(60, 4))
-    numbers = nr.Network("classifier", [4, 7, 3], normalize=True, restarts=3, seed=1, dataset=60)
+    numbers = nr.Network("classifier", [4, 7, 3], normalize=True, ensemble=3, seed=1, dataset=60)
     numbers.observe(X, X[:, :3].argmax(axis=1))
     kinds = ("number", "category", "auto", "flag", "time", "text 64", "tags", "vector 2")
     fields = nr.Network(

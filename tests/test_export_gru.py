@@ -34,7 +34,7 @@ def visits(**options: Any) -> nr.SequenceNetwork:
     """Return a trained network of visits with outcomes, which has several members."""
     fields = {"page": "category", "seconds": "number"}
     net = nr.SequenceNetwork(
-        "classifier", fields=fields, target="left", cell="gru", length=6, seed=1, restarts=3, **options
+        "classifier", fields=fields, target="left", cell="gru", length=6, seed=1, ensemble=3, **options
     )
     chance = np.random.default_rng(3)
     pages = [[{"page": str(chance.choice(["a", "b", "c"])), "seconds": 7.5} for _ in range(9)] for _ in range(40)]

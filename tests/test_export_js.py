@@ -203,7 +203,7 @@ def test_products_are_added_with_a_single_rounding(tmp_path: Path) -> None:
 
 
 def numbers() -> nr.Network:
-    net = nr.Network("classifier", [4, 7, 3], normalize=True, restarts=3, seed=1, dataset=60)
+    net = nr.Network("classifier", [4, 7, 3], normalize=True, ensemble=3, seed=1, dataset=60)
     X = np.random.default_rng(1).normal(size=(60, 4))
     net.observe(X, X[:, :3].argmax(axis=1))
     net.train(max_cycles=20)

@@ -132,12 +132,12 @@ def test_linear_network_finds_the_least_squares_solution(create: Create) -> None
     ("layout", "activation"),
     [([2, 1], "relu"), ([2, 10, 1], "relu"), ([2, 30, 30, 30, 1], "relu"), ([2, 4, 3, 5, 2, 1], "tanh")],
 )
-@pytest.mark.parametrize("restarts", [1, 4])
-def test_sums_are_learnt_closely_on_every_layout(layout: list[int], activation: Any, restarts: int) -> None:
+@pytest.mark.parametrize("ensemble", [1, 4])
+def test_sums_are_learnt_closely_on_every_layout(layout: list[int], activation: Any, ensemble: int) -> None:
     X = np.random.default_rng(2).uniform(0, 100, (400, 2))
     errors = []
     for seed in range(5):
-        options: Any = {"normalize": True, "algorithm": "lbfgs", "activation": activation, "restarts": restarts}
+        options: Any = {"normalize": True, "algorithm": "lbfgs", "activation": activation, "ensemble": ensemble}
         net = nr.Network("regressor", layout, seed=seed, **options)
         net.observe(X, X.sum(axis=1), into="train")
         net.train(max_cycles=1000, max_time=0)
@@ -150,7 +150,7 @@ def test_training_continues_where_the_last_ended(create: Create) -> None:
     rng = np.random.default_rng(4)
     X = rng.normal(size=(300, 4)) * 10
     y = np.abs(X[:, 0]) + X[:, 1] * X[:, 2] / 10
-    net = create("regressor", [4, 12, 1], normalize=True, algorithm="lbfgs", restarts=3, seed=2)
+    net = create("regressor", [4, 12, 1], normalize=True, algorithm="lbfgs", ensemble=3, seed=2)
     net.observe(X, y, into="train")
     before = net.train(max_cycles=200, max_time=0).train_error
     again = net.train(max_cycles=200, max_time=0).train_error

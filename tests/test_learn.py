@@ -251,7 +251,7 @@ def test_learnt_network_accepts_plain_rows() -> None:
 
 
 def test_learn_takes_the_options_of_a_network() -> None:
-    net = learn(shop(), "churned", max_time=0.01, class_weight="balanced", hidden=[5, 4], restarts=1).network
+    net = learn(shop(), "churned", max_time=0.01, class_weight="balanced", hidden=[5, 4], ensemble=1).network
     assert net.info().class_weight == "balanced"
     assert net.info().layout[1:] == (5, 4, 2)
     with pytest.raises(nr.OptionError, match="activation"):

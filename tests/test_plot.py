@@ -24,7 +24,7 @@ LABELS = ["inside", "outside"]
 def classifier() -> nr.Network:
     """Return a network that distinguishes points inside a circle from points outside; its third input is noise."""
     X = np.random.default_rng(3).uniform(-1, 1, (300, 3))
-    net = nr.Network("classifier", [3, 8, 2], normalize=True, dataset=200, test=100, seed=1, restarts=4)
+    net = nr.Network("classifier", [3, 8, 2], normalize=True, dataset=200, test=100, seed=1, ensemble=4)
     net.observe(X, np.hypot(X[:, 0], X[:, 1]) > 0.75)
     net.train(autostop=True, backtrack=True)
     return net
@@ -255,7 +255,7 @@ def test_weights_match_the_saved_network(classifier: nr.Network) -> None:
 
 
 def test_answer_can_be_computed_from_weights_at_mean_inputs() -> None:
-    net = nr.Network("regressor", [2, 4, 1], normalize=True, seed=1, activation="tanh", restarts=1)
+    net = nr.Network("regressor", [2, 4, 1], normalize=True, seed=1, activation="tanh", ensemble=1)
     X = np.random.default_rng(1).normal(5, 2, (50, 2)).astype(np.float32)
     net.observe(X, X.sum(axis=1), into="train")
     net.train(max_cycles=50)

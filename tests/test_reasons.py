@@ -103,7 +103,7 @@ def test_shares_match_the_package_shap() -> None:
     # From shap 0.51: explainers.Exact with maskers.Independent of the same 60 rows, for this network.
     rng = np.random.default_rng(5)
     X = rng.normal(size=(60, 6)).round(3)
-    net = nr.Network("regressor", [6, 8, 1], normalize=True, dataset=60, test=0, seed=3, restarts=1)
+    net = nr.Network("regressor", [6, 8, 1], normalize=True, dataset=60, test=0, seed=3, ensemble=1)
     net.observe(X, X[:, 0] * X[:, 1] + X[:, 2])
     net.train(max_cycles=60)
     found = net.explain(rng.normal(size=6).round(3))

@@ -61,7 +61,9 @@ NR.CREATE new REGRESSOR 2 -> 1 ALGO sgd | ALGO is 'sgd': expected auto, irprop+,
 NR.CREATE new REGRESSOR 2 -> 1 L2 -0.1 | L2 is '-0.1': expected auto or a finite number of at least 0
 NR.CREATE new REGRESSOR 2 -> 1 L2 nan | L2 is 'nan'
 NR.CREATE new REGRESSOR 2 -> 1 L2 1e39 | L2 is '1e39'
+NR.CREATE new REGRESSOR 2 -> 1 ENSEMBLE 0 | ENSEMBLE is '0': expected auto or an integer from 1 to 64
 NR.CREATE new REGRESSOR 2 -> 1 RESTARTS 0 | RESTARTS is '0': expected auto or an integer from 1 to 64
+NR.CREATE new REGRESSOR 2 -> 1 RESTARTS 2 ENSEMBLE 2 | RESTARTS and ENSEMBLE are given: expected one of them
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT | CLASSWEIGHT has no value
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT heavy | CLASSWEIGHT is 'heavy': expected none, balanced or a finite number
 NR.CREATE new CLASSIFIER 2 -> 2 CLASSWEIGHT 1,x | CLASSWEIGHT is '1,x'
@@ -291,6 +293,7 @@ NR.CONFIGURE net NORMALIZE maybe | NORMALIZE is 'maybe': expected yes or no
 NR.CONFIGURE net L2 -1 | L2 is '-1'
 NR.CONFIGURE net TEST 5 CLASSWEIGHT 1,2,3 | class weight is 3 numbers: expected 2, one for each output
 NR.CONFIGURE net CLASSWEIGHT 1,inf | CLASSWEIGHT is '1,inf'
+NR.CONFIGURE net ENSEMBLE 2 RESTARTS 3 | ENSEMBLE and RESTARTS are given: expected one of them
 NR.CONFIGURE net PATIENCE -1 | PATIENCE is '-1'
 NR.CONFIGURE sum CLASSWEIGHT balanced | class weight is balanced: expected none for a regressor
 NR.CONFIGURE net FOO 1 | unknown option 'FOO'

@@ -53,7 +53,7 @@ def networks() -> list[bytes]:
 
 def networks_of_fields(client: redis.Redis) -> list[bytes]:
     """Return small networks with fields that cover the format."""
-    inredis.create_of_fields(client, "all", "SEED", 1, "RESTARTS", 2)
+    inredis.create_of_fields(client, "all", "SEED", 1, "ENSEMBLE", 2)
     few = ("HIDDEN", 3, "DATASET", 9, "TEST", 5, "SEED", 1)
     schema = ("SCHEMA", "a", "AUTO", 2, "b", "TAGS", 3, "->")
     client.execute_command("NR.CREATE", "some", "REGRESSOR", *schema, 2, "x", "y", *few, "ALGORITHM", "lbfgs")

@@ -99,7 +99,7 @@ def test_max_network_bytes_rejects_internal_commands_of_clients(relay: servers.S
     before = client.execute_command("DEBUG", "DIGEST")
     client.config_set("neuralredis.max-network-bytes", client.memory_usage("net") + 1000)
     # A training that creates an ensemble from one network.
-    net.configure(restarts=8)
+    net.configure(ensemble=8)
     net.observe([[1, 2], [3, 4]] * 10, [0, 1] * 10)
     net.train(max_cycles=2)
     head, *frames = saved.in_frames(bytes(net))

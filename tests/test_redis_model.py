@@ -107,7 +107,7 @@ class Commands(beside.Commands):
         learning = plain.members
         if plain.cycles == 0:
             # For so few rows and parameters, AUTO creates seven members. With validation rows the better half is kept.
-            given = plain.options.get("restarts", "auto")
+            given = plain.options.get("ensemble", "auto")
             learning = (7 if autostop else 1) if given == "auto" else given
             plain.members = -(-learning // 2) if autostop else learning
         plain.cycles += report.cycles
@@ -129,7 +129,7 @@ class Commands(beside.Commands):
         activation=st.sampled_from(["sigmoid", "tanh", "relu", None]),
         algorithm=st.sampled_from(["auto", "irprop+", "irprop-", "rprop+", "lbfgs", "adam", None]),
         l2=st.sampled_from([None, 0.0, 0.125, "auto"]),
-        restarts=st.sampled_from([None, 1, 3, "auto"]),
+        ensemble=st.sampled_from([None, 1, 3, "auto"]),
         class_weight=st.sampled_from([None, "none", "balanced", [0.5, 3.0], [1e-3, 2.0, 7.0]]),
         patience=st.sampled_from([None, 1, 3, "auto"]),
         pair=st.integers(0, 7),

@@ -153,7 +153,7 @@ def test_aof_contains_effects(any_server: servers.Server) -> None:
     assert names == ["NR.CREATE", *["NR._ROWS"] * 8, "NR._TRAINED", "NR._RESET", "NR._CONFIGURE"]
     created = next(command for command in found if command[0] == "NR.CREATE")
     resolved = (
-        "net regressor 2 3 -> 1 SEED 7 ACTIVATION relu OUTPUT linear LOSS mse ALGORITHM auto L2 auto RESTARTS auto "
+        "net regressor 2 3 -> 1 SEED 7 ACTIVATION relu OUTPUT linear LOSS mse ALGORITHM auto L2 auto ENSEMBLE auto "
         "CLASS-WEIGHT none PATIENCE auto MONOTONE none THRESHOLD 0.5 DATASET 5 TEST 0"
     )
     assert " ".join(created[1:]) == resolved

@@ -153,12 +153,12 @@ def test_second_training_of_a_network_is_rejected(client: redis.Redis) -> None:
 
 
 def test_ensemble_beyond_max_network_bytes_is_rejected(client: redis.Redis) -> None:
-    inredis.create(client, "net", "RESTARTS", 64)
+    inredis.create(client, "net", "ENSEMBLE", 64)
     client.config_set("neuralredis.max-network-bytes", inredis.info(client, "net")["memory-bytes"] + 1000)
     with pytest.raises(redis.ResponseError, match=r"the limit neuralredis\.max-network-bytes"):
         inredis.train(client, "net")
     assert inredis.info(client, "net")["training"] == 0
-    client.execute_command("NR.CONFIGURE", "net", "RESTARTS", 2)
+    client.execute_command("NR.CONFIGURE", "net", "ENSEMBLE", 2)
     assert client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 1, "BLOCK", 0) == "finished"
     assert inredis.info(client, "net")["members"] == 2
 

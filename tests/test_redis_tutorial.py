@@ -104,7 +104,7 @@ Training has started
 40) auto
 41) l2
 42) auto
-43) restarts
+43) ensemble
 44) auto
 45) class-weight
 46) none
@@ -122,6 +122,8 @@ Training has started
 58) (empty array)
 59) memory-bytes
 60) (integer) ~
+61) restarts
+62) auto
 > NR.RUN net 10 10
 1) "~"
 """,
@@ -219,7 +221,7 @@ def test_tutorial_titanic(connection: dialogue.Connection) -> None:
 42) auto
 43) l2
 44) auto
-45) restarts
+45) ensemble
 46) auto
 47) class-weight
 48) none
@@ -237,6 +239,8 @@ def test_tutorial_titanic(connection: dialogue.Connection) -> None:
 60) (empty array)
 61) memory-bytes
 62) (integer) ~
+63) restarts
+64) auto
 > NR.TRAIN mynet AUTOSTOP BACKTRACK
 Training has started
 > NR.WAIT mynet

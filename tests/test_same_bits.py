@@ -93,7 +93,7 @@ def gated(target: str) -> str:
     """Digest a network with GRU cells that is trained, then trained further with a new word."""
     chance = np.random.default_rng(5)
     fields = {"page": "category", "n": "number"}
-    net = SequenceNetwork("classifier", fields=fields, target=target, cell="gru", length=9, seed=7, restarts=4)
+    net = SequenceNetwork("classifier", fields=fields, target=target, cell="gru", length=9, seed=7, ensemble=4)
     pages = [["abc"[page] for page in chance.integers(0, 3, chance.integers(1, 12))] for _ in range(150)]
     events = [[{"page": page, "n": float(chance.normal())} for page in each] for each in pages]
     net.observe(events, *([] if target == "page" else [[each[-1] for each in pages]]))
@@ -122,16 +122,16 @@ def cases() -> Iterator[tuple[str, Callable[[], str]]]:
             options = {"activation": activation, "algorithm": algorithm, "normalize": True, **output}
             name = f"{kind} {' '.join(str(value) for value in options.values())}"
             # One member, as in all trainings without AUTOSTOP before the version that introduced the trial.
-            yield name, lambda k=kind, u=layout, o=options: again(k, u, {**o, "restarts": 1}, {})
+            yield name, lambda k=kind, u=layout, o=options: again(k, u, {**o, "ensemble": 1}, {})
     others: dict[str, tuple[dict[str, object], dict[str, object]]] = {
         "defaults": ({}, {}),
         "autostop": ({"normalize": True}, {"autostop": True}),
         "autostop, backtrack": ({"normalize": True}, {"autostop": True, "backtrack": True}),
-        "three starts": ({"restarts": 3}, {}),
-        "six starts, autostop, backtrack": ({"restarts": 6}, {"autostop": True, "backtrack": True}),
+        "three starts": ({"ensemble": 3}, {}),
+        "six starts, autostop, backtrack": ({"ensemble": 6}, {"autostop": True, "backtrack": True}),
         "no decay": ({"l2": 0.0}, {}),
         "much decay": ({"l2": 0.5}, {"autostop": True}),
-        "three starts by L-BFGS": ({"restarts": 3, "algorithm": "lbfgs", "normalize": True}, {"backtrack": True}),
+        "three starts by L-BFGS": ({"ensemble": 3, "algorithm": "lbfgs", "normalize": True}, {"backtrack": True}),
         "trial": ({"normalize": True}, {}),
     }
     for (kind, layout, _), (name, (options, training)) in itertools.product(kinds, others.items()):

@@ -113,7 +113,7 @@ def test_next_event_is_learnt_if_the_target_is_a_field() -> None:
 
 def test_gru_cells_learn_next_events_and_outcomes() -> None:
     net = nr.SequenceNetwork(
-        "classifier", fields={"letter": "category"}, target="letter", cell="gru", restarts=2, seed=1
+        "classifier", fields={"letter": "category"}, target="letter", cell="gru", ensemble=2, seed=1
     )
     net.observe(["abcabcabc", "bcabcabca", "cabcabcab"] * 20)
     report = net.train(autostop=True, backtrack=True, max_cycles=40, max_time=0)
@@ -127,7 +127,7 @@ def test_gru_cells_learn_next_events_and_outcomes() -> None:
     net.train(autostop=True, max_cycles=5, max_time=0)
     assert net.report().cycles == 5  # type: ignore[union-attr]
 
-    visits = visitors(cell="gru", restarts=2)
+    visits = visitors(cell="gru", ensemble=2)
     visits.train(autostop=True, backtrack=True, max_cycles=100, max_time=0)
     fresh = [[seen(page) for page in pages.split()] for pages in ("home help help", "help home help", "cart")]
     assert visits.classify(fresh) == ["yes", "no", "no"]
@@ -135,13 +135,13 @@ def test_gru_cells_learn_next_events_and_outcomes() -> None:
 
 def test_gru_cells_learn_and_forecast_numbers() -> None:
     net = nr.SequenceNetwork(
-        "regressor", fields={"kwh": "number"}, target="kwh", cell="gru", restarts=2, length=60, seed=1
+        "regressor", fields={"kwh": "number"}, target="kwh", cell="gru", ensemble=2, length=60, seed=1
     )
     wave = [float(np.sin(at / 3)) for at in range(160)]
     net.observe([wave[at : at + 40] for at in range(0, 120, 4)])
     net.train(autostop=True, backtrack=True, max_cycles=50, max_time=0)
     assert np.abs(net.forecast(wave[:60], 3).values - wave[60:63]).max() < 0.3
-    sums = nr.SequenceNetwork("regressor", [1, 4, 2], cell="gru", restarts=2, seed=2, normalize=True)
+    sums = nr.SequenceNetwork("regressor", [1, 4, 2], cell="gru", ensemble=2, seed=2, normalize=True)
     chance = np.random.default_rng(1)
     events = [chance.normal(size=(chance.integers(2, 9), 1)) for _ in range(150)]
     sums.observe(events, [[each.mean(), each[-1, 0]] for each in events])

@@ -442,7 +442,7 @@ def test_pipeline_learns_from_a_raw_frame() -> None:
 def test_grid_search_and_cross_validation_accept_estimators() -> None:
     X, y = flowers()
     grid = {"hidden_layer_sizes": [(), (10, 10)], "l2": np.array([1e-3, 10.0])}
-    search = GridSearchCV(NeuralClassifier(random_state=1, restarts=1), grid, cv=3).fit(X, y)
+    search = GridSearchCV(NeuralClassifier(random_state=1, ensemble=1), grid, cv=3).fit(X, y)
     assert search.best_params_["l2"] == 1e-3
     assert search.best_score_ > 0.9
     assert min(search.cv_results_["mean_test_score"]) < 0.9
@@ -452,9 +452,20 @@ def test_grid_search_and_cross_validation_accept_estimators() -> None:
 
 
 @both
+def test_estimators_accept_the_former_name_of_ensemble(kind: type[Estimator]) -> None:
+    X, y = rows(kind)
+    models = [kind((8,), random_state=1, **{name: 3}) for name in ("ensemble", "restarts")]
+    models.append(clone(models[1]))
+    models.append(kind((8,), random_state=1).set_params(restarts=3))
+    assert {model.fit(X, y).network_.info().ensemble for model in models} == {3}
+    with pytest.raises(ValueError, match="ensemble is 3, restarts is 2: expected one of them"):
+        models[0].set_params(restarts=2).fit(X, y)
+
+
+@both
 def test_clones_are_unfitted_and_pickles_fitted(kind: type[Estimator]) -> None:
     X, y = rows(kind)
-    model = kind((8,), random_state=1, restarts=1).fit(X, y)
+    model = kind((8,), random_state=1, ensemble=1).fit(X, y)
     assert not hasattr(clone(model), "network_")
     assert clone(model).get_params() == model.get_params()
     copy = pickle.loads(pickle.dumps(model))
@@ -590,7 +601,7 @@ def test_gap_in_y_is_reported_with_its_row(kind: type[Estimator], gap: Any) -> N
         ("hidden_layer_sizes", None, "a number of units, or one for each hidden layer"),
         ("max_iter", "10", "None or an integer of at least 1"),
         ("l2", [1], "'auto' or a finite number of at least 0"),
-        ("restarts", 2.5, "an integer"),
+        ("ensemble", 2.5, "an integer"),
         ("activation", 1, "sigmoid, tanh, relu"),
     ],
 )

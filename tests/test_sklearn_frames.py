@@ -393,7 +393,7 @@ def test_titanic_frame_is_learnt_without_preprocessing() -> None:
     assert model.score(kept, kept_survived) > 0.78
     found = permutation_importance(model, kept, kept_survived, n_repeats=3, random_state=0)
     assert list(passengers)[found.importances_mean.argmax()] == "sex"
-    grid = {"hidden_layer_sizes": [(), (10,)], "restarts": [1]}
+    grid = {"hidden_layer_sizes": [(), (10,)], "ensemble": [1]}
     search = GridSearchCV(NeuralClassifier(random_state=1), grid, cv=3, error_score="raise").fit(passengers, survived)
     assert search.best_score_ > 0.75
 

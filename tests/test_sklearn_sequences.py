@@ -36,7 +36,7 @@ def bumps(cases: int, seed: int = 1) -> tuple[list[NDArray[Any]], list[str]]:
 
 
 def short() -> SequenceClassifier:
-    return SequenceClassifier([6], max_iter=60, restarts=1, random_state=1)
+    return SequenceClassifier([6], max_iter=60, ensemble=1, random_state=1)
 
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -97,6 +97,16 @@ def test_classifier_can_be_cloned_pickled_and_reproduced() -> None:
     )
 
 
+def test_estimators_accept_the_former_name_of_ensemble() -> None:
+    X, y = bumps(20)
+    for model, data in ((SequenceClassifier([4], max_iter=20), (X, y)), (Forecaster(8, [4], max_iter=20), (season(),))):
+        model.set_params(random_state=1, early_stopping=False)
+        assert model.set_params(ensemble=2).fit(*data).network_.info().ensemble == 2
+        with pytest.raises(ValueError, match="ensemble is 2, restarts is 3: expected one of them"):
+            model.set_params(restarts=3).fit(*data)
+        assert model.set_params(ensemble="auto").fit(*data).network_.info().ensemble == 3
+
+
 def test_classes_may_be_of_any_type_and_weighted() -> None:
     X, y = bumps(40)
     numbers = np.where(np.array(y) == "left", 7, 3)
@@ -116,23 +126,23 @@ def test_classes_may_be_of_any_type_and_weighted() -> None:
 @pytest.mark.parametrize("cell", ["auto", "window", "gru"])
 def test_default_hidden_layers_are_those_of_a_network_with_the_cell(cell: Any) -> None:
     by_default = nr.SequenceNetwork("classifier", fields={"place": "vector 2"}, target="first", cell=cell)
-    classifier = SequenceClassifier(cell=cell, max_iter=2, restarts=1, random_state=1).fit(*bumps(20))
+    classifier = SequenceClassifier(cell=cell, max_iter=2, ensemble=1, random_state=1).fit(*bumps(20))
     assert classifier.network_.info().layout[1:-1] == by_default.info().layout[1:-1]
     by_default = nr.SequenceNetwork("regressor", fields={"value": "number"}, target="value", cell=cell)
-    forecaster = Forecaster(cell=cell, max_iter=2, restarts=1, random_state=1).fit(np.sin(np.arange(60)))
+    forecaster = Forecaster(cell=cell, max_iter=2, ensemble=1, random_state=1).fit(np.sin(np.arange(60)))
     assert forecaster.network_.info().layout[1:-1] == by_default.info().layout[1:-1]
 
 
 def test_early_stopping_holds_out_series_of_each_class() -> None:
     X, y = bumps(40)
-    model = SequenceClassifier([6], restarts=1, random_state=1).fit(X, y)
+    model = SequenceClassifier([6], ensemble=1, random_state=1).fit(X, y)
     assert model.validation_loss_curve_ is not None
     assert model.loss_curve_.shape == model.validation_loss_curve_.shape == (model.n_iter_,)
     without = short().set_params(early_stopping=False).fit(X, y)
     assert without.validation_loss_curve_ is None
     assert without.n_iter_ == 60
     with pytest.warns(ConvergenceWarning, match="max_iter"):
-        SequenceClassifier([6], restarts=1, random_state=1, max_iter=2).fit(X, y)
+        SequenceClassifier([6], ensemble=1, random_state=1, max_iter=2).fit(X, y)
 
 
 def test_every_parameter_and_attribute_of_the_classifier_is_documented() -> None:
@@ -191,7 +201,7 @@ def season(length: int = 120, seed: int = 1, level: float = 0.0) -> NDArray[Any]
 
 
 def quick(**options: Any) -> Forecaster:
-    return Forecaster(8, [8], max_iter=150, restarts=1, random_state=1, **options)
+    return Forecaster(8, [8], max_iter=150, ensemble=1, random_state=1, **options)
 
 
 @pytest.fixture(scope="module")

@@ -84,7 +84,7 @@ def test_patience_ends_a_training_that_many_cycles_after_the_best(
     network: Make, patience: int, backtrack: bool
 ) -> None:
     # With one member and squared errors as the loss, the curve has the errors that decide.
-    net = network(noise=0.2, patience=patience, restarts=1, loss="mse")
+    net = network(noise=0.2, patience=patience, ensemble=1, loss="mse")
     report = net.train(autostop=True, backtrack=backtrack, max_time=0)
     assert (report.reason, report.overfitting) in [("converged", False), ("overfitting", True)]
     assert len(report.curve) == report.cycles + 1, "the curve has every cycle"
@@ -103,7 +103,7 @@ def test_patience_beyond_max_cycles_has_no_effect(network: Make) -> None:
 
 
 def test_backtrack_returns_to_the_lowest_validation_error(network: Make) -> None:
-    ahead, back = (network(noise=0.2, restarts=1, loss="mse") for _ in range(2))
+    ahead, back = (network(noise=0.2, ensemble=1, loss="mse") for _ in range(2))
     last = ahead.train(autostop=True, max_time=20)
     best = back.train(autostop=True, backtrack=True, max_time=20)
     assert last.best_cycle == last.cycles
@@ -374,7 +374,7 @@ def test_two_trainings_equal_one_of_the_same_length(create: Create) -> None:
     X, y = rng.normal(size=(100, 3)), rng.normal(size=100)
     # Not L-BFGS, which begins each training without curvature pairs; and one member, since
     # several have a trial in half of the cycles of the first training.
-    options: dict[str, Any] = {"normalize": True, "algorithm": "irprop+", "seed": 2, "restarts": 1}
+    options: dict[str, Any] = {"normalize": True, "algorithm": "irprop+", "seed": 2, "ensemble": 1}
     once, twice = (create("regressor", [3, 6, 1], **options) for _ in range(2))
     for net in (once, twice):
         net.observe(X, y)

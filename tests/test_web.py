@@ -111,8 +111,8 @@ def test_titanic_in_a_page_equals_python(page: browsers.Page, site: str) -> None
         # A trial, several members, RPROP.
         ("regressor", [3, 5, 2], {"normalize": True}, {"max_cycles": 60}),
         # Mini-batches, ReLU, with sums that are often ties of rounding or 0.
-        ("classifier", [3, 9, 3], {"activation": "relu", "algorithm": "adam", "restarts": 1}, {"max_cycles": 30}),
-        ("classifier", [3, 17, 3], {"activation": "tanh", "algorithm": "lbfgs", "restarts": 2}, {"max_cycles": 20}),
+        ("classifier", [3, 9, 3], {"activation": "relu", "algorithm": "adam", "ensemble": 1}, {"max_cycles": 30}),
+        ("classifier", [3, 17, 3], {"activation": "tanh", "algorithm": "lbfgs", "ensemble": 2}, {"max_cycles": 20}),
         ("classifier", [3, 4, 2], {"loss": "mse", "output": "sigmoid"}, {"autostop": True, "backtrack": True}),
     ],
 )
@@ -237,11 +237,26 @@ def test_rows_observed_during_a_stopped_training_are_kept() -> None:
     assert results == [expected, ["enough", "TrainingError", 0]] * 2
 
 
+@in_node
+@pytest.mark.parametrize("name", ["ensemble", "restarts"])
+def test_the_size_of_an_ensemble_has_a_former_name(name: str) -> None:
+    program = f"""
+    await nr.ready();
+    const net = new nr.Network("regressor", [2, 1], {{ {name}: 5 }});
+    const before = net.info();
+    net.configure({{ {name}: 3 }});
+    const after = net.info();
+    process.stdout.write(JSON.stringify([before.ensemble, before.restarts, after.ensemble, after.restarts]));
+    """
+    assert node(program) == [5, 5, 3, 3]
+
+
 #: Mistakes, and the messages for them.
 MISTAKES = [
     ("new nr.Network('tree', [1, 2])", 'OptionError: kind is "tree": expected "classifier", "regressor"'),
     ("new nr.Network('classifier', [2])", "OptionError: "),
     ("new nr.Network('classifier', [2, 3], { l3: 1 })", "OptionError: l3 is no option: expected normalize"),
+    ("new nr.Network('classifier', [2, 3], { ensemble: 2, restarts: 2 })", "OptionError: ensemble is given twice"),
     ("new nr.Network('classifier', { fields: { a: 'word' }, target: 'b' })", "OptionError: field a: "),
     ("new nr.Network('classifier', { fields: { a: 'number' } })", "OptionError: target is missing"),
     ("new nr.Network('classifier', [2, 3], { length: 3 })", "OptionError: length is for a network of sequences"),

@@ -40,7 +40,7 @@ def layers(*hidden: int) -> Callable[[Rows, int], Classify]:
     """Return a function that trains a network with these hidden layers."""
 
     def train(rows: Rows, seed: int) -> Classify:
-        options: dict[str, Any] = {"algorithm": "adam", "normalize": True, "restarts": 1}
+        options: dict[str, Any] = {"algorithm": "adam", "normalize": True, "ensemble": 1}
         net = nr.Network("classifier", [rows.X.shape[1], *hidden, 26], seed=seed, dataset=20_000, test=5_000, **options)
         net.observe(rows.X, rows.y)
         net.train(autostop=True, backtrack=True, max_time=0, progress=False)

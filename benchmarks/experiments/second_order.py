@@ -47,7 +47,7 @@ class Task:
         layout = [rows.X.shape[1], 6, outputs]
         kind: Any = "classifier" if rows.classifies else "regressor"
         limits = {"dataset": len(self.known.X), "test": 0}
-        self.net = nr.Network(kind, layout, activation="tanh", normalize=True, l2=0.0, restarts=1, seed=seed, **limits)
+        self.net = nr.Network(kind, layout, activation="tanh", normalize=True, l2=0.0, ensemble=1, seed=seed, **limits)
         self.net.observe(self.known.X, self.known.y)
         # The first cycle determines the scalings.
         self.net.train(max_cycles=1, progress=False)

@@ -68,7 +68,7 @@ def network(rows: Rows, seed: int) -> nr.Network:
     outputs = int(rows.y.max()) + 1 if rows.classifies else 1
     kind: Any = "classifier" if rows.classifies else "regressor"
     layout = [rows.X.shape[1], UNITS, outputs]
-    options: dict[str, Any] = {"normalize": True, "l2": 0.0, "restarts": 1, "algorithm": "irprop+"}
+    options: dict[str, Any] = {"normalize": True, "l2": 0.0, "ensemble": 1, "algorithm": "irprop+"}
     net = nr.Network(kind, layout, dataset=len(rows.X), test=0, seed=seed, **options)
     net.observe(rows.X, rows.y)
     return net

@@ -26,8 +26,8 @@ def decayed(rows: Rows, seed: int) -> Answer:
 CHOICES: dict[str, Any] = {
     "default": ours,
     "activation tanh": functools.partial(ours, activation="tanh"),
-    "restarts 1": functools.partial(ours, restarts=1),
-    "restarts 10": functools.partial(ours, restarts=10),
+    "ensemble 1": functools.partial(ours, ensemble=1),
+    "ensemble 10": functools.partial(ours, ensemble=10),
     "hidden 30": functools.partial(ours, hidden=[30]),
     "hidden 30-15": functools.partial(ours, hidden=[30, 15]),
     "hidden 50-50-50": functools.partial(ours, hidden=[50, 50, 50]),

@@ -83,7 +83,7 @@ def ours(units: list[int], count: int, **options: Any) -> Rate:
 def with_autostop(watched: bool) -> Rate:
     """Return a function that trains with a fifth of the rows for validation after each cycle, or without validation."""
     X, y = rows([64, 100, 10], 1250)
-    net = nr.Network("classifier", [64, 100, 10], dataset=1000, test=250, seed=1, restarts=1, patience=10**9)
+    net = nr.Network("classifier", [64, 100, 10], dataset=1000, test=250, seed=1, ensemble=1, patience=10**9)
     net.observe(X[:1000], y[:1000], into="train")
     net.observe(X[1000:], y[1000:], into="test")
 

@@ -38,7 +38,7 @@ def spirals() -> tuple[np.ndarray, np.ndarray]:
 def draw_map(axes: Axes) -> None:
     """Draw the answers of a network that learnt both spirals, with the points that it learnt from."""
     points, classes = spirals()
-    net = nr.Network("classifier", [2, 30, 30, 30, 2], normalize=True, dataset=200, test=0, seed=1, restarts=10)
+    net = nr.Network("classifier", [2, 30, 30, 30, 2], normalize=True, dataset=200, test=0, seed=1, ensemble=10)
     net.observe(points, classes)
     net.train(max_cycles=1000, max_time=None)
     line = np.linspace(-7, 7, 300)
@@ -57,7 +57,7 @@ def titanic() -> nr.Network:
         rows = list(csv.DictReader(file))[:600]
     fields = {"class": "category", "sex": "category"} | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
     of_fields: Any = {"fields": fields, "target": "survived", "classes": ["0", "1"], "hidden": [30]}
-    net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, restarts=1, l2=0)
+    net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, ensemble=1, l2=0)
     net.observe(rows)
     return net
 

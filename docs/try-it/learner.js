@@ -51,7 +51,7 @@ function points({ seed }) {
 async function circles(message) {
   const { known, fresh } = points(message);
   net?.free();
-  net = new Network("classifier", [2, 30, 30, 30, 3], { normalize: true, restarts: 1, dataset: 1000, test: 0, seed: message.seed });
+  net = new Network("classifier", [2, 30, 30, 30, 3], { normalize: true, ensemble: 1, dataset: 1000, test: 0, seed: message.seed });
   net.observe(known.rows, known.classes);
   let seconds = 0;
   for (let cycles = 0; cycles < CIRCLE_CYCLES && !stopped; ) {
@@ -77,7 +77,7 @@ async function names({ known, fresh, seed }) {
     length: 16,
     hidden: [50],
     algorithm: "adam",
-    restarts: 1,
+    ensemble: 1,
     dataset: 10_000,
     test: 1000,
     seed,

@@ -21,6 +21,9 @@ export interface Options {
   loss?: string;
   algorithm?: string;
   l2?: "auto" | number;
+  /** The size of the ensemble that the first training creates, from 1 to 64. */
+  ensemble?: "auto" | number;
+  /** The former name of `ensemble`. */
   restarts?: "auto" | number;
   class_weight?: "none" | "balanced" | readonly number[];
   patience?: "auto" | number;
@@ -120,7 +123,7 @@ export interface Evaluation {
 }
 
 /** A description of a network: the fields of `NR.INFO`. */
-export interface Info extends Required<Omit<Options, "l2" | "restarts" | "class_weight" | "patience" | "monotone">> {
+export interface Info extends Required<Omit<Options, "l2" | "ensemble" | "restarts" | "class_weight" | "patience" | "monotone">> {
   type: Kind;
   layout: number[];
   parameters: number;

@@ -56,7 +56,7 @@ export class Network {
   info() {
     const { fields, targets, classes, options, ...rest } = this._ask({ do: "info" });
     const named = { fields: fields && Object.fromEntries(fields), target: targets && (targets.length === 1 ? targets[0] : targets), classes };
-    return { ...rest, ...options, ...named, training: this.#training !== undefined };
+    return { ...rest, ...options, restarts: options.ensemble, ...named, training: this.#training !== undefined };
   }
 
   /** The network's shape and threshold. Cached for networks without fields; with fields, classes may be added. */

@@ -87,16 +87,16 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. ``"auto"``
         computes it at every step from the number of training rows, at least 50: with cross-entropy 1 / rows, as in
         regularized logistic regression; with squared errors 10 / rows times the current error, so that rows without
-        noise are fitted exactly. In an ensemble (``restarts``) each member multiplies it by another factor, from 0.01
-        to 3.
-    restarts : int or "auto", default "auto"
+        noise are fitted exactly. In an ensemble each member multiplies it by another factor, from 0.01 to 3.
+    ensemble : int or "auto", default "auto"
         Size of the ensemble, 1 to 64, that the first training creates. Members have the same layout, begin with random
         weights of their own, and learn from the same rows. With ``autostop`` the better half by validation error,
         rounded up, is kept. The ensemble averages the members' logits (sums of the output units); its error is usually
         lower than that of any member. ``"auto"`` creates up to seven members, by mini-batches up to sixteen, as long as
         training and prediction stay cheap, for few rows and few parameters. Without ``autostop`` members are chosen by
         a trial in which some training rows are held out; with fewer than 40 rows there is no trial, and four members
-        learn. A training of fewer than 50 cycles, or with a given ``l2``, then has one member.
+        learn. A training of fewer than 50 cycles, or with a given ``l2``, then has one member. The former name,
+        ``restarts``, is accepted.
     class_weight : {"none", "balanced"} or sequence of float, optional
         Class weights: factors of the loss, a finite number above 0 for each output, in trainings and for ``autostop``;
         they multiply row weights. ``"balanced"`` computes rows / (classes * rows of the class) when a training starts,
@@ -230,7 +230,7 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
             Time limit in seconds, without time in the queue; 0 or None for no limit.
         autostop : bool, default False
             Early stopping: whether to stop when the validation error no longer falls. The limits apply as well.
-            Without it, the first training begins with a trial of several networks, see ``restarts`` of `Network`. With
+            Without it, the first training begins with a trial of several networks, see ``ensemble`` of `Network`. With
             it, and cross-entropy as the loss, a classifier's logits are finally divided by the temperature, 1 to 10,
             with the lowest validation loss (C. Guo and others, "On calibration of modern neural networks", ICML 2017);
             this lowers overconfident probabilities and keeps the most probable class.

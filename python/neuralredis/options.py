@@ -46,7 +46,7 @@ class Options(TypedDict):
     loss: Loss
     algorithm: Algorithm
     l2: Literal["auto"] | float
-    restarts: Literal["auto"] | int
+    ensemble: Literal["auto"] | int
     class_weight: Literal["none", "balanced"] | list[float]
     patience: Literal["auto"] | int
     monotone: Literal["none"] | list[float]
@@ -64,13 +64,17 @@ class Changes(TypedDict, total=False):
     loss: Loss | None
     algorithm: Algorithm | None
     l2: Literal["auto"] | float | None
-    restarts: Literal["auto"] | SupportsIndex | None
+    ensemble: Literal["auto"] | SupportsIndex | None
     class_weight: ClassWeight | None
     patience: Literal["auto"] | SupportsIndex | None
     monotone: Monotone | None
     threshold: float | None
     dataset: SupportsIndex | None
     test: SupportsIndex | None
+    # Former names.
+    algo: Algorithm | None
+    restarts: Literal["auto"] | SupportsIndex | None
+    classweight: ClassWeight | None
 
 
 class Creation(Changes, total=False):
@@ -89,7 +93,7 @@ class OptionFields:
     loss: Loss
     algorithm: Algorithm
     l2: Literal["auto"] | float
-    restarts: Literal["auto"] | int
+    ensemble: Literal["auto"] | int
     class_weight: Literal["none", "balanced"] | list[float]
     patience: Literal["auto"] | int
     monotone: Literal["none"] | list[float]

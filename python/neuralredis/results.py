@@ -138,7 +138,7 @@ class Info(OptionFields, Figures):
         Cycles of all trainings.
     parameters : int
         Weights and biases.
-    normalize, activation, output, loss, algorithm, l2, restarts, class_weight, patience, monotone, threshold
+    normalize, activation, output, loss, algorithm, l2, ensemble, class_weight, patience, monotone, threshold
         Options, as ``configure()`` returns them.
     dataset, test
         How many rows both sets hold at most, likewise.
@@ -154,6 +154,11 @@ class Info(OptionFields, Figures):
     fields, target, classes
         As the attributes of `Network`; None for a network without fields.
     """
+
+    @property
+    def restarts(self) -> int | Literal["auto"]:
+        """The former name of ``ensemble``."""
+        return self.ensemble
 
     @property
     def title(self) -> str:

@@ -61,7 +61,7 @@ def iris() -> None:
     random.Random(1).shuffle(flowers)
     X = [[float(size) for size in sizes] for *sizes, _ in flowers]
     y = [SPECIES.index(species) for *_, species in flowers]
-    net = nr.Network("classifier", [4, 8, 3], normalize=True, dataset=100, test=50, seed=1, restarts=1)
+    net = nr.Network("classifier", [4, 8, 3], normalize=True, dataset=100, test=50, seed=1, ensemble=1)
     net.observe(X, y)
     report = net.train(autostop=True, backtrack=True)
     ax = plot.learning_curve(report)
@@ -81,7 +81,7 @@ def reasons() -> None:
         passengers = list(csv.DictReader(file))
     fields = {"class": "category", "sex": "category"} | dict.fromkeys(("age", "siblings", "parents", "fare"), "number")
     of_fields: Any = {"fields": fields, "target": "survived", "classes": ["0", "1"], "hidden": [30]}
-    net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, restarts=1, l2=0)
+    net = nr.Network("classifier", **of_fields, dataset=300, test=300, seed=1, ensemble=1, l2=0)
     net.observe(passengers[:600])
     net.reset()
     net.train(autostop=True, backtrack=True)

@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     except TableError as error:
         why = str(error) if network.notes else ""
     if args.json:
-        content: dict[str, Any] = dict(vars(info))
+        content: dict[str, Any] = {**vars(info), "restarts": info.restarts}
         if report is not None:
             content["report"] = {key: value for key, value in vars(report).items() if key != "curve"}
         if known is not None:

@@ -202,7 +202,7 @@ class Watched:
             {**vars(thread), "key": _text(thread.key), "progress": vars(thread.progress)}
             for thread in self.running.values()
         ]
-        networks = [{"key": _text(key), **vars(info)} for key, info in self.infos.items()]
+        networks = [{"key": _text(key), **vars(info), "restarts": info.restarts} for key, info in self.infos.items()]
         return {"networks": networks, "more_networks": self.more, "trainings": trainings}
 
 

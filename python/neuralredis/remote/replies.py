@@ -114,7 +114,7 @@ _AS_THE_ORIGINAL = {
 def options(found: dict[str, Any]) -> dict[str, Any]:
     """Return the options in the fields of NR.INFO."""
     values = {}
-    for name, _, words, other, _ in _core.option_table():
+    for name, _, _, words, other, _ in _core.option_table():
         if (reply := found.get(_AS_THE_ORIGINAL.get(name, name))) is not None:
             is_word = isinstance(reply, (bytes, str)) and text(reply) in words
             values[name] = text(reply) if is_word else _OPTIONS[other](reply)

@@ -39,7 +39,7 @@ class NeuralEstimator(TrainedEstimator):
         *,
         normalize: bool = True,
         l2: float | Literal["auto"] = "auto",
-        restarts: int | Literal["auto"] = "auto",
+        ensemble: int | Literal["auto"] = "auto",
         monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
         max_iter: int | None = 10_000,
         early_stopping: bool = True,
@@ -48,12 +48,13 @@ class NeuralEstimator(TrainedEstimator):
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool = False,
+        restarts: int | Literal["auto"] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.normalize = normalize
         self.l2 = l2
-        self.restarts = restarts
+        self.ensemble = ensemble
         self.monotonic_cst = monotonic_cst
         self.max_iter = max_iter
         self.early_stopping = early_stopping
@@ -62,6 +63,7 @@ class NeuralEstimator(TrainedEstimator):
         self.random_state = random_state
         self.warm_start = warm_start
         self.verbose = verbose
+        self.restarts = restarts
 
     def _goes_on(self) -> bool:
         """Return whether `fit` continues from the weights of the last call."""
@@ -110,7 +112,7 @@ class NeuralEstimator(TrainedEstimator):
             "activation": activation,
             "monotone": signs,
             "l2": self.l2,
-            "restarts": self.restarts,
+            "ensemble": self._members(),
             "class_weight": class_weight,
             "patience": self.n_iter_no_change,
         }

@@ -25,7 +25,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     """A classifier: a `neuralredis.Network` with softmax outputs, trained with cross-entropy.
 
     Parameters have the names of scikit-learn's ``MLPClassifier`` where it has them; ``normalize``, ``l2`` and
-    ``restarts`` are those of `neuralredis.Network`. The defaults need no tuning: inputs are standardized, rows are held
+    ``ensemble`` are those of `neuralredis.Network`. The defaults need no tuning: inputs are standardized, rows are held
     out for early stopping, and for few rows it is an ensemble of the better half of several networks.
 
     Rows are arrays, sparse matrices, or frames of pandas, polars or Arrow (tables). Frames may have words, dates and
@@ -67,7 +67,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Weight decay: ``l2 / 2`` times the sum of squared weights is added to the mean loss of a row. It is ``alpha`` of
         ``MLPClassifier`` divided by the number of rows. ``"auto"`` corresponds to an ``alpha`` of 1, or 0.01 to 3 for
         the members of an ensemble. (Name of `neuralredis.Network`.)
-    restarts : int or "auto", default "auto"
+    ensemble : int or "auto", default "auto"
         Size of the ensemble, 1 to 64. With ``early_stopping`` the better half by validation error is kept and averaged.
         ``"auto"`` trains up to seven networks, for many rows up to sixteen, where that is cheap. (Name of
         `neuralredis.Network`.)
@@ -96,6 +96,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Whether `fit` continues from the weights of the last call.
     verbose : bool, default False
         Whether to show a progress bar.
+    restarts : int, "auto" or None, default None
+        The former name of ``ensemble``; give only one of them.
 
     Attributes
     ----------
@@ -147,7 +149,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         *,
         normalize: bool = True,
         l2: float | Literal["auto"] = "auto",
-        restarts: int | Literal["auto"] = "auto",
+        ensemble: int | Literal["auto"] = "auto",
         monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         max_iter: int | None = 10_000,
@@ -157,13 +159,14 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         random_state: int | np.random.RandomState | None = None,
         warm_start: bool = False,
         verbose: bool = False,
+        restarts: int | Literal["auto"] | None = None,
     ) -> None:
         super().__init__(
             hidden_layer_sizes,
             activation,
             normalize=normalize,
             l2=l2,
-            restarts=restarts,
+            ensemble=ensemble,
             monotonic_cst=monotonic_cst,
             max_iter=max_iter,
             early_stopping=early_stopping,
@@ -172,6 +175,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             random_state=random_state,
             warm_start=warm_start,
             verbose=verbose,
+            restarts=restarts,
         )
         self.class_weight = class_weight
 

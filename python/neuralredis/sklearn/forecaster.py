@@ -55,7 +55,7 @@ class Forecaster(TrainedEstimator):
         How a series becomes inputs. (As for `neuralredis.SequenceNetwork`.)
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
         Activation of the hidden units.
-    l2, restarts
+    l2, ensemble
         As for `NeuralRegressor`.
     max_iter : int or None, default 10000
         Limit of iterations, passes over all values; None for no limit.
@@ -70,6 +70,8 @@ class Forecaster(TrainedEstimator):
         Seed for the initial weights.
     verbose : bool, default False
         Whether to show a progress bar.
+    restarts : int, "auto" or None, default None
+        The former name of ``ensemble``; give only one of them.
 
     Attributes
     ----------
@@ -139,26 +141,28 @@ class Forecaster(TrainedEstimator):
         *,
         activation: Activation = "relu",
         l2: float | Literal["auto"] = "auto",
-        restarts: int | Literal["auto"] = "auto",
+        ensemble: int | Literal["auto"] = "auto",
         max_iter: int | None = 10_000,
         early_stopping: bool = True,
         validation_fraction: float = 0.2,
         n_iter_no_change: int | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        restarts: int | Literal["auto"] | None = None,
     ) -> None:
         self.season_length = season_length
         self.hidden_layer_sizes = hidden_layer_sizes
         self.cell = cell
         self.activation = activation
         self.l2 = l2
-        self.restarts = restarts
+        self.ensemble = ensemble
         self.max_iter = max_iter
         self.early_stopping = early_stopping
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
         self.verbose = verbose
+        self.restarts = restarts
 
     def fit(self, y: Any, X: None = None) -> Self:
         """Train on series.
@@ -207,7 +211,7 @@ class Forecaster(TrainedEstimator):
             seed=seed,
             activation=self.activation,
             l2=self.l2,
-            restarts=self.restarts,
+            ensemble=self._members(),
             patience=self.n_iter_no_change,
             dataset=len(found.values),
             test=len(found.values),

@@ -25,7 +25,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes, activation, restarts, max_iter, early_stopping, n_iter_no_change
+    hidden_layer_sizes, activation, ensemble, max_iter, early_stopping, n_iter_no_change
         As for `NeuralClassifier`.
     normalize : bool, default True
         Whether to standardize inputs and outputs by the training rows; with fields they always are. Predictions are in
@@ -39,7 +39,7 @@ class NeuralRegressor(RegressorMixin, NeuralEstimator):
         rises, else 0, as for `NeuralClassifier`.
     validation_fraction : float, default 0.2
         Share of the rows that ``early_stopping`` holds out, above 0 and below 1.
-    random_state, warm_start, verbose
+    random_state, warm_start, verbose, restarts
         As for `NeuralClassifier`.
 
     Attributes

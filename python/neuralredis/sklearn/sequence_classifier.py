@@ -53,7 +53,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         `fit`.
     activation : {"relu", "tanh", "sigmoid"}, default "relu"
         Activation of the hidden units.
-    l2, restarts, class_weight
+    l2, ensemble, class_weight
         As for `NeuralClassifier`.
     max_iter : int or None, default 10000
         Limit of iterations, passes over all series; None for no limit.
@@ -68,6 +68,8 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         Seed for the initial weights, the fixed units and the choice of held-out series.
     verbose : bool, default False
         Whether to show a progress bar.
+    restarts : int, "auto" or None, default None
+        The former name of ``ensemble``; give only one of them.
 
     Attributes
     ----------
@@ -112,7 +114,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         length: int | None = None,
         activation: Activation = "relu",
         l2: float | Literal["auto"] = "auto",
-        restarts: int | Literal["auto"] = "auto",
+        ensemble: int | Literal["auto"] = "auto",
         class_weight: Mapping[Any, float] | Literal["balanced"] | None = None,
         max_iter: int | None = 10_000,
         early_stopping: bool = True,
@@ -120,13 +122,14 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         n_iter_no_change: int | Literal["auto"] = "auto",
         random_state: int | np.random.RandomState | None = None,
         verbose: bool = False,
+        restarts: int | Literal["auto"] | None = None,
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.cell = cell
         self.length = length
         self.activation = activation
         self.l2 = l2
-        self.restarts = restarts
+        self.ensemble = ensemble
         self.class_weight = class_weight
         self.max_iter = max_iter
         self.early_stopping = early_stopping
@@ -134,6 +137,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
         self.n_iter_no_change = n_iter_no_change
         self.random_state = random_state
         self.verbose = verbose
+        self.restarts = restarts
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on series, which are not kept.
@@ -182,7 +186,7 @@ class SequenceClassifier(ClassifierMixin, TrainedEstimator):
             seed=seed,
             activation=self.activation,
             l2=self.l2,
-            restarts=self.restarts,
+            ensemble=self._members(),
             patience=self.n_iter_no_change,
             class_weight=class_weights(self.class_weight, classes, of_classes),
             dataset=len(events),

@@ -26,6 +26,8 @@ class TrainedEstimator(BaseEstimator):
     """An estimator that trains a network."""
 
     network_: Network
+    ensemble: int | Literal["auto"]
+    restarts: int | Literal["auto"] | None
     max_iter: int | None
     early_stopping: bool
     validation_fraction: float
@@ -46,6 +48,14 @@ class TrainedEstimator(BaseEstimator):
             raise ValueError(f"validation_fraction is {share!r}: expected more than 0, below 1")
         lot = check_random_state(self.random_state)
         return lot, int(lot.randint(SEEDS, dtype=np.int64))
+
+    def _members(self) -> int | Literal["auto"]:
+        """Return the size of the ensemble, which may be given by its former name."""
+        if self.restarts is None:
+            return self.ensemble
+        if self.ensemble != "auto":
+            raise ValueError(f"ensemble is {self.ensemble!r}, restarts is {self.restarts!r}: expected one of them")
+        return self.restarts
 
     def _train(self, network: Network, *, keep: bool) -> None:
         """Train a network and make it this estimator's; with `keep` its rows stay."""

@@ -65,7 +65,7 @@ pub use model::Model;
 pub use network::{Drawing, Info, MAX_NOTES, Network, Shrunk};
 pub use normalization::Scaling;
 pub use options::{
-    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts, Threshold,
+    Activation, Algorithm, Changes, ClassWeight, Decay, Ensemble, Loss, Monotone, Options, Output, Patience, Threshold,
     Value,
 };
 pub use reasons::{Counterfactual, Explanation, Sampling};

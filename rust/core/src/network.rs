@@ -107,7 +107,7 @@ pub struct Info {
     pub layout: Vec<usize>,
     /// Weights and biases of one member.
     pub parameters: usize,
-    /// Members of the ensemble; see [`crate::options::Restarts`].
+    /// Members of the ensemble; see [`crate::options::Ensemble`].
     pub members: usize,
     /// The options.
     pub options: Options,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use neuralredis_core::training::{Live, Outcome, Pool, TrainOptions};
-use neuralredis_core::{Batch, Error, Kind, Layout, Limits, Network, Options, Restarts, Set, Statistics, codec};
+use neuralredis_core::{Batch, Ensemble, Error, Kind, Layout, Limits, Network, Options, Set, Statistics, codec};
 
 const INPUTS: [f32; 8] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 9.0];
 const TARGETS: [f32; 4] = [3.0, 7.0, 11.0, 16.0];
@@ -16,7 +16,7 @@ fn batch() -> Batch<'static> {
 /// members.
 fn adds(weights: [f32; 3]) -> Network {
     let (kind, layout) = (Kind::Regressor, Layout::new(&[2, 1]).unwrap());
-    let options = Options { normalize: true, restarts: Restarts::Fixed(3), ..Options::new(kind) };
+    let options = Options { normalize: true, ensemble: Ensemble::Fixed(3), ..Options::new(kind) };
     let mut network = Network::new(kind, layout, options, Limits { train: 10, test: 0 }, 5).unwrap();
     network.observe(&batch(), None, |_| {}).unwrap();
     network.set_weights(weights.to_vec()).unwrap();

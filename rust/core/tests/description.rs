@@ -5,8 +5,8 @@ use std::time::Duration;
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Pool, TrainOptions};
 use neuralredis_core::{
-    Activation, Algorithm, Batch, Description, Kind, LayerDescription, Layout, Limits, Network, Options, Output,
-    Restarts,
+    Activation, Algorithm, Batch, Description, Ensemble, Kind, LayerDescription, Layout, Limits, Network, Options,
+    Output,
 };
 
 /// Computes an answer from a description, with the exponential function of the standard library.
@@ -67,8 +67,8 @@ fn member(description: &Description, layers: &[LayerDescription], inputs: &[f32]
 }
 
 /// A trained network, and inputs for it.
-fn network(kind: Kind, options: Options, restarts: u8) -> (Network, Vec<f32>) {
-    let options = Options { restarts: Restarts::Fixed(restarts), algorithm: Algorithm::IrpropPlus, ..options };
+fn network(kind: Kind, options: Options, ensemble: u8) -> (Network, Vec<f32>) {
+    let options = Options { ensemble: Ensemble::Fixed(ensemble), algorithm: Algorithm::IrpropPlus, ..options };
     let limits = Limits { train: 200, test: 0 };
     let mut network = Network::new(kind, Layout::new(&[3, 20, 7, 2]).unwrap(), options, limits, 5).unwrap();
     let mut random = Random::new(2, 2);
@@ -95,14 +95,14 @@ fn answers(network: &Network, inputs: &[f32]) -> Vec<f32> {
 
 #[test]
 fn a_description_gives_the_answers_of_the_network_to_the_last_bit() {
-    for (normalize, restarts) in [(false, 1), (true, 1), (true, 3)] {
+    for (normalize, ensemble) in [(false, 1), (true, 1), (true, 3)] {
         let options = Options { normalize, ..Options::new(Kind::Regressor) };
-        let (network, inputs) = network(Kind::Regressor, options, restarts);
+        let (network, inputs) = network(Kind::Regressor, options, ensemble);
         let description = network.model().describe();
-        assert_eq!(description.members.len(), usize::from(restarts));
+        assert_eq!(description.members.len(), usize::from(ensemble));
         let expected = answers(&network, &inputs);
         let found: Vec<f32> = inputs.chunks(3).flat_map(|row| answer(&description, row)).collect();
-        assert!(found == expected, "normalize: {normalize}, restarts: {restarts}");
+        assert!(found == expected, "normalize: {normalize}, ensemble: {ensemble}");
         network.model().describe().members.iter().for_each(|layers| assert_eq!(layers.len(), 3));
     }
 }

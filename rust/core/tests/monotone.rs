@@ -6,8 +6,8 @@ use std::time::Duration;
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Outcome, Pool, TrainOptions};
 use neuralredis_core::{
-    Activation, Algorithm, Batch, Changes, Error, FieldKind, Kind, Layout, Limits, Monotone, Network, Options, Output,
-    Restarts, Schema, Target, codec,
+    Activation, Algorithm, Batch, Changes, Ensemble, Error, FieldKind, Kind, Layout, Limits, Monotone, Network,
+    Options, Output, Schema, Target, codec,
 };
 
 const SIGNS: [f32; 3] = [1.0, 0.0, -1.0];
@@ -95,7 +95,7 @@ fn answers_stay_monotone_under_all_options_and_trainings() {
         (Kind::Regressor, regressor(), &[6, 5][..]),
         (Kind::Regressor, Options { output: Output::Sigmoid, ..regressor() }, &[6]),
         (Kind::Regressor, Options { activation: Activation::Sigmoid, normalize: false, ..regressor() }, &[6]),
-        (Kind::Regressor, Options { algorithm: Algorithm::Adam, restarts: Restarts::Fixed(3), ..regressor() }, &[6, 5]),
+        (Kind::Regressor, Options { algorithm: Algorithm::Adam, ensemble: Ensemble::Fixed(3), ..regressor() }, &[6, 5]),
         (Kind::Regressor, Options { algorithm: Algorithm::RpropPlus, ..regressor() }, &[]),
         (Kind::Classifier, classifier(), &[6, 5]),
         (Kind::Classifier, Options { output: Output::Sigmoid, ..classifier() }, &[6]),

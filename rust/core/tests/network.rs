@@ -6,8 +6,8 @@ use neuralredis_core::memory::Move;
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Pool, TrainOptions};
 use neuralredis_core::{
-    Activation, Batch, Changes, ClassWeight, Error, Kind, Layout, Limits, Model, Network, Options, Output, Place,
-    Restarts, RowShape, Score, Set, Threshold,
+    Activation, Batch, Changes, ClassWeight, Ensemble, Error, Kind, Layout, Limits, Model, Network, Options, Output,
+    Place, RowShape, Score, Set, Threshold,
 };
 
 fn network(kind: Kind, units: &[usize], limits: Limits) -> Network {
@@ -240,8 +240,8 @@ fn vectors_that_no_snapshot_shares_can_be_moved() {
 
 /// A model of three members, with scaled inputs and outputs.
 fn answering(kind: Kind, units: &[usize]) -> Model {
-    let restarts = Restarts::Fixed(3);
-    let options = Options { normalize: true, restarts, ..Options::new(kind) };
+    let ensemble = Ensemble::Fixed(3);
+    let options = Options { normalize: true, ensemble, ..Options::new(kind) };
     let limits = Limits { train: 20, test: 0 };
     let mut network = Network::new(kind, Layout::new(units).unwrap(), options, limits, 1).unwrap();
     let mut random = Random::new(1, 1);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Outcome, Pool, Report, TrainOptions};
 use neuralredis_core::{
-    Algorithm, Batch, Changes, ClassWeight, Kind, Layout, Limits, Loss, Monotone, Network, Options, Output, Patience,
-    Restarts, Set, codec,
+    Algorithm, Batch, Changes, ClassWeight, Ensemble, Kind, Layout, Limits, Loss, Monotone, Network, Options, Output,
+    Patience, Set, codec,
 };
 
 /// Parameters of the last layer: a bias and 16 weights for each of two classes.
@@ -25,7 +25,7 @@ fn rows(count: usize, seed: u64) -> (Vec<f32>, Vec<f32>) {
 fn network(changes: &Changes, test_rows: usize) -> Live {
     let (kind, layout) = (Kind::Classifier, Layout::new(&[4, 16, 2]).unwrap());
     let default =
-        Options { restarts: Restarts::Fixed(1), patience: Patience::Cycles(60), ..Options::new(Kind::Classifier) };
+        Options { ensemble: Ensemble::Fixed(1), patience: Patience::Cycles(60), ..Options::new(Kind::Classifier) };
     let options = default.with(kind, &layout, changes).unwrap();
     let mut network = Network::new(kind, layout, options, Limits { train: 200, test: 200 }, 3).unwrap();
     for (set, count, seed) in [(Set::Train, 80, 1), (Set::Test, test_rows, 2)] {
@@ -83,7 +83,7 @@ fn soft_and_plain(changes: &Changes, test_rows: usize) -> (Live, Arc<Report>, Li
 fn overconfident_answers_are_softened_and_keep_their_classes() {
     let balanced = Changes { class_weight: Some(ClassWeight::Balanced), ..Changes::default() };
     let given = Changes { class_weight: Some(ClassWeight::Given(vec![1.0, 5.0].into())), ..Changes::default() };
-    let three = Changes { restarts: Some(Restarts::Fixed(3)), ..Changes::default() };
+    let three = Changes { ensemble: Some(Ensemble::Fixed(3)), ..Changes::default() };
     let sigmoid = Changes { output: Some(Output::Sigmoid), loss: Some(Loss::CrossEntropy), ..Changes::default() };
     let adam = Changes { algorithm: Some(Algorithm::Adam), ..Changes::default() };
     let lbfgs = Changes { algorithm: Some(Algorithm::Lbfgs), ..Changes::default() };
@@ -129,7 +129,7 @@ fn squared_errors_and_few_validation_rows_are_not_softened() {
 #[test]
 fn softened_networks_are_the_same_for_any_threads_and_after_encoding() {
     for algorithm in [Algorithm::IrpropPlus, Algorithm::RpropPlus, Algorithm::Lbfgs, Algorithm::Adam] {
-        let changes = Changes { algorithm: Some(algorithm), restarts: Some(Restarts::Fixed(4)), ..Changes::default() };
+        let changes = Changes { algorithm: Some(algorithm), ensemble: Some(Ensemble::Fixed(4)), ..Changes::default() };
         let [mut one, mut many] = [1, 3].map(|threads| {
             let mut live = network(&changes, 60);
             train(&mut live, true, 200, threads);

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use neuralredis_core::random::Random;
 use neuralredis_core::training::{Live, Outcome, Pool, Reason, Report, TrainOptions};
 use neuralredis_core::{
-    Algorithm, Batch, Changes, ClassWeight, Decay, Error, Kind, Layout, Limits, Loss, Network, Options, Output,
-    Patience, Restarts, Set, codec,
+    Algorithm, Batch, Changes, ClassWeight, Decay, Ensemble, Error, Kind, Layout, Limits, Loss, Network, Options,
+    Output, Patience, Set, codec,
 };
 
 /// A network with noisy rows of a learnable function.
@@ -102,7 +102,7 @@ fn any_number_of_threads_gives_the_same_network() {
 
 #[test]
 fn mini_batches_give_the_same_network_for_any_number_of_threads() {
-    for (units, rows, restarts) in [(&[9, 15, 2][..], 700, 3), (&[64, 300, 10], 3_000, 1)] {
+    for (units, rows, ensemble) in [(&[9, 15, 2][..], 700, 3), (&[64, 300, 10], 3_000, 1)] {
         let results: Vec<_> = [1, 2, 7]
             .into_iter()
             .map(|threads| {
@@ -110,7 +110,7 @@ fn mini_batches_give_the_same_network_for_any_number_of_threads() {
                 let limits = network.info().limits;
                 let changes = Changes { algorithm: Some(Algorithm::Adam), ..Changes::default() };
                 network.configure(&changes, limits).unwrap();
-                let mut live = with_restarts(network, Restarts::Fixed(restarts));
+                let mut live = with_ensemble(network, Ensemble::Fixed(ensemble));
                 let report = train(&mut live, cycles(4), threads);
                 assert_eq!(
                     report.threads > 1,
@@ -186,7 +186,7 @@ fn members_trained_by_lbfgs_continue_as_if_uninterrupted() {
         let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
         let limits = network.info().limits;
         network.configure(&Changes { algorithm: Some(Algorithm::Lbfgs), ..Changes::default() }, limits).unwrap();
-        with_restarts(network, Restarts::Fixed(3))
+        with_ensemble(network, Ensemble::Fixed(3))
     };
     let (mut at_once, mut in_parts) = (start(), start());
     train(&mut at_once, cycles(60), 1);
@@ -215,8 +215,8 @@ fn a_training_without_validation_rows_begins_with_a_trial() {
     let free = Changes::default();
     // With few rows there is no trial but several members, with few cycles neither.
     assert_eq!([members(300, 100, &free), members(20, 100, &free), members(300, 49, &free)], [4, 4, 1]);
-    // There is no trial if RESTARTS or L2 is set.
-    let one = Changes { restarts: Some(Restarts::Fixed(1)), ..Changes::default() };
+    // There is no trial if ENSEMBLE or L2 is set.
+    let one = Changes { ensemble: Some(Ensemble::Fixed(1)), ..Changes::default() };
     let decay = Changes { l2: Some(Decay::Fixed(0.001)), ..Changes::default() };
     assert_eq!([members(300, 100, &one), members(300, 100, &decay)], [1, 1]);
 
@@ -284,7 +284,7 @@ fn the_state_of_lbfgs_is_dropped_if_the_objective_has_changed() {
         let mut network = network(Kind::Regressor, &[3, 8, 2], 300, 9);
         let limits = network.info().limits;
         network.configure(&Changes { algorithm: Some(Algorithm::Lbfgs), ..Changes::default() }, limits).unwrap();
-        let mut live = with_restarts(network, Restarts::Fixed(1));
+        let mut live = with_ensemble(network, Ensemble::Fixed(1));
         train(&mut live, if backtrack { auto_stop(true) } else { cycles(45) }, 1);
         live.network().clone()
     };
@@ -321,10 +321,10 @@ fn the_state_of_lbfgs_is_dropped_if_the_objective_has_changed() {
     assert!(timeless(other.network()) == timeless(&without_lbfgs_state(other.network())));
 }
 
-/// The network with this option RESTARTS.
-fn with_restarts(mut network: Network, restarts: Restarts) -> Live {
+/// The network with this option ENSEMBLE.
+fn with_ensemble(mut network: Network, ensemble: Ensemble) -> Live {
     let limits = network.info().limits;
-    network.configure(&Changes { restarts: Some(restarts), ..Changes::default() }, limits).unwrap();
+    network.configure(&Changes { ensemble: Some(ensemble), ..Changes::default() }, limits).unwrap();
     Live::new(network)
 }
 
@@ -333,22 +333,22 @@ fn with_restarts(mut network: Network, restarts: Restarts) -> Live {
 fn with_squared_errors(mut network: Network) -> Live {
     let limits = network.info().limits;
     network.configure(&Changes { loss: Some(Loss::Mse), ..Changes::default() }, limits).unwrap();
-    with_restarts(network, Restarts::Fixed(1))
+    with_ensemble(network, Ensemble::Fixed(1))
 }
 
 #[test]
 fn members_are_trained_independently_and_answer_together() {
     for (kind, units) in [(Kind::Classifier, &[5, 7, 3][..]), (Kind::Regressor, &[5, 4, 3, 2])] {
-        let start = |restarts| {
-            let mut live = with_restarts(network(kind, units, 300, 4), restarts);
+        let start = |ensemble| {
+            let mut live = with_ensemble(network(kind, units, 300, 4), ensemble);
             // The first member is compared with a network of one member, for which AUTO could choose another algorithm.
             let (l2, algorithm) = (Some(Decay::Fixed(0.001)), Some(Algorithm::IrpropPlus));
             let limits = live.network().info().limits;
             live.configure(&Changes { l2, algorithm, ..Changes::default() }, limits).unwrap();
             live
         };
-        let three = || start(Restarts::Fixed(3));
-        let (mut live, mut other) = (three(), start(Restarts::Fixed(1)));
+        let three = || start(Ensemble::Fixed(3));
+        let (mut live, mut other) = (three(), start(Ensemble::Fixed(1)));
         let report = train(&mut live, cycles(20), 2);
         train(&mut other, cycles(20), 1);
         let info = live.network().info();
@@ -383,7 +383,7 @@ fn members_are_trained_independently_and_answer_together() {
 #[test]
 fn under_autostop_there_are_as_many_members_as_are_cheap() {
     let members = |units: &[usize], rows, options| {
-        let mut live = with_restarts(network(Kind::Classifier, units, rows, 4), Restarts::Auto);
+        let mut live = with_ensemble(network(Kind::Classifier, units, rows, 4), Ensemble::Auto);
         train(&mut live, options, 2);
         live.network().info().members
     };
@@ -397,17 +397,17 @@ fn under_autostop_there_are_as_many_members_as_are_cheap() {
 
 #[test]
 fn the_number_of_members_is_fixed_by_the_first_training() {
-    let mut live = with_restarts(network(Kind::Classifier, &[4, 5, 2], 300, 4), Restarts::Fixed(3));
+    let mut live = with_ensemble(network(Kind::Classifier, &[4, 5, 2], 300, 4), Ensemble::Fixed(3));
     train(&mut live, cycles(5), 1);
     let limits = live.network().info().limits;
-    live.configure(&Changes { restarts: Some(Restarts::Fixed(5)), ..Changes::default() }, limits).unwrap();
+    live.configure(&Changes { ensemble: Some(Ensemble::Fixed(5)), ..Changes::default() }, limits).unwrap();
     train(&mut live, cycles(5), 1);
     assert_eq!(live.network().info().members, 3);
     live.reset();
     train(&mut live, cycles(5), 1);
     assert_eq!(live.network().info().members, 5);
-    let error = live.configure(&Changes { restarts: Some(Restarts::Fixed(0)), ..Changes::default() }, limits);
-    assert_eq!(error.unwrap_err().to_string(), "restarts is 0: expected auto or an integer from 1 to 64");
+    let error = live.configure(&Changes { ensemble: Some(Ensemble::Fixed(0)), ..Changes::default() }, limits);
+    assert_eq!(error.unwrap_err().to_string(), "ensemble is 0: expected auto or an integer from 1 to 64");
 }
 
 /// A classifier with one row in ten of the second class, and row weights by class, in both sets.
@@ -660,7 +660,7 @@ fn backtrack_keeps_the_weights_with_the_least_validation_error() {
 #[test]
 fn members_stop_by_their_own_validation_errors_and_the_better_half_answers() {
     for kind in [Kind::Classifier, Kind::Regressor] {
-        let start = |restarts| with_restarts(network(kind, &[10, 12, 4], 200, 8), Restarts::Fixed(restarts));
+        let start = |ensemble| with_ensemble(network(kind, &[10, 12, 4], 200, 8), Ensemble::Fixed(ensemble));
         let (mut six, mut again) = (start(6), start(6));
         let report = train(&mut six, auto_stop(true), 1);
         let info = six.network().info();
@@ -696,7 +696,7 @@ fn lbfgs_gives_the_same_bits_for_any_number_of_threads_and_after_encoding() {
             let limits = network.info().limits;
             let lbfgs = Changes { algorithm: Some(Algorithm::Lbfgs), ..Changes::default() };
             network.configure(&lbfgs, limits).unwrap();
-            with_restarts(network, Restarts::Fixed(5))
+            with_ensemble(network, Ensemble::Fixed(5))
         };
         let (mut one, mut many) = (start(), start());
         for options in [TrainOptions { max_cycles: 60, ..auto_stop(true) }, cycles(20)] {
@@ -712,7 +712,7 @@ fn lbfgs_gives_the_same_bits_for_any_number_of_threads_and_after_encoding() {
 
 #[test]
 fn half_of_the_members_are_kept_under_autostop_and_all_without_it() {
-    let start = || with_restarts(network(Kind::Classifier, &[10, 12, 4], 200, 8), Restarts::Fixed(2));
+    let start = || with_ensemble(network(Kind::Classifier, &[10, 12, 4], 200, 8), Ensemble::Fixed(2));
     let (mut chosen, mut both) = (start(), start());
     train(&mut chosen, TrainOptions { max_cycles: 30, ..auto_stop(true) }, 1);
     train(&mut both, cycles(30), 1);

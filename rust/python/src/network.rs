@@ -659,7 +659,7 @@ impl Network {
     /// ----------
     /// **options
     ///     As for `Network`, except ``seed``. A new ``output`` also sets its default loss. ``activation`` and
-    ///     ``output`` affect the next prediction, ``restarts`` affects the first training after the creation or a
+    ///     ``output`` affect the next prediction, ``ensemble`` affects the first training after the creation or a
     ///     reset, and all others affect the next training.
     ///
     /// Returns

@@ -89,12 +89,12 @@ pub(crate) fn whole(option: &'static str, value: &Bound<'_, PyAny>, most: u64, l
     }
 }
 
-/// Parses options from keywords by the engine's table. None is the same as no value.
+/// Parses options from keywords by the engine's table; former names are accepted. None is the same as no value.
 pub(crate) fn changes(keywords: Option<&Bound<'_, PyDict>>, of_creation: bool) -> PyResult<Changes> {
     let mut changes = Changes::default();
     for (name, value) in keywords.into_iter().flatten() {
         let name: String = name.extract()?;
-        let option = TABLE.iter().find(|option| option.name == name && (of_creation || !option.is_of_creation));
+        let option = TABLE.iter().find(|option| option.is_named(&name) && (of_creation || !option.is_of_creation));
         let option =
             option.ok_or_else(|| PyTypeError::new_err(format!("'{name}' is an unexpected keyword argument")))?;
         if !value.is_none() {
@@ -242,8 +242,8 @@ pub(crate) fn change_words(options: Option<&Bound<'_, PyDict>>) -> PyResult<Vec<
     Ok(words(&changes(options, false)?, false))
 }
 
-/// Return the table of options: for each its name, its name in replies, its words, its other type if it has one, and
-/// whether only new networks take it.
+/// Return the table of options: for each its name, its name in replies, its former name if it has one, its words, its
+/// other type if it has one, and whether only new networks take it.
 #[pyfunction]
 pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
     let rows = TABLE.iter().map(|option| {
@@ -256,11 +256,10 @@ pub(crate) fn option_table(py: Python<'_>) -> PyResult<Bound<'_, PyTuple>> {
             Other::Numbers => Some("numbers"),
             Other::Signs => Some("signs"),
         };
-        (option.name, option.word, PyTuple::new(py, words).map(Bound::unbind), other, option.is_of_creation)
+        let words = PyTuple::new(py, words)?.unbind();
+        Ok((option.name, option.word, option.alias, words, other, option.is_of_creation))
     });
-    let rows: PyResult<Vec<_>> =
-        rows.map(|(name, word, words, other, new)| Ok((name, word, words?, other, new))).collect();
-    PyTuple::new(py, rows?)
+    PyTuple::new(py, rows.collect::<PyResult<Vec<_>>>()?)
 }
 
 /// Returns the given seed, or one from the operating system.

@@ -140,7 +140,7 @@ impl Request {
         let options = options.as_object().ok_or_else(|| Rejection::option("options", options, "an object"))?;
         for (name, value) in options.iter().filter(|(_, value)| !value.is_null()) {
             let known = TABLE.iter().filter(|option| of_creation || !option.is_of_creation);
-            let Some(option) = known.clone().find(|option| option.name == name) else {
+            let Some(option) = known.clone().find(|option| option.is_named(name)) else {
                 let known = known.map(|option| option.name).collect::<Vec<_>>().join(", ");
                 return Err(Rejection::new("option", format!("{name} is no option: expected {known}")));
             };

@@ -77,6 +77,12 @@ def add_to(subparsers: Any) -> None:
         "--hidden", type=layers, default=HIDDEN, metavar="N,N", help=f"units of each hidden layer (default: {HIDDEN})"
     )
     parser.add_argument(
+        "--ensemble",
+        type=members,
+        metavar="N",
+        help="train N networks and keep the better half as an ensemble, 1 to 64 (default: up to 16, by the rows)",
+    )
+    parser.add_argument(
         "--increasing",
         type=names,
         action="extend",
@@ -129,6 +135,13 @@ def layers(text: str) -> list[int]:
     if min(units) < (0 if len(units) == 1 else 1) or max(units) > 1 << 20 or len(units) > 30:
         raise argparse.ArgumentTypeError(f"{text}: expected the units of each layer, such as 15 or 30,30")
     return [unit for unit in units if unit]
+
+
+def members(text: str) -> int:
+    """Return the number of networks that an ensemble begins with, 1 to 64."""
+    if not text.isdecimal() or not 1 <= int(text) <= 64:
+        raise argparse.ArgumentTypeError(f"{text}: expected 1 to 64 networks")
+    return int(text)
 
 
 def rows(text: str) -> int:

@@ -84,6 +84,7 @@ def _train(args: argparse.Namespace, data: Prepared, out: Console) -> tuple[Netw
     """Return a trained network, with its training and validation rows, and the report."""
     network = data.prepared.network(
         hidden=args.hidden,
+        ensemble=args.ensemble,
         seed=args.seed,
         class_weight="balanced" if args.balanced and data.labels else None,
         monotone=monotone_of(args) or None,

@@ -283,6 +283,7 @@ def _network(args: argparse.Namespace, data: Prepared, most: int) -> KnownSequen
         fields=data.schema.kinds(),
         target=target.name,
         hidden=args.hidden,
+        ensemble=args.ensemble,
         length=max(1, min(longest, most)),
         seed=args.seed,
         dataset=max(count, 10_000),

@@ -226,7 +226,7 @@ impl Parts {
             Section::TestRowWeights => rows::read_weights(&mut self.test, piece)?,
             Section::Report => self.report.read(piece)?,
             Section::Curve => self.report.read_curve(piece)?,
-            Section::Restarts | Section::ClassWeight | Section::Patience => match &mut self.options {
+            Section::Ensemble | Section::ClassWeight | Section::Patience => match &mut self.options {
                 Some(chosen) => options::read_later(piece, self.kind, layout, chosen)?,
                 None => return Err(damaged(Section::FirstOptions, "it is missing")),
             },

@@ -85,7 +85,7 @@ pub(super) fn read_later(piece: &Piece<'_>, kind: Kind, layout: &Layout, options
     let mut fields = piece.fields()?;
     let mut changes = Changes::default();
     let (name, bytes) = match piece.section {
-        Section::Restarts => ("restarts", u64::from(fields.take::<1>()?[0]).to_le_bytes().to_vec()),
+        Section::Ensemble => ("ensemble", u64::from(fields.take::<1>()?[0]).to_le_bytes().to_vec()),
         Section::Patience => ("patience", u64::from(fields.u32()?).to_le_bytes().to_vec()),
         // Codes: 1 is balanced, 2 is given by the numbers that follow.
         _ => match fields.take()? {

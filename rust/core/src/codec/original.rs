@@ -21,7 +21,7 @@ use crate::layout::{Connection, Kind, Layout, MAX_LAYERS};
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
 use crate::options::{
-    Activation, Algorithm, ClassWeight, Decay, Loss, Monotone, Options, Output, Patience, Restarts, Threshold,
+    Activation, Algorithm, ClassWeight, Decay, Ensemble, Loss, Monotone, Options, Output, Patience, Threshold,
 };
 use crate::trained::{Statistics, Trained};
 use crate::trainer_state::{RpropState, TrainerState};
@@ -104,7 +104,7 @@ pub fn decode_original(values: &mut dyn Values) -> Result<Network> {
         loss: Loss::Mse,
         algorithm: Algorithm::RpropPlus,
         l2: Decay::Fixed(0.0),
-        restarts: Restarts::Fixed(1),
+        ensemble: Ensemble::Fixed(1),
         class_weight: ClassWeight::None,
         threshold: Threshold::default(),
         patience: Patience::Auto,

@@ -70,8 +70,8 @@ sections! {
     TestRows = 14, "validation rows";
     /// The same for validation rows.
     TestRowWeights = 15, "validation row weights";
-    /// In versions 2 and 3: the option RESTARTS u8; left out for AUTO.
-    Restarts = 17, "restarts";
+    /// In versions 2 and 3: the option ENSEMBLE u8; left out for AUTO.
+    Ensemble = 17, "ensemble";
     /// The report of the last training: reason u8, overfitting u8, threads u32, cycles u64, best cycle u64, nanoseconds
     /// u64, training error f64; validation error and class errors, each a flag u8 and, if that is 1, f64; then each
     /// warning as length u32 and text. Left out if there was no training.

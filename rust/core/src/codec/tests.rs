@@ -18,8 +18,8 @@ use crate::layout::{Kind, Layout};
 use crate::network::MAX_NOTES;
 use crate::normalization::Scaling;
 use crate::options::{
-    Activation, Algorithm, Changes, ClassWeight, Decay, Loss, MAX_PATIENCE, Monotone, Options, Output, Patience,
-    Restarts, Threshold,
+    Activation, Algorithm, Changes, ClassWeight, Decay, Ensemble, Loss, MAX_PATIENCE, Monotone, Options, Output,
+    Patience, Threshold,
 };
 use crate::random::Random;
 use crate::report::Point;
@@ -31,11 +31,11 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
     let choice = |count: usize| 0..count;
     let kind = prop_oneof![Just(Kind::Classifier), Just(Kind::Regressor)];
     let l2 = prop_oneof![Just(Decay::Auto), prop_oneof![Just(0.0), Just(-0.0), Just(1e-3f32)].prop_map(Decay::Fixed)];
-    let restarts = prop_oneof![Just(Restarts::Auto), Just(Restarts::Fixed(1)), Just(Restarts::Fixed(3))];
+    let ensemble = prop_oneof![Just(Ensemble::Auto), Just(Ensemble::Fixed(1)), Just(Ensemble::Fixed(3))];
     let patience = prop_oneof![Just(Patience::Auto), (1..=MAX_PATIENCE).prop_map(Patience::Cycles)];
-    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2, restarts, patience).prop_filter_map(
+    (kind, any::<bool>(), choice(3), choice(3), choice(2), choice(3), l2, ensemble, patience).prop_filter_map(
         "a valid combination",
-        |(kind, normalize, activation, output, loss, algorithm, l2, restarts, patience)| {
+        |(kind, normalize, activation, output, loss, algorithm, l2, ensemble, patience)| {
             let options = Options {
                 normalize,
                 activation: Activation::ALL[activation],
@@ -43,7 +43,7 @@ fn options() -> impl Strategy<Value = (Kind, Options)> {
                 loss: Loss::ALL[loss],
                 algorithm: Algorithm::ALL[algorithm],
                 l2,
-                restarts,
+                ensemble,
                 class_weight: ClassWeight::None,
                 patience,
                 monotone: Monotone::None,
@@ -211,7 +211,7 @@ fn bytes(hexadecimal: &str) -> Vec<u8> {
 
 /// The frames of a file without the head and the options, whose encoding changed in version 4.
 fn content(bytes: &[u8]) -> Vec<&[u8]> {
-    let options = [Section::FirstOptions, Section::Restarts, Section::ClassWeight, Section::Patience, Section::Options];
+    let options = [Section::FirstOptions, Section::Ensemble, Section::ClassWeight, Section::Patience, Section::Options];
     frames_in(bytes)
         .into_iter()
         .skip(1)
@@ -239,7 +239,7 @@ fn version_1_is_still_read() {
     assert_eq!((info.kind, &info.layout[..], info.statistics.total_cycles), (Kind::Regressor, &[2, 3, 2][..], 1));
     assert_eq!((info.limits, info.train_rows, info.test_rows), (Limits { train: 20, test: 10 }, 2, 1));
     assert_eq!(network.trained.state.rprop().sizes, vec![0.1; 17]);
-    assert_eq!((network.options.restarts, info.members), (Restarts::Auto, 1));
+    assert_eq!((network.options.ensemble, info.members), (Ensemble::Auto, 1));
     assert_eq!(content(&encode(&network)), content(&bytes), "only the encoding of options may change");
 }
 
@@ -269,7 +269,7 @@ const SECOND_VERSION: &[u8] = include_bytes!("tests/members.nr");
 fn version_2_is_still_read() {
     let network = decode(SECOND_VERSION).unwrap();
     let info = network.info();
-    assert_eq!((info.options.restarts, info.members, info.parameters), (Restarts::Fixed(2), 2, 6));
+    assert_eq!((info.options.ensemble, info.members, info.parameters), (Ensemble::Fixed(2), 2, 6));
     assert_eq!((info.statistics.total_cycles, info.statistics.total_steps), (2, 8));
     assert_eq!((&info.options.class_weight, info.options.patience), (&ClassWeight::None, Patience::Auto));
     assert_eq!(content(&encode(&network)), content(SECOND_VERSION), "only the encoding of options may change");
@@ -283,7 +283,7 @@ fn version_3_is_still_read() {
     let network = decode(THIRD_VERSION).unwrap();
     let info = network.info();
     assert_eq!(info.options.class_weight, ClassWeight::Given(Arc::new(vec![0.5, 2.0, 1.25])));
-    assert_eq!((info.options.patience, info.options.restarts), (Patience::Cycles(7), Restarts::Fixed(1)));
+    assert_eq!((info.options.patience, info.options.ensemble), (Patience::Cycles(7), Ensemble::Fixed(1)));
     assert_eq!((info.statistics.total_cycles, info.train_rows, info.test_rows), (2, 6, 3));
     assert_eq!(content(&encode(&network)), content(THIRD_VERSION), "only the encoding of options may change");
 }
@@ -440,7 +440,7 @@ fn a_diverged_network_can_be_saved() {
 /// A network with two members trained by L-BFGS. The first has returned to earlier weights, so it has no search state.
 fn searched() -> Network {
     let mut network = small(Kind::Regressor, 12, 0);
-    network.options.restarts = Restarts::Fixed(2);
+    network.options.ensemble = Ensemble::Fixed(2);
     let mut network = trained(network, 40);
     let TrainerState::Lbfgs(_, searches) = &mut of(&mut network).state else { panic!("L-BFGS has begun") };
     assert!(searches.iter().all(|search| !search.moves.is_empty()));

@@ -16,7 +16,7 @@ pub(crate) use choices::Size;
 pub use choices::{Activation, Algorithm, Loss, Output};
 pub use class_weight::ClassWeight;
 pub use decay::Decay;
-pub use ensemble::{MAX_MEMBERS, Restarts};
+pub use ensemble::{Ensemble, MAX_MEMBERS};
 pub use monotone::Monotone;
 pub use patience::{MAX_PATIENCE, Patience};
 pub use threshold::Threshold;
@@ -34,7 +34,7 @@ pub struct Declared {
     pub name: &'static str,
     /// The name in commands and replies: words separated by hyphens.
     pub word: &'static str,
-    /// The name in commands of earlier versions, which is still accepted.
+    /// The former name, which all bindings still accept.
     pub alias: Option<&'static str>,
     /// The accepted values.
     pub domain: Domain,
@@ -48,6 +48,11 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Whether `name` is the name in programs, or the former one.
+    pub fn is_named(&self, name: &str) -> bool {
+        self.name == name || self.alias == Some(name)
+    }
+
     /// The present value, or `None` if it is not kept (as the seed).
     pub fn value(&self, options: &Options, limits: Limits) -> Option<Value> {
         (self.get)(options, limits)
@@ -61,8 +66,12 @@ impl Declared {
     /// Set the option in `changes`.
     ///
     /// # Errors
-    /// [`Error::Option`] if the option does not accept the value.
+    /// [`Error::Option`] if the option does not accept the value, or is set already, as by its former name.
     pub fn set(&self, changes: &mut Changes, value: Value) -> Result<()> {
+        if self.given(changes).is_some() {
+            let expected = self.alias.map_or("one value".into(), |alias| format!("{} or {alias}, not both", self.name));
+            return Err(Error::Option { option: self.name, value: "given twice".into(), expected });
+        }
         let shown = shown(&value, self.domain.other);
         let is_set = self.domain.contains(&value).then(|| (self.set)(changes, value)).flatten();
         is_set.ok_or_else(|| Error::Option { option: self.name, value: shown, expected: self.domain.expected() })
@@ -170,7 +179,7 @@ options! {
         /// Weight decay (L2 penalty).
         6 l2: Decay = Decay::Auto;
         /// How many networks a training starts. The better half of them answers as an ensemble.
-        7 restarts: Restarts = Restarts::Auto;
+        7 ensemble("ensemble" | "restarts"): Ensemble = Ensemble::Auto;
         /// Weights of classes in the loss.
         8 class_weight("class-weight" | "classweight"): ClassWeight = ClassWeight::None;
         /// For how many cycles AUTOSTOP waits for a lower validation error.
@@ -391,8 +400,8 @@ mod tests {
         );
         assert_eq!(rejection("normalize", Value::Integer(1)), "normalize is 1: expected yes or no");
         assert_eq!(
-            rejection("restarts", Value::Integer(256)),
-            "restarts is 256: expected auto or an integer from 1 to 64"
+            rejection("ensemble", Value::Integer(256)),
+            "ensemble is 256: expected auto or an integer from 1 to 64"
         );
     }
 
@@ -438,7 +447,7 @@ mod tests {
             ("normalize", Value::Flag(true)),
             ("activation", Value::Word("tanh")),
             ("l2", Value::Number(0.5)),
-            ("restarts", Value::Integer(3)),
+            ("ensemble", Value::Integer(3)),
             ("class_weight", Value::Numbers(Arc::new(vec![1.0, 2.0]))),
             ("class_weight", Value::Word("balanced")),
             ("patience", Value::Word("auto")),
@@ -456,7 +465,23 @@ mod tests {
         let seed = option("seed");
         assert!(seed.is_of_creation && seed.value(&Options::new(Kind::Classifier), Limits::default()).is_none());
         let words: Vec<_> = TABLE.iter().filter_map(|option| Some((option.name, option.word, option.alias?))).collect();
-        assert_eq!(words, [("algorithm", "algorithm", "algo"), ("class_weight", "class-weight", "classweight")]);
+        let expected = [
+            ("algorithm", "algorithm", "algo"),
+            ("ensemble", "ensemble", "restarts"),
+            ("class_weight", "class-weight", "classweight"),
+        ];
+        assert_eq!(words, expected);
+    }
+
+    #[test]
+    fn an_option_is_given_by_its_name_or_its_former_name_but_not_by_both() {
+        let named = |name: &str| TABLE.iter().find(|option| option.is_named(name)).unwrap();
+        let mut changes = Changes::default();
+        named("restarts").set(&mut changes, Value::Integer(3)).unwrap();
+        assert_eq!(changes.ensemble, Some(Ensemble::Fixed(3)));
+        let error = named("ensemble").set(&mut changes, Value::Integer(3)).unwrap_err();
+        assert_eq!(error.to_string(), "ensemble is given twice: expected ensemble or restarts, not both");
+        assert_eq!(changes.ensemble, Some(Ensemble::Fixed(3)));
     }
 
     #[test]

@@ -174,7 +174,7 @@ mod tests {
     use crate::dataset::{Batch, Limits, Set};
     use crate::layout::{Kind, Layout};
     use crate::network::Network;
-    use crate::options::{Options, Patience, Restarts};
+    use crate::options::{self, Options, Patience};
     use crate::training::TrainOptions;
 
     /// A trainer that records which members were restored.
@@ -202,7 +202,7 @@ mod tests {
     fn after(backtrack: bool, errors: &[&[f64]], cycles: usize) -> (Ensemble, Vec<f32>, Vec<usize>) {
         let members = errors.len();
         let options = Options {
-            restarts: Restarts::Fixed(members as u8),
+            ensemble: options::Ensemble::Fixed(members as u8),
             patience: Patience::Cycles(2),
             ..Options::new(Kind::Regressor)
         };

@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::network::Network;
 use crate::normalization::{Normalization, Scaling};
 use crate::objective::Objective;
-use crate::options::{ClassWeight, Options, Restarts, Size};
+use crate::options::{ClassWeight, Ensemble, Options, Size};
 use crate::random::Random;
 use crate::schema::Schema;
 use crate::sequence::gru::MOST_MEMBERS;
@@ -119,14 +119,14 @@ impl Task {
             let starts = if has_trial {
                 task.max_trial_members()
             } else {
-                task.options.restarts.starts(chooses, by_batches, rows, parameters)
+                task.options.ensemble.starts(chooses, by_batches, rows, parameters)
             };
-            task.answering = Restarts::answering(chooses, starts);
+            task.answering = Ensemble::answering(chooses, starts);
             task.members = if training.auto_stop { starts } else { task.answering };
             if task.has_cells() {
                 let starts = task.recurrent_starts();
                 let most = MOST_MEMBERS.min(MAX_PARAMETERS / parameters).max(1);
-                task.answering = Restarts::answering(training.auto_stop, starts).min(most);
+                task.answering = Ensemble::answering(training.auto_stop, starts).min(most);
                 task.members = if training.auto_stop { starts } else { task.answering };
             }
         }
@@ -333,8 +333,8 @@ mod tests {
 
     #[test]
     fn the_bytes_of_a_task_are_those_of_its_parts() {
-        let task = |units: &[usize], algorithm, restarts, training| {
-            let options = Options { algorithm, restarts, ..Options::new(Kind::Regressor) };
+        let task = |units: &[usize], algorithm, ensemble, training| {
+            let options = Options { algorithm, ensemble, ..Options::new(Kind::Regressor) };
             let limits = Limits { train: 100, test: 10 };
             let mut network = Network::new(Kind::Regressor, Layout::new(units).unwrap(), options, limits, 1).unwrap();
             let (inputs, outputs) = (vec![0.0; units[0]], vec![0.0; *units.last().unwrap()]);
@@ -346,7 +346,7 @@ mod tests {
         };
         let scratch = |task: &Task| 2 * task.objective(Normalization::default(), task.members).scratch_bytes();
         let parameters = 1001 * 30 + 31;
-        let (one, rprop, units) = (Restarts::Fixed(1), Algorithm::IrpropPlus, &[1000, 30, 1][..]);
+        let (one, rprop, units) = (Ensemble::Fixed(1), Algorithm::IrpropPlus, &[1000, 30, 1][..]);
         // Weights and state, 4 and 5 bytes, and the gradient of one share, 4; at the end the result twice.
         let plain = task(units, rprop, one, one_cycle());
         assert_eq!(plain.bytes(1), parameters * 18 + scratch(&plain));
@@ -357,7 +357,7 @@ mod tests {
         let kept = task(units, rprop, one, backtrack);
         assert_eq!(kept.bytes(1), parameters * (4 + 9 + 9) + scratch(&kept));
         // Two of four members are kept.
-        let four = task(units, rprop, Restarts::Fixed(4), backtrack);
+        let four = task(units, rprop, Ensemble::Fixed(4), backtrack);
         assert_eq!(four.bytes(1), 4 * parameters * 22 + scratch(&four));
         assert_eq!(four.result_bytes(), 2 * parameters * 9);
         // Twenty moves of 8 bytes.
@@ -387,7 +387,7 @@ mod tests {
     #[test]
     fn members_after_the_first_have_random_weights_and_own_decay() {
         let mut network = network(12);
-        network.options.restarts = Restarts::Fixed(3);
+        network.options.ensemble = Ensemble::Fixed(3);
         let task = Task::new(&network, one_cycle()).unwrap();
         let (weights, decays, state) = task.initial_state();
         let each = network.layout().parameters();

@@ -14,7 +14,7 @@ use super::pool::Seats;
 use super::session::Session;
 use super::statistics::RowStatistics;
 use super::task::Task;
-use crate::options::{Decay, Restarts};
+use crate::options::{Decay, Ensemble};
 use crate::random::Random;
 use crate::report::{Reason, Report};
 use crate::trained::Trained;
@@ -62,11 +62,11 @@ pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> 
 }
 
 impl Task {
-    /// Whether a trial is allowed: neither RESTARTS nor L2 is set, there are enough cycles, and the rows are few enough
+    /// Whether a trial is allowed: neither ENSEMBLE nor L2 is set, there are enough cycles, and the rows are few enough
     /// to copy. Rows made of sequences are not divided, since several rows may come from one sequence.
     pub(super) fn allows_trial(&self) -> bool {
         let TrainOptions { max_cycles, auto_stop, .. } = self.training;
-        let is_automatic = self.options.restarts == Restarts::Auto && self.options.l2 == Decay::Auto;
+        let is_automatic = self.options.ensemble == Ensemble::Auto && self.options.l2 == Decay::Auto;
         let has_cycles = max_cycles == 0 || max_cycles >= MIN_MAX_CYCLES;
         let is_divisible = self.sequences.is_none();
         let fits = self.dataset.train.bytes_by(&|bytes| bytes) <= MAX_BYTES;
@@ -81,7 +81,7 @@ impl Task {
     /// How many members a trial of this task would train.
     pub(super) fn max_trial_members(&self) -> usize {
         let (rows, parameters) = (self.dataset.train.len(), self.layout.parameters());
-        let starts = self.options.restarts.starts(true, self.trainer().by_batches, rows, parameters);
+        let starts = self.options.ensemble.starts(true, self.trainer().by_batches, rows, parameters);
         starts.min(MAX_WORK / rows.saturating_mul(parameters)).max(1)
     }
 

@@ -114,6 +114,7 @@ impl Info {
             ("training-warnings", network.report().map_or(Reply::Array(Vec::new()), |report| report::warnings(report))),
             ("memory-bytes", Reply::count(bytes)),
         ]);
+        fields.extend(options::former(&info.options, info.limits));
         Reply::Map(fields)
     }
 }

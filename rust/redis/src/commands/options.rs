@@ -38,22 +38,27 @@ pub(super) fn has_value(word: &[u8]) -> bool {
 /// Parses options and their values.
 pub(super) fn parse(mut arguments: &[&[u8]], of: OptionContext) -> Result<Changes, Refusal> {
     let mut changes = Changes::default();
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen: Vec<(&str, String)> = Vec::new();
     while let Some((&argument, rest)) = arguments.split_first() {
         arguments = rest;
         let Some(option) = find(argument) else {
             let names: Vec<_> = TABLE.iter().map(|option| option.word.to_uppercase()).collect();
             return Err(Refusal::unknown(argument, names.join(", ")));
         };
-        // The name that the client used, which may be an alias.
+        // The name that the client used, which may be the former one.
         let called = String::from_utf8_lossy(argument).to_uppercase();
         if option.is_of_creation && of == OptionContext::Change {
             return Err(Refusal::option(format!("{called} is for NR.CREATE alone: it does not change afterwards")));
         }
-        if seen.contains(&option.name) {
-            return Err(Refusal::option(format!("{called} is given twice")));
+        if let Some((_, before)) = seen.iter().find(|(name, _)| *name == option.name) {
+            let twice = if *before == called {
+                format!("{called} is given twice")
+            } else {
+                format!("{before} and {called} are given: expected one of them, since they are the same option")
+            };
+            return Err(Refusal::option(twice));
         }
-        seen.push(option.name);
+        seen.push((option.name, called.clone()));
         if option.domain.other == Other::Flag && of == OptionContext::Creation {
             option.set(&mut changes, Value::Flag(true))?;
             continue;
@@ -131,6 +136,12 @@ pub(super) fn replies(options: &Options, limits: Limits) -> impl Iterator<Item =
     others.filter_map(move |option| Some((option.word, reply(option.value(options, limits)?))))
 }
 
+/// ENSEMBLE under its former name, which clients read.
+pub(super) fn former(options: &Options, limits: Limits) -> Option<(&'static str, Reply)> {
+    let option = TABLE.iter().find(|option| option.alias == Some("restarts"))?;
+    Some((option.alias?, reply(option.value(options, limits)?)))
+}
+
 fn reply(value: Value) -> Reply {
     match value {
         Value::Flag(flag) => Reply::Flag(flag),
@@ -185,7 +196,7 @@ fn leaked(text: &str) -> &'static CStr {
 #[cfg(test)]
 mod tests {
     use neuralredis_core::options::{MAX_PATIENCE, Patience};
-    use neuralredis_core::{ClassWeight, Decay, Kind, Layout, Restarts};
+    use neuralredis_core::{ClassWeight, Decay, Ensemble, Kind, Layout};
 
     use super::*;
 
@@ -216,6 +227,10 @@ mod tests {
             "NROPTION DATASET is '-1': expected an integer from 0 to 4294967295"
         );
         assert_eq!(refusal("TEST 5 TEST 6", OptionContext::Creation), "NROPTION TEST is given twice");
+        assert_eq!(
+            refusal("ensemble 5 restarts 5", OptionContext::Change),
+            "NROPTION ENSEMBLE and RESTARTS are given: expected one of them, since they are the same option"
+        );
         assert_eq!(refusal("LOSS", OptionContext::Creation), "NROPTION LOSS has no value");
         assert_eq!(refusal("LOSS log", OptionContext::Creation), "NROPTION LOSS is 'log': expected crossentropy, mse");
         let expected = "expected none, balanced or a finite number above 0 for each output, separated by commas";
@@ -249,7 +264,7 @@ mod tests {
             let options = Options {
                 normalize: true,
                 l2: Decay::Fixed(0.1),
-                restarts: Restarts::Fixed(7),
+                ensemble: Ensemble::Fixed(7),
                 patience: Patience::Cycles(MAX_PATIENCE),
                 class_weight,
                 ..Options::new(Kind::Classifier)

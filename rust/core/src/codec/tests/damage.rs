@@ -238,9 +238,9 @@ fn forged_options_are_rejected() {
         (
             7,
             0u64.to_le_bytes().to_vec(),
-            "restarts is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto or an integer from 1 to 64",
+            "ensemble is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto or an integer from 1 to 64",
         ),
-        (7, 65u64.to_le_bytes().to_vec(), "restarts is [65, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (7, 65u64.to_le_bytes().to_vec(), "ensemble is [65, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
         (8, f32s(&[1.0]), "class weight is 1 number: expected 2, one for each output"),
         (8, f32s(&[1.0; 3]), "class weight is 3 numbers: expected 2, one for each output"),
         (8, f32s(&[1.0, 0.0]), "class_weight is [0, 0, 128, 63, 0, 0, 0, 0]: expected none, balanced"),
@@ -297,9 +297,9 @@ fn forged_options_of_earlier_versions_are_rejected() {
         (Section::FirstOptions, vec![0, 3, 1, 1, 1, 0, 0, 0, 0], "options: it ends 1 bytes early"),
         (Section::FirstOptions, vec![0, 3, 1, 1, 1, 1, 0], "options: 1 bytes too many"),
         (Section::FirstOptions, vec![0, 3, 1, 1, 1, 0, 0, 0, 0, 191], "options: l2 is [0, 0, 0, 191]: expected auto"),
-        (Section::Restarts, vec![0], "restarts: restarts is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
-        (Section::Restarts, vec![65], "restarts: restarts is [65, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
-        (Section::Restarts, vec![1, 1], "restarts: 1 bytes too many"),
+        (Section::Ensemble, vec![0], "ensemble: ensemble is [0, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (Section::Ensemble, vec![65], "ensemble: ensemble is [65, 0, 0, 0, 0, 0, 0, 0]: expected auto"),
+        (Section::Ensemble, vec![1, 1], "ensemble: 1 bytes too many"),
         (Section::ClassWeight, weights(&[1.0; 2]), "class weight: it ends 4 bytes early"),
         (Section::ClassWeight, weights(&[1.0; 4]), "class weight: 4 bytes too many"),
         (Section::ClassWeight, weights(&[1.0, f32::NAN, 1.0]), "class weight: class_weight is 12 bytes: expected none"),
@@ -344,7 +344,7 @@ fn notes_of_invalid_length_are_rejected() {
 #[test]
 fn forged_decay_factors_are_rejected() {
     let mut network = small(Kind::Regressor, 12, 0);
-    network.options.restarts = Restarts::Fixed(2);
+    network.options.ensemble = Ensemble::Fixed(2);
     let frames = frames_of(&trained(network, 2), MAX_FRAME);
     let forged = |body: &[u8]| {
         let mut frames = frames.clone();

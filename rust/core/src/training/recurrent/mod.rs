@@ -28,7 +28,7 @@ use super::threads::Threads;
 use super::turn::yield_now;
 use crate::dataset::Set;
 use crate::objective::Sums;
-use crate::options::Restarts;
+use crate::options::Ensemble;
 use crate::report::{Point, Reason, Report};
 use crate::sequence::gru::Shape;
 use crate::stopping::Rule;
@@ -139,9 +139,9 @@ fn ended(learners: &[Learner]) -> Option<Rule> {
     Some(if 2 * overfitting > rules.len() { Rule::Overfitting } else { Rule::Converged })
 }
 
-/// The most events times parameters of all members, unless RESTARTS is set.
+/// The most events times parameters of all members, unless ENSEMBLE is set.
 const MAX_WORK: u64 = 5_000_000_000;
-/// The most members that are trained, unless RESTARTS is set.
+/// The most members that are trained, unless ENSEMBLE is set.
 const MAX_STARTS: usize = 6;
 
 impl Task {
@@ -150,15 +150,15 @@ impl Task {
         let Some(sequences) = &self.sequences else { return 1 };
         let each = sequences.view.gru_shape().map_or(1, Shape::parameters) + self.layout.parameters();
         let events = sequences.store.events(Set::Train).max(1);
-        match self.options.restarts {
-            Restarts::Fixed(starts) => usize::from(starts),
-            Restarts::Auto if self.training.auto_stop => {
+        match self.options.ensemble {
+            Ensemble::Fixed(starts) => usize::from(starts),
+            Ensemble::Auto if self.training.auto_stop => {
                 // In 64 bits, so that it is the same number in a browser.
                 usize::try_from(MAX_WORK / events.saturating_mul(each as u64))
                     .unwrap_or(MAX_STARTS)
                     .clamp(1, MAX_STARTS)
             }
-            Restarts::Auto => 1,
+            Ensemble::Auto => 1,
         }
     }
 
