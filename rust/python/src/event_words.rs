@@ -10,8 +10,7 @@ use crate::errors::raise;
 use crate::field_reader::write_fields;
 use crate::network::Network;
 use crate::options;
-use crate::rows::read_weights;
-use crate::sequence_networks::{Read, outcomes, schema_of};
+use crate::sequence_networks::{Read, known, schema_of};
 
 /// Bytes of events in one command, unless a single event is larger: servers accept 64 KiB, all arguments together.
 const PART: usize = 60_000;
@@ -21,7 +20,7 @@ type Command<'py> = (usize, Vec<Bound<'py, PyBytes>>);
 
 /// Return the arguments of the commands that store events and outcomes.
 ///
-/// `net` is an empty network with the same declaration of sequences. `known` is a pair: the outcomes of the sequences
+/// `net` is an empty network with the same declaration of sequences. `told` is a pair: the outcomes of the sequences
 /// and their weights. Either can be None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
@@ -31,16 +30,15 @@ pub(crate) fn event_words<'py>(
     ids: Vec<Vec<u8>>,
     events: &Bound<'py, PyAny>,
     ends: Vec<usize>,
-    known: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
+    told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Vec<Command<'py>>> {
-    let (y, weight) = known;
+    let (y, weight) = told;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
     let read = Read::of(&engine, events)?;
     let given = read.understood(schema_of(&engine)?, ends)?;
-    let outcomes = y.map(|y| outcomes(&engine, &y, ids.len())).transpose()?;
-    let weights = weight.map(|weight| read_weights(&weight, ids.len())).transpose()?;
+    let (outcomes, weights) = known(&engine, y.as_ref(), weight.as_ref(), ids.len())?;
     check(&engine, given.happened(&ids, outcomes.as_deref(), weights.as_deref()), target)?;
     let mut all = Vec::new();
     let mut from = 0;

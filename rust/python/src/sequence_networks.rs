@@ -172,8 +172,23 @@ pub(crate) fn schema_of(engine: &Engine) -> PyResult<&Schema> {
     engine.event_fields().ok_or_else(|| raise(Error::NoSequences))
 }
 
+/// The outcomes of sequences, and their weights, as far as they are given.
+type Known<'a> = (Option<Vec<Outcome<'a>>>, Option<Vec<f32>>);
+
+/// Parses the outcomes and the weights of `count` sequences.
+pub(crate) fn known<'a>(
+    engine: &Engine,
+    y: Option<&Bound<'_, PyAny>>,
+    weight: Option<&Bound<'_, PyAny>>,
+    count: usize,
+) -> PyResult<Known<'a>> {
+    let outcomes = y.map(|y| outcomes(engine, y, count)).transpose()?;
+    let weights = weight.map(|weight| read_weights(weight, count)).transpose()?;
+    Ok((outcomes, weights))
+}
+
 /// Parses the outcomes of `count` sequences: names of classes, or numbers.
-pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<Outcome<'a>>> {
+fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) -> PyResult<Vec<Outcome<'a>>> {
     let schema = engine.schema().ok_or_else(|| raise(Error::NoSequences))?;
     let miscounted = |given, what| raise(Error::RowCounts { inputs: count, given, what });
     if engine.kind() == Kind::Classifier {
@@ -207,7 +222,7 @@ pub(crate) fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) 
 
 /// Store events of sequences.
 ///
-/// `known` is a pair: the outcomes of the sequences and their weights. Either can be None.
+/// `told` is a pair: the outcomes of the sequences and their weights. Either can be None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
 pub(crate) fn happen<'py>(
@@ -216,16 +231,15 @@ pub(crate) fn happen<'py>(
     ids: Vec<Vec<u8>>,
     events: &Bound<'py, PyAny>,
     ends: Vec<usize>,
-    known: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
+    told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (y, weight) = known;
+    let (y, weight) = told;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
     let read = Read::of(&engine, events)?;
     let given = read.understood(schema_of(&engine)?, ends)?;
-    let outcomes = y.map(|y| outcomes(&engine, &y, ids.len())).transpose()?;
-    let weights = weight.map(|weight| read_weights(&weight, ids.len())).transpose()?;
+    let (outcomes, weights) = known(&engine, y.as_ref(), weight.as_ref(), ids.len())?;
     drop(engine);
     let all = given.happened(&ids, outcomes.as_deref(), weights.as_deref());
     let counts = net.get().live(py).network_mut().observe_events(&all, target).map_err(raise)?;
@@ -338,8 +352,7 @@ pub(crate) fn evaluate_events<'py>(
     let count = ends.len();
     let read = Read::of(&engine, events)?;
     let given = read.understood(schema_of(&engine)?, ends)?;
-    let outcomes = y.map(|y| outcomes(&engine, y, count)).transpose()?;
-    let weights = weight.map(|weight| read_weights(weight, count)).transpose()?;
+    let (outcomes, weights) = known(&engine, y, weight, count)?;
     let all: Vec<_> = given
         .each()
         .enumerate()

@@ -49,10 +49,9 @@ const CELLS: [(Cell, Auto); 5] = [
 
 fn code(view: &View) -> u8 {
     let cell = view.options().cell;
-    if cell == Cell::Auto && view.gru_shape().is_some() {
-        return 4;
-    }
-    CELLS.iter().position(|(own, _)| *own == cell).expect("every cell has a number") as u8
+    // Without GRU cells, `CELL AUTO` is what it was in format 6.
+    let auto = if cell == Cell::Auto && view.gru_shape().is_none() { Auto::Reservoir } else { Auto::Gru };
+    CELLS.iter().position(|own| *own == (cell, auto)).expect("every cell has a number") as u8
 }
 
 fn record(sequence: &Sequence) -> Vec<u8> {

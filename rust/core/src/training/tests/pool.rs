@@ -41,24 +41,28 @@ fn one_training_alone_has_all_seats_and_two_share_them() {
 #[test]
 fn more_trainings_than_seats_take_turns() {
     let pool = Pool::new(2, 8);
-    let computing = AtomicUsize::new(0);
+    let (computing, satisfied) = (AtomicUsize::new(0), AtomicUsize::new(0));
     for _ in 0..5 {
         pool.submit(&owner(), Box::new(|| {}));
     }
+    let end = Instant::now() + Duration::from_secs(60);
     std::thread::scope(|scope| {
         for _ in 0..5 {
             scope.spawn(|| {
                 let mut seats = Seats::new(Arc::clone(&pool), owner());
-                let end = Instant::now() + Duration::from_millis(100);
                 let mut turns = 0;
-                while Instant::now() < end {
-                    let held = seats.take(4, || false).unwrap();
+                // A training goes on until all others have had their turns, too.
+                while satisfied.load(Ordering::SeqCst) < 5 {
+                    assert!(Instant::now() < end, "{turns} turns, and another training waits");
+                    let held = seats.take(4, || Instant::now() >= end).expect("a seat within a minute");
                     assert!(computing.fetch_add(held, Ordering::SeqCst) + held <= 2);
                     std::thread::sleep(Duration::from_millis(1));
                     computing.fetch_sub(held, Ordering::SeqCst);
                     turns += 1;
+                    if turns == 6 {
+                        satisfied.fetch_add(1, Ordering::SeqCst);
+                    }
                 }
-                assert!(turns > 5, "{turns}");
             });
         }
     });
