@@ -156,6 +156,11 @@ pub(crate) struct Sequences {
 }
 
 impl Sequences {
+    /// Returns a copy that shares the cache of hidden states.
+    fn snapshot(&self) -> Self {
+        Self { cache: self.cache.shared(), ..self.clone() }
+    }
+
     /// Returns the bytes on the heap.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
         crate::memory::of_shared::<View>(taken)

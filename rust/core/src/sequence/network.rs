@@ -138,6 +138,13 @@ impl Network {
         self.sequences.as_ref().is_some_and(|sequences| sequences.view.next().is_some())
     }
 
+    /// A clone that answers while this network changes, but is not changed itself. Both use the same cache of hidden
+    /// states.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self { sequences: self.sequences.as_ref().map(Sequences::snapshot), ..self.clone() }
+    }
+
     fn sequences(&self) -> Result<&Sequences> {
         self.sequences.as_ref().ok_or(Error::NoSequences)
     }
