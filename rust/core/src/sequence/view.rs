@@ -352,7 +352,9 @@ impl View {
                 self.lagged(row_schema, lag, &history[at], level, &mut row);
             } else {
                 let fields = lag * self.events.fields().len()..(lag + 1) * self.events.fields().len();
-                row_schema.fields()[fields].iter().for_each(|field| field.encode(&Value::Gap, &mut row));
+                for field in &row_schema.fields()[fields] {
+                    field.encode(&Value::Gap, &mut row);
+                }
             }
         }
         self.write_state(hidden, &mut row.cells);

@@ -36,7 +36,7 @@ fn network(target: Target, options: Options, sequences: u64) -> Network {
         let events = 1 + random.below(7);
         for at in 0..events {
             let (page, n) = (["home", "cart", "help"][random.below(3) as usize], random.symmetric().to_string());
-            let values = event(&network, page, &n);
+            let values = event(&network, page, &n).into();
             let outcome = (at + 1 == events && !network.learns_next_event()).then(|| match network.kind() {
                 crate::layout::Kind::Classifier => {
                     let name = if page == "help" { b"yes".to_vec() } else { b"no".to_vec() };
@@ -206,7 +206,7 @@ fn the_state_is_kept_when_words_and_classes_are_new() {
         let before = in_parts(&network, &[2]);
         let mut wider = before.clone();
         for _ in 0..2 {
-            let event = Some(event(&wider, "new", "0.5"));
+            let event = Some(event(&wider, "new", "0.5").into());
             let observation = Observation { id: Cow::Borrowed(b"new"), event, outcome: None };
             wider.observe_events(&[observation], Some(Set::Train)).unwrap();
         }
