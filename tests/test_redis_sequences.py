@@ -78,6 +78,9 @@ def test_server_network_equals_an_embedded_network(
     client.execute_command("NR.TRAIN", "net", "AUTOSTOP", "MAXCYCLES", 30, "BLOCK", 0)
     net.train(autostop=True, max_cycles=30)
     assert nr.SequenceNetwork.from_bytes(exported(server)) == net
+    client.execute_command("NR.TRAIN", "net", "MAXCYCLES", 2, "BLOCK", 0)
+    net.train(max_cycles=2)
+    assert nr.SequenceNetwork.from_bytes(exported(server)) == net
     for user in ("user:1", "user:2", "nobody"):
         answer = client.execute_command("NR.RUN", "net", user)
         assert [np.float32(share) for share in answer[1::2]] == net.session(user).run().tolist()
@@ -354,3 +357,20 @@ def test_hash_commands_reject_networks_of_sequences(client: redis.Redis) -> None
     ):
         with pytest.raises(redis.ResponseError, match="NRSHAPE the network learns from sequences"):
             client.execute_command(*words)
+
+
+def test_an_answer_that_a_thread_computes_is_short_the_next_time(client: redis.Redis) -> None:
+    # So many events that the main thread would take longer than 5 ms, which a byte each stores.
+    events = 10_000
+    create = ("CLASSIFIER", "SCHEMA", "page", "CATEGORY", 8, "->", "left", "CLASSES", 2, "no", "yes")
+    client.execute_command("NR.CREATE", "net", *create, "SEQUENCE", "LENGTH", events, "CELL", "GRU", "SEED", 1)
+    block = "[" + ",".join(f'{{"page":"{"abc"[at % 3]}"}}' for at in range(1000)) + "]"
+    for _ in range(events // 1000):
+        client.execute_command("NR.OBSERVE", "net", "live", "JSON", block)
+    before = client.execute_command("MEMORY", "USAGE", "net")
+    answer = client.execute_command("NR.RUN", "net", "live")
+    # The cache has the events of a hidden state beside it.
+    assert client.execute_command("MEMORY", "USAGE", "net") > before + events
+    assert client.execute_command("NR.RUN", "net", "live") == answer
+    client.execute_command("COPY", "net", "copy")
+    assert client.execute_command("NR.RUN", "copy", "live") == answer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 import random
 from pathlib import Path
@@ -131,6 +132,37 @@ def test_gru_cells_learn_next_events_and_outcomes() -> None:
     visits.train(autostop=True, backtrack=True, max_cycles=100, max_time=0)
     fresh = [[seen(page) for page in pages.split()] for pages in ("home help help", "help home help", "cart")]
     assert visits.classify(fresh) == ["yes", "no", "no"]
+
+
+@pytest.mark.parametrize("target", ["left", "page"])
+def test_short_trainings_of_gru_cells_equal_a_long_one(target: str) -> None:
+    def of(*cycles: int) -> nr.SequenceNetwork:
+        fields = {"page": "category 20", "seconds": "number"}
+        net = nr.SequenceNetwork("classifier", fields=fields, target=target, cell="gru", seed=1, ensemble=2)
+        events = [[seen(page) for page in pages] for pages in (["home", "cart"], ["help", "help"], ["cart"] * 4)]
+        net.observe(events * 10, *([] if target == "page" else [["no", "yes", "no"] * 10]), into="train")
+        for count in cycles:
+            net.train(max_cycles=count, max_time=0)
+            net = nr.SequenceNetwork.from_bytes(bytes(net))
+        return net
+
+    long, short = of(6), of(1, 3, 1, 1)
+    questions = [[seen("home"), seen("help")], [seen("cart")]]
+    assert (short.run(questions) == long.run(questions)).all()
+    assert short.info().training_total_cycles == long.info().training_total_cycles
+
+
+def test_answer_of_a_session_caches_the_hidden_state() -> None:
+    net = visitors(users=5, cell="reservoir")
+    live = net.session("live")
+    for _ in range(12):
+        live.observe(seen("home"))
+    before = net.info().memory_bytes
+    answer = live.run()
+    # Last, mean and maximum of 200 units.
+    assert net.info().memory_bytes > before + 3 * 200 * 4
+    assert (live.run() == answer).all()
+    assert (copy.copy(net).session("live").run() == answer).all()
 
 
 def test_gru_cells_learn_and_forecast_numbers() -> None:

@@ -19,6 +19,9 @@ pub(crate) enum TrainerState {
     /// The state of Adam: a state from which RPROP could continue, and Adam's own. At least one member has taken a
     /// step.
     Adam(RpropState, AdamState),
+    /// The state of the Adam that trains GRU cells. Its parameters of a member are those of the member's cell, then those
+    /// of layers that see this cell alone. At least one member has taken a step.
+    Cells(RpropState, AdamState),
 }
 
 /// The state of RPROP.
@@ -126,27 +129,32 @@ impl TrainerState {
 
     pub(crate) fn rprop(&self) -> &RpropState {
         match self {
-            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) => rprop,
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) | Self::Cells(rprop, _) => rprop,
+        }
+    }
+
+    pub(crate) fn rprop_mut(&mut self) -> &mut RpropState {
+        match self {
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) | Self::Cells(rprop, _) => rprop,
         }
     }
 
     pub(crate) fn into_rprop(self) -> RpropState {
         match self {
-            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) => rprop,
+            Self::Rprop(rprop) | Self::Lbfgs(rprop, _) | Self::Adam(rprop, _) | Self::Cells(rprop, _) => rprop,
         }
     }
 
     /// Visits each vector, which may be moved in memory, except the small ones with a few bytes for each member.
     pub(crate) fn move_by(&mut self, mover: &mut dyn Move) {
-        let (Self::Rprop(RpropState { sizes, signs, objectives: _ })
-        | Self::Lbfgs(RpropState { sizes, signs, objectives: _ }, _)
-        | Self::Adam(RpropState { sizes, signs, objectives: _ }, _)) = self;
+        let RpropState { sizes, signs, objectives: _ } = self.rprop_mut();
         mover.floats(sizes);
         mover.signs(signs);
         match self {
             Self::Rprop(_) => {}
             Self::Lbfgs(_, searches) => searches.iter_mut().for_each(|search| mover.floats(&mut search.moves)),
-            Self::Adam(_, AdamState { weights, first, second, members: _ }) => {
+            Self::Adam(_, AdamState { weights, first, second, members: _ })
+            | Self::Cells(_, AdamState { weights, first, second, members: _ }) => {
                 [weights, first, second].into_iter().for_each(|values| mover.floats(values));
             }
         }
@@ -161,7 +169,8 @@ impl TrainerState {
                 let moves = searches.iter().map(|search| memory::of_vec(&search.moves, taken));
                 memory::of_vec(searches, taken) + moves.sum::<usize>()
             }
-            Self::Adam(_, AdamState { weights, first, second, members }) => {
+            Self::Adam(_, AdamState { weights, first, second, members })
+            | Self::Cells(_, AdamState { weights, first, second, members }) => {
                 let values = [weights, first, second].map(|values| memory::of_vec(values, taken));
                 values.iter().sum::<usize>() + memory::of_vec(members, taken)
             }

@@ -82,7 +82,7 @@ pub(crate) fn widened(
         weights.extend(of_member);
     }
     let first = first_sizes(layout, options.activation);
-    // The states of L-BFGS and Adam are dropped, since the parameters are others.
+    // The states of L-BFGS and Adam are dropped, since the parameters are others. That of cells is widened by `recurrent`.
     let RpropState { sizes, signs, objectives } = trained.state.rprop();
     let state = RpropState {
         sizes: sizes.chunks(before.parameters()).flat_map(|sizes| widen(before, layout, sizes, &first)).collect(),
@@ -96,7 +96,7 @@ pub(crate) fn widened(
 }
 
 /// The values of a member's parameters in a larger layout, with values of `fill` for new inputs and outputs.
-fn widen<T: Copy>(before: &Layout, after: &Layout, values: &[T], fill: &[T]) -> Vec<T> {
+pub(crate) fn widen<T: Copy>(before: &Layout, after: &Layout, values: &[T], fill: &[T]) -> Vec<T> {
     let mut wide = fill.to_vec();
     for (from, to) in before.connections().zip(after.connections()) {
         let rows = values[from.all()].chunks(from.outputs).zip(wide[to.all()].chunks_mut(to.outputs));

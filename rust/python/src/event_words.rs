@@ -64,7 +64,7 @@ pub(crate) fn event_words<'py>(
 fn check(engine: &Engine, mut all: Vec<Observation<'_>>, target: Option<Set>) -> PyResult<()> {
     let fields = schema_of(engine)?.fields().len();
     for happened in all.iter_mut().filter(|happened| happened.event.is_none()) {
-        happened.event = Some(vec![Value::Gap; fields]);
+        happened.event = Some(vec![Value::Gap; fields].into());
     }
     engine.clone().observe_events(&all, target).map(|_| ()).map_err(raise)
 }

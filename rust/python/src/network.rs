@@ -72,7 +72,7 @@ impl Network {
 
     /// A snapshot of the network.
     pub(crate) fn snapshot(&self, py: Python<'_>) -> Engine {
-        self.live(py).network().clone()
+        self.live(py).network().snapshot()
     }
 
     fn names(&self, py: Python<'_>) -> Option<Arc<[String]>> {
@@ -912,7 +912,8 @@ impl Network {
     /// A running training continues in the original only.
     fn __copy__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let py = slf.py();
-        let copy = Self::holding(&slf.get_type(), slf.get().snapshot(py))?;
+        let engine = slf.get().live(py).network().clone();
+        let copy = Self::holding(&slf.get_type(), engine)?;
         let names = slf.get().names(py);
         *copy.cast::<Self>()?.get().names.lock_py_attached(py).unwrap_or_else(PoisonError::into_inner) = names;
         Ok(copy)

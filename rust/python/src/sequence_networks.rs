@@ -143,16 +143,17 @@ impl<'py> Read<'py> {
 
 impl<'a> Given<'a> {
     /// All events and outcomes in order.
-    pub(crate) fn happened(
-        &self,
-        ids: &'a [Vec<u8>],
-        outcomes: Option<&[Outcome<'a>]>,
+    pub(crate) fn happened<'s>(
+        &'s self,
+        ids: &'s [Vec<u8>],
+        outcomes: Option<&[Outcome<'s>]>,
         weights: Option<&[f32]>,
-    ) -> Vec<Observation<'a>> {
+    ) -> Vec<Observation<'s>> {
         let mut all = Vec::with_capacity(self.events.len() + ids.len());
         for (at, (id, events)) in ids.iter().zip(self.each()).enumerate() {
             let id = || Cow::Borrowed(&id[..]);
-            all.extend(events.iter().map(|event| Observation { id: id(), event: Some(event.clone()), outcome: None }));
+            let event = |event| Observation { id: id(), event: Some(Cow::Borrowed(event)), outcome: None };
+            all.extend(events.iter().map(|own| event(&own[..])));
             if let Some(outcomes) = outcomes {
                 let weight = weights.map_or(1.0, |weights| weights[at]);
                 all.push(Observation { id: id(), event: None, outcome: Some((outcomes[at].clone(), weight)) });

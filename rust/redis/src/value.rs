@@ -159,7 +159,7 @@ impl Value {
 
     /// A snapshot of the network, for a thread.
     pub(crate) fn snapshot(&self) -> Unsettled<Network> {
-        Unsettled { part: self.live.network().clone(), pending: self.pending.clone() }
+        Unsettled { part: self.live.network().snapshot(), pending: self.pending.clone() }
     }
 
     /// The network with pending weights, for saving. Takes no lock, since it also runs in a forked child.

@@ -345,12 +345,14 @@ extern "C" fn run<C: Command>(
 ) -> c_int {
     // SAFETY: the server passes `argc` strings at `argv`, and keeps them and `ctx` valid until this callback returns.
     let ctx = unsafe { Context::of_command(ctx, argv, argc) };
+    let mut arguments = strings::Arguments::new();
     if let Some(key) = C::ABOUT.key.filter(|key| key.reads_counted) {
         // SAFETY: the server keeps `ctx` and the `argc` strings at `argv` valid until this callback returns.
         // `report_keys` runs only if this call is a request for key positions.
         unsafe {
             if call!(RedisModule_IsKeysPositionRequest(ctx.raw())) != 0 {
-                report_keys(ctx, key, &strings::arguments(argv, argc));
+                strings::arguments(argv, argc, &mut arguments);
+                report_keys(ctx, key, &arguments);
                 return raw::REDISMODULE_OK as c_int;
             }
         }
@@ -363,7 +365,7 @@ extern "C" fn run<C: Command>(
     }
     let result = boundary::guard(|| {
         // SAFETY: the server keeps the `argc` strings at `argv` valid and unchanged until this callback returns.
-        let arguments = unsafe { strings::arguments(argv, argc) };
+        unsafe { strings::arguments(argv, argc, &mut arguments) };
         C::run(ctx, arguments.get(1..).unwrap_or_default()).map_err(|refusal| refusal.to_string())
     });
     boundary::guard(|| match result {

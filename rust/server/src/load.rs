@@ -71,8 +71,10 @@ pub unsafe fn on_load(
         }
         module_context::set(ctx);
         boundary::log_panics(module.name);
+        let mut arguments = strings::Arguments::new();
         // SAFETY: the caller passes the `argc` strings of OnLoad, which are valid until it returns.
-        let registered = (module.register)(Context::new(ctx), &unsafe { strings::arguments(argv, argc) });
+        unsafe { strings::arguments(argv, argc, &mut arguments) };
+        let registered = (module.register)(Context::new(ctx), &arguments);
         let Err(reason) = registered else { return OK };
         log::warning(&format!("{name} was not loaded: {reason}"));
         ERR

@@ -127,14 +127,15 @@ pub(crate) unsafe fn bytes<'a>(string: *const raw::RedisModuleString) -> &'a [u8
     }
 }
 
-/// Returns the arguments of a callback.
+/// The arguments of a callback.
+pub(crate) type Arguments<'a> = SmallVec<[&'a [u8]; FEW_ARGUMENTS]>;
+
+/// Appends the arguments of a callback to `to`. Returning them would copy the memory of [`FEW_ARGUMENTS`] arguments,
+/// which takes as long as a lookup of a key.
 ///
 /// # Safety
 /// `argv` must point at `argc` strings that stay valid and unchanged as long as the bytes are used.
-pub(crate) unsafe fn arguments<'a>(
-    argv: *mut *mut raw::RedisModuleString,
-    argc: c_int,
-) -> SmallVec<[&'a [u8]; FEW_ARGUMENTS]> {
+pub(crate) unsafe fn arguments(argv: *mut *mut raw::RedisModuleString, argc: c_int, to: &mut Arguments<'_>) {
     // SAFETY: the caller ensures that `argv` points at `argc` strings, and that they outlive the bytes.
-    (0..argc as usize).map(|index| unsafe { bytes(*argv.add(index)) }).collect()
+    to.extend((0..argc as usize).map(|index| unsafe { bytes(*argv.add(index)) }));
 }

@@ -99,6 +99,9 @@ sections! {
     ///
     /// Adam has tag 2. For each member: steps u64, loss of its last cycle f64. Then for all parameters, f32 each:
     /// weights before averaging, means of gradients, means of squared gradients.
+    ///
+    /// The Adam that trains gated cells has tag 3, and is the same for other parameters: for each member those of its
+    /// cell, then those of layers that see this cell alone.
     TrainerState = 25, "trainer state";
     /// Present and empty if the weights were assigned by a user. Since version 4.
     Assigned = 26, "assigned weights";

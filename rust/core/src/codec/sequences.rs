@@ -1,14 +1,12 @@
 //! The sections of networks of sequences: options and fields of events, classes, words, and the sequences.
 
-use std::sync::Arc;
-
 use super::frame::Writer;
 use super::schema::{read_classes, read_declaration, read_word, write_classes, write_declaration, write_words};
 use super::section::{Fields, Piece, Section, damaged};
 use crate::dataset::{Limits, Set, check_weight};
 use crate::error::Result;
 use crate::schema::{FieldKind, Schema, check_outcome};
-use crate::sequence::{Auto, Cache, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
+use crate::sequence::{Auto, Cell, Sequence, SequenceOptions, SequenceOutcome, Sequences, Store, View};
 
 const CUT: u8 = 1;
 const TEST: u8 = 2;
@@ -204,7 +202,7 @@ impl Parts {
             }
             store.restore_order(&order).map_err(|error| damaged(Section::Idle, error))?;
         }
-        Ok(Sequences { view: Arc::new(view), store, cache: Cache::default() })
+        Ok(Sequences::new(view, store))
     }
 }
 

@@ -328,9 +328,9 @@ impl Parts {
             ));
         }
         let statistics = statistics.ok_or_else(|| missing(Section::Statistics))?;
-        let state = state.finish(rprop, weights.len())?;
         let normalization = Normalization { inputs, outputs, places: read_knots(&places)?, events };
         let gru = read_cells(&gru)?.map(Arc::new);
+        let state = state.finish(rprop, weights.len(), gru.is_some())?;
         Ok(Trained { layout, weights, decays, state, normalization, statistics, gru, assigned })
     }
 }

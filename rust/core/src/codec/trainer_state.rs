@@ -1,11 +1,11 @@
-//! The section of the state of L-BFGS or Adam.
+//! The section of the state of L-BFGS, of Adam, or of the Adam that trains cells.
 
 use super::frame::Writer;
 use super::section::{Piece, Section, damaged};
 use super::trained::{MAX_COUNT, nan_to_infinity};
 use super::{reserve, try_with_capacity};
 use crate::error::Result;
-use crate::layout::Layout;
+use crate::layout::{Layout, MAX_PARAMETERS};
 use crate::trained::Trained;
 use crate::trainer_state::{AdamState, MOST_MOVES, MOST_SHORTENED, Presented, RpropState, SearchState, TrainerState};
 
@@ -13,6 +13,8 @@ use crate::trainer_state::{AdamState, MOST_MOVES, MOST_SHORTENED, Presented, Rpr
 const LBFGS: u8 = 1;
 /// Tag of Adam in the section.
 const ADAM: u8 = 2;
+/// Tag of the Adam that trains cells.
+const CELLS: u8 = 3;
 
 /// Unit of the section. The first word is the tag, followed by zeros.
 type Word = [u8; 4];
@@ -29,12 +31,13 @@ pub(super) fn write(trained: &Trained, writer: &mut Writer<'_>) {
         TrainerState::Lbfgs(_, searches) => {
             write_searches(searches, 2 * trained.weights.len() / trained.members(), writer);
         }
-        TrainerState::Adam(_, state) => write_adam(state, writer),
+        TrainerState::Adam(_, state) => write_adam(ADAM, state, writer),
+        TrainerState::Cells(_, state) => write_adam(CELLS, state, writer),
     }
 }
 
-fn write_adam(AdamState { weights, first, second, members }: &AdamState, writer: &mut Writer<'_>) {
-    let mut words: Vec<Word> = vec![[ADAM, 0, 0, 0]];
+fn write_adam(tag: u8, AdamState { weights, first, second, members }: &AdamState, writer: &mut Writer<'_>) {
+    let mut words: Vec<Word> = vec![[tag, 0, 0, 0]];
     for &Presented { steps, loss } in members {
         words.extend(steps.min(MAX_COUNT).to_le_bytes().as_chunks().0);
         words.extend(nan_to_infinity(loss).to_le_bytes().as_chunks().0);
@@ -75,14 +78,14 @@ impl Parts {
         let mut words = || units.next().map(|unit| Word::try_from(unit).expect("a unit has its length"));
         if self.words.is_empty() {
             let Some(tag) = words() else { return Ok(()) };
-            if ![[LBFGS, 0, 0, 0], [ADAM, 0, 0, 0]].contains(&tag) {
+            if ![LBFGS, ADAM, CELLS].map(|known| [known, 0, 0, 0]).contains(&tag) {
                 let what = u32::from_le_bytes(tag);
                 let what = format!("the trainer is number {what}: expected one that this version knows");
                 return Err(damaged(Section::TrainerState, what));
             }
             self.words.push(tag);
         }
-        let is_adam = self.words[0][0] == ADAM;
+        let is_adam = self.words[0][0] != LBFGS;
         let before_values = 1 + if is_adam { PRESENTED_WORDS } else { SEARCH_WORDS } * members;
         while self.words.len() < before_values {
             let Some(word) = words() else { return Ok(()) };
@@ -92,7 +95,10 @@ impl Parts {
             }
         }
         if is_adam {
-            return self.read_values(units, 3 * members * layout.parameters());
+            // The parameters of cells are checked when the network is complete.
+            let is_of_cells = self.words[0][0] == CELLS;
+            let most = if is_of_cells { 2 * MAX_PARAMETERS } else { members * layout.parameters() };
+            return self.read_values(units, 3 * most);
         }
         for (search, &count) in self.searches.iter_mut().zip(&self.counts) {
             let more = units.len().min(count - search.moves.len());
@@ -172,38 +178,53 @@ impl Parts {
             if !value.is_finite() {
                 return reject(format!("value {at} is {value}: expected a finite number"));
             }
-            // The last third are means of squared gradients.
-            if at >= most / 3 * 2 && value < 0.0 {
-                return reject(format!("value {at} is {value}: expected a finite number of at least 0"));
-            }
             self.values.push(value);
         }
         Ok(())
     }
 
-    /// Check that the state is complete, and combine it with that of RPROP.
-    pub(super) fn finish(self, rprop: RpropState, parameters: usize) -> Result<TrainerState> {
-        if self.words.is_empty() {
-            return Ok(TrainerState::Rprop(rprop));
-        }
-        if self.words[0][0] == ADAM {
-            if self.values.len() != 3 * parameters {
-                return Err(damaged(Section::TrainerState, "it ends before its values do"));
+    /// Check that the state is complete, and combine it with that of RPROP. `parameters` are those of all members, without
+    /// cells.
+    pub(super) fn finish(self, rprop: RpropState, parameters: usize, has_cells: bool) -> Result<TrainerState> {
+        let Some([tag, ..]) = self.words.first() else { return Ok(TrainerState::Rprop(rprop)) };
+        match *tag {
+            ADAM => Ok(TrainerState::Adam(rprop, self.finish_adam(Some(parameters))?)),
+            CELLS if !has_cells => {
+                Err(damaged(Section::TrainerState, "the network has no cells: expected none of cells"))
             }
-            let mut thirds = self.values.chunks_exact(parameters).map(|third| {
-                let mut values = try_with_capacity(parameters)?;
-                values.extend_from_slice(third);
-                Ok(values)
-            });
-            let mut next = || thirds.next().expect("there are three");
-            let (weights, first, second) = (next()?, next()?, next()?);
-            return Ok(TrainerState::Adam(rprop, AdamState { weights, first, second, members: self.presented }));
+            CELLS => Ok(TrainerState::Cells(rprop, self.finish_adam(None)?)),
+            _ => Ok(TrainerState::Lbfgs(rprop, self.finish_searches()?)),
         }
+    }
+
+    /// Combine the parts of the state of Adam for `parameters` of all members, or for any number.
+    fn finish_adam(self, parameters: Option<usize>) -> Result<AdamState> {
+        let reject = |what: String| Err(damaged(Section::TrainerState, what));
+        let given = self.values.len() / 3;
+        let is_whole = self.values.len() == 3 * parameters.unwrap_or(given) && given > 0;
+        if !is_whole || self.presented.is_empty() || !given.is_multiple_of(self.presented.len()) {
+            return reject("it ends before its values do".into());
+        }
+        if let Some(at) = (2 * given..3 * given).find(|&at| self.values[at] < 0.0) {
+            let value = self.values[at];
+            return reject(format!("value {at} is {value}: expected a finite number of at least 0"));
+        }
+        let mut thirds = self.values.chunks_exact(given).map(|third| {
+            let mut values = try_with_capacity(given)?;
+            values.extend_from_slice(third);
+            Ok(values)
+        });
+        let mut next = || thirds.next().expect("there are three");
+        let (weights, first, second) = (next()?, next()?, next()?);
+        Ok(AdamState { weights, first, second, members: self.presented })
+    }
+
+    fn finish_searches(self) -> Result<Vec<SearchState>> {
         let complete = self.searches.iter().zip(&self.counts).all(|(search, &count)| search.moves.len() == count);
         if self.searches.is_empty() || !complete {
             return Err(damaged(Section::TrainerState, "it ends before its moves do"));
         }
-        Ok(TrainerState::Lbfgs(rprop, self.searches))
+        Ok(self.searches)
     }
 }
 

@@ -396,6 +396,19 @@ impl Schema {
         given: impl IntoIterator<Item = (impl AsRef<[u8]>, Given<'a>)>,
     ) -> Result<Vec<Value<'a>>> {
         let mut values = vec![Value::Gap; self.fields.len()];
+        self.understand_into(given, &mut values)?;
+        Ok(values)
+    }
+
+    /// Parse values as [`Self::understand`] does, into as many gaps as there are fields.
+    ///
+    /// # Errors
+    /// The errors of [`Self::understand`].
+    pub fn understand_into<'a>(
+        &self,
+        given: impl IntoIterator<Item = (impl AsRef<[u8]>, Given<'a>)>,
+        values: &mut [Value<'a>],
+    ) -> Result<()> {
         let (mut few, mut many);
         let is_given: &mut [bool] = if self.fields.len() <= FEW_FIELDS {
             few = [false; FEW_FIELDS];
@@ -418,7 +431,7 @@ impl Schema {
             values[index] = self.understand_one(index, value)?;
             next = index + 1;
         }
-        Ok(values)
+        Ok(())
     }
 
     /// Parse the value of one field.

@@ -38,12 +38,21 @@ impl Schema {
     /// Encode the values that [`Schema::understand`] returned. Words that are in no dictionary share one input a field.
     pub fn row(&self, values: &[Value<'_>]) -> Row {
         let mut row = Row { cells: Vec::with_capacity(self.cells()), list: Vec::new() };
+        self.row_into(values, &mut row);
+        row
+    }
+
+    /// Encode values as [`Self::row`] does, into a row whose memory is reused. Return whether all words are known.
+    pub(crate) fn row_into(&self, values: &[Value<'_>], row: &mut Row) -> bool {
+        row.cells.clear();
+        row.list.clear();
+        let mut is_known = true;
         for (field, value) in self.fields().iter().zip(values) {
-            field.encode(value, &mut row);
+            is_known &= field.encode(value, row);
         }
         // If all fields are texts or tags, a row still has one cell, which is 0.
         row.cells.resize(self.cells(), 0.0);
-        row
+        is_known
     }
 
     /// Check that a row, of which nothing is trusted, could be one of this schema.
@@ -190,10 +199,17 @@ impl Schema {
 }
 
 impl Field {
-    pub(crate) fn encode(&self, value: &Value<'_>, row: &mut Row) {
+    /// Append a value to a row. Return whether all of its words are known.
+    pub(crate) fn encode(&self, value: &Value<'_>, row: &mut Row) -> bool {
         let kind = self.kind();
         let (cells, list) = (&mut row.cells, &mut row.list);
-        let word = |word: &[u8]| self.number(word).unwrap_or(self.other());
+        let mut is_known = true;
+        let mut word = |word: &[u8]| {
+            self.number(word).unwrap_or_else(|| {
+                is_known = false;
+                self.other()
+            })
+        };
         match (value, kind) {
             (Value::Gap, FieldKind::Category(_)) => cells.push(self.gap() as f32),
             (Value::Gap, FieldKind::Auto(_)) => cells.extend([f32::NAN, self.gap() as f32]),
@@ -217,6 +233,7 @@ impl Field {
                 list.extend(numbers.into_iter().map(Entry::one));
             }
         }
+        is_known
     }
 }
 

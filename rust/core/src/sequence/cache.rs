@@ -3,7 +3,8 @@
 //! A hidden state is a function of the events, their scaling and the GRU cells, and the cache looks it up by these: by
 //! the bytes of all stored events. Nothing has to be invalidated when a sequence grows, drops its first events, is
 //! removed or starts again, and an answer is the same with and without the cache. The cache is neither saved nor
-//! compared, and that of a copied network is empty.
+//! compared, and that of a copied network is empty. A snapshot shares it: words keep their numbers, so the events of a
+//! snapshot mean the same in the network.
 
 use std::sync::{Arc, Mutex, Weak};
 
@@ -19,7 +20,7 @@ const MOST_BYTES: usize = 32 << 10;
 
 /// The most recently used hidden states.
 #[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<States>);
+pub(crate) struct Cache(Arc<Mutex<States>>);
 
 #[derive(Debug, Default)]
 struct States {
@@ -91,6 +92,11 @@ impl Cache {
         cache.states.push(known);
     }
 
+    /// Returns the same cache, for a snapshot.
+    pub(super) fn shared(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
     /// Forgets all states, unless another thread is using them.
     pub(crate) fn clear(&self) {
         if let Ok(mut states) = self.0.try_lock() {
@@ -103,7 +109,7 @@ impl Cache {
         let Ok(cache) = self.0.try_lock() else { return 0 };
         let of_states =
             cache.states.iter().map(|known| memory::of_vec(&known.events, taken) + known.state.bytes_by(taken));
-        memory::of_vec(&cache.states, taken) + of_states.sum::<usize>()
+        memory::of_shared::<Mutex<States>>(taken) + memory::of_vec(&cache.states, taken) + of_states.sum::<usize>()
     }
 }
 

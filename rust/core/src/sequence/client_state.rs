@@ -31,11 +31,11 @@ impl Network {
     ///
     /// # Panics
     /// If a network of sequences has no schema of rows: a bug.
-    pub fn step(&self, state: &[u8], more: &[Vec<Value<'_>>]) -> Result<(SequenceRow, Vec<u8>)> {
+    pub fn step<'e>(&self, state: &[u8], more: &[impl AsRef<[Value<'e>]>]) -> Result<(SequenceRow, Vec<u8>)> {
         let Some(own @ Sequences { view, .. }) = &self.sequences else { return Err(Error::NoSequences) };
         let kept = if state.is_empty() { ClientState { events: &[], count: 0 } } else { read(view, state)? };
         let mut all = kept.events.to_vec();
-        more.iter().for_each(|event| events::write(view.events(), &view.events().row(event), &mut all));
+        more.iter().for_each(|event| events::write(view.events(), &view.events().row(event.as_ref()), &mut all));
         let (mut events, mut count) = (&all[..], kept.count + more.len());
         while count > view.options().length as usize {
             events = &events[events::length(view.events(), events)..];

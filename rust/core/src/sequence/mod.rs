@@ -22,7 +22,7 @@ mod view;
 
 use std::sync::Arc;
 
-pub(crate) use cache::Cache;
+use cache::Cache;
 pub(crate) use events::read as read_event;
 pub use forecast::MOST_STEPS;
 pub(crate) use hidden_state::CellParameters;
@@ -35,8 +35,8 @@ pub use view::{MOST_KINDS, SequenceRow};
 
 use crate::error::{Error, Result};
 use crate::layout::Kind;
-use crate::memory::Taken;
-use crate::schema::{DEFAULT_HIDDEN, FieldKind, Target};
+use crate::memory::{self, Taken};
+use crate::schema::{DEFAULT_HIDDEN, FieldKind, Row, Target};
 
 /// Default number of events that are stored of a sequence.
 pub const DEFAULT_LENGTH: u32 = 64;
@@ -153,12 +153,46 @@ pub(crate) struct Sequences {
     pub(crate) view: Arc<View>,
     pub(crate) store: Store,
     pub(crate) cache: Cache,
+    pub(crate) scratch: Scratch,
+}
+
+/// Memory for an event on its way to the store, which is reused: allocating it takes as long as storing an event. A copy
+/// has none, and it is not compared.
+#[derive(Debug, Default)]
+pub(crate) struct Scratch {
+    row: Row,
+    bytes: Vec<u8>,
+}
+
+impl Clone for Scratch {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Scratch {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl Sequences {
+    /// Returns sequences without hidden states.
+    pub(crate) fn new(view: View, store: Store) -> Self {
+        Self { view: Arc::new(view), store, cache: Cache::default(), scratch: Scratch::default() }
+    }
+
+    /// Returns a copy that shares the cache of hidden states.
+    fn snapshot(&self) -> Self {
+        Self { cache: self.cache.shared(), ..self.clone() }
+    }
+
     /// Returns the bytes on the heap.
     pub(crate) fn bytes_by(&self, taken: Taken<'_>) -> usize {
-        crate::memory::of_shared::<View>(taken)
+        let Scratch { row: Row { cells, list }, bytes } = &self.scratch;
+        let scratch = memory::of_vec(cells, taken) + memory::of_vec(list, taken) + memory::of_vec(bytes, taken);
+        scratch
+            + memory::of_shared::<View>(taken)
             + self.view.bytes_by(taken)
             + self.store.bytes_by(taken)
             + self.cache.bytes_by(taken)

@@ -1,9 +1,10 @@
 //! Methods of networks of sequences: observing events and outcomes, removing sequences, and making rows of them.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::{Auto, Cache, MAX_ID, Placement, Sequence, SequenceOptions, SequenceRow, Sequences, Store, View};
+use super::{Auto, MAX_ID, Placement, Scratch, Sequence, SequenceOptions, SequenceRow, Sequences, Store, View};
 use crate::conformal::Memo;
 use crate::dataset::{Limits, Rows, Set, check_weight};
 use crate::error::{Error, Result};
@@ -21,7 +22,7 @@ pub struct Observation<'a> {
     /// The id of the sequence.
     pub id: Cow<'a, [u8]>,
     /// A value for each field of the event, as [`Schema::understand`] returns them.
-    pub event: Option<Vec<Value<'a>>>,
+    pub event: Option<Cow<'a, [Value<'a>]>>,
     /// The outcome after this event, and its row weight (> 0).
     pub outcome: Option<(Outcome<'a>, f32)>,
 }
@@ -113,7 +114,7 @@ impl Network {
         let (fields, by_position) = events.into_fields();
         let (view, row_schema) = View::new(fields, target, (sequences, Auto::default()), by_position, seed)?;
         let (mut network, drawing) = Self::begin_of_fields(row_schema, hidden, options, limits, seed)?;
-        network.sequences = Some(Sequences { view: Arc::new(view), store: Store::default(), cache: Cache::default() });
+        network.sequences = Some(Sequences::new(view, Store::default()));
         network.check_options(&network.options)?;
         Ok((network, drawing))
     }
@@ -136,6 +137,13 @@ impl Network {
     /// Whether the target is the next event.
     pub fn learns_next_event(&self) -> bool {
         self.sequences.as_ref().is_some_and(|sequences| sequences.view.next().is_some())
+    }
+
+    /// A clone that answers while this network changes, but is not changed itself. Both use the same cache of hidden
+    /// states.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self { sequences: self.sequences.as_ref().map(Sequences::snapshot), ..self.clone() }
     }
 
     fn sequences(&self) -> Result<&Sequences> {
@@ -181,18 +189,20 @@ impl Network {
             && all.iter().any(|observation| observation.outcome.is_some())
             && (is_full(Set::Train, limits.train) || is_full(Set::Test, limits.test)))
         .then(|| (sequences.clone(), Arc::clone(schema)));
-        let mut bytes = Vec::new();
         for (at, observation) in all.iter().enumerate() {
             if let Some(event) = &observation.event {
-                for (field, word) in sequences.view.events().new_words(event) {
-                    let view = Arc::make_mut(&mut sequences.view);
-                    view.add_word(Arc::make_mut(schema), field, word)
-                        .expect("new_words returns only words that can be added");
+                let Sequences { view, store, scratch: Scratch { row, bytes }, .. } = &mut *sequences;
+                if !view.events().row_into(event, row) {
+                    for (field, word) in view.events().new_words(event) {
+                        let view = Arc::make_mut(view);
+                        view.add_word(Arc::make_mut(schema), field, word)
+                            .expect("new_words returns only words that can be added");
+                    }
+                    view.events().row_into(event, row);
                 }
-                let events = sequences.view.events();
                 bytes.clear();
-                super::events::write(events, &events.row(event), &mut bytes);
-                sequences.store.push(events, &observation.id, &bytes, &place)?;
+                super::events::write(view.events(), row, bytes);
+                store.push(view.events(), &observation.id, bytes, &place)?;
             }
             if let Some((values, weight)) = outcomes.get_mut(at).and_then(Option::take)
                 && let Err(error) = sequences.store.set_outcome(&observation.id, values, weight, &place)
@@ -267,7 +277,7 @@ impl Network {
 
     /// Estimates the multiplications of [`Self::sequence_row`] after `more` events.
     pub fn cost_of_sequence(&self, id: &[u8], more: usize) -> usize {
-        let Some(Sequences { view, store, cache }) = &self.sequences else { return 0 };
+        let Some(Sequences { view, store, cache, .. }) = &self.sequences else { return 0 };
         let most = view.options().length as usize;
         let left = store.get(id).map_or(0, |sequence| {
             // Once the first events are dropped, no cached state is a prefix of the rest.
@@ -372,8 +382,8 @@ fn outcomes(
     store: &Store,
     all: &[Observation<'_>],
 ) -> Result<Vec<Option<Numbered>>> {
-    let mut begun: std::collections::HashSet<&[u8]> = std::collections::HashSet::new();
     let last = all.iter().rposition(|observation| observation.outcome.is_some());
+    let mut begun: HashSet<&[u8]> = HashSet::new();
     let mut found = Vec::with_capacity(last.map_or(0, |last| last + 1));
     for (at, Observation { id, event, outcome }) in all.iter().enumerate() {
         let in_row = |error: Error| if all.len() > 1 { error.in_row(at) } else { error };

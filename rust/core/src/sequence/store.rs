@@ -406,6 +406,9 @@ impl Store {
         };
         let sequence = self.sequences.get(slot as usize);
         let (was, events, is_finished) = (sequence.set(), sequence.events, sequence.outcome.is_some());
+        if was == set && self.eviction[at(set)][usize::from(is_finished)].last == slot {
+            return Ok(slot);
+        }
         self.unlink(slot, was, is_finished);
         if was != set {
             self.sequences.get_mut(slot as usize).is_test = set == Set::Test;

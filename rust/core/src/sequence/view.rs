@@ -5,6 +5,7 @@
 //! Answering, training, explaining and evaluating then work on rows as in any other network.
 
 use std::collections::VecDeque;
+use std::iter;
 use std::sync::Arc;
 
 use super::cache::{Cache, CachedState};
@@ -17,10 +18,12 @@ use super::store::{Sequence, Store};
 use super::{Auto, Cell, SequenceOptions, has_gru};
 use crate::dataset::{Rows, Set};
 use crate::error::{Error, Result};
+use crate::layout::Layout;
 use crate::memory::{self, Taken};
 use crate::normalization::Scaling;
 use crate::schema::{Entry, FieldKind, Row, Schema, Target, Value, shown};
 use crate::trained::Trained;
+use crate::trainer_state::TrainerState;
 
 /// Largest number of categories of the target if it is the next event.
 pub const MOST_KINDS: u32 = 1000;
@@ -157,6 +160,13 @@ impl View {
         Some(gru::Shape { units, computed: events.dense(), inputs: events.inputs(events.words().len()) })
     }
 
+    /// Returns the layers of a member, which see the hidden state of its own cell alone, for a layout whose inputs are
+    /// the hidden states of all members' cells.
+    pub(crate) fn head(&self, layout: &Layout) -> Layout {
+        let units: Vec<usize> = iter::once(self.gru_features()).chain(layout.units()[1..].iter().copied()).collect();
+        Layout::new(&units).expect("a valid layout is valid with fewer inputs")
+    }
+
     /// Returns the units of the GRU cell of each member.
     pub(super) fn gru_units(&self) -> Option<usize> {
         self.gru
@@ -220,16 +230,24 @@ impl View {
         scaling.is_none_or(|scaling| self.has_scaling() && scaling.mean.len() == self.events.dense())
     }
 
-    /// Whether the GRU cells suit: one for each member, with inputs for all words or the first ones. None is always
-    /// accepted.
+    /// Whether the GRU cells suit: one for each member, with inputs for all words or the first ones. The state of their
+    /// training must have a value for each parameter of a member. None is always accepted.
     pub(crate) fn accepts_cells(&self, trained: &Trained) -> bool {
         let Some(gru) = &trained.gru else { return true };
         let Some(now) = self.gru_shape() else { return false };
         let shape = gru.shape();
+        let has_state = match &trained.state {
+            TrainerState::Cells(_, state) => {
+                let parameters = shape.parameters() + self.head(&trained.layout).parameters();
+                state.weights.len() == trained.members() * parameters && trained.normalization.inputs.is_none()
+            }
+            _ => true,
+        };
         (shape.units, shape.computed) == (now.units, now.computed)
             && (self.events.inputs(0)..=now.inputs).contains(&shape.inputs)
             && gru.members().len() == trained.members()
             && trained.members() <= gru::MOST_MEMBERS
+            && has_state
     }
 
     /// Adds a word to the dictionaries of events and of all lagged fields; if it is a word of the target, also as a
@@ -334,7 +352,9 @@ impl View {
                 self.lagged(row_schema, lag, &history[at], level, &mut row);
             } else {
                 let fields = lag * self.events.fields().len()..(lag + 1) * self.events.fields().len();
-                row_schema.fields()[fields].iter().for_each(|field| field.encode(&Value::Gap, &mut row));
+                for field in &row_schema.fields()[fields] {
+                    field.encode(&Value::Gap, &mut row);
+                }
             }
         }
         self.write_state(hidden, &mut row.cells);

@@ -69,8 +69,7 @@ impl<'a> Session<'a> {
         statistics: &'a RowStatistics,
         before: Option<Report>,
     ) -> Self {
-        let mut normalization = statistics.normalization(&task.options, &task.trained);
-        normalization.events.clone_from(&task.events);
+        let normalization = task.normalization(statistics);
         let (mut weights, decays, mut state) = task.initial_state();
         let present = &task.trained.normalization;
         if !task.trained.is_untrained() && normalization != *present {
@@ -210,9 +209,9 @@ impl<'a> Session<'a> {
         Some(self.finish(&finish, &kept, curve.end(point)))
     }
 
-    /// Finishes a training of cells, whose weights this session has: computes their errors and scales the logits. None
-    /// if the training is cancelled.
-    pub(super) fn finish_recurrent(mut self, seats: &mut Seats, end: RecurrentEnd) -> Option<(Trained, Report)> {
+    /// Finishes a training of cells, whose weights this session has: computes their errors and scales the logits.
+    /// Returns also the factor of the logits. None if the training is cancelled.
+    pub(super) fn finish_recurrent(mut self, seats: &mut Seats, end: RecurrentEnd) -> Option<(Trained, Report, f64)> {
         let RecurrentEnd { reason, cycle, best_cycle, presented, threads, curve } = end;
         let (watch, count) = (self.source.has_test_rows(), self.task.members);
         let mut errors = self.present_errors(seats, OfTraining::Losses, watch, count)?;
@@ -224,7 +223,7 @@ impl<'a> Session<'a> {
         let point = self.publish(cycle, &errors);
         let curve = Curve::continuing(curve, count, true).end(point);
         let (made, report) = self.finish(&finish, &(0..count).collect::<Vec<_>>(), curve);
-        Some((made, Report { threads: report.threads.max(threads), ..report }))
+        Some((made, Report { threads: report.threads.max(threads), ..report }, factor))
     }
 
     /// Keeps only the weights of these members. Returns whether any were dropped.

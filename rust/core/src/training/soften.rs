@@ -104,19 +104,20 @@ impl<'a> LastLayers<'a> {
 /// multiplied, too. Signs, objectives and the moves of L-BFGS belong to the old weights and are dropped.
 pub(super) fn scaled(state: TrainerState, layout: &Layout, factor: f64) -> TrainerState {
     match state {
-        TrainerState::Rprop(mut rprop) | TrainerState::Lbfgs(mut rprop, _) => {
+        // The moments are kept: the length of Adam's steps does not depend on the scale of gradients, and the moments
+        // soon follow the gradients of the new weights.
+        TrainerState::Adam(rprop, AdamState { mut weights, first, second, members }) => {
+            LastLayers::of(layout, &weights).multiply(factor, &mut weights);
+            TrainerState::Adam(rprop, AdamState { weights, first, second, members })
+        }
+        // The state of the Adam that trains cells is added later (`recurrent`).
+        TrainerState::Rprop(mut rprop) | TrainerState::Lbfgs(mut rprop, _) | TrainerState::Cells(mut rprop, _) => {
             for size in members_mut(layout, &mut rprop.sizes).flatten() {
                 *size = ((f64::from(*size) * factor) as f32).clamp(MIN_SIZE, MAX_SIZE);
             }
             rprop.signs.fill(0);
             rprop.objectives.fill(f64::INFINITY);
             TrainerState::Rprop(rprop)
-        }
-        // The moments are kept: the length of Adam's steps does not depend on the scale of gradients, and the moments
-        // soon follow the gradients of the new weights.
-        TrainerState::Adam(rprop, AdamState { mut weights, first, second, members }) => {
-            LastLayers::of(layout, &weights).multiply(factor, &mut weights);
-            TrainerState::Adam(rprop, AdamState { weights, first, second, members })
         }
     }
 }

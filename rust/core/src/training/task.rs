@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::recurrent;
 use super::soften::{self, LastLayers};
+use super::statistics::RowStatistics;
 use super::trainers::{Description, description};
 use crate::constraint::Constraint;
 use crate::dataset::{Dataset, Set};
@@ -212,10 +213,15 @@ impl Task {
 
     /// Bytes of the weights and the trainer's state of the result.
     pub fn result_bytes(&self) -> usize {
-        self.answering * self.layout.parameters() * (size_of::<f32>() + self.state_bytes(self.answering))
+        let layers = self.layout.parameters() * (size_of::<f32>() + self.state_bytes(self.answering));
+        self.answering * (layers + recurrent::result_bytes(self))
     }
 
     fn state_bytes(&self, members: usize) -> usize {
+        if self.has_cells() {
+            // The state of the Adam that trains cells is counted with them, and ALGORITHM has no effect.
+            return RpropState::BYTES_PER_PARAMETER;
+        }
         (self.trainer().state_bytes)(self.layout.parameters(), members)
     }
 
@@ -237,6 +243,14 @@ impl Task {
         let held_out = if self.is_trial() { self.dataset.test.len() } else { 0 };
         let rows = self.rows(Set::Train) + held_out;
         Size { kind, parameters, rows, has_fields: self.schema.is_some(), is_monotone }
+    }
+
+    /// The normalization of the training, whose rows have these statistics. Hidden states are not scaled: they lie
+    /// between -1 and 1, and the layers after cells are trained on them as they are.
+    pub(super) fn normalization(&self, statistics: &RowStatistics) -> Normalization {
+        let found = statistics.normalization(&self.options, &self.trained);
+        let inputs = found.inputs.filter(|_| !self.has_cells());
+        Normalization { inputs, events: self.events.clone(), ..found }
     }
 
     /// The objective of this many members, without class weights.

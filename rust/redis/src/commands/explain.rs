@@ -6,14 +6,13 @@
 //! - a sequence: `NR.EXPLAIN key id [field value ...] [-> ...]`
 //! - changes: `NR.EXPLAIN key field value ... -> WANT class`
 
-use neuralredis_core::schema::Value;
 use neuralredis_core::{Counterfactual, Error, Explanation, Kind, Model, Network, Row, Sampling, Schema, Set};
 
 use super::getdata::shown_value;
 use super::named::answer::known_classes;
 use super::named::{JSON, Known, PAIR};
 use super::prelude::*;
-use super::sequences::event::{Arguments, owned};
+use super::sequences::event::{Arguments, Event, owned};
 use super::wire_rows;
 use crate::work::IsAwaited;
 
@@ -76,7 +75,7 @@ enum Question {
     Inputs(Vec<f32>),
     Fields(Box<Known<'static>>),
     /// A sequence by its id, perhaps followed by one more event.
-    Sequence(Vec<u8>, Option<Vec<Value<'static>>>),
+    Sequence(Vec<u8>, Option<Event<'static>>),
 }
 
 impl Question {

@@ -100,7 +100,8 @@ pub(crate) fn observe(network: &mut Network, request: &Request, data: &[u8]) -> 
     for (at, (id, &to)) in ids.iter().zip(&ends).enumerate() {
         let id = || Cow::Borrowed(&id[..]);
         let own = &events[std::mem::replace(&mut from, to)..to];
-        all.extend(own.iter().map(|event| Observation { id: id(), event: Some(event.clone()), outcome: None }));
+        let event = |event| Observation { id: id(), event: Some(Cow::Borrowed(event)), outcome: None };
+        all.extend(own.iter().map(|own| event(&own[..])));
         if let Some(given) = outcomes.map(|outcomes| &outcomes[at]).filter(|given| !given.is_null()) {
             let weight = weights.as_ref().map_or(1.0, |weights| weights[at]);
             all.push(Observation { id: id(), event: None, outcome: Some((outcome(network, given)?, weight)) });

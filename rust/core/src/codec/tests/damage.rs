@@ -384,7 +384,7 @@ fn forged_states_of_l_bfgs_are_rejected() {
     // Words 1 to 7 are the first member, which has no search; words 8 to 14 are the second.
     let cut = |bytes: usize| forged(&|frame| frame.truncate(HEADER + bytes));
     for (rejection, message) in [
-        (set(0, [3, 0, 0, 0]), "the trainer is number 3: expected one that this version knows"),
+        (set(0, [4, 0, 0, 0]), "the trainer is number 4: expected one that this version knows"),
         (set(0, [1, 1, 0, 0]), "the trainer is number 257"),
         (set_f64(1, f64::NAN), "a search with the objective NaN has begun: expected a smaller one"),
         (set_f64(3, 1.0), "a search with the objective inf has begun"),

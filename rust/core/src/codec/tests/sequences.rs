@@ -27,7 +27,7 @@ fn of_sequences(cell: Cell, target: &str, cycles: u64) -> Network {
         let given = [("page", page), ("n", n), ("tags", tags), ("at", "2026-11-26T12:00:00Z".into())];
         let given = given.iter().map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
         let event = network.event_fields().unwrap().understand(given).unwrap();
-        let event = event.into_iter().map(Value::into_owned).collect();
+        let event = event.into_iter().map(Value::into_owned).collect::<Vec<_>>().into();
         let class = format!("c{}", step % 2).into_bytes();
         let outcome = (step % 3 > 0 && !network.learns_next_event())
             .then_some((Outcome::Class(Cow::Owned(class)), 1.0 + step as f32));
@@ -125,4 +125,67 @@ fn training_results_are_installed_in_copies_only() {
     let window = of_sequences(Cell::Window, "left", 0);
     let made = decode_trained(&window.model(), frames.iter().map(Vec::as_slice));
     assert!(made.is_err() || window.clone().install(made.unwrap().0, None).is_err());
+}
+
+/// A classifier of sequences with GRU cells, as version 7 wrote it before it saved the state of their training.
+const FIRST_CELLS: &[u8] = include_bytes!("cells.nr");
+
+#[test]
+fn cells_without_the_state_of_their_training_are_still_read() {
+    let network = decode(FIRST_CELLS).unwrap();
+    assert_eq!((network.trained.members(), network.rows(Set::Train)), (1, 24));
+    assert!(matches!(network.trained.state, TrainerState::Rprop(_)));
+    assert_eq!(encode(&network), FIRST_CELLS);
+    let answers = |network: &Network| {
+        let mut outputs = [0.0; 2];
+        network.model().answer(&[network.sequence_row(b"0", None).unwrap().row], &mut outputs);
+        outputs
+    };
+    assert_eq!(answers(&network), [0.475_364_33, 0.524_635_7]);
+    // The training begins with the same answers, though it no longer scales hidden states.
+    let inputs = &network.trained.normalization.inputs;
+    assert!(inputs.is_some());
+    let again = trained(network.clone(), 1);
+    assert!(again.trained.normalization.inputs.is_none());
+    assert!(answers(&again).iter().zip(answers(&network)).all(|(again, first)| (again - first).abs() < 0.02));
+    assert!(matches!(again.trained.state, TrainerState::Cells(..)));
+}
+
+#[test]
+fn forged_states_of_cells_are_rejected() {
+    let network = of_sequences(Cell::Gru, "left", 2);
+    let TrainerState::Cells(_, state) = &network.trained.state else { panic!("no state of cells") };
+    let (values, members) = (state.weights.len(), state.members.len());
+    let frames = frames_of(&network, MAX_FRAME);
+    let at = |section: Section| frames.iter().rposition(|frame| frame[..2] == section.tag().to_le_bytes()).unwrap();
+    let decoded = |frames: &[Vec<u8>]| match network_of(frames, MAX_FRAME) {
+        Ok(_) => panic!("accepted"),
+        Err(error) => error.to_string(),
+    };
+    let forged = |change: &dyn Fn(&mut Vec<u8>)| {
+        let mut frames = frames.clone();
+        change(&mut frames[at(Section::TrainerState)]);
+        decoded(&frames)
+    };
+    let set =
+        |word: usize, value: &[u8]| forged(&|frame| frame[HEADER + 4 * word..][..value.len()].copy_from_slice(value));
+    let first = 1 + 4 * members;
+    for (rejection, message) in [
+        (set(1, &0u64.to_le_bytes()), "no step has been taken: expected it to be left out"),
+        (set(first, &f32::NAN.to_le_bytes()), "value 0 is NaN: expected a finite number"),
+        (set(first + 2 * values, &(-1f32).to_le_bytes()), "is -1: expected a finite number of at least 0"),
+        (set(0, &[2, 0, 0, 0]), "values: expected three for each parameter"),
+        (forged(&|frame| frame.extend([0; 4])), "it ends before its values do"),
+        (forged(&|frame| frame.truncate(HEADER + 4)), "it ends before its values do"),
+        (forged(&|frame| frame.truncate(HEADER + 4 * first)), "it ends before its values do"),
+    ] {
+        assert!(rejection.contains("section trainer state: ") && rejection.contains(message), "{rejection}: {message}");
+    }
+    // A value more in each third, for each member: whole, but not of these cells.
+    let more = 12 * members;
+    let rejection = forged(&|frame| frame.extend(vec![0; more]));
+    assert!(rejection.contains("section gated cells: they are not those of the members"), "{rejection}");
+    let mut without_cells = frames.clone();
+    without_cells.remove(at(Section::Gru));
+    assert!(decoded(&without_cells).contains("the network has no cells: expected none of cells"));
 }

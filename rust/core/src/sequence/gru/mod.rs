@@ -81,6 +81,20 @@ impl Shape {
         [(0..self.gates(), false), (from_events, true), (units.biases(), false), (units.weights(), true)]
     }
 
+    /// Returns a cell's values, one for each parameter, with inputs for new words. Their values are copies of those of the
+    /// input that stood for unknown words. With weights, answers do not change.
+    pub(crate) fn widened(self, values: &[f32], events: &Schema, shape: Self) -> Vec<f32> {
+        let (from_events, from_hidden) = values.split_at(self.recurrent().offset);
+        let gates = shape.gates();
+        let mut widened = from_events.to_vec();
+        for number in self.inputs..shape.inputs {
+            let other = events.known(number as u32, self.inputs) as usize;
+            widened.extend_from_within((1 + other) * gates..(2 + other) * gates);
+        }
+        widened.extend(from_hidden);
+        widened
+    }
+
     /// Draws initial weights. The recurrent matrix of each gate is orthogonal, which avoids exploding and vanishing
     /// gradients. The biases of update gates are -ln of time scales, which are uniform from 1 to `length` events
     /// (C. Tallec, Y. Ollivier, "Can recurrent neural networks warp time?", ICLR 2018).
@@ -161,21 +175,6 @@ impl Gru {
                 hidden_weights: part(weights, units.weights()),
             })
             .collect()
-    }
-
-    /// Returns the weights of a member with inputs for new words. Their weights are copies of those of the input that
-    /// stood for unknown words, so that answers do not change.
-    pub(crate) fn widened(&self, member: usize, events: &Schema, shape: Shape) -> Vec<f32> {
-        let own = &self.weights[member * self.shape.parameters()..][..self.shape.parameters()];
-        let (from_events, from_hidden) = own.split_at(self.shape.recurrent().offset);
-        let gates = shape.gates();
-        let mut weights = from_events.to_vec();
-        for number in self.shape.inputs..shape.inputs {
-            let other = events.known(number as u32, self.shape.inputs) as usize;
-            weights.extend_from_within((1 + other) * gates..(2 + other) * gates);
-        }
-        weights.extend(from_hidden);
-        weights
     }
 
     /// Moves the weights in memory (defragmentation).

@@ -207,7 +207,7 @@ fn a_new_word_starts_with_the_weights_of_unknown_words() {
     let (before, after) = (schema(&["a"]), schema(&["a", "b"]));
     let gru = drawn(shape(&before, 3), 2);
     let wide = shape(&after, 3);
-    let weights: Vec<f32> = (0..2).flat_map(|member| gru.widened(member, &after, wide)).collect();
+    let weights: Vec<f32> = gru.members().flat_map(|own| gru.shape().widened(own, &after, wide)).collect();
     let wider = Gru::new(wide, weights);
     let step = |gru: &Gru| {
         let mut state = gru.begin();

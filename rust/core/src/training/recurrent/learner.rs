@@ -1,13 +1,14 @@
 //! One member in training: its cell, its layers, and its early stopping.
 
 use super::batch::Scratch;
-use super::parts;
+use super::parts::Start;
 use super::plan::Plan;
 use crate::kernels::{AdamParameters, AdamRule, BETA1, BETA2, Buffer, LANES, kernels};
 use crate::objective::Sums;
 use crate::random::Random;
 use crate::sequence::gru::Segments;
 use crate::stopping::{AutoStop, Rule};
+use crate::trainer_state::Presented;
 
 /// Steps over which the learning rate rises to its full value, since moments of a few gradients are unreliable.
 const WARM_UP_STEPS: u64 = 100;
@@ -29,7 +30,7 @@ pub(super) struct Learner {
     pub(super) average: Vec<f32>,
     gradient: Buffer,
     scratch: Scratch,
-    steps: u64,
+    presented: Presented,
     pub(super) train: Sums,
     pub(super) test: Sums,
     stop: AutoStop,
@@ -45,20 +46,20 @@ pub(super) struct Learner {
 }
 
 impl Learner {
-    pub(super) fn new(plan: &Plan<'_>, member: usize) -> Self {
-        let weights = parts::first_weights(plan, member);
-        let (task, zeros) = (plan.task, vec![0.0; weights.len()]);
+    pub(super) fn new(plan: &Plan<'_>, member: usize, start: Start) -> Self {
+        let Start { average, weights, first, second, presented } = start;
+        let task = plan.task;
         let rows = if plan.test.is_next { plan.test.events() } else { plan.test.all.len() };
         let (backtrack, patience) = (task.training.backtrack, task.options.patience);
         Self {
             member,
-            average: weights.clone(),
             gradient: Buffer::new(weights.len()),
-            first: zeros.clone(),
-            second: zeros,
+            average,
+            first,
+            second,
             weights,
             scratch: Scratch::new(plan),
-            steps: 0,
+            presented,
             train: Sums::default(),
             test: Sums::default(),
             stop: AutoStop::new(task.kind(), rows, backtrack, patience, plan.by_batches),
@@ -100,11 +101,19 @@ impl Learner {
         self.ended = self.stop.ends(cycle, error);
     }
 
-    /// Restores the best weights, if BACKTRACK kept them.
+    /// Restores the best weights, if BACKTRACK kept them. The moments stay: they soon follow the gradients of the restored
+    /// weights.
     pub(super) fn restore_best(&mut self) {
-        if let Some(best) = self.best.take() {
+        if let Some(best) = self.best.take().filter(|best| *best != self.average) {
+            self.weights.clone_from(&best);
             self.average = best;
         }
+    }
+
+    /// What a later training begins with.
+    pub(super) fn into_start(self) -> Start {
+        let Self { average, weights, first, second, presented, .. } = self;
+        Start { average, weights, first, second, presented }
     }
 
     /// Presents all training sequences once, with a step after each batch.
@@ -118,12 +127,11 @@ impl Learner {
         // large weights counts more, as it does in the sum over all.
         let (all, batch) = (order.len() as f64, plan.batch.min(order.len()) as f64);
         let scale = (all / (plan.weight * batch)) as f32;
-        let loss = if self.train.weight > 0.0 { self.train.mean() } else { f64::INFINITY };
         self.train = Sums::default();
-        let decay = plan.decay(self.member, loss);
+        let decay = plan.decay(self.member, self.presented.loss);
         for batch in groups.chunks(plan.batch / LANES) {
             if !go_on() {
-                return;
+                break;
             }
             for chosen in batch {
                 let gradient = Some(&mut self.gradient[..]);
@@ -131,11 +139,14 @@ impl Learner {
             }
             self.step(plan, scale, decay);
         }
+        if self.train.weight > 0.0 {
+            self.presented.loss = self.train.mean();
+        }
     }
 
     fn step(&mut self, plan: &Plan<'_>, scale: f32, decay: f32) {
-        self.steps += 1;
-        let steps = self.steps;
+        self.presented.steps += 1;
+        let steps = self.presented.steps;
         let power = |base: f32| (0..steps.min(20_000)).fold(1.0, |power, _| power * f64::from(base));
         let warm = (steps as f64 / WARM_UP_STEPS as f64).min(1.0);
         let average_decay = (steps as f64 / (steps + 9) as f64).min(MAX_AVERAGE_DECAY);

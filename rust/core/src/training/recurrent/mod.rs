@@ -8,7 +8,7 @@
 //! overfit to it: predicting a letter of a name cost 1.92 nats with the heads that were trained with the cells, 1.96
 //! with new ones.
 //!
-//! Cells are trained by Adam, whatever the network's algorithm. The moments are not kept for the next training.
+//! Cells are trained by Adam, whatever the network's algorithm. Its state is kept, and the next training goes on from it.
 
 mod batch;
 mod learner;
@@ -33,8 +33,9 @@ use crate::report::{Point, Reason, Report};
 use crate::sequence::gru::Shape;
 use crate::stopping::Rule;
 use crate::trained::Trained;
+use crate::trainer_state::TrainerState;
 use learner::Learner;
-pub(super) use parts::bytes;
+pub(super) use parts::{bytes, result_bytes};
 use plan::Plan;
 
 /// Trains to the end. The rows of the task may have been made with untrained cells. None if the training is cancelled.
@@ -44,14 +45,21 @@ pub(super) async fn train(task: &Task, control: &Control, seats: &mut Seats) -> 
     let plan = Plan::new(task, &statistics, &keep_on)?;
     let phase = Phase { task, control, plan: &plan };
     let (learners, ended) = phase.run(seats).await?;
-    let trained = Arc::new(parts::assembled(&plan, &learners));
+    let (trained, mut state) = parts::assembled(&plan, learners);
+    let trained = Arc::new(trained);
     let answering = Task { members: trained.members(), answering: trained.members(), trained, ..task.clone() };
-    drop((statistics, learners, plan));
+    let Plan { head, .. } = plan;
+    drop(statistics);
     // The rows are made again, with the hidden states of the trained cells.
     let answering = answering.with_rows(&keep_on).ok()??;
     let statistics = RowStatistics::of(&answering.dataset, answering.schema.as_deref());
-    let (mut made, report) = Session::new(&answering, control, &statistics, None).finish_recurrent(seats, ended)?;
+    let session = Session::new(&answering, control, &statistics, None);
+    let (mut made, report, factor) = session.finish_recurrent(seats, ended)?;
     made.assigned = task.trained.assigned;
+    if state.has_begun() {
+        parts::multiply_last_layers(&head, factor, &mut state);
+        made.state = TrainerState::Cells(made.state.into_rprop(), state);
+    }
     Some((made, report))
 }
 
@@ -70,7 +78,8 @@ impl Phase<'_> {
         let deadline = (!options.max_time.is_zero()).then(|| control.started() + options.max_time);
         let go_on = || !control.is_stopped() && deadline.is_none_or(|deadline| Instant::now() < deadline);
         let watch = options.auto_stop && !plan.test.all.is_empty();
-        let mut learners: Vec<Learner> = (0..task.members).map(|member| Learner::new(plan, member)).collect();
+        let starts = parts::starts(plan).into_iter().enumerate();
+        let mut learners: Vec<Learner> = starts.map(|(member, start)| Learner::new(plan, member, start)).collect();
         let (mut threads, mut curve) = (Threads::new(), Curve::continuing(Vec::new(), task.members, true));
         let (mut cycle, mut presented) = (0, 0);
         let reason = loop {

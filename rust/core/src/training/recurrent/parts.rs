@@ -9,68 +9,134 @@ use super::plan::Plan;
 use crate::dataset::Set;
 use crate::kernels::LANES;
 use crate::layout::Layout;
-use crate::normalization::Normalization;
 use crate::random::Random;
 use crate::sequence::gru::{Gru, MOST_MEMBERS, ThroughTime};
 use crate::trained::Trained;
-use crate::trainer_state::{RpropState, TrainerState};
-use crate::weights::{first_sizes, initial, reexpress};
+use crate::trainer_state::{AdamState, Presented, RpropState, TrainerState};
+use crate::weights::{first_sizes, initial, reexpress, widen};
 
 /// The stream of random numbers for the first member's initial weights; each other member has the next stream.
 const FIRST_WEIGHTS_STREAM: u64 = 3 << 32;
 
-/// The initial weights of a member: those of the network, or random ones if it is untrained.
-pub(super) fn first_weights(plan: &Plan<'_>, member: usize) -> Vec<f32> {
+/// What the training of a member begins with. Each vector has the parameters of its cell, then those of its layers.
+pub(super) struct Start {
+    /// The moving average of the weights, with which the network answers.
+    pub(super) average: Vec<f32>,
+    /// The weights that Adam steps from.
+    pub(super) weights: Vec<f32>,
+    /// Adam's first moments.
+    pub(super) first: Vec<f32>,
+    /// Adam's second moments.
+    pub(super) second: Vec<f32>,
+    pub(super) presented: Presented,
+}
+
+impl Start {
+    /// Before the first step of Adam.
+    fn new(weights: Vec<f32>) -> Self {
+        let (average, zeros) = (weights.clone(), vec![0.0; weights.len()]);
+        let presented = Presented { steps: 0, loss: f64::INFINITY };
+        Self { average, weights, first: zeros.clone(), second: zeros, presented }
+    }
+}
+
+/// What the training of each member begins with: the weights of the network and the state of its last training, or
+/// random weights if it is untrained.
+pub(super) fn starts(plan: &Plan<'_>) -> Vec<Start> {
+    let (task, trained) = (plan.task, &plan.task.trained);
+    let Some(gru) = trained.gru.as_ref().filter(|_| !trained.is_untrained()) else {
+        return (0..task.members).map(|member| Start::new(drawn(plan, member))).collect();
+    };
+    let view = &task.sequences.as_ref().expect("a task with cells has sequences").view;
+    let cell = |values: &[f32]| gru.shape().widened(values, view.events(), plan.shape);
+    let reexpressed = |layout: &Layout, weights: &mut [f32]| {
+        let functions = (task.options.activation, task.options.output);
+        let mut sizes = vec![1.0; weights.len()];
+        reexpress(layout, functions, &trained.normalization, &plan.normalization, weights, &mut sizes);
+    };
+    let (mut weights, ..) = task.initial_state();
+    let each_wide = weights.chunks_exact_mut(task.layout.parameters());
+    let averages = gru.members().zip(each_wide).enumerate().map(|(member, (own, wide))| {
+        reexpressed(&task.layout, wide);
+        let mut narrow = vec![0.0; plan.head.parameters()];
+        each_row(plan, member, |from, to| narrow[to].copy_from_slice(&wide[from]));
+        [cell(own), narrow].concat()
+    });
+    let TrainerState::Cells(_, state) = &trained.state else {
+        return averages.map(Start::new).collect();
+    };
+    let before = view.head(&trained.layout);
+    let widened = |values: &[f32]| {
+        let (own, layers) = values.split_at(gru.shape().parameters());
+        [cell(own), widen(&before, &plan.head, layers, &vec![0.0; plan.head.parameters()])].concat()
+    };
+    let each = gru.shape().parameters() + before.parameters();
+    let values =
+        state.weights.chunks_exact(each).zip(state.first.chunks_exact(each)).zip(state.second.chunks_exact(each));
+    let starts = averages.zip(values).zip(&state.members).map(|((average, ((weights, first), second)), &presented)| {
+        let mut weights = widened(weights);
+        reexpressed(&plan.head, &mut weights[plan.shape.parameters()..]);
+        Start { average, weights, first: widened(first), second: widened(second), presented }
+    });
+    starts.collect()
+}
+
+/// Random weights of a member's cell and layers.
+fn drawn(plan: &Plan<'_>, member: usize) -> Vec<f32> {
     let (task, shape) = (plan.task, plan.shape);
     let sequences = task.sequences.as_ref().expect("a task with cells has sequences");
     let mut random = Random::new(task.seed(), FIRST_WEIGHTS_STREAM + member as u64);
     let mut weights = vec![0.0; shape.parameters()];
     shape.draw(sequences.view.options().length, &mut random, &mut weights);
-    let drawn = initial(&plan.head, task.options.activation, None, &mut random);
-    let Some(gru) = task.trained.gru.as_ref().filter(|_| !task.trained.is_untrained()) else {
-        weights.extend(drawn);
-        return weights;
-    };
-    let mut weights = gru.widened(member, sequences.view.events(), shape);
-    let mut wide = task.initial_state().0[member * task.layout.parameters()..][..task.layout.parameters()].to_vec();
-    let functions = (task.options.activation, task.options.output);
-    let mut sizes = vec![1.0; wide.len()];
-    let (before, after) = (&task.trained.normalization, unscaled(&plan.normalization));
-    reexpress(&task.layout, functions, before, &after, &mut wide, &mut sizes);
-    let mut narrow = vec![0.0; plan.head.parameters()];
-    each_row(plan, member, |from, to| narrow[to].copy_from_slice(&wide[from]));
-    weights.extend(narrow);
+    weights.extend(initial(&plan.head, task.options.activation, None, &mut random));
     weights
 }
 
-/// The network of these members and their cells.
-pub(super) fn assembled(plan: &Plan<'_>, learners: &[Learner]) -> Trained {
+/// The network of these members and their cells, and the state of Adam.
+pub(super) fn assembled(plan: &Plan<'_>, learners: Vec<Learner>) -> (Trained, AdamState) {
     let (task, parameters) = (plan.task, plan.task.layout.parameters());
-    let mut weights = vec![0.0; learners.len() * parameters];
-    let mut cells = Vec::with_capacity(learners.len() * plan.shape.parameters());
-    for (member, (learner, wide)) in learners.iter().zip(weights.chunks_exact_mut(parameters)).enumerate() {
-        let (cell, narrow) = learner.average.split_at(plan.shape.parameters());
+    let members = learners.len();
+    let mut weights = vec![0.0; members * parameters];
+    let mut cells = Vec::with_capacity(members * plan.shape.parameters());
+    let decays = learners.iter().map(|learner| plan.share(learner)).collect();
+    let mut state = AdamState::new(Vec::new(), 0);
+    for (member, (learner, wide)) in learners.into_iter().zip(weights.chunks_exact_mut(parameters)).enumerate() {
+        let own = learner.into_start();
+        let (cell, narrow) = own.average.split_at(plan.shape.parameters());
         cells.extend_from_slice(cell);
         each_row(plan, member, |to, from| wide[to].copy_from_slice(&narrow[from]));
+        let values =
+            [(&mut state.weights, own.weights), (&mut state.first, own.first), (&mut state.second, own.second)];
+        for (to, own) in values {
+            to.reserve_exact((members - member) * own.len());
+            to.extend(own);
+        }
+        state.members.push(own.presented);
     }
-    let sizes = first_sizes(&task.layout, task.options.activation).repeat(learners.len());
-    let state = RpropState { sizes, ..RpropState::new(weights.len(), learners.len()) };
-    Trained {
+    let sizes = first_sizes(&task.layout, task.options.activation).repeat(members);
+    let rprop = RpropState { sizes, ..RpropState::new(weights.len(), members) };
+    let trained = Trained {
         layout: Arc::clone(&task.layout),
         weights,
-        decays: learners.iter().map(|learner| plan.share(learner)).collect(),
-        state: TrainerState::Rprop(state),
-        normalization: unscaled(&plan.normalization),
+        decays,
+        state: TrainerState::Rprop(rprop),
+        normalization: plan.normalization.clone(),
         statistics: task.trained.statistics,
         gru: Some(Arc::new(Gru::new(plan.shape, cells))),
         // Otherwise the session that computes the result would take these weights for untrained ones, and draw others.
         assigned: true,
-    }
+    };
+    (trained, state)
 }
 
-/// The normalization without scaling of inputs: members are trained on unscaled hidden states.
-fn unscaled(normalization: &Normalization) -> Normalization {
-    Normalization { inputs: None, ..normalization.clone() }
+/// Multiplies the weights of each member's last layer, which the state ends with, as the session has multiplied those of
+/// the network.
+pub(super) fn multiply_last_layers(head: &Layout, factor: f64, state: &mut AdamState) {
+    let last = head.connections().next_back().expect("a layout has a connection").parameters();
+    let each = state.weights.len() / state.members.len();
+    for weight in state.weights.chunks_exact_mut(each).flat_map(|member| &mut member[each - last..]) {
+        *weight = (f64::from(*weight) * factor) as f32;
+    }
 }
 
 /// Calls `row` for each run of parameters, with its range in the network and in the member's own layers.
@@ -103,6 +169,15 @@ impl Plan<'_> {
     fn share(&self, learner: &Learner) -> f32 {
         self.shares()[learner.member()]
     }
+}
+
+/// Bytes of the cell of a member, and of the state of its training; 0 without cells.
+pub(in crate::training) fn result_bytes(task: &Task) -> usize {
+    let view = task.sequences.as_ref().map(|sequences| &sequences.view);
+    view.and_then(|view| Some((view, view.gru_shape()?))).map_or(0, |(view, shape)| {
+        let of_cell = shape.parameters() * size_of::<f32>();
+        of_cell + (shape.parameters() + view.head(&task.layout).parameters()) * AdamState::BYTES_PER_PARAMETER
+    })
 }
 
 /// Bytes of memory that a training of cells uses, estimated, besides rows and result; 0 without cells.

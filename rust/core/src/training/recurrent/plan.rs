@@ -46,11 +46,7 @@ impl<'a> Plan<'a> {
         let sequences = task.sequences.as_ref().expect("a task with cells has sequences");
         let (view, store) = (&sequences.view, &sequences.store);
         let shape = view.gru_shape().expect("a task with cells");
-        let units: Vec<usize> =
-            std::iter::once(view.gru_features()).chain(task.layout.units()[1..].iter().copied()).collect();
-        let head = Layout::new(&units).expect("a valid layout is valid with fewer inputs");
-        let mut normalization = statistics.normalization(&task.options, &task.trained);
-        normalization.events.clone_from(&task.events);
+        let head = view.head(&task.layout);
         let segments = |set| view.segments(task.events.as_ref(), (store, set), keep_on).ok();
         let (train, test) = (segments(Set::Train)?, segments(Set::Test)?);
         let batches = train.all.len().div_ceil(LANES);
@@ -64,7 +60,7 @@ impl<'a> Plan<'a> {
             task,
             shape,
             head,
-            normalization,
+            normalization: task.normalization(statistics),
             train,
             test,
         };

@@ -13,10 +13,16 @@ use crate::dataset::Limits;
 use crate::fields::Outcome as Happens;
 use crate::kernels::LANES;
 use crate::network::Network;
-use crate::options::{ClassWeight, Options};
+use crate::options::{ClassWeight, Options, Restarts};
 use crate::random::Random;
-use crate::schema::{FieldKind, Given, Target};
+use crate::schema::{FieldKind, Given, Target, Value};
 use crate::sequence::{Cell, Events, Observation, SequenceOptions};
+use crate::trainer_state::AdamState;
+
+fn event(network: &Network, page: &str, n: &str) -> Vec<Value<'static>> {
+    let given = [("page", page), ("n", n)].map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
+    network.event_fields().unwrap().understand(given).unwrap().into_iter().map(Value::into_owned).collect()
+}
 
 /// A network of sequences of different lengths, whose events are one of three pages and a number.
 fn network(target: Target, options: Options, sequences: u64) -> Network {
@@ -28,13 +34,10 @@ fn network(target: Target, options: Options, sequences: u64) -> Network {
     let mut random = Random::new(5, 5);
     for id in 0..sequences {
         let events = 1 + random.below(7);
-        for event in 0..events {
+        for at in 0..events {
             let (page, n) = (["home", "cart", "help"][random.below(3) as usize], random.symmetric().to_string());
-            let given =
-                [("page", page), ("n", &n)].map(|(name, value)| (name.as_bytes(), Given::text(value.as_bytes())));
-            let values = network.event_fields().unwrap().understand(given).unwrap();
-            let values = values.into_iter().map(crate::schema::Value::into_owned).collect();
-            let outcome = (event + 1 == events && !network.learns_next_event()).then(|| match network.kind() {
+            let values = event(&network, page, &n).into();
+            let outcome = (at + 1 == events && !network.learns_next_event()).then(|| match network.kind() {
                 crate::layout::Kind::Classifier => {
                     let name = if page == "help" { b"yes".to_vec() } else { b"no".to_vec() };
                     (Happens::Class(Cow::Owned(name)), 1.0 + id as f32 % 3.0)
@@ -85,7 +88,7 @@ fn gradients_equal_finite_differences() {
         let task = Task::new(&network, options(1)).unwrap().with_rows(&|| true).unwrap().unwrap();
         let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
         let plan = Plan::new(&task, &statistics, &|| true).unwrap();
-        let weights = parts::first_weights(&plan, 0);
+        let weights = parts::starts(&plan).swap_remove(0).weights;
         let mut scratch = Scratch::new(&plan);
         let chosen: Vec<u32> = (0..plan.train.all.len().min(LANES) as u32).collect();
         let (mut gradient, mut sums) = (vec![0.0; weights.len()], Sums::default());
@@ -146,4 +149,113 @@ fn a_training_that_is_stopped_before_its_first_cycle_keeps_the_weights() {
     assert!(before.iter().zip(&after).all(|(a, b)| (a - b).abs() < 1e-5), "{before:?} {after:?}");
     control.cancel();
     assert!(run_to_end(train(&task, &control, &mut seats())).is_none());
+}
+
+/// A network with these sequences that is trained this many times, without AUTOSTOP, and saved in between.
+fn in_parts(network: &Network, cycles: &[u64]) -> Network {
+    cycles.iter().fold(network.clone(), |network, &cycles| {
+        let training = TrainOptions { auto_stop: false, backtrack: false, ..options(cycles) };
+        let network = trained(&network, training, 2);
+        let again = crate::codec::decode(&crate::codec::encode(&network)).unwrap();
+        assert!(again.trained == network.trained);
+        again
+    })
+}
+
+fn state_of(network: &Network) -> &AdamState {
+    let TrainerState::Cells(_, state) = &network.trained.state else { panic!("{:?}", network.trained.state) };
+    state
+}
+
+#[test]
+fn many_short_trainings_give_the_same_network_as_a_long_one() {
+    for mut network in all() {
+        network.options.restarts = Restarts::Fixed(2);
+        let long = in_parts(&network, &[8]);
+        for cycles in [&[1; 8][..], &[3, 5]] {
+            let short = in_parts(&network, cycles);
+            assert!(short.trained.gru == long.trained.gru && short.trained.weights == long.trained.weights);
+            assert!(short.trained.state == long.trained.state && short.trained.decays == long.trained.decays);
+        }
+        // Assigned weights and new random ones have no past.
+        let mut assigned = long.clone();
+        assigned.set_weights(long.trained.weights.clone()).unwrap();
+        assert!(matches!(assigned.trained.state, TrainerState::Rprop(_)));
+        assert!(in_parts(&assigned, &[1]).trained.gru != in_parts(&long, &[1]).trained.gru);
+        let mut reset = long.clone();
+        reset.reset();
+        assert!(matches!(reset.trained.state, TrainerState::Rprop(_)));
+    }
+}
+
+#[test]
+fn a_training_of_kept_members_goes_on_from_their_states() {
+    for network in all() {
+        let steps = |network: &Network| state_of(network).members.iter().map(|member| member.steps).collect::<Vec<_>>();
+        let one = trained(&network, options(4), 1);
+        let again = trained(&one, options(2), 1);
+        assert_eq!((steps(&one).len(), steps(&again).len()), (3, 3));
+        assert!(steps(&one).iter().zip(steps(&again)).all(|(one, again)| *one > 0 && again >= *one));
+        assert!(steps(&one) != steps(&again));
+    }
+}
+
+#[test]
+fn the_state_is_kept_when_words_and_classes_are_new() {
+    for network in all() {
+        let before = in_parts(&network, &[2]);
+        let mut wider = before.clone();
+        for _ in 0..2 {
+            let event = Some(event(&wider, "new", "0.5").into());
+            let observation = Observation { id: Cow::Borrowed(b"new"), event, outcome: None };
+            wider.observe_events(&[observation], Some(Set::Train)).unwrap();
+        }
+        let task = |network: &Network| {
+            let training = TrainOptions { auto_stop: false, ..options(1) };
+            Task::new(network, training).unwrap().with_rows(&|| true).unwrap().unwrap()
+        };
+        let starts = |task: &Task| {
+            let statistics = RowStatistics::of(&task.dataset, task.schema.as_deref());
+            let plan = Plan::new(task, &statistics, &|| true).unwrap();
+            (parts::starts(&plan).swap_remove(0), plan.shape, plan.head.clone())
+        };
+        let (known, shape, head) = starts(&task(&before));
+        let (start, wide_shape, wide_head) = starts(&task(&wider));
+        assert_eq!(wide_shape.inputs, shape.inputs + 1);
+        assert_eq!(
+            wide_head.outputs() - head.outputs(),
+            usize::from(network.learns_next_event() && network.kind() == crate::layout::Kind::Classifier)
+        );
+        assert!(start.presented == known.presented && start.presented.steps > 0);
+        let parameters = wide_shape.parameters() + wide_head.parameters();
+        for (values, known) in
+            [(&start.first, &known.first), (&start.second, &known.second), (&start.average, &known.average)]
+        {
+            assert_eq!(values.len(), parameters);
+            // The biases and the weights between units are those of before.
+            let between = |shape: crate::sequence::gru::Shape| shape.recurrent().all();
+            assert_eq!(values[between(wide_shape)], known[between(shape)]);
+        }
+        // The training is not that of a network without the state.
+        let without = |network: &Network| {
+            let mut network = network.clone();
+            let trained = Arc::make_mut(&mut network.trained);
+            trained.state = TrainerState::Rprop(trained.state.clone().into_rprop());
+            network
+        };
+        assert!(in_parts(&wider, &[1]).trained.gru != in_parts(&without(&wider), &[1]).trained.gru);
+    }
+}
+
+#[test]
+fn the_bytes_of_a_result_include_cells_and_their_state() {
+    for network in all() {
+        let training = TrainOptions { auto_stop: false, backtrack: false, ..options(1) };
+        let task = Task::new(&network, training).unwrap();
+        let made = trained(&network, training, 1);
+        // Without the few bytes of members, scalings and the layout.
+        let bytes = made.trained.bytes_by(&|bytes| bytes);
+        let expected = task.result_bytes();
+        assert!(expected < bytes && bytes < expected + 2000, "{bytes} {expected}");
+    }
 }

@@ -107,8 +107,7 @@ impl Trainer for Rprop {
         }
         let parameters = self.state.sizes.len() / self.state.objectives.len();
         let range = member * parameters..(member + 1) * parameters;
-        let copy = to.get_or_insert_with(|| TrainerState::new(0, 0));
-        let (TrainerState::Rprop(copy) | TrainerState::Lbfgs(copy, _) | TrainerState::Adam(copy, _)) = copy;
+        let copy = to.get_or_insert_with(|| TrainerState::new(0, 0)).rprop_mut();
         refill(&mut copy.sizes, &self.state.sizes[range.clone()]);
         refill(&mut copy.signs, &self.state.signs[range]);
         refill(&mut copy.objectives, &self.state.objectives[member..=member]);

@@ -1,7 +1,6 @@
 //! Predictions for sequences. They are those of rows of fields, which the network derives from a sequence.
 
 use neuralredis_core::random::Random;
-use neuralredis_core::schema::Value;
 use neuralredis_core::sequence::SequenceRow;
 use neuralredis_core::{Error, Kind, Network};
 use neuralredis_server::numbers::Row as Numbers;
@@ -11,7 +10,7 @@ use super::super::named::answer::{Asked, classes};
 use super::super::named::reply_options::{Caller, ReplyOptions};
 use super::super::prelude::*;
 use super::super::sample;
-use super::event::Arguments;
+use super::event::{Arguments, owned};
 use crate::info::{self, RUNS};
 use crate::work::IsAwaited;
 
@@ -33,7 +32,7 @@ pub(crate) fn answer(ctx: Context, value: &value::Value, args: &[&[u8]], asked: 
         return prediction.reply(network, &network.sequence_row(id, event.as_deref())?, &|| true);
     }
     let (snapshot, id) = (value.snapshot(), id.to_vec());
-    let event = event.map(|event| event.into_iter().map(Value::into_owned).collect::<Vec<_>>());
+    let event = owned(event).pop();
     work::defer(ctx, cost.or_wait(value), move |is_awaited| {
         let network = snapshot.wait()?;
         prediction.reply(&network, &network.sequence_row(&id, event.as_deref())?, is_awaited)

@@ -11,8 +11,11 @@ use super::super::wire_rows::{self, Blob};
 /// The most bytes of events in one command.
 const MOST_BYTES: usize = 64 << 10;
 
-/// Events, usually one; each has a value for each field.
-pub(crate) type Events<'a> = SmallVec<[Vec<Value<'a>>; 1]>;
+/// A value for each field of an event. A few need no allocation, which takes as long as storing an event.
+pub(crate) type Event<'a> = SmallVec<[Value<'a>; 3]>;
+
+/// Events, usually one.
+pub(crate) type Events<'a> = SmallVec<[Event<'a>; 1]>;
 
 /// The parsed arguments of a command on a sequence.
 pub(crate) struct Arguments<'a, 'b> {
@@ -59,13 +62,18 @@ impl<'a, 'b> Arguments<'a, 'b> {
             return Err(Refusal::shape(format!("field '{}' has no value after it", shown(field))));
         }
         let given = pairs.as_chunks::<2>().0.iter().map(|[field, value]| (*field, Given::text(value)));
-        let events = if pairs.is_empty() { SmallVec::new() } else { smallvec![schema.understand(given)?] };
+        let mut events = SmallVec::new();
+        if !pairs.is_empty() {
+            let mut event: Event<'_> = smallvec![Value::Gap; schema.fields().len()];
+            schema.understand_into(given, &mut event)?;
+            events.push(event);
+        }
         Ok(Self { id, events, after })
     }
 }
 
 /// A copy of the events that borrows nothing, for a thread.
-pub(crate) fn owned<'e>(events: impl IntoIterator<Item = Vec<Value<'e>>>) -> Events<'static> {
+pub(crate) fn owned<'e>(events: impl IntoIterator<Item = Event<'e>>) -> Events<'static> {
     events.into_iter().map(|event| event.into_iter().map(Value::into_owned).collect()).collect()
 }
 
@@ -74,8 +82,8 @@ fn width(schema: &Schema) -> usize {
     schema.fields().first().and_then(|field| field.kind().number()).unwrap_or(1) as usize
 }
 
-fn by_position(schema: &Schema, numbers: &[&[u8]]) -> Result<Vec<Value<'static>>, Refusal> {
-    Ok(vec![Value::Vector(wire_rows::inputs(numbers, width(schema))?.to_vec())])
+fn by_position<'a>(schema: &Schema, numbers: &[&[u8]]) -> Result<Event<'a>, Refusal> {
+    Ok(smallvec![Value::Vector(wire_rows::inputs(numbers, width(schema))?.to_vec())])
 }
 
 /// Reads the events of a blob.
@@ -87,13 +95,14 @@ fn of_blob<'a>(schema: &Schema, blob: Blob<'_>) -> Result<Events<'a>, Refusal> {
         let row = (events > 1).then_some(at / width);
         return Err(Error::NotFinite { row, what: "input", column: at % width, value: numbers[at] }.into());
     }
-    Ok(numbers.chunks_exact(width).map(|event| vec![Value::Vector(event.to_vec())]).collect())
+    Ok(numbers.chunks_exact(width).map(|event| smallvec![Value::Vector(event.to_vec())]).collect())
 }
 
 impl Known<'_> {
     /// Parses the events, which are in order.
     fn events<'e>(&self, schema: &Schema) -> Result<Events<'e>, Refusal> {
-        let owned = |event: Vec<Value<'_>>| event.into_iter().map(Value::into_owned).collect();
+        let owned = |value: Value<'_>| -> Value<'e> { value.into_owned() };
+        let owned = |event: Vec<Value<'_>>| event.into_iter().map(owned).collect();
         Ok(self.read(schema)?.rows.into_iter().map(owned).collect())
     }
 }

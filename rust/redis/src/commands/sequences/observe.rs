@@ -44,8 +44,8 @@ pub(crate) fn store(ctx: Context, mut key: Key<'_>, args: &[&[u8]]) -> Result<Re
     let bytes = SEQUENCE_BYTES + id.len() + events.len() * network.event_fields().map_or(0, Schema::row_bytes);
     growth::check_bytes(ctx, value, 1, bytes)?;
     let count = events.len();
-    let happened = |event| Observation { id: Cow::Borrowed(id), event: Some(event), outcome: None };
-    let mut all: SmallVec<[Observation<'_>; 1]> = events.into_iter().map(happened).collect();
+    let happened = |event| Observation { id: Cow::Borrowed(id), event: Some(Cow::Borrowed(event)), outcome: None };
+    let mut all: SmallVec<[Observation<'_>; 1]> = events.iter().map(|event| happened(&event[..])).collect();
     if let Some(outcome) = outcome {
         let outcome = Some((outcome, following.weight.unwrap_or(1.0)));
         all.push(Observation { id: Cow::Borrowed(id), event: None, outcome });

@@ -3,7 +3,6 @@
 //! - events of fields: `NR.STEP key state field value ... [-> wanted]`, `NR.STEP key state JSON text [-> wanted]`
 //! - events of numbers: `NR.STEP key state i0 .. iN [-> wanted]`, `NR.STEP key state FP32 [ROWS n] blob [-> wanted]`
 
-use neuralredis_core::schema::Value;
 use neuralredis_core::{Error, Network};
 
 use super::super::named::answer::Asked;
@@ -12,7 +11,7 @@ use super::super::named::{JSON, PAIR};
 use super::super::prelude::*;
 use super::super::wire_rows::BLOB;
 use super::answer::Prediction;
-use super::event::{Arguments, owned};
+use super::event::{Arguments, Event, owned};
 use crate::info::{self, RUNS};
 use crate::work::IsAwaited;
 
@@ -63,7 +62,7 @@ impl Command for Step {
 fn reply(
     network: &Network,
     state: &[u8],
-    events: &[Vec<Value<'_>>],
+    events: &[Event<'_>],
     prediction: Prediction,
     is_awaited: IsAwaited<'_>,
 ) -> Result<Reply, Refusal> {
