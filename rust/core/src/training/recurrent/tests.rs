@@ -13,7 +13,7 @@ use crate::dataset::Limits;
 use crate::fields::Outcome as Happens;
 use crate::kernels::LANES;
 use crate::network::Network;
-use crate::options::{ClassWeight, Options, Restarts};
+use crate::options::{ClassWeight, Ensemble, Options};
 use crate::random::Random;
 use crate::schema::{FieldKind, Given, Target, Value};
 use crate::sequence::{Cell, Events, Observation, SequenceOptions};
@@ -170,7 +170,7 @@ fn state_of(network: &Network) -> &AdamState {
 #[test]
 fn many_short_trainings_give_the_same_network_as_a_long_one() {
     for mut network in all() {
-        network.options.restarts = Restarts::Fixed(2);
+        network.options.ensemble = Ensemble::Fixed(2);
         let long = in_parts(&network, &[8]);
         for cycles in [&[1; 8][..], &[3, 5]] {
             let short = in_parts(&network, cycles);
