@@ -180,24 +180,24 @@ pub(super) struct Seats {
     owner: Owner,
     /// How many were requested when they were taken.
     requested: usize,
-    seats: usize,
+    taken: usize,
     since: Instant,
 }
 
 impl Seats {
     pub(super) fn new(pool: Arc<Pool>, owner: Owner) -> Self {
-        Self { pool, owner, requested: 0, seats: 0, since: Instant::now() }
+        Self { pool, owner, requested: 0, taken: 0, since: Instant::now() }
     }
 
     /// Takes seats, at most `requested` and at least one, and returns how many. Waits while other trainings hold all
     /// seats. None once `give_up` returns true; it is called about every 50 ms while waiting.
     pub(super) fn take(&mut self, requested: usize, give_up: impl Fn() -> bool) -> Option<usize> {
-        if self.seats > 0 && self.requested == requested && self.since.elapsed() < SLICE {
-            return Some(self.seats);
+        if self.taken > 0 && self.requested == requested && self.since.elapsed() < SLICE {
+            return Some(self.taken);
         }
         let pool = Arc::clone(&self.pool);
         let mut state = pool.lock();
-        state.seats_taken -= std::mem::take(&mut self.seats);
+        state.seats_taken -= std::mem::take(&mut self.taken);
         if !state.waiting.is_empty() {
             pool.changed.notify_all();
         }
@@ -217,19 +217,19 @@ impl Seats {
         state.waiting.pop(|_| true);
         let free = state.threads - state.seats_taken;
         let share = (state.threads / state.running.max(1)).max(1);
-        (self.requested, self.seats) = (requested, requested.min(free).min(share).max(1));
-        state.seats_taken += self.seats;
+        (self.requested, self.taken) = (requested, requested.min(free).min(share).max(1));
+        state.seats_taken += self.taken;
         self.since = Instant::now();
         if !state.waiting.is_empty() && state.seats_taken < state.threads {
             pool.changed.notify_all();
         }
-        Some(self.seats)
+        Some(self.taken)
     }
 }
 
 impl Drop for Seats {
     fn drop(&mut self) {
-        self.pool.lock().seats_taken -= self.seats;
+        self.pool.lock().seats_taken -= self.taken;
         self.pool.changed.notify_all();
     }
 }
