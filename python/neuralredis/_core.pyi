@@ -162,7 +162,7 @@ def happen(
     ids: list[bytes],
     events: Any,
     ends: list[int],
-    known: tuple[Any, ArrayLike | None],
+    outcomes: tuple[Any, ArrayLike | None],
     into: Set | None,
 ) -> RowCounts: ...
 def event_words(
@@ -170,7 +170,7 @@ def event_words(
     ids: list[bytes],
     events: Any,
     ends: list[int],
-    known: tuple[Any, ArrayLike | None],
+    outcomes: tuple[Any, ArrayLike | None],
     into: Set | None,
 ) -> list[tuple[int, list[bytes]]]: ...
 def run_events(net: Network, events: Any, ends: list[int]) -> NDArray[float32]: ...

@@ -20,7 +20,7 @@ type Command<'py> = (usize, Vec<Bound<'py, PyBytes>>);
 
 /// Return the arguments of the commands that store events and outcomes.
 ///
-/// `net` is an empty network with the same declaration of sequences. `told` is a pair: the outcomes of the sequences
+/// `net` is an empty network with the same declaration of sequences. `outcomes` is a pair: the outcomes of the sequences
 /// and their weights. Either can be None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
@@ -30,10 +30,10 @@ pub(crate) fn event_words<'py>(
     ids: Vec<Vec<u8>>,
     events: &Bound<'py, PyAny>,
     ends: Vec<usize>,
-    told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
+    outcomes: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Vec<Command<'py>>> {
-    let (y, weight) = told;
+    let (y, weight) = outcomes;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
     let read = Read::of(&engine, events)?;

@@ -223,7 +223,7 @@ fn outcomes<'a>(engine: &Engine, y: &Bound<'_, PyAny>, count: usize) -> PyResult
 
 /// Store events of sequences.
 ///
-/// `told` is a pair: the outcomes of the sequences and their weights. Either can be None.
+/// `outcomes` is a pair: the outcomes of the sequences and their weights. Either can be None.
 #[pyfunction]
 #[allow(clippy::needless_pass_by_value, reason = "as PyO3 reads a list")]
 pub(crate) fn happen<'py>(
@@ -232,10 +232,10 @@ pub(crate) fn happen<'py>(
     ids: Vec<Vec<u8>>,
     events: &Bound<'py, PyAny>,
     ends: Vec<usize>,
-    told: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
+    outcomes: (Option<Bound<'py, PyAny>>, Option<Bound<'py, PyAny>>),
     into: Option<&Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let (y, weight) = told;
+    let (y, weight) = outcomes;
     let target = into.map(|name| options::set("into", name)).transpose()?;
     let engine = net.get().snapshot(py);
     let read = Read::of(&engine, events)?;
