@@ -33,10 +33,20 @@ def test_package_is_typed() -> None:
     assert Path(neuralredis.__file__).with_name("py.typed").exists()
 
 
-def test_import_loads_no_optional_packages() -> None:
-    program = "import sys, neuralredis; print({'asyncio', 'redis', 'sklearn', 'pandas'} & set(sys.modules))"
+def test_import_loads_neither_optional_packages_nor_parts_for_later() -> None:
+    parts = ["aio", "remote", "table", "learning", "description", "export", "html"]
+    names = {"asyncio", "redis", "sklearn", "pandas", *(f"neuralredis.{part}" for part in parts)}
+    program = f"import sys, neuralredis; print({names} & set(sys.modules))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert run.stdout == "set()\n"
+
+
+def test_every_public_name_can_be_imported() -> None:
+    assert set(neuralredis.__all__) <= set(dir(neuralredis))
+    for name in neuralredis.__all__:
+        assert getattr(neuralredis, name) is getattr(neuralredis, name)
+    with pytest.raises(AttributeError, match="module 'neuralredis' has no attribute 'Netwrok'"):
+        neuralredis.Netwrok  # noqa: B018
 
 
 def test_frozen_program_without_the_module_says_how_to_include_it(

@@ -6,16 +6,13 @@ import inspect
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from numpy import float32, float64
 from numpy.typing import ArrayLike, NDArray
 
-from neuralredis import _core, files, html
-from neuralredis.description import Description, description_of, flat, stacked
-from neuralredis.description import folded as _folded
+from neuralredis import _core, files
 from neuralredis.exceptions import KindError
-from neuralredis.export import export
 from neuralredis.intervals import NetworkWithIntervals
 from neuralredis.options import Set
 from neuralredis.reasons import NetworkWithReasons
@@ -33,6 +30,9 @@ from neuralredis.sampling import NetworkWithSamples
 from neuralredis.steps import run
 from neuralredis.training import Training
 from neuralredis.watching import check_watching, watching
+
+if TYPE_CHECKING:
+    from neuralredis.description import Description
 
 __all__ = ["Network"]
 
@@ -369,6 +369,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> description.output
         'softmax'
         """
+        from neuralredis.description import description_of
+
         return description_of(_core.described(self))
 
     @overload
@@ -424,10 +426,12 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         >>> bool(np.allclose(answers, net.run(x), rtol=0, atol=1e-4))
         True
         """
+        from neuralredis import description as description_module
+
         description = self.describe()
         if description.fields is not None:
             raise KindError("the network has fields: weights is for networks without")
-        return [_folded(description)] if folded else stacked(description)
+        return [description_module.folded(description)] if folded else description_module.stacked(description)
 
     def set_weights(self, weights: ArrayLike | Sequence[Sequence[ArrayLike]]) -> None:
         """Set the weights and biases, such as those of a trainer of your own or of a network with the same layout.
@@ -465,6 +469,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         array([110.], dtype=float32)
         """
         by_layer = isinstance(weights, list | tuple) and weights and isinstance(weights[0], list | tuple)
+        from neuralredis.description import flat
+
         self._set_weights(flat(weights, self.weights()) if by_layer else weights)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -523,6 +529,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
         ...     json.loads(path.read_text())["layout"]
         [9, 15, 2]
         """
+        from neuralredis.export import export
+
         return export(self, path, to)
 
     def __eq__(self, other: object) -> bool:
@@ -564,6 +572,8 @@ class Network(NetworkWithIntervals, NetworkWithReasons, NetworkWithSamples):
 
     def _repr_html_(self) -> str:
         """Return a table and the learning curve of the last training, for notebooks."""
+        from neuralredis import html
+
         return html.network(self.info(), self.report())
 
 
