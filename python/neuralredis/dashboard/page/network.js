@@ -45,19 +45,23 @@ function section(view, shared, wide) {
     el("h2", { id: `${view.name}-title` }, view.title),
     body,
   );
-  let requested = false;
+  // Replies may arrive in another order than their requests; only that of the latest request is shown.
+  let requests = 0;
   async function load() {
-    requested = true;
+    const request = ++requests;
+    let shown;
     try {
       const data = await shared.data(view.name);
-      const drawn = data.missing ? [el("p", { class: "note" }, data.missing)] : view.draw(data, shared);
-      body.replaceChildren(...drawn.filter(Boolean));
+      if (request !== requests) return;
+      shown = data.missing ? [el("p", { class: "note" }, data.missing)] : view.draw(data, shared);
     } catch (trouble) {
-      body.replaceChildren(el("p", { class: "trouble" }, trouble.message));
+      if (request !== requests) return;
+      shown = [el("p", { class: "trouble" }, trouble.message)];
     }
+    body.replaceChildren(...shown.filter(Boolean));
     body.removeAttribute("aria-busy");
   }
-  return { view, node, load, refresh: () => (requested ? load() : undefined) };
+  return { view, node, load, refresh: () => (requests ? load() : undefined) };
 }
 
 /** The sections of a network's views; each loads its data when it is scrolled into view. */
