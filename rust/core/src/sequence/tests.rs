@@ -9,7 +9,7 @@ use crate::dataset::Limits;
 use crate::fields::Outcome;
 use crate::layout::Kind;
 use crate::network::Network;
-use crate::options::Options;
+use crate::options::{Ensemble, Options};
 use crate::random::Random;
 use crate::schema::{FieldKind, Given, Row, Target, Value};
 use crate::training::{Live, Pool, TrainOptions};
@@ -128,7 +128,7 @@ fn the_target_can_be_the_next_event_whose_words_are_the_classes() {
     let mut network = network(&[("page", FieldKind::Category(50))], classes("page", 50), cell(Cell::Auto));
     let mut random = Random::new(1, 1);
     // c is followed by a after b, else by d.
-    for user in 0..300 {
+    for user in 0..100 {
         let mut pages = vec!["a", "b", "c", "a"];
         for _ in 0..6 {
             let next = match pages[pages.len() - 2..] {
@@ -145,6 +145,7 @@ fn the_target_can_be_the_next_event_whose_words_are_the_classes() {
     assert!(network.learns_next_event());
     let schema = network.schema().unwrap();
     assert_eq!(schema.classes().iter().map(|class| &class[..]).collect::<Vec<_>>(), [b"a", b"b", b"c", b"d"]);
+    network.options.ensemble = Ensemble::Fixed(1);
     let network = train(network, 40);
     let next = |pages: &[&str]| {
         let events: Vec<_> =
