@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codeop
 import contextlib
 import io
 import os
@@ -30,6 +31,23 @@ def blocks(text: str) -> list[tuple[str, str]]:
     """Return language and text of each fenced block, including blocks in lists."""
     found = re.findall(r"^( *)```(\w+)\n(.*?)^\1```$", text, re.MULTILINE | re.DOTALL)
     return [(language, textwrap.dedent(code)) for _, language, code in found]
+
+
+def statements(code: str) -> list[str]:
+    """Return the statements that an interactive Python reads if this code is pasted into it.
+
+    Raises
+    ------
+    SyntaxError
+        It would not read the code as a file does: before Python 3.13, a compound statement ends only at a blank line.
+    """
+    read, lines = [], list[str]()
+    for line in [*code.splitlines(), ""]:
+        lines.append(line)
+        if codeop.compile_command("\n".join(lines)) is not None:
+            read.append("\n".join(lines))
+            lines.clear()
+    return read
 
 
 def reach(server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,6 +79,7 @@ def run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, 
             if language == "redis":
                 dialogue.play(connection, code.replace(PROMPT, "> "))
             elif language == "python":
+                assert statements(code), code
                 with contextlib.redirect_stdout(io.StringIO()) as stream:
                     exec(compile(code, page.name, "exec"), names)
                 assert without_times(stream.getvalue()) == without_times(shown), f"{code}\nprinted\n{stream.getvalue()}"
@@ -79,7 +98,7 @@ def type_into_shell(line: str, folder: Path) -> str:
     What would install something, build, or go on until it is ended, is only looked at: whether there is such a thing.
     """
     match shlex.split(line, comments=True):
-        case [] | ["pip" | "redis-server" | "apt" | "git" | "pre-commit" | ".ci/run", *_]:
+        case [] | ["python"] | ["pip" | "redis-server" | "apt" | "git" | "pre-commit" | ".ci/run", *_]:
             return ""
         case ["make", target, *_]:
             makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

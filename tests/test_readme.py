@@ -31,6 +31,7 @@ def test_python_snippets_print_the_shown_output(
         if language != "python":
             continue
         assert following == "text", "each program is followed by what it prints"
+        assert pages.statements(code), code
         with contextlib.redirect_stdout(io.StringIO()) as stream:
             exec(compile(code, "README.md", "exec"), names)
         printed.append(stream.getvalue())
@@ -41,8 +42,9 @@ def test_python_snippets_print_the_shown_output(
 
 def test_redis_snippets_get_the_shown_replies(any_server_for_all: servers.Server, db: neuralredis.NeuralRedis) -> None:
     connection = dialogue.Connection(any_server_for_all)
-    pasted = next(text for language, text in BLOCKS if language == "text" and text.startswith("NR.CREATE"))
-    *_, last = [connection.ask(line) for line in pasted.splitlines()]
+    first, *pasted, end = next(text for _, text in BLOCKS if text.startswith("redis-cli")).splitlines()
+    assert first == f"redis-cli <<{end}"
+    *_, last = [connection.ask(line) for line in pasted]
     assert last == "finished"
     (shown,) = (text.replace(pages.PROMPT, "> ") for language, text in BLOCKS if language == "redis")
     dialogue.play(connection, shown)
