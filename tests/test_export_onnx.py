@@ -79,10 +79,13 @@ def answers(path: Path, exported: Any, rows: list[Any]) -> dict[str, NDArray[Any
 
 
 def size_of(exported: Any, expected: NDArray[np.float32]) -> float:
-    """Return the size of outputs, the scale of differences."""
+    """Return the size of outputs, or of the terms that they are sums of: the scale of differences."""
     scaling = exported["output_scaling"]
-    spread = np.zeros(1) if scaling is None else 1 / np.maximum(unpacked(scaling["scale"]), 1e-20)
-    constant = scaling is not None and (unpacked(scaling["scale"]) == 0).any()
+    if scaling is None:
+        weights = [unpacked(member[-1]["weights"]) for member in exported["members"]]
+        return float(max(np.abs(numbers).max() for numbers in [expected, *weights]))
+    spread = 1 / np.maximum(unpacked(scaling["scale"]), 1e-20)
+    constant = (unpacked(scaling["scale"]) == 0).any()
     return float(max(np.abs(expected).max(), 0 if constant else spread.max()))
 
 
