@@ -504,3 +504,41 @@ fn a_snapshot_shares_cached_states_and_a_copy_does_not() {
         assert_eq!(events(&snapshot.clone()), 12);
     }
 }
+
+#[test]
+fn lagged_numbers_have_more_weight_than_hidden_states() {
+    let deviations = |cell_kind: Cell| {
+        let network = train(visitors(cell(cell_kind)), 1);
+        let trained = network.trained();
+        let scaling = trained.normalization.inputs.clone().unwrap();
+        // Retraining on the same rows gives the same scaling, also of inputs that were constant.
+        assert!(train(network.clone(), 1).trained().normalization.inputs == Some(scaling.clone()));
+        let rows: Vec<Row> = (0..500)
+            .filter_map(|user| network.sequence_row(format!("user:{user}").as_bytes(), None).ok())
+            .map(|seen| seen.row)
+            .collect();
+        let schema = network.schema().unwrap();
+        let mut inputs = vec![0.0; schema.dense()];
+        let mut sums = vec![(0.0f64, 0.0f64, 0.0f64); schema.dense()];
+        for row in &rows {
+            schema.computed_of(1, &row.cells, trained.normalization.places.as_ref(), &mut inputs);
+            for (at, &value) in inputs.iter().enumerate().filter(|(_, value)| !value.is_nan()) {
+                let value = f64::from(scaling.apply(at, value));
+                let (count, sum, squares) = &mut sums[at];
+                (*count, *sum, *squares) = (*count + 1.0, *sum + value, *squares + value * value);
+            }
+        }
+        let deviation = |&(count, sum, squares): &(f64, f64, f64)| {
+            (squares / count - (sum / count) * (sum / count)).max(0.0).sqrt()
+        };
+        sums.iter().map(deviation).collect::<Vec<f64>>()
+    };
+    let near = |found: f64, expected: f64| (found / expected - 1.0).abs() < 0.1;
+    let window = deviations(Cell::Window);
+    assert!(near(window[0], 1.0), "{window:?}");
+    let reservoir = deviations(Cell::Reservoir);
+    assert!(near(reservoir[0], 1.0), "{reservoir:?}");
+    let both = deviations(Cell::Auto);
+    assert!(both.len() == window.len() + reservoir.len(), "{}", both.len());
+    assert!(near(both[0], 2.0) && near(both[window.len()], 0.7), "{both:?}");
+}

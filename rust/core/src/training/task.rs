@@ -249,7 +249,10 @@ impl Task {
     /// between -1 and 1, and the layers after cells are trained on them as they are.
     pub(super) fn normalization(&self, statistics: &RowStatistics) -> Normalization {
         let found = statistics.normalization(&self.options, &self.trained);
-        let inputs = found.inputs.filter(|_| !self.has_cells());
+        let mut inputs = found.inputs.filter(|_| !self.has_cells());
+        if let (Some(sequences), Some(inputs)) = (&self.sequences, &mut inputs) {
+            sequences.view.weigh_inputs(inputs, &statistics.inputs);
+        }
         Normalization { inputs, events: self.events.clone(), ..found }
     }
 
