@@ -226,3 +226,14 @@ fn calibrations_are_saved_and_those_of_other_shapes_rejected() {
         assert!(codec::decode_calibration(&of(&many), kind, outputs).is_err());
     }
 }
+
+#[test]
+fn memory_of_a_calibration_is_that_of_scores_and_a_chunk_of_rows() {
+    // Eight bytes for each score, and for each input and output of the rows of a chunk.
+    let classifier = network(Kind::Classifier, &[3, 2]);
+    assert_eq!(classifier.calibration_bytes(10), 8 * 10 + 8 * 10 * (3 + 2));
+    let regressor = network(Kind::Regressor, &[3, 2]);
+    assert_eq!(regressor.calibration_bytes(10), 8 * 10 * 2 + 8 * 10 * (3 + 2));
+    let chunk = chunk_rows(3, 2);
+    assert_eq!(classifier.calibration_bytes(chunk + 100), 8 * (chunk + 100) + 8 * chunk * (3 + 2));
+}

@@ -189,3 +189,11 @@ fn forged_states_of_cells_are_rejected() {
     without_cells.remove(at(Section::Gru));
     assert!(decoded(&without_cells).contains("the network has no cells: expected none of cells"));
 }
+
+#[test]
+fn a_training_result_has_the_oldest_version_that_supports_it() {
+    for (cell, expected) in [(Cell::Window, 5), (Cell::Reservoir, 6), (Cell::Gru, 7)] {
+        let frames = trained_of(&of_sequences(cell, "left", 2));
+        assert_eq!(frames[0][MAGIC.len()..], u16::to_le_bytes(expected), "{cell:?}");
+    }
+}
