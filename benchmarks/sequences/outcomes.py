@@ -48,6 +48,6 @@ def movements(folder: Path, name: str, cell: str, seed: int) -> tuple[float, flo
 
 def main(folder: Path, seeds: range) -> None:
     """Print the errors of all sets."""
-    print(f"\nwrong, % of the validation sequences, trainings of at most {LIMIT} s: means over seeds")
+    print(f"\nwrong, % of the test sequences, trainings of at most {LIMIT} s: means over seeds")
     for name, goal in GOALS.items():
         print_errors(name, {cell: [movements(folder, name, cell, seed) for seed in seeds] for cell in CELLS}, goal)

@@ -34,7 +34,7 @@ def main(folder: Path, seeds: range) -> None:
         return
     # More threads do not speed up such a small cell.
     torch.set_num_threads(1)
-    print(f"\nwrong, % of the validation sequences, PyTorch {torch.__version__}: means over seeds")
+    print(f"\nwrong, % of the test sequences, PyTorch {torch.__version__}: means over seeds")
     for name in NAMES:
         runs = [learnt(folder, name, seed) for seed in seeds]
         error = statistics.mean(wrong for wrong, _ in runs)
