@@ -7,6 +7,9 @@
 /// Seconds for which each number of threads is measured; at least one cycle. They cover several time slices of the
 /// system's scheduler.
 const PROBE_SECONDS: f64 = 0.02;
+/// Seconds that are not measured after threads were woken. On virtual machines the system may wake a thread on the core
+/// of its waker, and move it to an idle core only after 50 ms.
+const WAKING_SECONDS: f64 = 0.06;
 /// Seconds after which the speed of the chosen number is measured again: the scheduler favours a thread that has just
 /// slept, so a first measurement can be too good.
 const RECHECK_SECONDS: f64 = 0.1;
@@ -20,6 +23,8 @@ pub(super) struct Pace {
     untried: Vec<usize>,
     /// Work per second of each number measured so far.
     speeds: Vec<(usize, f64)>,
+    /// Seconds since the threads of the first measurement were woken, up to [`WAKING_SECONDS`].
+    woken: f64,
     /// Work and seconds of the measurement in progress.
     work: f64,
     seconds: f64,
@@ -30,7 +35,7 @@ pub(super) struct Pace {
 
 impl Pace {
     pub(super) fn new() -> Self {
-        Self { untried: Vec::new(), speeds: Vec::new(), work: 0.0, seconds: 0.0, tried: 0.0, kept: 0.0 }
+        Self { untried: Vec::new(), speeds: Vec::new(), woken: 0.0, work: 0.0, seconds: 0.0, tried: 0.0, kept: 0.0 }
     }
 
     /// The number of threads for the next cycle, at most `most`.
@@ -52,9 +57,13 @@ impl Pace {
     pub(super) fn record(&mut self, work: f64, seconds: f64) {
         let threads = self.present();
         let is_tried = !self.untried.is_empty();
+        *(if is_tried { &mut self.tried } else { &mut self.kept }) += seconds;
+        if threads > 1 && self.woken < WAKING_SECONDS {
+            self.woken += seconds;
+            return;
+        }
         self.work += work;
         self.seconds += seconds;
-        *(if is_tried { &mut self.tried } else { &mut self.kept }) += seconds;
         if self.seconds < if is_tried { PROBE_SECONDS } else { RECHECK_SECONDS } {
             return;
         }
@@ -127,6 +136,19 @@ mod tests {
             if threads == 2 && awake.get() < 0.03 { 0.5e-4 } else { 1e-4 * (threads * threads) as f64 }
         });
         assert!(work > 0.93 * 20.0 / 1e-4, "{work}");
+    }
+
+    #[test]
+    fn threads_are_measured_once_they_run_on_cores_of_their_own() {
+        // Two threads share a core for the first 50 ms after the second one slept.
+        let awake = std::cell::Cell::new(0.0);
+        let (_, threads) = run(2, 20.0, |threads, _| {
+            let length = if threads == 2 && awake.get() >= 0.05 { 0.5e-4 } else { 1e-4 };
+            awake.set(if threads == 1 { 0.0 } else { awake.get() + length });
+            length
+        });
+        let one = threads.iter().filter(|(_, threads)| *threads == 1).count();
+        assert!(one < threads.len() / 50, "{one} of {}", threads.len());
     }
 
     #[test]
