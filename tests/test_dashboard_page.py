@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +230,35 @@ def test_training_can_be_started_watched_and_stopped(page: browsers.Page, dashbo
     expect(training).to_contain_text("stopped on request after")
     expect(page.get_by_role("progressbar")).to_have_count(0)
     expect(page.get_by_role("button", name="Train…")).to_be_visible()
+
+
+def test_training_that_ends_between_two_polls_of_the_server_is_not_shown_as_running(
+    page: browsers.Page, dashboard: Dashboard, db: nr.NeuralRedis
+) -> None:
+    running: dict[str, Any] = {}
+
+    def late(name: str) -> Callable[[Any], None]:
+        # The first reply after the end shows the training as running, as the dashboard's poll of a moment ago did.
+        def handle(route: Any) -> None:
+            reply = route.fetch()
+            found = reply.json()
+            if found["running"]:
+                running[name] = found["running"]
+            elif name in running:
+                found["running"] = running.pop(name)
+            route.fulfill(response=reply, json=found)
+
+        return handle
+
+    page.route(re.compile(r"/api/networks/k[\w-]*$"), late("network"))
+    page.route(re.compile(r"/views/curve$"), late("curve"))
+    open_network(page, dashboard, "sums")
+    job = db["sums"].start_training(max_time=600)
+    training = section(page, "Learning curve")
+    expect(training).to_contain_text("Training: cycle")
+    job.stop()
+    job.wait()
+    expect(training).to_contain_text("stopped on request after")
 
 
 def test_list_shows_trainings_of_other_clients(page: browsers.Page, dashboard: Dashboard, db: nr.NeuralRedis) -> None:

@@ -95,6 +95,7 @@ function showNetwork(key, moved) {
   );
   let shared = null;
   let stamp = null;
+  let ran = false;
   let can = "";
   let shows = "";
   let drawn = null;
@@ -135,10 +136,12 @@ function showNetwork(key, moved) {
       grid.replaceChildren(...drawn.nodes);
     } else if (stamp !== network.stamp) {
       drawn.refresh(false);
-    } else if (network.running) {
+    } else if (network.running || ran) {
+      // Once more after the end: the server polls trainings less often, so the last reply may still show one.
       drawn.refresh(true);
     }
     stamp = network.stamp;
+    ran = Boolean(network.running);
     return network.running || network.training ? LIVE : CALM;
   });
 }
