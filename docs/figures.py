@@ -107,7 +107,7 @@ def peers() -> str:
     quality, speed = qualities(), steps(1)
     layouts = [layout for layout in LAYOUTS if layout in speed]
     rows = []
-    for name in ("neuralredis", "original", "mlp", "torch", "fann", "forest", "lightgbm", "linear"):
+    for name in ("neuralredis", "original", "mlp", "torch", "fann", "forest", "lightgbm", "catboost", "linear"):
         error = f"{1 / quality[name][0]:.2f}" if name in quality else "1"
         rates = [millions(speed[layout].get(name)) for layout in layouts]
         rows.append([RIVALS[name][0] if name in RIVALS else f"**{name}**", error, *rates])

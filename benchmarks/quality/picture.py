@@ -18,18 +18,20 @@ LABELS = {
     "original": "the original module",
     "forest": "random forest",
     "lightgbm": "LightGBM",
+    "catboost": "CatBoost",
 }
+#: Characters before the columns, and those of each.
+BEFORE, WIDTH = 47, 16
 
 
 def ratios(text: str) -> dict[str, list[float]]:
     """Return, for each column, the errors of neuralredis as multiples of the other's: one number for each data set."""
     found: dict[str, list[float]] = {name: [] for name in LABELS}
     for line in text.splitlines():
-        errors = re.findall(r"([\d.]+) \([\d.]+\)", line)
-        if len(errors) == len(LABELS):
-            ours = float(line.split()[3])
-            for name, error in zip(LABELS, errors, strict=True):
-                found[name].append(ours / float(error))
+        columns = [line[at : at + WIDTH] for at in range(BEFORE, BEFORE + WIDTH * len(LABELS), WIDTH)]
+        for name, column in zip(LABELS, columns, strict=True):
+            if error := re.fullmatch(r" *([\d.]+) \([\d.]+\)", column):
+                found[name].append(float(line.split()[3]) / float(error[1]))
     return found
 
 
