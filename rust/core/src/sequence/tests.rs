@@ -506,6 +506,23 @@ fn a_snapshot_shares_cached_states_and_a_copy_does_not() {
 }
 
 #[test]
+fn scales_of_lagged_numbers_stay_finite() {
+    let mut network = network(&[("n", FieldKind::Number)], classes("left", 10), cell(Cell::Auto));
+    for user in 0..40 {
+        let id = format!("user:{user}");
+        // Their standard deviation is about 3.7e-39, and its inverse more than half of the largest float.
+        push(&mut network, &id, &[("n", if user % 3 == 0 { "0" } else { "9e-39" })]);
+        push(&mut network, &id, &[("n", ["0", "4e-39", "9e-39"][user % 3])]);
+        finish(&mut network, &id, if user % 2 == 0 { "yes" } else { "no" });
+    }
+    let network = train(network, 2);
+    let scaling = network.trained().normalization.inputs.as_ref().unwrap();
+    assert!(scaling.scale.iter().all(|scale| scale.is_finite()), "{:?}", &scaling.scale[..9]);
+    assert_eq!(scaling.scale[0], f32::MAX);
+    assert_eq!(codec::decode(&codec::encode(&network)).unwrap(), network);
+}
+
+#[test]
 fn lagged_numbers_have_more_weight_than_hidden_states() {
     let deviations = |cell_kind: Cell| {
         let network = train(visitors(cell(cell_kind)), 1);

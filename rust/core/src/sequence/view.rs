@@ -29,8 +29,8 @@ use crate::trainer_state::TrainerState;
 pub const MOST_KINDS: u32 = 1000;
 /// Number of lagged events.
 const WINDOW: u32 = 8;
-/// Standard deviations of the inputs of lagged numbers and of hidden states if a row has both. Of equal ones, the
-/// hundreds of hidden states would outweigh the few lagged numbers. Chosen over six sets of benchmarks/sequences.
+/// Standard deviations of the inputs of lagged numbers and of hidden states if a row has both. If they were equal, the
+/// hundreds of hidden states would outweigh the few lagged numbers (benchmarks/sequences/trials.txt).
 const LAGGED_DEVIATION: f32 = 2.0;
 const HIDDEN_DEVIATION: f32 = 0.7;
 /// Number of lagged events of a series.
@@ -239,7 +239,9 @@ impl View {
         let lagged = columns.len() - hidden;
         for (at, (scale, column)) in scaling.scale.iter_mut().zip(columns).enumerate() {
             if !column.is_constant() {
-                *scale *= if at < lagged { LAGGED_DEVIATION } else { HIDDEN_DEVIATION };
+                let deviation = if at < lagged { LAGGED_DEVIATION } else { HIDDEN_DEVIATION };
+                // The scale of a column whose values are nearly equal may be close to the largest float.
+                *scale = (*scale * deviation).min(f32::MAX);
             }
         }
     }
