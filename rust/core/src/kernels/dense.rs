@@ -12,6 +12,8 @@
 //! - a delta is a chain that starts at 0, output after output;
 //! - a gradient is sixteen chains, one in each lane, over the groups of a block, then [`Lanes::sum`].
 
+use std::ops::Range;
+
 use super::lanes::{LANES, Lanes};
 
 /// Bound of a pre-activation. It keeps every value of a network finite, whatever its weights: without infinities there
@@ -54,8 +56,9 @@ impl Product<'_> {
         if L::UNITS < 6 {
             return self.one_by_one(l, z);
         }
+        // Two groups share the loads of twelve weights, which would otherwise take as long as the arithmetic.
         while L::UNITS >= 12 && self.units - unit >= 12 {
-            self.strip::<L, 12, 1>(l, unit, z);
+            self.strip::<L, 12, 2>(l, unit, z);
             unit += 12;
         }
         while self.units - unit >= 6 {
@@ -133,12 +136,22 @@ impl Product<'_> {
                 for (g, value) in values.iter_mut().enumerate() {
                     *value = l.load(&*x.add(g * group_stride + k * LANES).cast());
                 }
-                for (u, weight) in column.iter_mut().enumerate() {
-                    *weight = l.splat(*weights.add(k * self.chain_stride + u * self.unit_stride));
-                }
-                for (sums, &value) in sums.iter_mut().zip(&values) {
-                    for (sum, &weight) in sums.iter_mut().zip(&column) {
-                        *sum = l.fma(weight, value, *sum);
+                if U * G > 16 {
+                    // With that many sums there are no registers for a column of weights.
+                    for u in 0..U {
+                        let weight = l.splat(*weights.add(k * self.chain_stride + u * self.unit_stride));
+                        for (sums, &value) in sums.iter_mut().zip(&values) {
+                            sums[u] = l.fma(weight, value, sums[u]);
+                        }
+                    }
+                } else {
+                    for (u, weight) in column.iter_mut().enumerate() {
+                        *weight = l.splat(*weights.add(k * self.chain_stride + u * self.unit_stride));
+                    }
+                    for (sums, &value) in sums.iter_mut().zip(&values) {
+                        for (sum, &weight) in sums.iter_mut().zip(&column) {
+                            *sum = l.fma(weight, value, *sum);
+                        }
                     }
                 }
             }
@@ -240,28 +253,24 @@ impl GradientSums<'_> {
     /// The weights of outputs `from..to` for all inputs, in tiles that fill the registers for any remainder.
     #[inline(always)]
     fn columns<L: Lanes>(&self, l: L, from: usize, to: usize, gradient: &mut [f32]) {
-        let mut j = from;
+        let whole = |columns: usize| from + (to - from) / columns * columns;
         match L::GRADIENT {
             (4, 4) => {
-                while to - j >= 4 {
-                    self.strip::<L, 4, 4>(l, j, gradient);
-                    j += 4;
-                }
-                match to - j {
-                    3 => self.strip::<L, 4, 3>(l, j, gradient),
-                    2 => self.strip::<L, 6, 2>(l, j, gradient),
-                    1 => self.strip::<L, 8, 1>(l, j, gradient),
+                let end = whole(4);
+                self.strip::<L, 4, 4>(l, from..end, gradient);
+                match to - end {
+                    3 => self.strip::<L, 4, 3>(l, end..to, gradient),
+                    2 => self.strip::<L, 6, 2>(l, end..to, gradient),
+                    1 => self.strip::<L, 8, 1>(l, end..to, gradient),
                     _ => {}
                 }
             }
             (2, 3) => {
-                while to - j >= 3 {
-                    self.strip::<L, 2, 3>(l, j, gradient);
-                    j += 3;
-                }
-                match to - j {
-                    2 => self.strip::<L, 3, 2>(l, j, gradient),
-                    1 => self.strip::<L, 5, 1>(l, j, gradient),
+                let end = whole(3);
+                self.strip::<L, 2, 3>(l, from..end, gradient);
+                match to - end {
+                    2 => self.strip::<L, 3, 2>(l, end..to, gradient),
+                    1 => self.strip::<L, 5, 1>(l, end..to, gradient),
                     _ => {}
                 }
             }
@@ -290,16 +299,21 @@ impl GradientSums<'_> {
         }
     }
 
-    /// `J` outputs from `j` on, all inputs, `I` at a time.
+    /// Outputs `outputs`, a multiple of `J`, and all inputs, `I` at a time. The values of `I` inputs and the deltas of all
+    /// these outputs stay in the L1 cache.
     #[inline(always)]
-    fn strip<L: Lanes, const I: usize, const J: usize>(&self, l: L, j: usize, gradient: &mut [f32]) {
+    fn strip<L: Lanes, const I: usize, const J: usize>(&self, l: L, outputs: Range<usize>, gradient: &mut [f32]) {
         let mut i = 0;
         while i + I <= self.inputs {
-            self.tile::<L, I, J>(l, i, j, gradient);
+            for j in outputs.clone().step_by(J) {
+                self.tile::<L, I, J>(l, i, j, gradient);
+            }
             i += I;
         }
         while i < self.inputs {
-            self.tile::<L, 1, J>(l, i, j, gradient);
+            for j in outputs.clone().step_by(J) {
+                self.tile::<L, 1, J>(l, i, j, gradient);
+            }
             i += 1;
         }
     }
