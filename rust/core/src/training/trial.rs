@@ -198,7 +198,7 @@ mod tests {
             Task { layout, ..task.clone() }.trial_members()
         };
         // A member has 5 * hidden + 2 parameters. With one member there is nothing to choose, so there is no trial.
-        assert_eq!([2000, 3000, 16_000, 17_000].map(starts), [Some(16), Some(11), Some(2), None]);
+        assert_eq!([2000, 3000, 13_000, 14_000].map(starts), [Some(16), Some(11), Some(2), None]);
     }
 
     #[test]
