@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,18 @@ LABELS = {
     "lightgbm": "LightGBM",
     "catboost": "CatBoost",
 }
-#: Characters before the columns, and those of each.
-BEFORE, WIDTH = 47, 16
 
 
 def ratios(text: str) -> dict[str, list[float]]:
     """Return, for each column, the errors of neuralredis as multiples of the other's: one number for each data set."""
     found: dict[str, list[float]] = {name: [] for name in LABELS}
-    for line in text.splitlines():
-        columns = [line[at : at + WIDTH] for at in range(BEFORE, BEFORE + WIDTH * len(LABELS), WIDTH)]
-        for name, column in zip(LABELS, columns, strict=True):
-            if error := re.fullmatch(r" *([\d.]+) \([\d.]+\)", column):
+    lines = text.splitlines()
+    header = next(line for line in lines if "baseline" in line)
+    # Columns end where their names end.
+    ends = [header.index(f" {name}") + 1 + len(name) for name in ["baseline", *LABELS]]
+    for line in lines:
+        for name, (start, end) in zip(LABELS, pairwise(ends), strict=True):
+            if error := re.fullmatch(r" *([\d.]+) \([\d.]+\)", line[start:end]):
                 found[name].append(float(line.split()[3]) / float(error[1]))
     return found
 
