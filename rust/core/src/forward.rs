@@ -148,15 +148,44 @@ pub(crate) fn largest(values: impl IntoIterator<Item = f32>) -> usize {
     values.fold(first, |best, next| if next.1 > best.1 { next } else { best }).0
 }
 
+/// [`largest`] of each row of a group, whose outputs are in the lanes.
+///
+/// # Panics
+/// If there are no values.
+pub(crate) fn largest_of_each(values: &[f32]) -> [usize; LANES] {
+    let (first, others) = values.as_chunks::<LANES>().0.split_first().expect("a layer has at least one unit");
+    let (mut best, mut at) = (*first, [0_u32; LANES]);
+    for (unit, values) in (1..).zip(others) {
+        for ((best, at), &value) in best.iter_mut().zip(&mut at).zip(values) {
+            (*best, *at) = if value > *best { (value, unit) } else { (*best, *at) };
+        }
+    }
+    at.map(|unit| unit as usize)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn the_index_of_the_largest_is_the_first_of_equals_and_never_that_of_nan() {
         assert_eq!(largest([1.0, 3.0, 3.0, 2.0]), 1);
         assert_eq!(largest([-1.0, f32::NAN, -2.0]), 0);
         assert_eq!(largest([f32::NAN]), 0);
+    }
+
+    #[test]
+    fn the_largest_of_each_row_of_a_group_is_that_of_the_row() {
+        let mut random = Random::new(1, 1);
+        for units in [1, 2, 3, 26] {
+            let drawn = (0..units * LANES).map(|_| [-1.0, 0.0, 1.0, f32::NAN, f32::INFINITY][random.below(5) as usize]);
+            let values: Vec<f32> = drawn.collect();
+            let of_each = largest_of_each(&values);
+            for (lane, &found) in of_each.iter().enumerate() {
+                assert_eq!(found, largest(values[lane..].iter().step_by(LANES).copied()), "{units} {lane}");
+            }
+        }
     }
 
     #[test]

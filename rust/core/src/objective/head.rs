@@ -2,7 +2,6 @@
 
 use super::{Objective, Scratch, Sums, Tally};
 use crate::dataset::Rows;
-use crate::forward::largest;
 use crate::kernels::{LANES, kernels, sum_of_lanes};
 use crate::layout::Kind;
 use crate::options::{Loss, Output};
@@ -66,11 +65,8 @@ impl Objective {
                 sums.squares += sum_of_lanes(|lane| f64::from(squares[lane]));
             }
             if judge && self.shape.kind == Kind::Classifier {
-                let is_wrong = |&lane: &usize| {
-                    let [answers, target] =
-                        [&*z, &scratch.target[..]].map(|values| values[lane..].iter().step_by(LANES).copied());
-                    self.options.threshold.class(answers) != largest(target)
-                };
+                let answers = self.options.threshold.class_of_each(z);
+                let is_wrong = |&lane: &usize| answers[lane] as f32 != stored_targets[lane];
                 sums.wrong += (0..there).filter(is_wrong).count() as u64;
             }
             if let Some(tally) = &mut tally {

@@ -3,7 +3,8 @@
 use super::choices::Output;
 use super::value::{Domain, Other, Setting, Value};
 use crate::error::{Error, Result};
-use crate::forward::largest;
+use crate::forward::{largest, largest_of_each};
+use crate::kernels::LANES;
 use crate::layout::{Kind, Layout};
 
 /// The least probability with which a classifier of two classes answers the second one. It changes which class is
@@ -53,6 +54,14 @@ impl Threshold {
         let second = outputs.into_iter().nth(1).expect("a classifier has two outputs");
         usize::from(second >= self.0)
     }
+
+    /// [`Self::class`] of each row of a group, whose outputs are in the lanes.
+    pub(crate) fn class_of_each(self, outputs: &[f32]) -> [usize; LANES] {
+        if self == Self::default() {
+            return largest_of_each(outputs);
+        }
+        outputs.as_chunks::<LANES>().0[1].map(|second| usize::from(second >= self.0))
+    }
 }
 
 impl Setting for Threshold {
@@ -77,6 +86,16 @@ mod tests {
         assert_eq!([[0.95, 0.05], [0.9, 0.1], [0.2, 0.8]].map(|outputs| rare.class(outputs)), [0, 1, 1]);
         assert_eq!([Threshold(0.0), Threshold(1.0)].map(|threshold| threshold.class([0.75, 0.25])), [1, 0]);
         assert_eq!(rare.class([f32::NAN, f32::NAN]), 0);
+    }
+
+    #[test]
+    fn each_row_of_a_group_has_the_class_of_the_row_alone() {
+        let second: [f32; LANES] = std::array::from_fn(|lane| lane as f32 / LANES as f32);
+        let outputs = [second.map(|second| 1.0 - second), second].concat();
+        for threshold in [0.0, 0.25, 0.5, 1.0].map(Threshold) {
+            let alone = second.map(|second| threshold.class([1.0 - second, second]));
+            assert_eq!(threshold.class_of_each(&outputs), alone);
+        }
     }
 
     #[test]
