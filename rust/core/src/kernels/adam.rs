@@ -11,6 +11,9 @@ pub(crate) const BETA1: f32 = 0.9;
 pub(crate) const BETA2: f32 = 0.999;
 /// Added to the root of the second moment, so that nothing is divided by 0.
 const EPSILON: f32 = 1e-8;
+/// Weights, moments and averages nearer to 0 become 0: arithmetic with subnormal numbers is slow. The weights of an input
+/// that is always 0 decay without end, and would be subnormal after some thousand steps.
+const TINY: f32 = 1e-30;
 /// Bound of a gradient, so that its square is finite.
 const MAX_GRADIENT: f32 = 1e18;
 
@@ -50,11 +53,17 @@ pub(super) fn step<L: Lanes>(_: L, rule: AdamRule, gradient: &mut [f32], paramet
         let within = if of_all <= MAX_GRADIENT { of_all } else { MAX_GRADIENT };
         let gradient = if of_all >= -MAX_GRADIENT { within } else { low };
         *g = 0.0;
-        *m += (gradient - *m) * (1.0 - BETA1);
-        *v += (gradient * gradient - *v) * (1.0 - BETA2);
-        *w = finite(*w - rule.rate * *m / (v.sqrt() * rule.root_scale + EPSILON), *w);
-        *a = finite(*a + (*w - *a) * rule.share, *a);
+        *m = flush_tiny(*m + (gradient - *m) * (1.0 - BETA1));
+        *v = flush_tiny(*v + (gradient * gradient - *v) * (1.0 - BETA2));
+        *w = flush_tiny(finite(*w - rule.rate * *m / (v.sqrt() * rule.root_scale + EPSILON), *w));
+        *a = flush_tiny(finite(*a + (*w - *a) * rule.share, *a));
     }
+}
+
+/// 0 for numbers that are almost 0, and others unchanged.
+#[inline(always)]
+pub(crate) fn flush_tiny(value: f32) -> f32 {
+    if value.abs() < TINY { 0.0 } else { value }
 }
 
 /// `to` if it is finite, else `from`.
@@ -94,6 +103,19 @@ mod tests {
         let second = 0.001 * 3.5f32.powi(2);
         let weight = 3.0 - 0.2 * first / (2.0 * second.sqrt());
         assert_close(stepped(rule, 4.0, [3.0, 0.0, 0.0, 3.0]), [weight, first, second, 3.0 + (weight - 3.0) / 4.0]);
+    }
+
+    #[test]
+    fn tiny_weights_moments_and_averages_become_zero() {
+        let tiny = TINY / 2.0;
+        assert_eq!(stepped(RULE, 0.0, [tiny, -tiny, tiny, -tiny]), [0.0; 4]);
+        // A weight whose input is always 0 decays, but never to a subnormal number.
+        let mut at = [1.0, 0.0, 0.0, 1.0];
+        for _ in 0..100_000 {
+            at = stepped(AdamRule { decay: 1e-3, ..RULE }, 0.0, at);
+            assert!(at.iter().all(|value| !value.is_subnormal()), "{at:?}");
+        }
+        assert!(at[0].abs() < 1e-20 && at[3].abs() < 1e-20, "{at:?}");
     }
 
     #[test]

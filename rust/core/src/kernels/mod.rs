@@ -37,7 +37,7 @@ use std::sync::OnceLock;
 use crate::error::{Error, Result};
 use crate::options::{Activation, Loss, Output};
 use crate::schema::Entry;
-pub(crate) use adam::{AdamParameters, AdamRule, BETA1, BETA2};
+pub(crate) use adam::{AdamParameters, AdamRule, BETA1, BETA2, flush_tiny};
 pub(crate) use buffer::Buffer;
 pub(crate) use dense::MAX_INPUT;
 use lanes::Lanes;

@@ -14,7 +14,7 @@ use std::ops::Range;
 use super::{Description, PassResult, Threads, Trainer, WeightDecay};
 use crate::constraint::Constraint;
 use crate::dataset::Rows;
-use crate::kernels::{AdamParameters, AdamRule, BETA1, BETA2, Buffer, LANES, kernels};
+use crate::kernels::{AdamParameters, AdamRule, BETA1, BETA2, Buffer, LANES, flush_tiny, kernels};
 use crate::layers::Noted;
 use crate::objective::{Objective, Scratch, Sums};
 use crate::random::Random;
@@ -47,8 +47,6 @@ const WARM_UP_STEPS: u64 = 100;
 const MAX_AVERAGE_DECAY: f64 = 0.999;
 /// The stream of random numbers for the first member's orders of groups; each other member has the next stream.
 const ORDER_STREAM: u64 = 1 << 32;
-/// Moments below this become 0: arithmetic with subnormal numbers is slow.
-const MIN_MOMENT: f32 = 1e-30;
 
 struct Adam {
     decay: WeightDecay,
@@ -383,13 +381,9 @@ impl MissedSteps {
         parameters.first.iter_mut().for_each(|mean| *mean = flush_tiny(*mean * first));
         parameters.second.iter_mut().for_each(|mean| *mean = flush_tiny(*mean * second));
         for (of_weight, &weight) in parameters.average.iter_mut().zip(&*parameters.weights) {
-            *of_weight = weight + (*of_weight - weight) * average;
+            *of_weight = flush_tiny(weight + (*of_weight - weight) * average);
         }
     }
-}
-
-fn flush_tiny(value: f32) -> f32 {
-    if value.abs() < MIN_MOMENT { 0.0 } else { value }
 }
 
 /// Adds a gradient to another, and sets it to 0.
