@@ -11,8 +11,8 @@ pub(crate) const BETA1: f32 = 0.9;
 pub(crate) const BETA2: f32 = 0.999;
 /// Added to the root of the second moment, so that nothing is divided by 0.
 const EPSILON: f32 = 1e-8;
-/// Weights, moments and averages nearer to 0 become 0: arithmetic with subnormal numbers is slow. The weights of an input
-/// that is always 0 decay without end, and would be subnormal after a few thousand steps.
+/// Weights, moments and averages nearer to 0 become 0: arithmetic with subnormal numbers is slow. The weights of an
+/// input that is always 0 decay without end, and would be subnormal after a few thousand steps.
 const TINY: f32 = 1e-30;
 /// Bound of a gradient, so that its square is finite.
 const MAX_GRADIENT: f32 = 1e18;

@@ -299,8 +299,8 @@ impl GradientSums<'_> {
         }
     }
 
-    /// Outputs `outputs`, a multiple of `J`, and all inputs, `I` at a time. The values of `I` inputs and the deltas of all
-    /// these outputs stay in the L1 cache.
+    /// Outputs `outputs`, whose number is a multiple of `J`, for all inputs, `I` at a time. The values of `I` inputs and
+    /// the deltas of all these outputs stay in the L1 cache.
     #[inline(always)]
     fn strip<L: Lanes, const I: usize, const J: usize>(&self, l: L, outputs: Range<usize>, gradient: &mut [f32]) {
         let mut i = 0;
