@@ -262,6 +262,11 @@ fn steps_of_adam_agree_on_every_instruction_set() {
         gradient[7] = f32::NAN;
         let [mut weights, mut first, mut average] = [15, 16, 17].map(|seed| numbers(count, seed));
         let mut second: Vec<f32> = numbers(count, 18).iter().map(|v| v.abs()).collect();
+        // Numbers that become 0.
+        for values in [&mut weights, &mut first, &mut second, &mut average] {
+            values[500..600].fill(1e-35);
+        }
+        gradient[500..600].fill(0.0);
         let parameters =
             AdamParameters { weights: &mut weights, first: &mut first, second: &mut second, average: &mut average };
         let rule = AdamRule { scale: 0.3, decay: 0.01, rate: 0.02, root_scale: 1.5, share: 0.1 };

@@ -461,6 +461,23 @@ mod tests {
     }
 
     #[test]
+    fn missed_steps_leave_no_tiny_numbers() {
+        let mut missed = MissedSteps::new(1, 1);
+        missed.stepped(0.5);
+        let (mut weights, [mut first, mut second, mut average]) = ([0.0], [[1e-30]; 3]);
+        missed.apply(
+            0,
+            &mut AdamParameters {
+                weights: &mut weights,
+                first: &mut first,
+                second: &mut second,
+                average: &mut average,
+            },
+        );
+        assert_eq!([first, second, average], [[0.0]; 3]);
+    }
+
+    #[test]
     fn missed_steps_have_the_effect_of_steps_without_a_gradient() {
         let mut missed = MissedSteps::new(2, 40);
         let (mut first, mut second, weight, mut average) = ([0.5], [0.25], [3.0], [1.0]);

@@ -1,4 +1,4 @@
-"""Trains MNIST beside PyTorch and scikit-learn, on the same cores: ``python benchmarks/mnist_peers.py FOLDER``.
+"""Trains MNIST beside PyTorch and scikit-learn, on the same cores: ``python benchmarks/speed/mnist_peers.py FOLDER``.
 
 The folder is that of examples/mnist.py. PyTorch has Adam with batches of 256 rows, its default learning rate and no
 weight decay. It trains for 40 epochs, and its error on the test digits is computed after each of them, so that the
@@ -16,12 +16,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from mnist import read
 from sklearn.neural_network import MLPClassifier
 
 import neuralredis as nr
-
-sys.path.insert(0, str(Path(__file__).parent / "speed"))
-from mnist import read
 
 UNITS = (100, 200)
 SEEDS = range(3)
